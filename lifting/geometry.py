@@ -1,0 +1,174 @@
+"""Geometry of poses: pure functions on tensors, in the precision of their input.
+
+Rotations are active and right-handed and act on column vectors: ``x' = R x``.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def centre(
+    pose: Float[Tensor, "*batch joints coordinates"], root: int
+) -> Float[Tensor, "*batch joints coordinates"]:
+    """Subtract the root joint, which makes a pose root-relative."""
+    return pose - pose[..., root : root + 1, :]
+
+
+def rotate(
+    pose: Float[Tensor, "*batch joints 3"], rotation: Float[Tensor, "*#batch 3 3"]
+) -> Float[Tensor, "*batch joints 3"]:
+    """Rotate every joint by its pose's rotation.
+
+    Example:
+        >>> quarter = rotation_z(torch.tensor(torch.pi / 2))
+        >>> rotate(torch.tensor([[1.0, 0.0, 0.0]]), quarter).round().tolist()
+        [[-0.0, 1.0, 0.0]]
+    """
+    return _product(pose, rotation.mT)
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Multiply small matrices, out of reach of autocast and TF32, which would round millimetres."""
+    return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
+
+
+def _rotation(angle: Tensor, axis: int) -> Tensor:
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    one, zero = torch.ones_like(angle), torch.zeros_like(angle)
+    rows = {
+        0: (one, zero, zero, zero, cos, -sin, zero, sin, cos),
+        1: (cos, zero, sin, zero, one, zero, -sin, zero, cos),
+        2: (cos, -sin, zero, sin, cos, zero, zero, zero, one),
+    }[axis]
+    return torch.stack(rows, -1).unflatten(-1, (3, 3))
+
+
+def rotation_x(angle: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
+    """Rotation about x (elevation in the camera frame), radians."""
+    return _rotation(angle, 0)
+
+
+def rotation_y(angle: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
+    """Rotation about y (azimuth in the camera frame, where y points down), radians."""
+    return _rotation(angle, 1)
+
+
+def rotation_z(angle: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
+    """Rotation about z (roll in the camera frame, heading in the world frame), radians."""
+    return _rotation(angle, 2)
+
+
+def quaternion_to_matrix(quaternion: Float[Tensor, "*batch 4"]) -> Float[Tensor, "*batch 3 3"]:
+    """Turn quaternions (w, x, y, z), of any non-zero length, into rotation matrices."""
+    w, x, y, z = (quaternion / quaternion.norm(dim=-1, keepdim=True)).unbind(-1)
+    rows = (
+        1 - 2 * (y * y + z * z),
+        2 * (x * y - w * z),
+        2 * (x * z + w * y),
+        2 * (x * y + w * z),
+        1 - 2 * (x * x + z * z),
+        2 * (y * z - w * x),
+        2 * (x * z - w * y),
+        2 * (y * z + w * x),
+        1 - 2 * (x * x + y * y),
+    )
+    return torch.stack(rows, -1).unflatten(-1, (3, 3))
+
+
+class Similarity(NamedTuple):
+    """``x' = scale * R x + translation``, per pose."""
+
+    scale: Float[Tensor, "*batch"]
+    rotation: Float[Tensor, "*batch 3 3"]
+    translation: Float[Tensor, "*batch 3"]
+
+    def __call__(self, pose: Float[Tensor, "*batch joints 3"]) -> Float[Tensor, "*batch joints 3"]:
+        """Apply the similarity to poses."""
+        moved = self.scale[..., None, None] * rotate(pose, self.rotation)
+        return moved + self.translation[..., None, :]
+
+
+def similarity_alignment(
+    source: Float[Tensor, "*batch joints 3"],
+    target: Float[Tensor, "*batch joints 3"],
+    reflection: bool = False,
+) -> Similarity:
+    """Return the similarity that moves each source pose closest to its target.
+
+    Least squares over all joints (Umeyama, TPAMI 1991, eq. 40-42).
+
+    Args:
+        source: Poses to move.
+        target: Poses to move them to.
+        reflection: Whether improper rotations are allowed. They forgive a pose that is mirrored in
+            depth, so leave it off unless a legacy number is to be matched.
+    """
+    source_mean, target_mean = source.mean(-2), target.mean(-2)
+    a, b = source - source_mean[..., None, :], target - target_mean[..., None, :]
+    u, s, vt = torch.linalg.svd(_product(b.mT, a))
+    if not reflection:
+        # Both factors are orthogonal, so the determinant is a sign: turn the least direction round.
+        sign = torch.det(_product(u, vt)).sign()
+        flip = torch.cat([torch.ones_like(s[..., :2]), sign[..., None]], -1)
+        u, s = u * flip[..., None, :], s * flip
+    rotation = _product(u, vt)
+    variance = a.square().sum((-2, -1)).clamp_min(torch.finfo(a.dtype).tiny)
+    scale = s.sum(-1) / variance
+    moved_mean = scale[..., None] * rotate(source_mean[..., None, :], rotation).squeeze(-2)
+    return Similarity(scale, rotation, target_mean - moved_mean)
+
+
+def optimal_scale(
+    source: Float[Tensor, "*batch joints coordinates"],
+    target: Float[Tensor, "*batch joints coordinates"],
+    norm_ratio: bool = False,
+) -> Float[Tensor, "*batch"]:
+    """Return the factor that brings each source pose to the size of its target.
+
+    Args:
+        source: Root-relative poses to scale.
+        target: Root-relative poses.
+        norm_ratio: Use the ratio of the norms (LInKs, ElePose) in place of the least-squares factor
+            (Rhodin et al., CVPR 2018), which is never worse on average.
+    """
+    tiny = torch.finfo(source.dtype).tiny
+    if norm_ratio:
+        return target.norm(dim=(-2, -1)) / source.norm(dim=(-2, -1)).clamp_min(tiny)
+    energy = source.square().sum((-2, -1)).clamp_min(tiny)
+    return (source * target).sum((-2, -1)) / energy
+
+
+def mirror(
+    pose: Float[Tensor, "*batch joints coordinates"], permutation: tuple[int, ...]
+) -> Float[Tensor, "*batch joints coordinates"]:
+    """Mirror left and right: negate x and exchange the joints of the two sides.
+
+    Args:
+        pose: Poses whose x = 0 is the plane of the mirror.
+        permutation: ``Skeleton.mirror``.
+    """
+    sign = pose.new_ones(pose.shape[-1])
+    sign[0] = -1
+    return pose[..., list(permutation), :] * sign
+
+
+def bone_lengths(
+    pose: Float[Tensor, "*batch joints coordinates"], bones: tuple[tuple[int, int], ...]
+) -> Float[Tensor, "*batch bones"]:
+    """Return the length of each (parent, child) bone."""
+    parents, children = (list(ends) for ends in zip(*bones, strict=True))
+    return (pose[..., children, :] - pose[..., parents, :]).norm(dim=-1)
+
+
+def head_scale(
+    keypoints: Float[Tensor, "batch joints 2"], root: int, head: int
+) -> Float[Tensor, ""]:
+    """Return the mean root-to-head distance of a dataset, in pixels.
+
+    The unsupervised methods divide 2D poses by ten times this constant (ElePose, LInKs), so that a
+    person stands ten head distances from a camera of focal length one.
+    """
+    return (keypoints[:, head] - keypoints[:, root]).norm(dim=-1).mean()

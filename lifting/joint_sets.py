@@ -1,0 +1,269 @@
+"""The joint sets of the field, and the rules for joints that must be derived, as data.
+
+Each set is written as ``joint: parent`` in storage order.
+"""
+
+from lifting.skeletons import NO_PARENT, Skeleton
+
+_LEG = ("hip", "knee", "ankle")
+_ARM = ("shoulder", "elbow", "wrist")
+
+
+def _side(side: str, joints: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{side}_{joint}" for joint in joints)
+
+
+_BOTH_LEGS = _side("right", _LEG) + _side("left", _LEG)
+_BOTH_ARMS = _side("left", _ARM) + _side("right", _ARM)
+_SPINE_AND_HEAD = ("spine", "thorax", "face", "head")
+
+
+def _skeleton(
+    name: str, tree: dict[str, str | None], parts: dict[str, tuple[str, ...]] | None = None
+) -> Skeleton:
+    joints = tuple(tree)
+    parents = tuple(NO_PARENT if p is None else joints.index(p) for p in tree.values())
+    return Skeleton(name, joints, parents, parts or {})
+
+
+def _limb(side: str, joints: tuple[str, ...], root: str) -> dict[str, str | None]:
+    names = _side(side, joints)
+    return dict(zip(names, (root, *names), strict=False))
+
+
+_H36M17 = _skeleton(
+    "h36m17",
+    {"pelvis": None}
+    | _limb("right", _LEG, "pelvis")
+    | _limb("left", _LEG, "pelvis")
+    | {"spine": "pelvis", "thorax": "spine", "face": "thorax", "head": "face"}
+    | _limb("left", _ARM, "thorax")
+    | _limb("right", _ARM, "thorax"),
+    parts={
+        "legs": ("pelvis", *_BOTH_LEGS),
+        "torso": (*_SPINE_AND_HEAD, *_BOTH_ARMS),
+        "left": ("pelvis", *_side("left", _LEG), *_SPINE_AND_HEAD, *_side("left", _ARM)),
+        "right": ("pelvis", *_side("right", _LEG), *_SPINE_AND_HEAD, *_side("right", _ARM)),
+        "left_arm": _side("left", _ARM),
+        "right_arm": _side("right", _ARM),
+        "left_leg": _side("left", _LEG),
+        "right_leg": _side("right", _LEG),
+    },
+)
+
+# The sixteen joints of Martinez et al.: no Neck/Nose, so that MPII detections map onto them.
+_H36M16 = _skeleton(
+    "h36m16",
+    {"pelvis": None}
+    | _limb("right", _LEG, "pelvis")
+    | _limb("left", _LEG, "pelvis")
+    | {"spine": "pelvis", "thorax": "spine", "head": "thorax"}
+    | _limb("left", _ARM, "thorax")
+    | _limb("right", _ARM, "thorax"),
+)
+
+
+def _h36m_hand(side: str) -> dict[str, str | None]:
+    wrist, thumb, end = f"{side}_wrist", f"{side}_thumb", f"{side}_wrist_end"
+    return {thumb: wrist, f"{side}_thumb_tip": thumb, end: wrist, f"{side}_hand_tip": end}
+
+
+# The full recording. Collar, thumb base and wrist end repeat the place of another joint.
+_H36M32 = _skeleton(
+    "h36m32",
+    {
+        "pelvis": None,
+        **_limb("right", (*_LEG, "toe_base", "toe_end"), "pelvis"),
+        **_limb("left", (*_LEG, "toe_base", "toe_end"), "pelvis"),
+        "spine_base": "pelvis",
+        "spine": "spine_base",
+        "thorax": "spine",
+        "face": "thorax",
+        "head": "face",
+        "left_collar": "spine",
+        **_limb("left", _ARM, "left_collar"),
+        **_h36m_hand("left"),
+        "right_collar": "spine",
+        **_limb("right", _ARM, "right_collar"),
+        **_h36m_hand("right"),
+    },
+)
+
+_MPII16 = _skeleton(
+    "mpii16",
+    {
+        "right_ankle": "right_knee",
+        "right_knee": "right_hip",
+        "right_hip": "pelvis",
+        "left_hip": "pelvis",
+        "left_knee": "left_hip",
+        "left_ankle": "left_knee",
+        "pelvis": None,
+        "chest": "pelvis",
+        "neck": "chest",
+        "head_top": "neck",
+        "right_wrist": "right_elbow",
+        "right_elbow": "right_shoulder",
+        "right_shoulder": "chest",
+        "left_shoulder": "chest",
+        "left_elbow": "left_shoulder",
+        "left_wrist": "left_elbow",
+    },
+)
+
+_LSP14 = _skeleton(
+    "lsp14",
+    {
+        "right_ankle": "right_knee",
+        "right_knee": "right_hip",
+        "right_hip": "neck",
+        "left_hip": "neck",
+        "left_knee": "left_hip",
+        "left_ankle": "left_knee",
+        "right_wrist": "right_elbow",
+        "right_elbow": "right_shoulder",
+        "right_shoulder": "neck",
+        "left_shoulder": "neck",
+        "left_elbow": "left_shoulder",
+        "left_wrist": "left_elbow",
+        "neck": None,
+        "head_top": "neck",
+    },
+)
+
+_COCO17 = _skeleton(
+    "coco17",
+    {
+        "nose": None,
+        "left_eye": "nose",
+        "right_eye": "nose",
+        "left_ear": "left_eye",
+        "right_ear": "right_eye",
+        "left_shoulder": "nose",
+        "right_shoulder": "nose",
+        "left_elbow": "left_shoulder",
+        "right_elbow": "right_shoulder",
+        "left_wrist": "left_elbow",
+        "right_wrist": "right_elbow",
+        "left_hip": "left_shoulder",
+        "right_hip": "right_shoulder",
+        "left_knee": "left_hip",
+        "right_knee": "right_hip",
+        "left_ankle": "left_knee",
+        "right_ankle": "right_knee",
+    },
+)
+
+_PANOPTIC15_TREE: dict[str, str | None] = {
+    "thorax": "pelvis",
+    "nose": "thorax",
+    "pelvis": None,
+    **_limb("left", _ARM, "thorax"),
+    **_limb("left", _LEG, "pelvis"),
+    **_limb("right", _ARM, "thorax"),
+    **_limb("right", _LEG, "pelvis"),
+}
+_PANOPTIC15 = _skeleton("panoptic15", _PANOPTIC15_TREE)
+_PANOPTIC19 = _skeleton(
+    "panoptic19",
+    _PANOPTIC15_TREE
+    | {
+        "left_eye": "nose",
+        "left_ear": "left_eye",
+        "right_eye": "nose",
+        "right_ear": "right_eye",
+    },
+)
+
+# Its "neck" and "head" are the base of the neck and the base of the skull.
+_MPI3DHP28 = _skeleton(
+    "mpi3dhp28",
+    {
+        "spine_upper": "spine_lower",
+        "spine_top": "spine_upper",
+        "spine_lower": "spine",
+        "spine": "pelvis",
+        "pelvis": None,
+        "neck_base": "spine_top",
+        "face": "neck_base",
+        "head_top": "face",
+        "left_collar": "neck_base",
+        **_limb("left", (*_ARM, "hand"), "left_collar"),
+        "right_collar": "neck_base",
+        **_limb("right", (*_ARM, "hand"), "right_collar"),
+        **_limb("left", (*_LEG, "foot", "toe"), "pelvis"),
+        **_limb("right", (*_LEG, "foot", "toe"), "pelvis"),
+    },
+)
+
+_MPI3DHP17 = _skeleton(
+    "mpi3dhp17",
+    {"pelvis": None}
+    | _limb("right", _LEG, "pelvis")
+    | _limb("left", _LEG, "pelvis")
+    | {"spine": "pelvis", "neck_base": "spine", "face": "neck_base", "head_top": "face"}
+    | _limb("left", _ARM, "neck_base")
+    | _limb("right", _ARM, "neck_base"),
+)
+
+_HUMANEVA15 = _skeleton(
+    "humaneva15",
+    {"pelvis": None, "thorax": "pelvis"}
+    | _limb("left", _ARM, "thorax")
+    | _limb("right", _ARM, "thorax")
+    | _limb("left", _LEG, "pelvis")
+    | _limb("right", _LEG, "pelvis")
+    | {"head": "thorax"},
+)
+
+SKELETONS = {
+    s.name: s
+    for s in (
+        _H36M17,
+        _H36M16,
+        _H36M32,
+        _MPII16,
+        _LSP14,
+        _COCO17,
+        _PANOPTIC15,
+        _PANOPTIC19,
+        _MPI3DHP28,
+        _MPI3DHP17,
+        _HUMANEVA15,
+    )
+}
+
+_EYES_AND_EARS = ("left_eye", "right_eye", "left_ear", "right_ear")
+
+# For a joint a source lacks: weighted means of other joints, the first that applies is used. A rule
+# may name a joint that has itself to be derived. Distances in brackets are medians measured on
+# Human3.6M between the projected joint and the one a Stacked-Hourglass detector returns.
+DERIVED: dict[str, tuple[dict[str, float], ...]] = {
+    "pelvis": ({"left_hip": 0.5, "right_hip": 0.5},),
+    # MPII's upper neck lies on Human3.6M's thorax (7 px; MPII's own "thorax" is 17 px off).
+    "thorax": (
+        {"neck_base": 1.0},
+        {"neck": 1.0},
+        # COCO has no neck: a third of the way from the shoulders to the nose.
+        {"left_shoulder": 1 / 3, "right_shoulder": 1 / 3, "nose": 1 / 3},
+        {"left_shoulder": 0.5, "right_shoulder": 0.5},
+    ),
+    "neck": ({"thorax": 1.0},),
+    "neck_base": ({"thorax": 1.0},),
+    "chest": ({"left_shoulder": 0.5, "right_shoulder": 0.5},),
+    "spine": (
+        {"pelvis": 0.5, "chest": 0.5},
+        {"pelvis": 0.5, "left_shoulder": 0.25, "right_shoulder": 0.25},
+    ),
+    "face": (
+        {"nose": 0.75, "left_shoulder": 0.125, "right_shoulder": 0.125},
+        {"neck": 2 / 3, "head_top": 1 / 3},
+    ),
+    "nose": ({"face": 1.0},),
+    "head": (
+        {"head_top": 1.0},
+        # As far above the eyes and ears as the nose is below them.
+        {joint: 0.5 for joint in _EYES_AND_EARS} | {"nose": -1.0},
+    ),
+    "head_top": ({"head": 1.0},),
+}

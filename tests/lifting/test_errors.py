@@ -1,0 +1,77 @@
+import errno
+from pathlib import Path
+
+import h5py
+import pytest
+
+from lifting.errors import InputError, explain, guarded
+
+
+def test_an_input_error_is_explained_by_its_own_sentence():
+    assert explain(InputError("a.npz: no such file; check the path.")) == (
+        "a.npz: no such file; check the path."
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
+def test_a_full_disk_is_explained_with_the_file(number):
+    sentence = explain(OSError(number, "text of the system", "runs/a.ckpt"))
+    assert sentence == (
+        "The disk is full while writing runs/a.ckpt: "
+        "free some space and run the same command again."
+    )
+
+
+def test_a_full_disk_reported_by_hdf5_without_a_number_is_explained():
+    error = OSError("Can't write data (file write failed: errno = 28, error message = 'No space')")
+    assert explain(error) == "The disk is full: free some space and run the same command again."
+
+
+def test_the_device_that_is_always_full_is_explained():
+    with pytest.raises(OSError, match="No space") as caught:
+        Path("/dev/full").write_text("x")
+    assert explain(caught.value).startswith("The disk is full")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("a defect"),
+        OSError(errno.EACCES, "Permission denied", "a"),
+        OSError("errno = 280, of something else"),
+        KeyError("errno = 28,"),
+    ],
+)
+def test_other_errors_keep_their_traceback(error):
+    assert explain(error) is None
+
+
+def test_an_hdf5_error_that_is_not_a_full_disk_keeps_its_traceback(tmp_path):
+    (tmp_path / "a.h5").write_text("no HDF5")
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - the kind is h5py's, not ours
+        h5py.File(tmp_path / "a.h5")
+    assert explain(caught.value) is None
+
+
+def _raise(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (InputError("wrong."), 2, "Error: wrong.\n"),
+        (OSError(errno.ENOSPC, "", "a"), 2, "Error: The disk is full while writing a: free"),
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
+    ],
+)
+def test_a_guarded_command_ends_with_a_sentence_and_a_status(error, status, text, capsys):
+    with pytest.raises(SystemExit) as caught:
+        guarded(lambda: _raise(error))
+    assert caught.value.code == status
+    assert capsys.readouterr().err.startswith(text)
+
+
+def test_a_guarded_defect_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        guarded(lambda: 1 / 0)
