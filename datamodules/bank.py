@@ -1,0 +1,218 @@
+"""The poses of a split, resident in memory, and the batches gathered from them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, NotRequired, TypedDict
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from datamodules.clips import ClipKey
+from datamodules.windows import Windows
+from lifting.cameras import Camera
+from lifting.geometry import mirror
+from lifting.skeletons import Skeleton
+
+
+class PoseBatch(TypedDict):
+    """A batch of examples; ``T`` input frames, ``C`` output frames (see :mod:`datamodules.windows`).
+
+    ``pose`` is absent where the dataset has none.
+    """
+
+    keypoints: Float[Tensor, "B T K 2"]
+    confidence: Float[Tensor, "B T K"]
+    pose: NotRequired[Float[Tensor, "B C J 3"]]
+    valid: Bool[Tensor, "B C"]
+    camera: Camera
+    subject: Int[Tensor, " B"]
+    action: Int[Tensor, " B"]
+    clip: Int[Tensor, " B"]
+    frame: Int[Tensor, "B C"]
+
+
+class IndexBatch(NamedTuple):
+    """What a loader yields: which rows of which split to gather, and which to mirror."""
+
+    rows: Int[Tensor, " B"]
+    flip: Bool[Tensor, " B"] | None
+    split: str
+
+
+@dataclass
+class LoadedClip:
+    """A clip on its way into a bank.
+
+    Attributes:
+        key: Names of the clip.
+        camera: Its camera.
+        keypoints: Pixels and confidence, ``(T, K, 3)``.
+        pose: Camera-frame millimetres ``(T, J, 3)``, or None.
+        selected: The frames the protocol asks for, ``(T,)``.
+        frames: Frame numbers, ``(T,)``.
+    """
+
+    key: ClipKey
+    camera: Camera
+    keypoints: Tensor
+    pose: Tensor | None
+    selected: Tensor
+    frames: Tensor
+
+
+class PoseBank:
+    """All clips of a split behind one another, padded for the windows to be cut from them.
+
+    Args:
+        clips: The clips, consumed one by one.
+        windows: The shape of an example.
+        keypoint_skeleton: Joint set of the keypoints.
+        pose_skeleton: Joint set of the poses.
+        actions: Action names; a clip's action id is an index into them.
+        subjects: Subject names, likewise.
+        stride: Frames between examples, see :meth:`Windows.starts`.
+    """
+
+    def __init__(
+        self,
+        clips: Iterable[LoadedClip],
+        windows: Windows,
+        keypoint_skeleton: Skeleton,
+        pose_skeleton: Skeleton,
+        actions: list[str],
+        subjects: list[str],
+        stride: int | None = None,
+    ) -> None:
+        self.windows = windows
+        self.keypoint_mirror = keypoint_skeleton.mirror
+        self.pose_mirror = pose_skeleton.mirror
+        self.keys: list[ClipKey] = []
+        keypoints, confidence, pose, selected, clip_of, frame_of, rows = ([] for _ in range(7))
+        cameras, total = [], 0
+        for number, clip in enumerate(clips):
+            keypoints.append(windows.pad(clip.keypoints[..., :2]))
+            confidence.append(windows.pad(clip.keypoints[..., 2]))
+            if clip.pose is not None:
+                pose.append(windows.pad(clip.pose))
+            frame_of.append(windows.pad(clip.frames))
+            clip_of.append(torch.full_like(frame_of[-1], number))
+            chosen = torch.zeros(len(frame_of[-1]), dtype=torch.bool)
+            chosen[windows.left : windows.left + len(clip.frames)] = clip.selected
+            selected.append(chosen)
+            rows.append(windows.starts(clip.selected, stride) + total + windows.left)
+            total += len(chosen)
+            cameras.append(clip.camera.to(torch.float32))
+            self.keys.append(clip.key)
+        self.keypoints = torch.cat(keypoints)
+        self.confidence = torch.cat(confidence)
+        self.pose = torch.cat(pose) if pose else None
+        self.selected = torch.cat(selected)
+        self.clip = torch.cat(clip_of)
+        self.frame = torch.cat(frame_of)
+        self.rows = torch.cat(rows)
+        self.camera = Camera.stack(cameras)
+        self.action = torch.tensor([actions.index(k.action) for k in self.keys])
+        self.subject = torch.tensor([subjects.index(k.subject) for k in self.keys])
+
+    def __len__(self) -> int:
+        """Number of examples."""
+        return len(self.rows)
+
+    def rows_by_clip(self) -> list[Tensor]:
+        """Return the rows of the examples, clip by clip, in order."""
+        _, counts = torch.unique_consecutive(self.clip[self.rows], return_counts=True)
+        return list(self.rows.split(counts.tolist()))
+
+    def to(self, device: torch.device) -> None:
+        """Move everything a batch is gathered from to a device."""
+        if self.keypoints.device == device:
+            return
+        for name, value in vars(self).items():
+            if isinstance(value, Tensor | Camera) and name != "rows":
+                setattr(self, name, value.to(device))
+
+    def batch(self, rows: Int[Tensor, " B"], flip: Bool[Tensor, " B"] | None = None) -> PoseBatch:
+        """Gather examples.
+
+        Args:
+            rows: Where the chunks of the examples start, from :attr:`rows`.
+            flip: Examples to mirror left to right, with their cameras; none where not given.
+        """
+        windows = self.windows
+        clip = self.clip[rows]
+        batch = PoseBatch(
+            keypoints=windows.inputs(self.keypoints, rows),
+            confidence=windows.inputs(self.confidence, rows),
+            valid=windows.outputs(self.selected, rows),
+            camera=self.camera[clip],
+            subject=self.subject[clip],
+            action=self.action[clip],
+            clip=clip,
+            frame=windows.outputs(self.frame, rows),
+        )
+        if self.pose is not None:
+            batch["pose"] = windows.outputs(self.pose, rows)
+        if flip is not None:
+            self._flip(batch, flip)
+        return batch
+
+    def _flip(self, batch: PoseBatch, flip: Tensor) -> None:
+        which = flip.nonzero().squeeze(-1)
+        seen = batch["camera"][which]
+        points = batch["keypoints"][which]
+        # Mirroring negates x; pixels count from the left edge.
+        mirrored = mirror(points, self.keypoint_mirror)
+        mirrored[..., 0] += seen.size[:, None, None, 0]
+        batch["keypoints"][which] = mirrored
+        order = list(self.keypoint_mirror)
+        batch["confidence"][which] = batch["confidence"][which][..., order]
+        if "pose" in batch:
+            batch["pose"][which] = mirror(batch["pose"][which], self.pose_mirror)
+        flipped = seen.mirrored()
+        batch["camera"].principal[which] = flipped.principal
+        batch["camera"].tangential[which] = flipped.tangential
+
+
+def select_frames(
+    rule: str, pose: Tensor | None, frames: Int[Tensor, " frames"]
+) -> Bool[Tensor, " frames"]:
+    """Return which frames of a clip a protocol asks for.
+
+    Args:
+        rule: ``all``, ``every<N>`` (frames 0, N, 2N, ...), or ``interesting`` (the first frame, then
+            each in which a joint has moved 40 mm since the last one kept; h36m-fetch's training
+            frames).
+        pose: Poses ``(T, J, 3)`` in millimetres, needed by ``interesting``.
+        frames: Frame numbers of the clip.
+
+    Raises:
+        ValueError: If there is no such rule.
+    """
+    if rule == "all":
+        return torch.ones(len(frames), dtype=torch.bool)
+    if rule.startswith("every") and rule[5:].isdigit() and int(rule[5:]) > 0:
+        return frames % int(rule[5:]) == 0
+    if rule == "interesting" and pose is not None:
+        return torch.from_numpy(_moved(pose.numpy()))
+    if rule == "interesting":
+        raise ValueError("frames: 'interesting' needs 3D poses, which this dataset lacks")
+    raise ValueError(f"frames: '{rule}' is none of all, every<N> (every64), interesting")
+
+
+def _moved(pose: np.ndarray, threshold: float = 40.0, look_ahead: int = 64) -> np.ndarray:
+    keep = np.zeros(len(pose), bool)
+    last = 0
+    keep[0] = True
+    start = 1
+    while start < len(pose):
+        ahead = pose[start : start + look_ahead]
+        moved = (np.linalg.norm(ahead - pose[last], axis=-1) >= threshold).any(-1)
+        if moved.any():
+            last = start + int(moved.argmax())
+            keep[last] = True
+            start = last + 1
+        else:
+            start += len(ahead)
+    return keep

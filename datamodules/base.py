@@ -1,0 +1,241 @@
+"""The datamodule every pose dataset is an instance of."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import LightningDataModule
+from torch import Tensor
+
+from datamodules.bank import IndexBatch, LoadedClip, PoseBank, PoseBatch, select_frames
+from datamodules.clips import ClipKey, ClipStore, check_keypoints, check_pose
+from datamodules.loader import OrderedLoader, ShuffledLoader
+from datamodules.windows import Windows
+from lifting.errors import InputError
+from lifting.skeletons import convert, convert_confidence, skeleton
+
+
+class PoseDataModule(LightningDataModule):
+    """Poses of a clip store, split by subject, resident in memory.
+
+    Validation is for model selection and takes training subjects that are held out; the test subjects
+    are only ever touched by ``test`` and ``predict``.
+
+    Args:
+        store: The clip store.
+        source: Which 2D source of the store to lift.
+        keypoint_skeleton: Joint set to hand the 2D source over in, converted by joint name.
+        train_subjects: Subjects to train on.
+        val_subjects: Subjects to select the model on; none switches validation off.
+        test_subjects: Subjects to test on.
+        actions: Actions to use, by exact name; all where not given.
+        train_frames: Frames to train on: ``all``, ``every<N>`` or ``interesting``.
+        val_frames: Frames to validate on.
+        test_frames: Frames to test on.
+        receptive_field: Input frames that one output frame sees.
+        chunk: Consecutive output frames per training example (1: seq2frame).
+        test_chunk: The same for validation and test; where not given, as in training.
+        causal: Whether an output frame sees the past only.
+        dilation: Distance between neighbouring input frames.
+        train_stride: Frames between neighbouring training examples; the chunk where not given.
+        batch_size: Training examples per batch and device.
+        eval_batch_size: Examples per batch in validation, test and prediction.
+        flip: Share of training examples that are mirrored left to right.
+        seed: Seed of shuffling and mirroring.
+    """
+
+    def __init__(
+        self,
+        store: str,
+        source: str = "gt",
+        keypoint_skeleton: str = "h36m17",
+        train_subjects: Sequence[str] = (),
+        val_subjects: Sequence[str] = (),
+        test_subjects: Sequence[str] = (),
+        actions: Sequence[str] | None = None,
+        train_frames: str = "all",
+        val_frames: str = "all",
+        test_frames: str = "all",
+        receptive_field: int = 1,
+        chunk: int = 1,
+        test_chunk: int | None = None,
+        causal: bool = False,
+        dilation: int = 1,
+        train_stride: int | None = None,
+        batch_size: int = 1024,
+        eval_batch_size: int = 4096,
+        flip: float = 0.5,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.source = source
+        self.keypoint_skeleton = keypoint_skeleton
+        self.subjects = {
+            "train": list(train_subjects),
+            "val": list(val_subjects),
+            "test": list(test_subjects),
+        }
+        self.wanted_actions = None if actions is None else list(actions)
+        self.frames = {"train": train_frames, "val": val_frames, "test": test_frames}
+        try:
+            self.train_windows = Windows(receptive_field, chunk, causal, dilation)
+            self.test_windows = Windows(receptive_field, test_chunk or chunk, causal, dilation)
+            for rule in self.frames.values():
+                select_frames(rule, torch.zeros(1, 1, 3), torch.zeros(1, dtype=torch.long))
+        except ValueError as error:
+            raise InputError(f"Data options: {error}.") from None
+        self.train_stride = train_stride
+        self.batch_size = batch_size
+        self.eval_batch_size = eval_batch_size
+        self.flip = flip
+        self.seed = seed
+        self.pose_skeleton = ""
+        self.actions: list[str] = []
+        self.fingerprint: dict[str, str] = {}
+        self.banks: dict[str, PoseBank] = {}
+        self._train_loader: ShuffledLoader | None = None
+        self._resume_from: dict[str, int] | None = None
+
+    def setup(self, stage: str) -> None:
+        """Load the splits a stage needs.
+
+        Raises:
+            InputError: If the store cannot be read, or lacks a subject, an action or the 2D source.
+        """
+        splits = {"fit": ("train", "val"), "validate": ("val",)}.get(stage, ("test",))
+        with ClipStore(self.store) as store:
+            self.pose_skeleton = store.info.skeleton
+            self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
+            self._check_names(store)
+            self.actions = sorted({k.action for k in self._wanted(store, None)})
+            for split in splits:
+                if split not in self.banks and self.subjects[split]:
+                    self.banks[split] = self._load(store, split)
+
+    def _check_names(self, store: ClipStore) -> None:
+        known = {
+            "subject": {k.subject for k in store.keys},
+            "action": {k.action for k in store.keys},
+        }
+        asked = {
+            "subject": [s for split in self.subjects.values() for s in split],
+            "action": self.wanted_actions or [],
+        }
+        for kind, names in asked.items():
+            for name in names:
+                if name not in known[kind]:
+                    raise InputError(
+                        f"{self.store}: no {kind} '{name}'; it has {', '.join(sorted(known[kind]))}."
+                    )
+        if self.source not in store.info.sources:
+            raise InputError(
+                f"{self.store}: no 2D source '{self.source}'; "
+                f"it has {', '.join(store.info.sources)}."
+            )
+
+    def _wanted(self, store: ClipStore, subjects: Sequence[str] | None) -> list[ClipKey]:
+        return [
+            key
+            for key in store.keys
+            if (subjects is None or key.subject in subjects)
+            and (self.wanted_actions is None or key.action in self.wanted_actions)
+        ]
+
+    def _load(self, store: ClipStore, split: str) -> PoseBank:
+        training = split == "train"
+        return PoseBank(
+            self._clips(store, split),
+            self.train_windows if training else self.test_windows,
+            skeleton(self.keypoint_skeleton),
+            skeleton(store.info.skeleton),
+            self.actions,
+            self.subjects[split],
+            self.train_stride if training else None,
+        )
+
+    def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
+        source_skeleton = skeleton(store.info.sources[self.source])
+        chosen: dict[tuple[str, str], Tensor] = {}
+        for key in self._wanted(store, self.subjects[split]):
+            if not store.has(key, self.source):
+                continue
+            where = f"{self.store}: {key.path}"
+            keypoints = store.keypoints(key, self.source)
+            check_keypoints(keypoints, source_skeleton, key.frames, where)
+            pose = store.pose(key)
+            if pose is not None:
+                check_pose(pose, skeleton(store.info.skeleton), where)
+            points, frames = torch.from_numpy(keypoints), torch.from_numpy(store.frames(key))
+            poses = None if pose is None else torch.from_numpy(pose)
+            # The same frames in every view, as a joint moves as far in each of them.
+            take = (key.subject, key.sequence)
+            if take not in chosen or len(chosen[take]) != key.frames:
+                chosen[take] = select_frames(self.frames[split], poses, frames)
+            names = source_skeleton.name, self.keypoint_skeleton
+            xy = convert(points[..., :2], *names)
+            confidence = convert_confidence(points[..., 2], *names)
+            yield LoadedClip(
+                key=key,
+                camera=store.camera(key),
+                keypoints=torch.cat([xy, confidence[..., None]], -1),
+                pose=poses,
+                selected=chosen[take],
+                frames=frames,
+            )
+
+    def bank(self, split: str) -> PoseBank:
+        """Return the examples of a split.
+
+        Raises:
+            InputError: If the split has no subjects.
+        """
+        if split not in self.banks:
+            raise InputError(
+                f"The {split} split is empty: name its subjects with --data.{split}_subjects."
+            )
+        return self.banks[split]
+
+    def training_frames(self) -> tuple[Tensor, Tensor | None]:
+        """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
+        bank = self.bank("train")
+        pose = None if bank.pose is None else bank.pose[bank.selected]
+        return bank.keypoints[bank.selected], pose
+
+    def train_dataloader(self) -> ShuffledLoader:
+        """Return the shuffled, resumable loader of the training split."""
+        loader = ShuffledLoader(self.bank("train"), self.batch_size, self.seed, self.flip)
+        if self._resume_from is not None:
+            loader.resume(self._resume_from)
+            self._resume_from = None
+        self._train_loader = loader
+        return loader
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the position in the training data."""
+        return {} if self._train_loader is None else {"train": self._train_loader.state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Let the next training loader go on from a position."""
+        self._resume_from = state_dict.get("train")
+
+    def val_dataloader(self) -> OrderedLoader | list[Any]:
+        """Return the loader of the validation split, or none where no subject is held out."""
+        if "val" not in self.banks:
+            return []
+        return OrderedLoader(self.banks["val"], self.eval_batch_size, "val")
+
+    def test_dataloader(self) -> OrderedLoader:
+        """Return the loader of the test split."""
+        return OrderedLoader(self.bank("test"), self.eval_batch_size, "test")
+
+    def predict_dataloader(self) -> OrderedLoader:
+        """Return the loader of the test split."""
+        return self.test_dataloader()
+
+    def on_after_batch_transfer(self, batch: IndexBatch, dataloader_idx: int) -> PoseBatch:
+        """Gather the examples an index batch names, on the device it was moved to."""
+        bank = self.banks[batch.split]
+        bank.to(batch.rows.device)
+        return bank.batch(batch.rows, batch.flip)

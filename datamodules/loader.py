@@ -1,0 +1,108 @@
+"""Loaders that yield indices of examples: shuffled and resumable, or in order and exact."""
+
+from collections.abc import Iterator
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from datamodules.bank import IndexBatch, PoseBank
+
+
+def _rank_and_size() -> tuple[int, int]:
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank(), dist.get_world_size()
+    return 0, 1
+
+
+class ShuffledLoader:
+    """Yields every example once per epoch, in an order that depends on (seed, epoch) only.
+
+    Each process takes its share of one common permutation. :meth:`state` holds the position, so that
+    a run resumed in mid-epoch sees exactly the batches it would have seen. The datamodule keeps it in
+    the checkpoint: Lightning forgets the state of a loader that was asked for its length early.
+
+    Args:
+        bank: The examples.
+        batch_size: Examples per batch and process; a last, smaller batch is dropped.
+        seed: Seed of order and flips.
+        flip: Share of examples to mirror.
+    """
+
+    def __init__(self, bank: PoseBank, batch_size: int, seed: int, flip: float) -> None:
+        self.bank = bank
+        self.batch_size = batch_size
+        self.seed = seed
+        self.flip = flip
+        self.epoch = -1
+        self.position = 0
+        self._resumed = False
+
+    def __len__(self) -> int:
+        _, size = _rank_and_size()
+        return max(1, len(self.bank) // size // self.batch_size)
+
+    def __iter__(self) -> Iterator[IndexBatch]:
+        # Lightning stops asking after len(self) batches, so an epoch never ends in here: it is
+        # counted where the next one begins, unless that is the resumption of an interrupted one.
+        if not (self._resumed and self.position < len(self)):
+            self.epoch += 1
+            self.position = 0
+        self._resumed = False
+        rank, size = _rank_and_size()
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        order = torch.randperm(len(self.bank), generator=generator)
+        flips = torch.rand(len(order), generator=generator) < self.flip if self.flip else None
+        mine = order[rank::size]
+        while self.position < len(self):
+            where = slice(self.position * self.batch_size, (self.position + 1) * self.batch_size)
+            self.position += 1
+            rows = self.bank.rows[mine[where]]
+            yield IndexBatch(rows, None if flips is None else flips[rank::size][where], "train")
+
+    def state(self) -> dict[str, int]:
+        """Return epoch and position."""
+        return {"epoch": self.epoch, "position": self.position}
+
+    def resume(self, state: dict[str, int]) -> None:
+        """Continue where the state was taken."""
+        self.epoch, self.position = state["epoch"], state["position"]
+        self._resumed = True
+
+
+class OrderedLoader:
+    """Yields every example exactly once, in the order of the clips.
+
+    Over several processes each takes whole clips, and all take the same number of batches, so that
+    collective operations meet and nothing is counted twice.
+
+    Args:
+        bank: The examples.
+        batch_size: Examples per batch and process, at most.
+        split: Name of the split, passed on.
+    """
+
+    def __init__(self, bank: PoseBank, batch_size: int, split: str) -> None:
+        self.bank = bank
+        self.batch_size = batch_size
+        self.split = split
+
+    def _shares(self) -> list[Tensor]:
+        _, size = _rank_and_size()
+        if size == 1:
+            return [self.bank.rows]
+        shares: list[list[Tensor]] = [[] for _ in range(size)]
+        loads = [0] * size
+        for rows in self.bank.rows_by_clip():
+            lightest = loads.index(min(loads))
+            shares[lightest].append(rows)
+            loads[lightest] += len(rows)
+        return [torch.cat(share) if share else self.bank.rows[:0] for share in shares]
+
+    def __len__(self) -> int:
+        return -(-max(len(share) for share in self._shares()) // self.batch_size)
+
+    def __iter__(self) -> Iterator[IndexBatch]:
+        rank, _ = _rank_and_size()
+        for rows in self._shares()[rank].tensor_split(len(self)):
+            yield IndexBatch(rows, None, self.split)
