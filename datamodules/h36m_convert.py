@@ -1,0 +1,238 @@
+"""Conversion of Human3.6M into a clip store, and the report on what was converted."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from datamodules.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.h36m_raw import (
+    CAMERAS,
+    FPS,
+    Detections,
+    RawSequence,
+    inputs_of,
+    read_detections,
+    read_sequences,
+)
+from datamodules.untrusted import open_hdf5, sha256
+from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+JOINTS = "h36m17"
+_ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
+_LICENCE = "Human3.6M licence: academic research only, no redistribution"
+
+# Left out by every protocol: the video of one camera is damaged.
+_EXCLUDED = ("S11", "Directions")
+
+# All views of the complete dataset but for that sequence.
+FULL_FRAMES = {"train": 1_559_752, "test": 543_344}
+FULL_SEQUENCES = 30
+TEST = ("S9", "S11")
+
+# A sequence drifts if its reprojection error is this many times that of the median sequence.
+_DRIFT = 2.0
+
+
+@cache
+def _parameters() -> dict[str, dict[str, dict[str, list[float]]]]:
+    text = resources.files("datamodules").joinpath("h36m_cameras.json").read_text()
+    return json.loads(text)
+
+
+def h36m_camera(subject: str, name: str) -> Camera:
+    """Return a camera of Human3.6M, as calibrated for a subject's recordings, in float64.
+
+    Raises:
+        InputError: If there is no such subject or camera.
+    """
+    try:
+        intrinsics = _parameters()["intrinsics"][name]
+        extrinsics = _parameters()["extrinsics"][subject]
+    except KeyError as error:
+        raise InputError(f"Human3.6M has no camera or subject {error}.") from None
+    values = {**intrinsics, **extrinsics[name], "tangential_gain": TANGENTIAL_GAIN["h36m"]}
+    return Camera(**{k: torch.tensor(v, dtype=torch.float64) for k, v in values.items()})
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Reprojection error of one sequence against one 2D source, median pixels."""
+
+    subject: str
+    sequence: str
+    source: str
+    error: float
+
+
+def convert(
+    raw: Path,
+    detections: Mapping[str, Path],
+    out: Path,
+    progress: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Convert a raw copy of Human3.6M into a clip store.
+
+    Each sequence is first written to a file of its own beside ``out``; an interrupted conversion goes
+    on with the first sequence that is missing.
+
+    Args:
+        raw: A file or folder in one of the layouts of :mod:`datamodules.h36m_raw`.
+        detections: Names of further 2D sources and their files.
+        out: The store to write.
+        progress: Called with the name of each sequence that is done.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If an input is not as it should be; nothing is left at ``out`` then.
+    """
+    inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
+    sources = {name: read_detections(path) for name, path in detections.items()}
+    joint_sets = {"gt": JOINTS} | {name: s.skeleton for name, s in sources.items()}
+    info = StoreInfo(JOINTS, joint_sets, _ORIGIN, _LICENCE, inputs)
+    parts = out.with_name(out.name + ".parts")
+    drifts: list[Drift] = []
+    with ClipWriter(out, info) as store:
+        for sequence in read_sequences(raw):
+            if (sequence.subject, sequence.name) == _EXCLUDED:
+                continue
+            part = parts / f"{sequence.subject} {sequence.name}.h5"
+            if not _is_part(part, info):
+                _write_part(part, info, sequence, sources)
+            with open_hdf5(part) as shard:
+                store.copy_from(shard)
+            drifts += _reprojection(part, sources)
+            progress(f"{sequence.subject} {sequence.name}")
+    shutil.rmtree(parts)
+    with ClipStore(out) as finished:
+        return _report(finished, drifts, sources)
+
+
+def _is_part(path: Path, info: StoreInfo) -> bool:
+    try:
+        with ClipStore(path) as store:
+            return store.info == info
+    except InputError:
+        return False
+
+
+def _write_part(
+    path: Path, info: StoreInfo, sequence: RawSequence, sources: Mapping[str, Detections]
+) -> None:
+    with ClipWriter(path, info) as store:
+        for index, (name, camera, frames, pose) in enumerate(_views(sequence)):
+            keypoints = {"gt": project(pose, camera).numpy()}
+            for source, detected in sources.items():
+                views = detected.poses.get((sequence.subject, sequence.name))
+                if views is not None:
+                    where = f"{detected.path}: {sequence.subject} {sequence.name}, camera {name}"
+                    keypoints[source] = _matching(views[index], frames, where)
+            key = ClipKey(sequence.subject, sequence.name, sequence.action, name, FPS, len(pose))
+            confident = {
+                source: np.concatenate([xy, np.ones_like(xy[..., :1])], -1, dtype=np.float32)
+                for source, xy in keypoints.items()
+            }
+            gaps = len(frames) > 1 and bool((np.diff(frames) != 1).any())
+            store.add_camera(sequence.subject, name, camera)
+            store.add(key, confident, pose.float().numpy(), frames if gaps else None)
+
+
+def _views(
+    sequence: RawSequence,
+) -> Iterator[tuple[str, Camera, NDArray[np.int64], torch.Tensor]]:
+    """Yield name, camera, frame numbers and camera-frame poses of every view."""
+    if sequence.world is None:
+        for name, (frames, pose) in sequence.views.items():
+            yield name, h36m_camera(sequence.subject, name), frames, torch.from_numpy(pose)
+        return
+    world = torch.from_numpy(sequence.world)
+    for name in CAMERAS:
+        camera = h36m_camera(sequence.subject, name)
+        yield name, camera, np.arange(len(world)), world_to_camera(world, camera)
+
+
+def _matching(
+    detected: NDArray[np.float32], frames: NDArray[np.int64], where: str
+) -> NDArray[np.float32]:
+    # Videos may run a few frames longer than the motion capture, never shorter.
+    surplus = len(detected) - 1 - int(frames[-1])
+    if not 0 <= surplus <= max(10, len(frames) // 10):
+        raise InputError(
+            f"{where}: {len(detected)} frames of keypoints for {int(frames[-1]) + 1} frames of "
+            "poses; are they of the same recording?"
+        )
+    return detected[frames]
+
+
+def _reprojection(part: Path, sources: Mapping[str, Detections]) -> list[Drift]:
+    with ClipStore(part) as store:
+        drifts = []
+        for source, detected in sources.items():
+            keys = [key for key in store.keys if store.has(key, source)]
+            if not keys:
+                continue
+            mine, theirs = skeleton(JOINTS), skeleton(detected.skeleton)
+            common = [j for j in mine.joints if j in theirs.joints]
+            errors = [
+                np.linalg.norm(
+                    store.keypoints(key, "gt")[:, mine.indices(common), :2]
+                    - store.keypoints(key, source)[:, theirs.indices(common), :2],
+                    axis=-1,
+                ).ravel()
+                for key in keys
+            ]
+            error = float(np.median(np.concatenate(errors)))
+            drifts.append(Drift(keys[0].subject, keys[0].sequence, source, error))
+        return drifts
+
+
+def _report(store: ClipStore, drifts: list[Drift], sources: Mapping[str, Detections]) -> str:
+    lines = [store.describe(), "", *_completeness(store, sources)]
+    for source in sources:
+        mine = [d for d in drifts if d.source == source]
+        if not mine:
+            lines += ["", f"2D source '{source}': no sequence in common with the poses"]
+            continue
+        typical = float(np.median([d.error for d in mine]))
+        lines += [
+            "",
+            f"reprojection error against '{source}', median over frames and limb joints, px",
+        ]
+        for subject in sorted({d.subject for d in mine}, key=lambda s: int(s[1:])):
+            errors = [d.error for d in mine if d.subject == subject]
+            lines.append(f"  {subject:4} {np.median(errors):5.1f}  (worst {max(errors):.1f})")
+        for d in mine:
+            if d.error > _DRIFT * typical:
+                lines.append(
+                    f"  WARNING {d.subject} {d.sequence}: {d.error:.1f} px, typical is {typical:.1f}: "
+                    "the 3D poses drift off the image here"
+                )
+    return "\n".join(lines)
+
+
+def _completeness(store: ClipStore, sources: Mapping[str, Detections]) -> list[str]:
+    lines = []
+    for split, full in FULL_FRAMES.items():
+        frames = sum(k.frames for k in store.keys if (k.subject in TEST) == (split == "test"))
+        lines.append(
+            f"{split:5} {frames:9,} of {full:9,} frames in all views ({frames / full:.1%})"
+        )
+    for subject in _parameters()["extrinsics"]:
+        present = {k.sequence for k in store.keys if k.subject == subject}
+        missing = FULL_SEQUENCES - (subject == _EXCLUDED[0]) - len(present)
+        if missing:
+            detected = {n for s in sources.values() for sub, n in s.poses if sub == subject}
+            names = ", ".join(sorted(detected - present)) or "no 2D source to name them"
+            lines.append(f"{subject}: {missing} sequences missing ({names})")
+    return lines

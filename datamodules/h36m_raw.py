@@ -1,0 +1,193 @@
+"""Readers of the three layouts Human3.6M's poses circulate in.
+
+- ``videopose3d``: ``data_3d_h36m.npz``, world frame, metres, 32 joints;
+- ``baseline``: 3d-pose-baseline's ``S*/MyPoses/3D_positions/*.h5``, world frame, millimetres;
+- ``fetch``: h36m-fetch's ``S*/<Action>-<n>/annot.h5``, camera frame, millimetres, a subset of frames.
+
+Each yields one :class:`RawSequence` per recording, with the 17 joints and millimetres.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datamodules.untrusted import load_npz, open_hdf5, sha256, walk_items
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+CAMERAS = ("54138969", "55011271", "58860488", "60457274")
+FPS = 50.0
+
+_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
+_LAYOUTS = {17: "h36m17", 16: "mpii16"}
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class RawSequence:
+    """One recording as a layout gives it.
+
+    Attributes:
+        subject: ``S1`` ...
+        name: Action and take, for example ``Walking 1``.
+        world: World-frame millimetres ``(T, 17, 3)``, or None where views are given.
+        views: For each camera its frame numbers and camera-frame millimetres ``(T, 17, 3)``.
+    """
+
+    subject: str
+    name: str
+    world: Array | None = None
+    views: dict[str, tuple[NDArray[np.int64], Array]] = field(default_factory=dict)
+
+    @property
+    def action(self) -> str:
+        """The action without the take: ``Sitting 1`` is Sitting, ``SittingDown`` is not."""
+        return re.split(r"[ -]", self.name)[0]
+
+
+@dataclass
+class Detections:
+    """A 2D source: subject, sequence and camera index to pixels ``(T, J, 2)``."""
+
+    path: Path
+    skeleton: str
+    poses: dict[tuple[str, str], list[NDArray[np.float32]]]
+
+
+def sequence_name(raw: str) -> str:
+    """Return a recording's name as VideoPose3D spells it."""
+    action, _, take = raw.replace("_", " ").partition(" ")
+    return " ".join(filter(None, (_RENAMED.get(action, action), take)))
+
+
+def layout_of(path: Path) -> str:
+    """Return which layout a file or folder is in.
+
+    Raises:
+        InputError: If it is none of them.
+    """
+    if path.is_file():
+        return "videopose3d"
+    if next(path.glob("S*/MyPoses/3D_positions/*.h5"), None):
+        return "baseline"
+    if next(path.glob("S*/*/annot.h5"), None):
+        return "fetch"
+    raise InputError(
+        f"{path}: neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5 "
+        "(3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch)."
+    )
+
+
+def inputs_of(path: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file that :func:`read_sequences` will read."""
+    patterns = {"baseline": "S*/MyPoses/3D_positions/*.h5", "fetch": "S*/*/annot.h5"}
+    layout = layout_of(path)
+    if layout == "videopose3d":
+        return {path.name: sha256(path)}
+    return {str(p.relative_to(path)): sha256(p) for p in sorted(path.glob(patterns[layout]))}
+
+
+def read_sequences(path: Path) -> Iterator[RawSequence]:
+    """Yield every recording of a file or folder.
+
+    Raises:
+        InputError: If the layout is not recognised or a file is not as its layout says.
+    """
+    readers = {"videopose3d": _videopose3d, "baseline": _baseline, "fetch": _fetch}
+    return readers[layout_of(path)](path)
+
+
+def _take_17(pose: Array, where: str) -> Array:
+    if pose.ndim != 3 or pose.shape[1:] not in ((32, 3), (17, 3)):
+        raise InputError(
+            f"{where}: poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3)."
+        )
+    if pose.shape[1] == 32:
+        pose = pose[:, skeleton("h36m32").indices(skeleton("h36m17").joints)]
+    return pose.astype(np.float64)
+
+
+def _videopose3d(path: Path) -> Iterator[RawSequence]:
+    content = load_npz(path)
+    if "positions_3d" not in content:
+        raise InputError(
+            f"{path}: no 'positions_3d' in it, only {', '.join(content)}; "
+            "VideoPose3D's data_3d_h36m.npz is needed."
+        )
+    for (subject, name), pose in walk_items(content["positions_3d"], path, 2):
+        where = f"{path}: {subject} {name}"
+        yield RawSequence(subject, name, world=1000 * _take_17(np.asarray(pose), where))
+
+
+def _baseline(path: Path) -> Iterator[RawSequence]:
+    for file in sorted(path.glob("S*/MyPoses/3D_positions/*.h5")):
+        with open_hdf5(file) as content:
+            if "3D_positions" not in content:
+                raise InputError(f"{file}: no '3D_positions' in it; is it 3d-pose-baseline's file?")
+            flat = np.asarray(content["3D_positions"][()])
+        if flat.ndim != 2 or flat.shape[0] != 96:
+            raise InputError(f"{file}: '3D_positions' is {flat.shape}, expected (96, frames).")
+        pose = flat.T.reshape(-1, 32, 3)
+        subject = file.relative_to(path).parts[0]
+        yield RawSequence(subject, sequence_name(file.stem), world=_take_17(pose, str(file)))
+
+
+def _fetch(path: Path) -> Iterator[RawSequence]:
+    for file in sorted(path.glob("S*/*/annot.h5")):
+        with open_hdf5(file) as content:
+            missing = {"pose/3d", "camera", "frame"} - {
+                key for key in ("pose/3d", "camera", "frame") if key in content
+            }
+            if missing:
+                raise InputError(f"{file}: no '{min(missing)}' in it; is it h36m-fetch's annot.h5?")
+            pose = _take_17(np.asarray(content["pose/3d"][()]), str(file))
+            camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
+        subject, name = file.relative_to(path).parts[:2]
+        views = {
+            c: (frame[camera == c] - 1, pose[camera == c]) for c in CAMERAS if (camera == c).any()
+        }
+        yield RawSequence(subject, sequence_name(name), views=views)
+
+
+def read_detections(path: Path) -> Detections:
+    """Read a 2D source in VideoPose3D's layout (``data_2d_h36m_*.npz``).
+
+    Raises:
+        InputError: If the file is not in that layout.
+    """
+    content = load_npz(path)
+    if "positions_2d" not in content:
+        raise InputError(
+            f"{path}: no 'positions_2d' in it, only {', '.join(content)}; "
+            "VideoPose3D's data_2d_h36m_*.npz is needed."
+        )
+    joints, poses = 0, {}
+    for (subject, name), views in walk_items(content["positions_2d"], path, 2):
+        arrays = [np.asarray(view) for view in views]
+        where = f"{path}: {subject} {name}"
+        if len(arrays) != len(CAMERAS):
+            raise InputError(f"{where}: {len(arrays)} views, expected {len(CAMERAS)}.")
+        if any(a.ndim != 3 or a.shape[2] < 2 for a in arrays):
+            raise InputError(
+                f"{where}: keypoints are {arrays[0].shape}, expected (frames, joints, 2)."
+            )
+        joints = arrays[0].shape[1]
+        poses[subject, name] = [a[..., :2].astype(np.float32) for a in arrays]
+    metadata = content.get("metadata")
+    layout = metadata.get("layout_name", "") if isinstance(metadata, dict) else ""
+    return Detections(path, _skeleton_of(joints, str(layout), path), poses)
+
+
+def _skeleton_of(joints: int, layout: str, path: Path) -> str:
+    if joints == 17 and layout == "coco":
+        return "coco17"
+    if joints not in _LAYOUTS:
+        raise InputError(
+            f"{path}: keypoints of {joints} joints; 16 (MPII) or 17 (H36M, COCO) can be read."
+        )
+    return _LAYOUTS[joints]
