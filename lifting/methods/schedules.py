@@ -1,0 +1,43 @@
+"""Learning rate over training, as a factor per optimiser step."""
+
+import math
+from collections.abc import Callable
+
+from lifting.errors import InputError
+
+
+def schedule(
+    name: str, steps: int, warmup: float, decay: float, steps_per_epoch: int
+) -> Callable[[int], float]:
+    """Return the factor on the learning rate as a function of the step.
+
+    Args:
+        name: ``cosine`` (to zero), ``constant`` or ``exponential``.
+        steps: Steps of the whole training.
+        warmup: Share of the steps in which the factor rises linearly from zero.
+        decay: Factor per epoch of the exponential schedule, applied continuously.
+        steps_per_epoch: Steps of an epoch.
+
+    Raises:
+        InputError: If there is no such schedule.
+
+    Example:
+        >>> factor = schedule("cosine", steps=100, warmup=0.1, decay=1.0, steps_per_epoch=10)
+        >>> [round(factor(step), 3) for step in (0, 10, 55, 100)]
+        [0.1, 1.0, 0.5, 0.0]
+    """
+    if name not in ("cosine", "constant", "exponential"):
+        raise InputError(f"There is no schedule '{name}': use cosine, constant or exponential.")
+    rising = int(warmup * steps)
+
+    def factor(step: int) -> float:
+        if step < rising:
+            return (step + 1) / rising
+        if name == "constant":
+            return 1.0
+        if name == "exponential":
+            return decay ** (step / steps_per_epoch)
+        progress = (step - rising) / max(1, steps - rising)
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+    return factor

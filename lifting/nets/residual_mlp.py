@@ -1,0 +1,80 @@
+"""The residual perceptron of SimpleBaseline.
+
+Martinez et al., "A simple yet effective baseline for 3d human pose estimation", ICCV 2017,
+https://arxiv.org/abs/1705.03098.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lifting.nets.dropout import Dropout
+
+
+class _Layer(nn.Sequential):
+    def __init__(self, inputs: int, width: int, dropout: float, norm: dict[str, float]) -> None:
+        super().__init__(
+            nn.Linear(inputs, width),
+            nn.BatchNorm1d(width, **norm),  # type: ignore[arg-type]
+            nn.ReLU(inplace=True),
+            Dropout(dropout),
+        )
+
+
+class ResidualMLP(nn.Module):
+    """Linear layers with batch normalisation, in residual blocks of two.
+
+    Args:
+        inputs: Values in.
+        outputs: Values out.
+        width: Width of every hidden layer.
+        blocks: Residual blocks of two layers.
+        dropout: Share of hidden values dropped in training.
+        legacy: The original's batch normalisation (momentum 0.01, epsilon 1e-3) and initialisation
+            (truncated He normal, biases too), in place of torch's normalisation and He normal weights
+            with zero biases.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        width: int = 1024,
+        blocks: int = 2,
+        dropout: float = 0.5,
+        legacy: bool = False,
+    ) -> None:
+        super().__init__()
+        norm = {"momentum": 0.01, "eps": 1e-3} if legacy else {}
+        self.first = _Layer(inputs, width, dropout, norm)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(_Layer(width, width, dropout, norm), _Layer(width, width, dropout, norm))
+            for _ in range(blocks)
+        )
+        self.last = nn.Linear(width, outputs)
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                _initialise(module, legacy)
+
+    def forward(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
+        """Map a batch of vectors."""
+        x = self.first(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.last(x)
+
+    @torch.no_grad()
+    def clip_weights(self) -> None:
+        """Limit the Frobenius norm of every weight matrix to one (the original's max-norm)."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                module.weight /= module.weight.norm().clamp_min(1)
+
+
+def _initialise(layer: nn.Linear, legacy: bool) -> None:
+    nn.init.kaiming_normal_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    if legacy:
+        deviation = (2 / layer.in_features) ** 0.5
+        for parameter in (layer.weight, layer.bias):
+            nn.init.trunc_normal_(parameter, std=deviation, a=-2 * deviation, b=2 * deviation)

@@ -1,0 +1,52 @@
+"""Standardisation of poses with statistics that travel in the checkpoint."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class Standardise(nn.Module):
+    """Maps each coordinate of each joint to zero mean and unit deviation, and back.
+
+    A coordinate that never varies, as those of the root of root-relative poses, maps to zero and back
+    to its constant.
+
+    Args:
+        joints: Number of joints.
+        coordinates: Coordinates per joint.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, joints: int, coordinates: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(joints, coordinates))
+        self.register_buffer("deviation", torch.ones(joints, coordinates))
+
+    def fit(self, x: Float[Tensor, "frames joints coordinates"]) -> None:
+        """Take the statistics of the training frames."""
+        # Piece by piece: float64 copies of a whole dataset would not be small.
+        total = torch.zeros(x.shape[1:], dtype=torch.float64)
+        squares = torch.zeros_like(total)
+        for piece in x.split(65536):
+            centred = piece.double() - x[0].double()
+            total += centred.sum(0)
+            squares += centred.square().sum(0)
+        mean = total / len(x)
+        variance = (squares / len(x) - mean.square()).clamp_min(0)
+        self.mean.copy_(mean + x[0].double())
+        deviation = variance.sqrt()
+        self.deviation.copy_(torch.where(deviation < 1e-6 * deviation.max(), 0.0, deviation))
+
+    def forward(
+        self, x: Float[Tensor, "*batch joints coordinates"]
+    ) -> Float[Tensor, "*batch joints coordinates"]:
+        """Standardise."""
+        return torch.where(self.deviation > 0, (x - self.mean) / self.deviation, 0.0)
+
+    def inverse(
+        self, x: Float[Tensor, "*batch joints coordinates"]
+    ) -> Float[Tensor, "*batch joints coordinates"]:
+        """Undo the standardisation."""
+        return x * self.deviation + self.mean
