@@ -12,6 +12,7 @@ from torch import Tensor
 from datamodules.clips import ClipKey
 from datamodules.windows import Windows
 from lifting.cameras import Camera
+from lifting.errors import InputError
 from lifting.geometry import mirror
 from lifting.skeletons import Skeleton
 
@@ -73,6 +74,9 @@ class PoseBank:
         actions: Action names; a clip's action id is an index into them.
         subjects: Subject names, likewise.
         stride: Frames between examples, see :meth:`Windows.starts`.
+
+    Raises:
+        InputError: If only some of the clips have poses.
     """
 
     def __init__(
@@ -107,6 +111,10 @@ class PoseBank:
             self.keys.append(clip.key)
         self.keypoints = torch.cat(keypoints)
         self.confidence = torch.cat(confidence)
+        if pose and len(pose) != len(self.keys):
+            raise InputError(
+                "Some clips of a split have 3D poses and some have none: split them up."
+            )
         self.pose = torch.cat(pose) if pose else None
         self.selected = torch.cat(selected)
         self.clip = torch.cat(clip_of)
@@ -188,17 +196,19 @@ def select_frames(
         frames: Frame numbers of the clip.
 
     Raises:
-        ValueError: If there is no such rule.
+        InputError: If there is no such rule, or no pose where one is needed.
     """
     if rule == "all":
         return torch.ones(len(frames), dtype=torch.bool)
-    if rule.startswith("every") and rule[5:].isdigit() and int(rule[5:]) > 0:
+    if rule.startswith("every") and rule[5:].isdecimal() and int(rule[5:]) > 0:
         return frames % int(rule[5:]) == 0
     if rule == "interesting" and pose is not None:
         return torch.from_numpy(_moved(pose.numpy()))
     if rule == "interesting":
-        raise ValueError("frames: 'interesting' needs 3D poses, which this dataset lacks")
-    raise ValueError(f"frames: '{rule}' is none of all, every<N> (every64), interesting")
+        raise InputError(
+            "Frames 'interesting' needs 3D poses, which this dataset lacks: use 'all'."
+        )
+    raise InputError(f"There are no frames '{rule}': use all, every<N> (every64) or interesting.")
 
 
 def _moved(pose: np.ndarray, threshold: float = 40.0, look_ahead: int = 64) -> np.ndarray:

@@ -82,10 +82,21 @@ class PoseDataModule(LightningDataModule):
         try:
             self.train_windows = Windows(receptive_field, chunk, causal, dilation)
             self.test_windows = Windows(receptive_field, test_chunk or chunk, causal, dilation)
-            for rule in self.frames.values():
-                select_frames(rule, torch.zeros(1, 1, 3), torch.zeros(1, dtype=torch.long))
         except ValueError as error:
             raise InputError(f"Data options: {error}.") from None
+        for rule in self.frames.values():
+            select_frames(rule, torch.zeros(1, 1, 3), torch.zeros(1, dtype=torch.long))
+        counts = {
+            "test_chunk": test_chunk,
+            "train_stride": train_stride,
+            "batch_size": batch_size,
+            "eval_batch_size": eval_batch_size,
+        }
+        for option, value in counts.items():
+            if value is not None and value < 1:
+                raise InputError(f"--data.{option} is {value}: give at least 1.")
+        if not 0 <= flip <= 1:
+            raise InputError(f"--data.flip is {flip}: give a share from 0 to 1.")
         self.train_stride = train_stride
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
@@ -145,7 +156,12 @@ class PoseDataModule(LightningDataModule):
 
     def _load(self, store: ClipStore, split: str) -> PoseBank:
         training = split == "train"
-        return PoseBank(
+        if not any(store.has(k, self.source) for k in self._wanted(store, self.subjects[split])):
+            raise InputError(
+                f"{self.store}: no clip of {', '.join(self.subjects[split])} with the actions asked "
+                f"for has the 2D source '{self.source}'; choose others for the {split} split."
+            )
+        bank = PoseBank(
             self._clips(store, split),
             self.train_windows if training else self.test_windows,
             skeleton(self.keypoint_skeleton),
@@ -154,10 +170,16 @@ class PoseDataModule(LightningDataModule):
             self.subjects[split],
             self.train_stride if training else None,
         )
+        if not len(bank):
+            raise InputError(
+                f"{self.store}: --data.{split}_frames {self.frames[split]} leaves no frame of "
+                f"{', '.join(self.subjects[split])}; use 'all'."
+            )
+        return bank
 
     def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
         source_skeleton = skeleton(store.info.sources[self.source])
-        chosen: dict[tuple[str, str], Tensor] = {}
+        chosen: dict[tuple[str, str, bytes], Tensor] = {}
         for key in self._wanted(store, self.subjects[split]):
             if not store.has(key, self.source):
                 continue
@@ -167,11 +189,12 @@ class PoseDataModule(LightningDataModule):
             pose = store.pose(key)
             if pose is not None:
                 check_pose(pose, skeleton(store.info.skeleton), where)
-            points, frames = torch.from_numpy(keypoints), torch.from_numpy(store.frames(key))
+            numbers = store.frames(key)
+            points, frames = torch.from_numpy(keypoints), torch.from_numpy(numbers)
             poses = None if pose is None else torch.from_numpy(pose)
             # The same frames in every view, as a joint moves as far in each of them.
-            take = (key.subject, key.sequence)
-            if take not in chosen or len(chosen[take]) != key.frames:
+            take = (key.subject, key.sequence, numbers.tobytes())
+            if take not in chosen:
                 chosen[take] = select_frames(self.frames[split], poses, frames)
             names = source_skeleton.name, self.keypoint_skeleton
             xy = convert(points[..., :2], *names)

@@ -1,12 +1,14 @@
 """Conversion of Human3.6M into a clip store, and the report on what was converted."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,8 +33,8 @@ JOINTS = "h36m17"
 _ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
 _LICENCE = "Human3.6M licence: academic research only, no redistribution"
 
-# Left out by every protocol: the video of one camera is damaged.
-_EXCLUDED = ("S11", "Directions")
+# Left out by every protocol: the video of one camera is damaged. h36m-fetch names it by its number.
+_EXCLUDED = {("S11", "Directions"), ("S11", "Directions-2")}
 
 # All views of the complete dataset but for that sequence.
 FULL_FRAMES = {"train": 1_559_752, "test": 543_344}
@@ -44,7 +46,7 @@ _DRIFT = 2.0
 
 
 @cache
-def _parameters() -> dict[str, dict[str, dict[str, list[float]]]]:
+def _parameters() -> dict[str, Any]:
     text = resources.files("datamodules").joinpath("h36m_cameras.json").read_text()
     return json.loads(text)
 
@@ -97,23 +99,39 @@ def convert(
     Raises:
         InputError: If an input is not as it should be; nothing is left at ``out`` then.
     """
+    for source in detections:
+        if source == "gt" or "/" in source:
+            raise InputError(
+                f"The 2D source of {detections[source]} cannot be called '{source}': 'gt' is the "
+                "projection of the poses, and '/' parts folders; choose another name."
+            )
     inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
     sources = {name: read_detections(path) for name, path in detections.items()}
     joint_sets = {"gt": JOINTS} | {name: s.skeleton for name, s in sources.items()}
     info = StoreInfo(JOINTS, joint_sets, _ORIGIN, _LICENCE, inputs)
     parts = out.with_name(out.name + ".parts")
     drifts: list[Drift] = []
+    done: set[str] = set()
     with ClipWriter(out, info) as store:
         for sequence in read_sequences(raw):
-            if (sequence.subject, sequence.name) == _EXCLUDED:
+            if (sequence.subject, sequence.name) in _EXCLUDED:
                 continue
-            part = parts / f"{sequence.subject} {sequence.name}.h5"
+            name = f"{sequence.subject} {sequence.name}"
+            if not re.fullmatch(r"[\w -]+", name) or name in done:
+                raise InputError(
+                    f"{raw}: the recording '{name}' is there twice, or its name is not one of "
+                    "Human3.6M's; rename or remove it."
+                )
+            done.add(name)
+            part = parts / f"{name}.h5"
             if not _is_part(part, info):
                 _write_part(part, info, sequence, sources)
             with open_hdf5(part) as shard:
                 store.copy_from(shard)
             drifts += _reprojection(part, sources)
-            progress(f"{sequence.subject} {sequence.name}")
+            progress(name)
+        if not done:
+            raise InputError(f"{raw}: holds no recording to convert.")
     shutil.rmtree(parts)
     with ClipStore(out) as finished:
         return _report(finished, drifts, sources)
@@ -143,9 +161,9 @@ def _write_part(
                 source: np.concatenate([xy, np.ones_like(xy[..., :1])], -1, dtype=np.float32)
                 for source, xy in keypoints.items()
             }
-            gaps = len(frames) > 1 and bool((np.diff(frames) != 1).any())
+            partial = not np.array_equal(frames, np.arange(len(frames)))
             store.add_camera(sequence.subject, name, camera)
-            store.add(key, confident, pose.float().numpy(), frames if gaps else None)
+            store.add(key, confident, pose.float().numpy(), frames if partial else None)
 
 
 def _views(
@@ -172,6 +190,8 @@ def _matching(
             f"{where}: {len(detected)} frames of keypoints for {int(frames[-1]) + 1} frames of "
             "poses; are they of the same recording?"
         )
+    if not np.isfinite(detected[frames]).all():
+        raise InputError(f"{where}: keypoints hold NaN or infinity; repair or leave out.")
     return detected[frames]
 
 
@@ -230,9 +250,10 @@ def _completeness(store: ClipStore, sources: Mapping[str, Detections]) -> list[s
         )
     for subject in _parameters()["extrinsics"]:
         present = {k.sequence for k in store.keys if k.subject == subject}
-        missing = FULL_SEQUENCES - (subject == _EXCLUDED[0]) - len(present)
+        missing = FULL_SEQUENCES - (subject == "S11") - len(present)
         if missing:
-            detected = {n for s in sources.values() for sub, n in s.poses if sub == subject}
+            named = {key for s in sources.values() for key in s.poses} - _EXCLUDED
+            detected = {name for sub, name in named if sub == subject}
             names = ", ".join(sorted(detected - present)) or "no 2D source to name them"
             lines.append(f"{subject}: {missing} sequences missing ({names})")
     return lines

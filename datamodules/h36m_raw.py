@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from datamodules.clips import check_pose
 from datamodules.untrusted import load_npz, open_hdf5, sha256, walk_items
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -60,9 +61,12 @@ class Detections:
 
 
 def sequence_name(raw: str) -> str:
-    """Return a recording's name as VideoPose3D spells it."""
-    action, _, take = raw.replace("_", " ").partition(" ")
-    return " ".join(filter(None, (_RENAMED.get(action, action), take)))
+    """Return a recording's name with the action as VideoPose3D spells it.
+
+    h36m-fetch counts takes in another way, so its ``Walking-1`` is not told to be ``Walking 1``.
+    """
+    name = raw.replace("_", " ").strip()
+    return re.sub(r"^[A-Za-z]+", lambda action: _RENAMED.get(action[0], action[0]), name)
 
 
 def layout_of(path: Path) -> str:
@@ -102,14 +106,19 @@ def read_sequences(path: Path) -> Iterator[RawSequence]:
     return readers[layout_of(path)](path)
 
 
-def _take_17(pose: Array, where: str) -> Array:
+def _take_17(content: object, where: str, scale: float = 1.0) -> Array:
+    try:
+        pose = scale * np.asarray(content, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: poses are no array of numbers; get the file again.") from None
     if pose.ndim != 3 or pose.shape[1:] not in ((32, 3), (17, 3)):
         raise InputError(
             f"{where}: poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3)."
         )
     if pose.shape[1] == 32:
         pose = pose[:, skeleton("h36m32").indices(skeleton("h36m17").joints)]
-    return pose.astype(np.float64)
+    check_pose(pose.astype(np.float32), skeleton("h36m17"), where)
+    return pose
 
 
 def _videopose3d(path: Path) -> Iterator[RawSequence]:
@@ -121,7 +130,7 @@ def _videopose3d(path: Path) -> Iterator[RawSequence]:
         )
     for (subject, name), pose in walk_items(content["positions_3d"], path, 2):
         where = f"{path}: {subject} {name}"
-        yield RawSequence(subject, name, world=1000 * _take_17(np.asarray(pose), where))
+        yield RawSequence(subject, name, world=_take_17(pose, where, 1000))
 
 
 def _baseline(path: Path) -> Iterator[RawSequence]:
@@ -145,12 +154,21 @@ def _fetch(path: Path) -> Iterator[RawSequence]:
             }
             if missing:
                 raise InputError(f"{file}: no '{min(missing)}' in it; is it h36m-fetch's annot.h5?")
-            pose = _take_17(np.asarray(content["pose/3d"][()]), str(file))
+            pose = _take_17(content["pose/3d"][()], str(file))
             camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
+        if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:
+            raise InputError(
+                f"{file}: 'camera' and 'frame' do not give each of the {len(pose)} poses a camera "
+                "and a frame number from 1; is it h36m-fetch's annot.h5?"
+            )
         subject, name = file.relative_to(path).parts[:2]
         views = {
             c: (frame[camera == c] - 1, pose[camera == c]) for c in CAMERAS if (camera == c).any()
         }
+        if not views:
+            raise InputError(
+                f"{file}: no pose is of one of the cameras {', '.join(CAMERAS)}; get the file again."
+            )
         yield RawSequence(subject, sequence_name(name), views=views)
 
 
@@ -168,16 +186,20 @@ def read_detections(path: Path) -> Detections:
         )
     joints, poses = 0, {}
     for (subject, name), views in walk_items(content["positions_2d"], path, 2):
-        arrays = [np.asarray(view) for view in views]
         where = f"{path}: {subject} {name}"
+        try:
+            arrays = [np.asarray(view, np.float32) for view in views]
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{where}: keypoints are no arrays of numbers; get the file again."
+            ) from None
         if len(arrays) != len(CAMERAS):
             raise InputError(f"{where}: {len(arrays)} views, expected {len(CAMERAS)}.")
-        if any(a.ndim != 3 or a.shape[2] < 2 for a in arrays):
-            raise InputError(
-                f"{where}: keypoints are {arrays[0].shape}, expected (frames, joints, 2)."
-            )
+        wrong = [a.shape for a in arrays if a.ndim != 3 or a.shape[2] < 2]
+        if wrong:
+            raise InputError(f"{where}: keypoints are {wrong[0]}, expected (frames, joints, 2).")
         joints = arrays[0].shape[1]
-        poses[subject, name] = [a[..., :2].astype(np.float32) for a in arrays]
+        poses[subject, name] = [a[..., :2] for a in arrays]
     metadata = content.get("metadata")
     layout = metadata.get("layout_name", "") if isinstance(metadata, dict) else ""
     return Detections(path, _skeleton_of(joints, str(layout), path), poses)

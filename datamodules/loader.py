@@ -45,7 +45,7 @@ class ShuffledLoader:
     def __iter__(self) -> Iterator[IndexBatch]:
         # Lightning stops asking after len(self) batches, so an epoch never ends in here: it is
         # counted where the next one begins, unless that is the resumption of an interrupted one.
-        if not (self._resumed and self.position < len(self)):
+        if not (self._resumed and 0 < self.position < len(self)):
             self.epoch += 1
             self.position = 0
         self._resumed = False
