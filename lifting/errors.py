@@ -3,6 +3,7 @@
 import errno
 import sys
 from collections.abc import Callable
+from typing import ClassVar
 
 # No space left, file larger than the limit, disk quota exceeded.
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -14,6 +15,12 @@ class InputError(Exception):
     The message is one sentence that names the file or the option, what is wrong with it and what to
     do. Commands print it without a traceback and exit with status 2.
     """
+
+    latest: "ClassVar[InputError | None]" = None
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        InputError.latest = self
 
 
 def explain(error: BaseException) -> str | None:

@@ -20,3 +20,9 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set LIFTING_REAL_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def synthetic_folder(tmp_path_factory) -> Path:
+    """A folder in which the synthetic human is kept for the whole test session."""
+    return tmp_path_factory.mktemp("synthetic")

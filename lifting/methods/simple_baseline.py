@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
+from lifting.errors import InputError
 from lifting.methods.base import Batch, Method
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
@@ -73,8 +74,15 @@ class SimpleBaseline(Method):
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
     ) -> None:
-        """Take mean and deviation of every coordinate."""
-        assert pose is not None
+        """Take mean and deviation of every coordinate.
+
+        Raises:
+            InputError: If there are no poses.
+        """
+        if pose is None:
+            raise InputError(
+                "SimpleBaseline learns from 3D poses; train it on a store that has them."
+            )
         self.standardise_keypoints.fit(keypoints)
         self.standardise_pose.fit(pose)
 

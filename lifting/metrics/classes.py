@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics import Metric
 
+from lifting.geometry import similarity_alignment
 from lifting.metrics import functional
 from lifting.metrics.functional import AUC_THRESHOLDS, PCK_THRESHOLD
 
@@ -172,7 +173,7 @@ class CPS(PoseMetric):
 
     def error(self, pred: Frames, target: Frames) -> Float[Tensor, " frames"]:
         """See :func:`lifting.metrics.functional.cps`."""
-        aligned = functional.similarity_alignment(pred, target)(pred)
+        aligned = similarity_alignment(pred, target)(pred)
         return functional.cps(functional.joint_error(aligned, target))
 
 
@@ -183,6 +184,8 @@ class SequenceMetric(GroupedMean):
     numbers differ by one. A process must be given whole clips.
     """
 
+    # A step may begin in the previous batch, which torchmetrics' short cut in forward() forgets.
+    full_state_update = True
     order = 1
 
     def __init__(self, groups: int = 1, **kwargs: Any) -> None:

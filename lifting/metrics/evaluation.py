@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -43,7 +44,10 @@ class EvaluationResult:
     @property
     def action_mean(self) -> dict[str, float]:
         """For each metric the mean of the actions' means, the number papers print."""
-        return {name: sum(values) / max(len(values), 1) for name, values in self.rows.items()}
+        return {
+            name: sum(values) / len(values) if values else float("nan")
+            for name, values in self.rows.items()
+        }
 
 
 class Evaluation(nn.Module):
@@ -86,7 +90,7 @@ class Evaluation(nn.Module):
         frame: Int[Tensor, " frames"],
     ) -> None:
         """Add frames of root-relative poses, millimetres, in the order of their clips."""
-        for metric in self.metrics.values():
+        for metric in self._grouped().values():
             if isinstance(metric, SequenceMetric):
                 metric.update(pred, target, clip, frame, action)
             elif isinstance(metric, PoseMetric):
@@ -96,9 +100,10 @@ class Evaluation(nn.Module):
     def compute(self) -> EvaluationResult:
         """Return the result over all processes."""
         rows, means = {}, {}
-        counts = self.metrics["mpjpe"].by_group()[1]
+        metrics = self._grouped()
+        counts = metrics["mpjpe"].by_group()[1]
         seen = counts.nonzero().squeeze(-1).tolist()
-        for name, metric in self.metrics.items():
+        for name, metric in metrics.items():
             by_group, _ = metric.by_group()
             rows[name] = [float(by_group[i]) for i in seen]
             means[name] = float(metric.compute()) if len(seen) else float("nan")
@@ -112,5 +117,9 @@ class Evaluation(nn.Module):
 
     def reset(self) -> None:
         """Forget all frames."""
-        for metric in [*self.metrics.values(), self.joint_mpjpe]:
+        for metric in (*self._grouped().values(), self.joint_mpjpe):
             metric.reset()
+
+    def _grouped(self) -> dict[str, GroupedMean]:
+        # A ModuleDict forgets what its modules are.
+        return cast(dict[str, GroupedMean], dict(self.metrics.items()))

@@ -75,6 +75,10 @@ def _initialise(layer: nn.Linear, legacy: bool) -> None:
     nn.init.kaiming_normal_(layer.weight)
     nn.init.zeros_(layer.bias)
     if legacy:
-        deviation = (2 / layer.in_features) ** 0.5
-        for parameter in (layer.weight, layer.bias):
+        # The original divides by the first dimension of the array, which for a bias is its length.
+        for parameter, size in (
+            (layer.weight, layer.in_features),
+            (layer.bias, layer.out_features),
+        ):
+            deviation = (2 / size) ** 0.5
             nn.init.trunc_normal_(parameter, std=deviation, a=-2 * deviation, b=2 * deviation)

@@ -27,7 +27,7 @@ class Standardise(nn.Module):
     def fit(self, x: Float[Tensor, "frames joints coordinates"]) -> None:
         """Take the statistics of the training frames."""
         # Piece by piece: float64 copies of a whole dataset would not be small.
-        total = torch.zeros(x.shape[1:], dtype=torch.float64)
+        total = torch.zeros(x.shape[1:], dtype=torch.float64, device=x.device)
         squares = torch.zeros_like(total)
         for piece in x.split(65536):
             centred = piece.double() - x[0].double()
@@ -43,7 +43,8 @@ class Standardise(nn.Module):
         self, x: Float[Tensor, "*batch joints coordinates"]
     ) -> Float[Tensor, "*batch joints coordinates"]:
         """Standardise."""
-        return torch.where(self.deviation > 0, (x - self.mean) / self.deviation, 0.0)
+        # An infinite divisor makes value and gradient zero, where zero would make them NaN.
+        return (x - self.mean) / self.deviation.where(self.deviation > 0, torch.inf)
 
     def inverse(
         self, x: Float[Tensor, "*batch joints coordinates"]

@@ -1,0 +1,42 @@
+"""The checkpoint a run is resumed from."""
+
+from pathlib import Path
+from typing import Any
+
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+
+class LastCheckpoint(Checkpoint):
+    """Keeps ``last.ckpt`` fresh: every so many steps and when training ends.
+
+    Lightning's ``save_last`` rewrites it only when a best checkpoint is saved, so that a run that gets
+    worse would resume from its best epoch.
+
+    Args:
+        dirpath: Folder to write to.
+        every_n_train_steps: Optimiser steps between two checkpoints.
+    """
+
+    def __init__(self, dirpath: str = "checkpoints", every_n_train_steps: int = 500) -> None:
+        self.path = Path(dirpath) / "last.ckpt"
+        self.every_n_train_steps = every_n_train_steps
+        self._saved_at = -1
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
+    ) -> None:
+        """Save if it is time."""
+        if trainer.global_step % self.every_n_train_steps == 0:
+            self._save(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save the end of the run."""
+        self._save(trainer)
+
+    def _save(self, trainer: Trainer) -> None:
+        # With accumulated gradients several batches share a step.
+        if trainer.fast_dev_run or trainer.global_step == self._saved_at:  # type: ignore[attr-defined]
+            return
+        self._saved_at = trainer.global_step
+        trainer.save_checkpoint(self.path, weights_only=False)

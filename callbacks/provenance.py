@@ -1,0 +1,72 @@
+"""Where a run comes from: code, libraries, machine and data."""
+
+import json
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import WandbLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+_LIBRARIES = ("torch", "lightning", "torchmetrics", "numpy", "h5py", "wandb", "jsonargparse")
+
+
+def code_version() -> dict[str, Any]:
+    """Return the git commit of the code and whether files differ from it; empty outside a clone."""
+    here = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "modified": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+class Provenance(Callback):
+    """Writes ``provenance.json`` when a run starts, one entry per start, and tells W&B.
+
+    Args:
+        folder: Folder of the run.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.path = Path(folder) / "provenance.json"
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note what is about to be trained."""
+        self._note(trainer, "fit")
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note what is about to be tested."""
+        self._note(trainer, "test")
+
+    @rank_zero_only
+    def _note(self, trainer: Trainer, stage: str) -> None:
+        entry = {
+            "stage": stage,
+            "code": code_version(),
+            "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+            "python": platform.python_version(),
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "devices": _devices(trainer),
+            "data": getattr(trainer.datamodule, "fingerprint", {}),  # type: ignore[attr-defined]
+        }
+        entries = json.loads(self.path.read_text()) if self.path.is_file() else []
+        self.path.write_text(json.dumps([*entries, entry], indent=2) + "\n")
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                logger.experiment.config.update({"provenance": entry}, allow_val_change=True)
+
+
+def _devices(trainer: Trainer) -> str:
+    kind = "CPU"
+    if trainer.strategy.root_device.type == "cuda":
+        kind = torch.cuda.get_device_name(trainer.strategy.root_device)
+    return f"{trainer.world_size} x {kind}"

@@ -1,0 +1,5 @@
+"""``python -m lifting``."""
+
+from lifting.cli import main
+
+main()

@@ -1,0 +1,258 @@
+"""The command line: ``python -m lifting fit|validate|test|predict -c ... --run NAME``.
+
+One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,last}.ckpt``, ``logs``,
+W&B files, result tables and pictures.
+"""
+
+import os
+import shutil
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from lightning import Trainer
+from lightning.pytorch.callbacks import LambdaCallback, ModelCheckpoint
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+from lifting.checkpoints import read_checkpoint
+from lifting.errors import InputError, guarded
+from lifting.methods.base import Method
+
+RUNS = Path("runs")
+CONFIG = "config.yaml"
+
+
+def run_folder(run: str) -> str:
+    """Return the folder of a run: ``runs/<run>``, or ``run`` itself where it is a path.
+
+    Example:
+        >>> run_folder("first"), run_folder("/scratch/first")
+        ('runs/first', '/scratch/first')
+    """
+    return str(RUNS / run) if Path(run).name == run else run
+
+
+def _checkpoints(run: str) -> str:
+    return str(Path(run_folder(run)) / "checkpoints")
+
+
+def _is_first_process() -> bool:
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
+class LiftingCLI(LightningCLI):
+    """LightningCLI in which everything of a run lives in the run's folder."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
+        from callbacks import LastCheckpoint
+
+        parser.add_argument(
+            "--run",
+            type=str,
+            default="debug",
+            help="Name of the run: everything goes to runs/NAME.",
+        )
+        parser.add_argument(
+            "--wandb",
+            type=Literal["offline", "online", "disabled"],
+            default="offline",
+            help="Whether Weights & Biases records the run, and whether it uploads it.",
+        )
+        parser.add_argument(
+            "--project", type=str, default="lifting", help="The Weights & Biases project."
+        )
+        parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
+        parser.add_lightning_class_args(ModelCheckpoint, "best")
+        parser.set_defaults(
+            {
+                "best.monitor": "val/mpjpe",
+                "best.mode": "min",
+                "best.filename": "best",
+                "best.enable_version_counter": False,
+            }
+        )
+        parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoints)
+        parser.add_lightning_class_args(LastCheckpoint, "last")
+        parser.link_arguments("run", "last.dirpath", compute_fn=_checkpoints)
+
+    @property
+    def _options(self) -> Any:
+        return self.config[self.subcommand] if self.subcommand else self.config
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        return Path(run_folder(self._options.run))
+
+    def _parse_ckpt_path(self) -> None:
+        # Lightning would let the options kept in a checkpoint win over those of the command line,
+        # silently. Here the configuration decides, and a checkpoint that does not fit it is named.
+        pass
+
+    def before_instantiate_classes(self) -> None:
+        """Resolve the checkpoint and refuse what would mix two runs in one folder."""
+        options = self._options
+        checkpoint = self._checkpoint(options.ckpt_path)
+        if self.subcommand == "fit" and _is_first_process():
+            self._check_folder(resumes=options.ckpt_path is not None)
+        if checkpoint is not None:
+            read_checkpoint(checkpoint)
+        options.ckpt_path = None if checkpoint is None else str(checkpoint)
+        options.weights_only = True
+
+    def _checkpoint(self, asked: str | None) -> Path | None:
+        folder = self.folder / "checkpoints"
+        if self.subcommand == "fit":
+            if asked not in ("last", "best"):
+                return None if asked is None else Path(asked)
+            # A run may be asked to resume before it has begun: a requeued job repeats its command.
+            path = folder / f"{asked}.ckpt"
+            return path if path.is_file() else None
+        if asked in (None, "best", "last"):
+            return folder / f"{asked or 'best'}.ckpt"
+        return Path(asked)
+
+    def _check_folder(self, resumes: bool) -> None:
+        config = self.folder / CONFIG
+        self._is_new = not self.folder.exists()
+        if not config.is_file():
+            return
+        mine, theirs = self._options, yaml.safe_load(config.read_text())
+        for part in ("model", "data"):
+            old, new = theirs[part]["class_path"], mine[part].class_path
+            if old != new:
+                raise InputError(
+                    f"{self.folder}: holds another experiment ({part} {old}, not {new}); "
+                    "choose another --run."
+                )
+        if (self.folder / "checkpoints" / "last.ckpt").is_file() and not resumes:
+            raise InputError(
+                f"{self.folder}: holds a run that has begun; add --ckpt_path last to go on with it, "
+                "or choose another --run."
+            )
+
+    def instantiate_classes(self) -> None:
+        """Build data, method and trainer.
+
+        Raises:
+            InputError: If one of them was given something wrong.
+        """
+        try:
+            super().instantiate_classes()
+        except ValueError as error:
+            # The parser reports what a constructor raised as one of several types that do not fit.
+            if InputError.latest is not None and str(InputError.latest) in str(error):
+                raise InputError.latest from None
+            raise
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Build the Trainer with the loggers and the callbacks of every run."""
+        from callbacks import default_callbacks
+
+        trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
+        present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
+        trainer.callbacks.extend(  # type: ignore[attr-defined]
+            c for c in default_callbacks(self.folder) if type(c) not in present
+        )
+        if self.subcommand == "fit":
+            trainer.callbacks.append(LambdaCallback(on_fit_start=self._save_config))  # type: ignore[attr-defined]
+        return trainer
+
+    def _loggers(self) -> list[Logger]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        loggers: list[Logger] = [CSVLogger(self.folder, name="logs")]
+        options = self._options
+        if options.wandb != "disabled":
+            # One id per run, whatever process writes it: a resumed run goes on in the same chart.
+            loggers.append(
+                WandbLogger(
+                    name=self.folder.name,
+                    id=self.folder.name,
+                    project=options.project,
+                    save_dir=self.folder,
+                    offline=options.wandb == "offline",
+                    resume="allow",
+                )
+            )
+        return loggers
+
+    @rank_zero_only
+    def _save_config(self, *_: object) -> None:
+        options = self._options.clone()
+        options.pop("config", None)
+        options.ckpt_path = None
+        text = self._parser(self.subcommand).dump(options, skip_none=False)
+        partial = self.folder / f"{CONFIG}.partial"
+        partial.write_text(text)
+        os.replace(partial, self.folder / CONFIG)
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        try:
+            super()._run_subcommand(subcommand)
+        except InputError as error:
+            if getattr(self, "_is_new", False):
+                shutil.rmtree(self.folder, ignore_errors=True)
+            # What the module says of a checkpoint it was given begins with "it".
+            if str(error).startswith("it"):
+                raise InputError(f"{self._options.ckpt_path}: {error}") from None
+            raise
+
+
+def _with_config_of_run(arguments: list[str]) -> list[str]:
+    """Let ``test``, ``validate`` and ``predict`` take the configuration of the run they name."""
+    given = {"-c", "--config"} & {a.partition("=")[0] for a in arguments}
+    if given or arguments[:1] not in (["test"], ["validate"], ["predict"]):
+        return arguments
+    for index, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--run":
+            run = value or "".join(arguments[index + 1 : index + 2])
+            config = Path(run_folder(run)) / CONFIG
+            if not config.is_file():
+                raise InputError(
+                    f"{config}: there is no such run; train it first or give -c files."
+                )
+            return [arguments[0], "-c", str(config), *arguments[1:]]
+    return arguments
+
+
+def run(arguments: ArgsType = None) -> LiftingCLI:
+    """Run a command and return the CLI, for use from Python.
+
+    Raises:
+        InputError: If something given from outside is wrong.
+    """
+    # The classes must be imported for configurations to name them without a module path.
+    import datamodules
+    import lifting.methods  # noqa: F401
+
+    if isinstance(arguments, list):
+        arguments = _with_config_of_run(arguments)
+        warnings.filterwarnings("ignore", "LightningCLI's args parameter")
+    return LiftingCLI(
+        Method,
+        datamodules.PoseDataModule,
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        save_config_callback=None,
+        seed_everything_default=0,
+        auto_configure_optimizers=False,
+        args=arguments,
+        parser_kwargs={"prog": "lifting"},
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+
+    def command() -> None:
+        # In place, because Lightning starts the other processes of a DDP run from sys.argv.
+        sys.argv[1:] = _with_config_of_run(sys.argv[1:])
+        run()
+
+    guarded(command)

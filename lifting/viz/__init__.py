@@ -1,0 +1,1 @@
+"""Drawing of poses; no model code."""

@@ -1,0 +1,82 @@
+"""Poses as matplotlib figures."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy import ndarray
+
+from lifting.skeletons import Skeleton
+
+# Colour-blind safe, the same everywhere: left, right and middle of the body, and the truth.
+SIDE_COLOURS = {"left": "#0072b2", "right": "#d55e00", "middle": "#555555"}
+TRUTH_COLOUR = "#aaaaaa"
+
+
+def draw_keypoints(axes: Axes, keypoints: Float[ndarray, "K 2"], joints: Skeleton) -> None:
+    """Draw 2D keypoints in pixels, y downwards."""
+    for parent, child in joints.bones:
+        ends = keypoints[[parent, child]]
+        axes.plot(*ends.T, color=SIDE_COLOURS[joints.side(child)], linewidth=2)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    axes.set_axis_off()
+
+
+def draw_pose(
+    axes: Axes, pose: Float[ndarray, "J 3"], joints: Skeleton, truth: bool = False
+) -> None:
+    """Draw a camera-frame pose in 3D axes, upright: the camera looks along +y.
+
+    Args:
+        axes: Axes with a 3D projection.
+        pose: Root-relative millimetres.
+        joints: Joint set of the pose.
+        truth: Draw it thin and grey, as what a prediction is held against.
+    """
+    # Camera x, y (down), z (forward) become right, forward, up.
+    upright = pose[:, [0, 2, 1]] * [1, 1, -1]
+    for parent, child in joints.bones:
+        colour = TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)]
+        axes.plot(*upright[[parent, child]].T, color=colour, linewidth=1.5 if truth else 2.5)
+    centre, reach = upright.mean(0), np.abs(upright - upright.mean(0)).max()
+    for axis, middle in zip("xyz", centre, strict=True):
+        getattr(axes, f"set_{axis}lim")(middle - reach, middle + reach)
+    axes.set_box_aspect((1, 1, 1), zoom=1.7)  # type: ignore[arg-type]
+    axes.set_axis_off()
+
+
+def prediction_figure(
+    keypoints: Float[ndarray, "N K 2"],
+    predicted: Float[ndarray, "N J 3"],
+    truth: Float[ndarray, "N J 3"] | None,
+    keypoint_joints: Skeleton,
+    pose_joints: Skeleton,
+    titles: Sequence[str],
+) -> Figure:
+    """Draw samples side by side: the 2D input, and the 3D prediction from front and side.
+
+    Args:
+        keypoints: Input, pixels.
+        predicted: Predicted poses, root-relative millimetres.
+        truth: True poses, drawn in grey beside the prediction.
+        keypoint_joints: Joint set of the input.
+        pose_joints: Joint set of the poses.
+        titles: One per sample.
+    """
+    count = len(keypoints)
+    figure = plt.figure(figsize=(1.8 * count, 5.6), layout="constrained")
+    for i in range(count):
+        flat = figure.add_subplot(3, count, i + 1)
+        flat.set_title(titles[i], fontsize=8)
+        draw_keypoints(flat, keypoints[i], keypoint_joints)
+        for row, azimuth in ((1, -90), (2, -20)):
+            axes = figure.add_subplot(3, count, row * count + i + 1, projection="3d")
+            axes.view_init(elev=8, azim=azimuth)  # type: ignore[attr-defined]
+            if truth is not None:
+                draw_pose(axes, truth[i], pose_joints, truth=True)
+            draw_pose(axes, predicted[i], pose_joints)
+    return figure
