@@ -1,0 +1,205 @@
+"""Speed as ratios, each measured in one run on one machine.
+
+python scripts/benchmark.py --json benchmark.json
+"""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jsonargparse import auto_cli
+from lightning import seed_everything
+from rich.console import Console
+from rich.table import Table
+from torch.utils.data import DataLoader, Dataset
+
+from datamodules.bank import LoadedClip, PoseBank
+from datamodules.clips import ClipKey
+from datamodules.h36m_convert import h36m_camera
+from datamodules.loader import ShuffledLoader
+from datamodules.windows import Windows
+from lifting.errors import guarded
+from lifting.metrics.functional import pa_mpjpe
+from lifting.methods import SimpleBaseline
+from lifting.skeletons import skeleton
+
+JOINTS = skeleton("h36m17")
+BATCH = 1024
+
+
+class PerSample(Dataset):
+    """What a lifting repository's Dataset usually is: one padded window per call."""
+
+    def __init__(self, clips: list[LoadedClip], field: int) -> None:
+        self.clips = [(c.keypoints.numpy(), c.pose.numpy()) for c in clips]
+        self.index = [(i, t) for i, (k, _) in enumerate(self.clips) for t in range(len(k))]
+        self.half = field // 2
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, item: int) -> dict[str, Any]:
+        clip, frame = self.index[item]
+        keypoints, pose = self.clips[clip]
+        start, end = frame - self.half, frame + self.half + 1
+        window = keypoints[max(start, 0) : end]
+        if len(window) < 2 * self.half + 1:
+            edges = (max(-start, 0), max(end - len(keypoints), 0))
+            window = np.pad(window, (edges, (0, 0), (0, 0)), "edge")
+        return {
+            "keypoints": window[..., :2],
+            "confidence": window[..., 2],
+            "pose": pose[frame : frame + 1],
+            "clip": clip,
+            "frame": frame,
+        }
+
+
+def _clips(count: int = 200, frames: int = 1000) -> list[LoadedClip]:
+    camera = h36m_camera("S1", "54138969")
+    return [
+        LoadedClip(
+            ClipKey("S1", f"{i}", "Walking", "54138969", 50.0, frames),
+            camera,
+            torch.rand(frames, 17, 3) * 1000,
+            torch.rand(frames, 17, 3) * 1000,
+            torch.ones(frames, dtype=torch.bool),
+            torch.arange(frames),
+        )
+        for i in range(count)
+    ]
+
+
+def _seconds(work: Callable[[], object], repeats: int) -> float:
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def data_path(field: int) -> dict[str, Any]:
+    """Batches of windows: resident tensors and index batches against a per-sample Dataset."""
+    clips, windows = _clips(), Windows(field)
+    bank = PoseBank(clips, windows, JOINTS, JOINTS, ["Walking"], ["S1"])
+
+    def ours(batches: int = 60) -> None:
+        for _, index in zip(range(batches), ShuffledLoader(bank, BATCH, 0, 0.0), strict=False):
+            bank.batch(index.rows)
+
+    loader = DataLoader(PerSample(clips, field), BATCH, shuffle=True)
+
+    def theirs(batches: int = 6) -> None:
+        for _ in zip(range(batches), loader, strict=False):
+            pass
+
+    fast, slow = _seconds(ours, 5) / 60, _seconds(theirs, 3) / 6
+    return {
+        "what": f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset",
+        "ratio": slow / fast,
+        "ours": f"{BATCH / fast:,.0f} examples/s",
+        "reference": f"{BATCH / slow:,.0f} examples/s",
+    }
+
+
+def alignment() -> dict[str, Any]:
+    """PA-MPJPE of a batch against SciPy's Procrustes routines pose by pose."""
+    from scipy.linalg import orthogonal_procrustes
+
+    pred, target = torch.rand(20_000, 17, 3).double(), torch.rand(20_000, 17, 3).double()
+
+    def one(p: np.ndarray, g: np.ndarray) -> float:
+        a, b = p - p.mean(0), g - g.mean(0)
+        rotation, scale = orthogonal_procrustes(a, b)
+        if np.linalg.det(rotation) < 0:
+            u, s, vt = np.linalg.svd(a.T @ b)
+            u[:, -1] *= -1
+            rotation, scale = u @ vt, s[0] + s[1] - s[2]
+        return float(np.linalg.norm(scale / (a**2).sum() * a @ rotation - b, axis=-1).mean())
+
+    def loop(count: int = 1000) -> list[float]:
+        pairs = zip(pred[:count].numpy(), target[:count].numpy(), strict=True)
+        return [one(p, g) for p, g in pairs]
+
+    difference = np.abs(np.array(loop()) - pa_mpjpe(pred[:1000], target[:1000]).numpy()).max()
+    assert difference < 1e-9, difference
+    fast, slow = _seconds(lambda: pa_mpjpe(pred, target), 5) / 20_000, _seconds(loop, 5) / 1000
+    return {
+        "what": "PA-MPJPE, float64, against a per-sample SciPy loop",
+        "ratio": slow / fast,
+        "ours": f"{1 / fast:,.0f} poses/s",
+        "reference": f"{1 / slow:,.0f} poses/s",
+    }
+
+
+def training_step(precision: torch.dtype) -> dict[str, Any]:
+    """SimpleBaseline's step at batch 1024 as a share of the rate of its matrix products alone."""
+    model = SimpleBaseline().train()
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
+    batch = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
+
+    def step() -> None:
+        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+            loss = model.loss(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    a, b = (torch.rand(BATCH, 1024, dtype=precision) for _ in range(2))
+    # Both in turns, so that a machine whose speed drifts slows both.
+    steps, products = zip(
+        *((_seconds(step, 3), _seconds(lambda: a @ b, 20)) for _ in range(5)), strict=True
+    )
+    weights = sum(p.numel() for p in model.net.parameters() if p.ndim == 2)
+    # Forward, gradient of the input and gradient of the weights: two operations each.
+    rate = 6 * BATCH * weights / float(np.median(steps))
+    gemm = 2 * BATCH * 1024 * 1024 / float(np.median(products))
+    name = str(precision).removeprefix("torch.")
+    return {
+        "what": f"SimpleBaseline step, {name}, share of the GEMM rate",
+        "ratio": rate / gemm,
+        "ours": f"{rate / 1e9:,.0f} GFLOP/s ({1000 * float(np.median(steps)):.0f} ms)",
+        "reference": f"{gemm / 1e9:,.0f} GFLOP/s",
+    }
+
+
+def _has_fast_bf16() -> bool:
+    flags = Path("/proc/cpuinfo")
+    text = flags.read_text() if flags.is_file() else ""
+    return "amx_bf16" in text or "avx512_bf16" in text
+
+
+def benchmark(json_file: str | None = None) -> None:
+    """Measure every figure and print them as a table.
+
+    Args:
+        json_file: Also write them there.
+    """
+    seed_everything(0, verbose=False)
+    rows = [data_path(1), data_path(81), alignment(), training_step(torch.float32)]
+    if _has_fast_bf16():
+        rows.append(training_step(torch.bfloat16))
+    machine = {
+        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+    title = ", ".join(f"{k} {v}" for k, v in machine.items())
+    table = Table("figure", "ratio", "ours", "reference", title=title)
+    for row in rows:
+        table.add_row(row["what"], f"{row['ratio']:.2f}", row["ours"], row["reference"])
+    Console(width=120).print(table)
+    if json_file is not None:
+        Path(json_file).write_text(json.dumps({"machine": machine, "figures": rows}, indent=2))
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(benchmark))
