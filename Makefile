@@ -1,0 +1,62 @@
+# `make demo` and `make test` need Python 3.11 or newer, make, and nothing else: the first of them
+# installs the pinned versions into .venv, later ones find them there.
+
+VENV := .venv
+PYTHON_IN_VENV := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+
+# Set PYTHON to choose an interpreter; else the first of these that runs and is new enough is taken.
+CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean
+
+help: ## List these targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(INSTALLED) ## Train, test and draw on a generated human; no download of data.
+	@$(PYTHON_IN_VENV) scripts/demo.py
+
+test: $(INSTALLED) ## Run every test, with two workers.
+	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup
+
+lint: $(INSTALLED) ## Check style and types.
+	@$(PYTHON_IN_VENV) -m ruff check
+	@$(PYTHON_IN_VENV) -m ruff format --check
+	@$(PYTHON_IN_VENV) -m mypy
+
+format: $(INSTALLED) ## Rewrite files in the house style.
+	@$(PYTHON_IN_VENV) -m ruff check --fix
+	@$(PYTHON_IN_VENV) -m ruff format
+
+clean: ## Remove the environment and all caches; data and runs stay.
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist lifting.egg-info
+	@find lifting datamodules callbacks scripts tests -name __pycache__ -prune -exec rm -rf {} +
+
+# Written last, so that an interrupted installation is repeated; one that was begun and not finished
+# starts from an empty environment, as pip cannot tell a half-written package from a whole one.
+$(INSTALLED): pyproject.toml constraints.txt
+	@python=; \
+	for candidate in $(CANDIDATES); do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python=$$candidate; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Error: none of $(CANDIDATES) is Python 3.11 or newer; install one, or name it: make PYTHON=/path/to/python3." >&2; \
+	  exit 1; \
+	fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "Error: $$python lacks the venv module; install it (Debian, Ubuntu: apt install python3-venv) and run make again." >&2; \
+	  exit 1; \
+	fi; \
+	clear=; if [ -e $(VENV)/.installing ]; then clear=--clear; fi; \
+	echo "Installing into $(VENV); this takes a few minutes, once."; \
+	$$python -m venv $$clear $(VENV) && \
+	touch $(VENV)/.installing && \
+	rm -f $@ && \
+	$(PYTHON_IN_VENV) -m pip install -q -c constraints.txt -e ".[dev]" && \
+	rm $(VENV)/.installing && \
+	touch $@
