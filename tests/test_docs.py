@@ -1,0 +1,176 @@
+"""The pages of the documentation: their examples work, their links and paths exist."""
+
+import csv
+import importlib
+import inspect
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+import datamodules
+import lifting.methods
+from datamodules import synthetic_clips
+from datamodules.clips import ClipStore
+from datamodules.h36m_raw import read_detections
+from lifting.cli import run
+from lifting.joint_sets import SKELETONS
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "experiments/README.md")
+    ),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+FILE_BLOCK = re.compile(r"^```(?:python|yaml)\n# (\S+/\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+REPOSITORY_PATH = re.compile(r"(?:experiments|scripts|docs)/[\w/]+\.(?:yaml|py|sbatch|md)")
+
+# A run of seconds: the overlay every example is trained with.
+TINY = [
+    *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
+    *("--trainer.enable_model_summary", "false", "--wandb", "disabled"),
+]
+
+
+def write_blocks(page: str, folder: Path) -> None:
+    """Write every code block of a page that names a file to that file, under a folder."""
+    for path, content in FILE_BLOCK.findall((ROOT / "docs" / page).read_text()):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+
+
+def experiment(name: str) -> list[str]:
+    return ["-c", str(ROOT / "experiments" / f"{name}.yaml")]
+
+
+def last_row(path: Path) -> dict[str, str]:
+    with path.open() as stream:
+        return list(csv.DictReader(stream))[-1]
+
+
+def run_tests_of(path: Path, folder: Path) -> int:
+    """Call the test functions of a file, giving a folder to those that want one."""
+    tests = {n: f for n, f in runpy.run_path(str(path)).items() if n.startswith("test_")}
+    for name, test in tests.items():
+        test(*(folder / name for _ in inspect.signature(test).parameters))
+    return len(tests)
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """An empty folder to run in, whose packages extend the real ones."""
+    for package, name in ((lifting.methods, "lifting/methods"), (datamodules, "datamodules")):
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path / name)])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_method_of_the_guide_trains_tests_and_passes_its_own_tests(workplace, monkeypatch):
+    write_blocks("add_a_method.md", workplace)
+    importlib.import_module("lifting.methods.linear_lifter")
+    # Three of the seven people in three of the thirty sequences.
+    monkeypatch.setattr(synthetic_clips, "SEQUENCES", ("Walking", "Sitting", "Greeting"))
+    synthetic_clips.write_store("data/synthetic_seed0_8frames.h5", 0, 8, ("S1", "S8", "S9"))
+    run(
+        [
+            "fit",
+            *experiment("base"),
+            *experiment("data/synthetic"),
+            *("-c", "experiments/supervised/linear_lifter.yaml"),
+            *("--data.frames_per_sequence", "8", "--data.batch_size", "16"),
+            *("--data.train_subjects", "[S1]", "--data.test_subjects", "[S9]"),
+            *("--model.lr", "0.03", "--trainer.max_epochs", "6", "--run", "linear"),
+            *TINY,
+        ]
+    )
+    tested = run(["test", "--run", "linear", *TINY])
+    trained = tested.model.test_result.frame_mean["mpjpe"]
+    assert float(last_row(Path("runs/linear/test.csv"))["mpjpe"]) == pytest.approx(trained)
+
+    # Before training it returns the mean pose, whose error is known without it.
+    bank = tested.datamodule.bank("test")
+    truth = (bank.pose - bank.pose[:, :1])[bank.selected].double()
+    mean = tested.model.standardise_pose.mean.cpu().double()
+    assert trained < 0.85 * (truth - mean).norm(dim=-1).mean().item()
+
+    tests = workplace / "tests/lifting/methods/test_linear_lifter.py"
+    assert run_tests_of(tests, workplace) == 2
+
+
+def test_dataset_of_the_guide_is_prepared_trained_on_and_passes_its_own_tests(workplace):
+    write_blocks("add_a_dataset.md", workplace)
+    studio = importlib.import_module("datamodules.studio")
+    tests = workplace / "tests/datamodules/test_studio.py"
+    runpy.run_path(str(tests))["write_raw"](workplace / "raw")
+    prepare = runpy.run_path(str(workplace / "scripts/prepare_studio.py"))["prepare"]
+    prepare("raw")
+    with ClipStore("data/studio.h5") as store:
+        assert {k.action for k in store.keys} == set(studio.ACTIONS)
+    cli = run(
+        [
+            "fit",
+            *experiment("base"),
+            *("-c", "experiments/data/studio.yaml"),
+            *experiment("supervised/simple_baseline"),
+            *("--model.width", "16", "--data.batch_size", "8"),
+            *("--trainer.max_epochs", "1", "--run", "studio"),
+            *TINY,
+        ]
+    )
+    # 12 frames of two actions, seen by one camera, in batches of 8.
+    assert cli.trainer.global_step == 3
+    assert torch.isfinite(cli.trainer.callback_metrics["val/mpjpe"])
+    assert run_tests_of(tests, workplace) == 2
+
+
+def test_2d_source_of_the_data_page_is_read(workplace):
+    page = (ROOT / "docs/data.md").read_text()
+    block = next(b for b in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "savez" in b)
+    exec(block, {})
+    detections = read_detections(workplace / "data_2d_h36m_mine.npz")
+    assert detections.skeleton == "coco17"
+    assert list(detections.poses) == [("S1", "Walking 1")]
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that renderers of Markdown give to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_somewhere(page):
+    for link in LINK.findall(page.read_text()):
+        if link.startswith(("http://", "https://")):
+            continue
+        path, _, section = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), f"{page.name}: {link}"
+        if section:
+            headings = {anchor(h) for h in HEADING.findall(target.read_text())}
+            assert section in headings, f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_of_the_repository_that_a_page_names_exist(page):
+    # The guides name files that their reader is about to write.
+    written = {path for path, _ in FILE_BLOCK.findall(page.read_text())}
+    named = set(REPOSITORY_PATH.findall(page.read_text())) - written
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert not missing
+
+
+def test_table_of_joint_sets_is_that_of_the_code():
+    rows = [
+        f"| `{s.name}` | {len(s)} | {s.joints[s.root]} | {', '.join(s.joints)} |"
+        for s in SKELETONS.values()
+    ]
+    page = (ROOT / "docs/conventions.md").read_text()
+    assert "\n".join(rows) in page
+    assert len(re.findall(r"^\| `\w+` \| \d+ \|", page, re.MULTILINE)) == len(SKELETONS)
