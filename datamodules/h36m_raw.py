@@ -73,8 +73,10 @@ def layout_of(path: Path) -> str:
     """Return which layout a file or folder is in.
 
     Raises:
-        InputError: If it is none of them.
+        InputError: If there is nothing, or it is none of them.
     """
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder; check the path.")
     if path.is_file():
         return "videopose3d"
     if next(path.glob("S*/MyPoses/3D_positions/*.h5"), None):
@@ -130,7 +132,7 @@ def _videopose3d(path: Path) -> Iterator[RawSequence]:
         )
     for (subject, name), pose in walk_items(content["positions_3d"], path, 2):
         where = f"{path}: {subject} {name}"
-        yield RawSequence(subject, name, world=_take_17(pose, where, 1000))
+        yield RawSequence(subject, name, world=_take_17(pose, where, 1000.0))
 
 
 def _baseline(path: Path) -> Iterator[RawSequence]:

@@ -104,6 +104,8 @@ class LiftingCLI(LightningCLI):
             read_checkpoint(checkpoint)
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
+        if self.subcommand == "test":
+            options.verbose = False  # the table per action says it all
 
     def _checkpoint(self, asked: str | None) -> Path | None:
         folder = self.folder / "checkpoints"

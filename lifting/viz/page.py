@@ -86,7 +86,10 @@ def write_page(
     parts = [
         f"<h1>{html.escape(title)}</h1><p>{html.escape(intro)}</p>",
         "<h2>Training</h2>",
-        _curve_figure(curves).to_html(full_html=False, include_plotlyjs="inline"),
+        '<div class="samples">',
+        _figure(_curve_figure(curves, ("train/loss",), "training loss", "log"), "inline"),
+        _figure(_curve_figure(curves, ("val/mpjpe", "val/pa_mpjpe"), "validation, mm", "linear")),
+        "</div>",
         f'<h2>Test</h2><div class="scroll">{_table(rows)}</div>',
         "<h2>From 2D to 3D</h2>"
         "<p>Input on the left; on the right the prediction in colour and the truth in grey. "
@@ -95,11 +98,7 @@ def write_page(
     ]
     for sample in samples:
         figure = _sample_figure(sample, keypoint_joints, pose_joints)
-        body = figure.to_html(
-            full_html=False, include_plotlyjs=False, config={"displayModeBar": False}
-        )
-        caption = f"<figcaption>{html.escape(sample.title)}</figcaption>"
-        parts.append(f"<figure>{body}{caption}</figure>")
+        parts.append(_figure(figure, caption=sample.title))
     parts.append("</div>")
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -109,19 +108,29 @@ def write_page(
     path.write_text(f"{head}{''.join(parts)}</body></html>", encoding="utf-8")
 
 
-def _curve_figure(curves: dict[str, tuple[list[float], list[float]]]) -> go.Figure:
+def _figure(figure: go.Figure, library: str | bool = False, caption: str = "") -> str:
+    body = figure.to_html(
+        full_html=False, include_plotlyjs=library, config={"displayModeBar": False}
+    )
+    text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f"<figure>{body}{text}</figure>"
+
+
+def _curve_figure(
+    curves: dict[str, tuple[list[float], list[float]]], names: Sequence[str], title: str, scale: str
+) -> go.Figure:
     figure = go.Figure()
-    for name, axis in (("train/loss", "y"), ("val/mpjpe", "y2"), ("val/pa_mpjpe", "y2")):
+    for name in names:
         if name in curves:
             steps, values = curves[name]
-            figure.add_scatter(x=steps, y=values, name=name, yaxis=axis, mode="lines+markers")
+            figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers")
     figure.update_layout(
         template="plotly_white",
-        height=380,
-        margin={"l": 60, "r": 60, "t": 20, "b": 50},
+        height=320,
+        margin={"l": 60, "r": 20, "t": 20, "b": 50},
         xaxis_title="step",
-        yaxis={"title": "training loss", "type": "log"},
-        yaxis2={"title": "validation error, mm", "overlaying": "y", "side": "right"},
+        yaxis={"title": title, "type": scale},
+        showlegend=len(figure.data) > 1,
         legend={"orientation": "h", "y": 1.12},
     )
     return figure
@@ -149,6 +158,9 @@ def _sample_figure(sample: Sample, keypoint_joints: Skeleton, pose_joints: Skele
     _add_pose(figure, sample.truth, pose_joints, dict.fromkeys(SIDE_COLOURS, TRUTH_COLOUR), 4)
     _add_pose(figure, sample.predicted, pose_joints, SIDE_COLOURS, 7)
     hidden = {"visible": False}
+    # A cube round the truth, so that every pose is drawn to one scale.
+    middle = sample.truth.mean(0)[[0, 2, 1]] * [1, 1, -1]
+    cube = [{**hidden, "range": [m - 1000, m + 1000]} for m in middle]
     figure.update_layout(
         height=280,
         margin={"l": 0, "r": 0, "t": 10, "b": 0},
@@ -158,11 +170,9 @@ def _sample_figure(sample: Sample, keypoint_joints: Skeleton, pose_joints: Skele
         yaxis={**hidden, "autorange": "reversed", "scaleanchor": "x"},
         scene={
             "domain": {"x": [0.38, 1.0], "y": [0.0, 1.0]},
-            "aspectmode": "data",
-            "xaxis": hidden,
-            "yaxis": hidden,
-            "zaxis": hidden,
-            "camera": {"eye": {"x": 0.9, "y": -1.6, "z": 0.4}},
+            "aspectmode": "cube",
+            **dict(zip(("xaxis", "yaxis", "zaxis"), cube, strict=True)),
+            "camera": {"eye": {"x": 0.7, "y": -1.1, "z": 0.3}},
         },
     )
     return figure
