@@ -23,6 +23,15 @@ from lifting.errors import InputError, guarded
 from lifting.methods.base import Method
 
 RUNS = Path("runs")
+
+# Warnings of Lightning about what is meant to be so here.
+_EXPECTED = (
+    r"LightningCLI's args parameter",
+    r"Checkpoint directory .* exists and is not empty",  # a resumed run
+    r"Couldn't infer the batch indices",  # a batch knows its clips and frames
+    r"Total length of `list` across ranks is zero",  # no subject is held out
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
+)
 CONFIG = "config.yaml"
 
 
@@ -235,7 +244,8 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
 
     if isinstance(arguments, list):
         arguments = _with_config_of_run(arguments)
-        warnings.filterwarnings("ignore", "LightningCLI's args parameter")
+    for message in _EXPECTED:
+        warnings.filterwarnings("ignore", message)
     return LiftingCLI(
         Method,
         datamodules.PoseDataModule,

@@ -25,8 +25,8 @@ from datamodules.h36m_convert import h36m_camera
 from datamodules.loader import ShuffledLoader
 from datamodules.windows import Windows
 from lifting.errors import guarded
-from lifting.metrics.functional import pa_mpjpe
 from lifting.methods import SimpleBaseline
+from lifting.metrics.functional import pa_mpjpe
 from lifting.skeletons import skeleton
 
 JOINTS = skeleton("h36m17")

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 from numpy import ndarray
 
 from lifting.skeletons import Skeleton
@@ -27,7 +28,7 @@ def draw_keypoints(axes: Axes, keypoints: Float[ndarray, "K 2"], joints: Skeleto
 
 
 def draw_pose(
-    axes: Axes, pose: Float[ndarray, "J 3"], joints: Skeleton, truth: bool = False
+    axes: Axes3D, pose: Float[ndarray, "J 3"], joints: Skeleton, truth: bool = False
 ) -> None:
     """Draw a camera-frame pose in 3D axes, upright: the camera looks along +y.
 
@@ -45,7 +46,7 @@ def draw_pose(
     centre, reach = upright.mean(0), np.abs(upright - upright.mean(0)).max()
     for axis, middle in zip("xyz", centre, strict=True):
         getattr(axes, f"set_{axis}lim")(middle - reach, middle + reach)
-    axes.set_box_aspect((1, 1, 1), zoom=1.7)  # type: ignore[arg-type]
+    axes.set_box_aspect((1, 1, 1), zoom=1.7)
     axes.set_axis_off()
 
 
@@ -75,7 +76,8 @@ def prediction_figure(
         draw_keypoints(flat, keypoints[i], keypoint_joints)
         for row, azimuth in ((1, -90), (2, -20)):
             axes = figure.add_subplot(3, count, row * count + i + 1, projection="3d")
-            axes.view_init(elev=8, azim=azimuth)  # type: ignore[attr-defined]
+            assert isinstance(axes, Axes3D)
+            axes.view_init(elev=8, azim=azimuth)
             if truth is not None:
                 draw_pose(axes, truth[i], pose_joints, truth=True)
             draw_pose(axes, predicted[i], pose_joints)

@@ -1,0 +1,119 @@
+"""The callbacks on their own: what they write, keep and restore."""
+
+import csv
+import json
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from callbacks import ActionTable, LastCheckpoint, Provenance, RNGState, Throughput
+from callbacks.action_table import table_rows
+from callbacks.provenance import code_version
+from lifting.metrics import EvaluationResult
+
+RESULT = EvaluationResult(
+    actions=["Sitting", "Walking"],
+    frames=[1, 3],
+    rows={"mpjpe": [100.0, 20.0], "pa_mpjpe": [50.0, 10.0]},
+    frame_mean={"mpjpe": 40.0, "pa_mpjpe": 20.0},
+    joints=[0.0, 1.0],
+)
+
+
+def trainer(**more):
+    defaults = {"global_rank": 0, "world_size": 1, "loggers": [], "fast_dev_run": False}
+    return SimpleNamespace(**{**defaults, **more})
+
+
+def test_table_ends_with_both_averages():
+    rows = table_rows(RESULT)
+    assert [r["action"] for r in rows[-2:]] == ["action average", "frame average"]
+    assert rows[-2]["mpjpe"] == (100.0 + 20.0) / 2
+    assert rows[-1]["mpjpe"] == (1 * 100.0 + 3 * 20.0) / 4
+    assert rows[-1]["frames"] == 4
+
+
+def test_table_is_written_as_csv_and_markdown_and_printed(tmp_path, capsys):
+    ActionTable(tmp_path).on_test_end(trainer(), SimpleNamespace(test_result=RESULT))
+    with (tmp_path / "test.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(r["pa_mpjpe"]) for r in rows] == [50.0, 10.0, 30.0, 20.0]
+    assert "| Sitting | 1 | 100.0 | 50.0 |" in (tmp_path / "test.md").read_text()
+    assert "action average" in capsys.readouterr().out
+
+
+def draw():
+    return [torch.rand(3).tolist(), np.random.rand(3).tolist(), random.random()]
+
+
+def test_restored_generators_draw_what_they_would_have_drawn():
+    callback = RNGState()
+    state = callback.state_dict()
+    expected = draw()
+    draw()
+    callback.load_state_dict(state)
+    assert draw() != expected  # not before the first batch
+    callback.on_train_batch_start(trainer(), None)
+    assert draw() == expected
+    callback.on_train_batch_start(trainer(), None)
+    assert draw() != expected  # and only once
+
+
+def test_generator_states_load_without_unpickling(tmp_path):
+    torch.save(RNGState().state_dict(), tmp_path / "state.pt")
+    torch.load(tmp_path / "state.pt", weights_only=True)
+
+
+def test_processes_draw_different_numbers():
+    drawn = []
+    for rank in range(2):
+        torch.manual_seed(5)
+        RNGState().on_train_start(trainer(world_size=2, global_rank=rank), None)
+        drawn.append(torch.rand(4).tolist())
+    assert drawn[0] != drawn[1]
+
+
+def test_last_checkpoint_is_written_every_so_many_steps_and_at_the_end(tmp_path):
+    saved = []
+    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=4)
+    now = trainer(save_checkpoint=lambda path, weights_only: saved.append(now.global_step))
+    for now.global_step in [1, 2, 3, 4, 4, 5, 6, 7, 8, 9]:
+        callback.on_train_batch_end(now, None)
+    callback.on_train_end(now, None)
+    assert saved == [4, 8, 9]
+    assert callback.path == tmp_path / "last.ckpt"
+
+
+def test_provenance_appends_an_entry_per_start(tmp_path):
+    datamodule = SimpleNamespace(fingerprint={"store.h5": "abc"})
+    strategy = SimpleNamespace(root_device=torch.device("cpu"))
+    now = trainer(datamodule=datamodule, strategy=strategy)
+    callback = Provenance(tmp_path)
+    callback.on_fit_start(now, None)
+    callback.on_test_start(now, None)
+    entries = json.loads((tmp_path / "provenance.json").read_text())
+    assert [e["stage"] for e in entries] == ["fit", "test"]
+    assert entries[0]["data"] == {"store.h5": "abc"}
+    assert entries[0]["devices"] == "1 x CPU"
+
+
+def test_code_version_is_empty_outside_a_clone(monkeypatch, tmp_path):
+    monkeypatch.setattr("callbacks.provenance.__file__", str(tmp_path / "provenance.py"))
+    assert code_version() == {}
+
+
+def test_throughput_counts_examples_of_all_devices(monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr("callbacks.throughput.time.perf_counter", lambda: float(next(clock)))
+    logged = {}
+    module = SimpleNamespace(log=logged.__setitem__)
+    now = trainer(world_size=2, strategy=SimpleNamespace(root_device=torch.device("cpu")))
+    callback = Throughput(every_n_steps=4)
+    for index in range(4):
+        callback.on_train_batch_start(now)
+        callback.on_train_batch_end(now, module, None, {"clip": torch.zeros(32)}, index)
+    # Four batches of 32 on two devices, one second each; the time between batches does not count.
+    assert logged == {"train/examples_per_second": pytest.approx(4 * 32 * 2 / 4)}
