@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
@@ -190,6 +191,12 @@ class PoseDataModule(LightningDataModule):
             if pose is not None:
                 check_pose(pose, skeleton(store.info.skeleton), where)
             numbers = store.frames(key)
+            windows = (self.train_windows, self.test_windows)
+            if max(w.length for w in windows) > 1 and (np.diff(numbers) != 1).any():
+                raise InputError(
+                    f"{where}: frames are left out of this clip, so no window of several frames can "
+                    "be cut from it; lift single frames, or prepare the whole recording."
+                )
             points, frames = torch.from_numpy(keypoints), torch.from_numpy(numbers)
             poses = None if pose is None else torch.from_numpy(pose)
             # The same frames in every view, as a joint moves as far in each of them.
@@ -219,6 +226,11 @@ class PoseDataModule(LightningDataModule):
                 f"The {split} split is empty: name its subjects with --data.{split}_subjects."
             )
         return self.banks[split]
+
+    @property
+    def frames_per_example(self) -> int:
+        """Input frames of a training example."""
+        return self.train_windows.length
 
     def training_frames(self) -> tuple[Tensor, Tensor | None]:
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""

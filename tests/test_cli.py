@@ -201,6 +201,10 @@ def test_checkpoint_of_another_width_is_refused(here):
         ("--model.schedule", "stairs", "stairs"),
         ("--model.skeleton", "coco17", "coco17"),
         ("--model.skeleton", "smpl", "smpl"),
+        ("--model.warmup", "2", "warmup"),
+        ("--data.receptive_field", "3", "single frames"),
+        ("--trainer.precision", "bf16-true", "bf16-mixed"),
+        ("--trainer.max_epochs", "-1", "needs an end"),
     ],
 )
 def test_wrong_option_is_named(here, option, value, named):

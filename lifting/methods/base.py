@@ -23,6 +23,7 @@ class PoseData(Protocol):
     keypoint_skeleton: str
     pose_skeleton: str
     actions: list[str]
+    frames_per_example: int
 
     def training_frames(self) -> tuple[Tensor, Tensor | None]:
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
@@ -45,6 +46,9 @@ class Method(LightningModule):
         lr_decay: Factor per epoch of the exponential schedule.
         flip_test: Average the prediction with that of the mirrored input, in evaluation.
     """
+
+    # Whether the method sees one frame only; others check the windows they are given.
+    single_frame = False
 
     def __init__(
         self,
@@ -102,6 +106,16 @@ class Method(LightningModule):
                     f"The method's {what.replace('_', ' ')} is '{mine}', the data's is '{theirs}': "
                     "choose one for both."
                 )
+        if self.single_frame and data.frames_per_example != 1:
+            raise InputError(
+                f"{type(self).__name__} lifts single frames, the data's examples have "
+                f"{data.frames_per_example}: leave receptive_field and chunk at 1."
+            )
+        if str(self.trainer.precision) in ("bf16-true", "16-true"):
+            raise InputError(
+                f"Precision {self.trainer.precision} would round geometry and metrics too: "
+                "use bf16-mixed or 16-mixed."
+            )
         joints = len(skeleton(data.pose_skeleton))
         self.evaluation = Evaluation(data.actions, joints, full=stage != "fit")
         if stage == "fit":
@@ -127,6 +141,8 @@ class Method(LightningModule):
 
     def _evaluate(self, batch: Batch) -> None:
         assert self.evaluation is not None
+        if "pose" not in batch:
+            raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
         valid = batch["valid"]
         # Clip and action are the example's, for each of its output frames.
         clip, action = (batch[k][:, None].expand_as(valid)[valid] for k in ("clip", "action"))
@@ -171,6 +187,8 @@ class Method(LightningModule):
         optimizer = torch.optim.AdamW(
             self.parameters(), h["lr"], weight_decay=h["weight_decay"], fused=self._may_fuse()
         )
+        if self.trainer.estimated_stepping_batches == float("inf"):
+            raise InputError("The schedule needs an end: set trainer.max_epochs or max_steps.")
         steps = int(self.trainer.estimated_stepping_batches)
         per_epoch = max(1, steps // max(1, self.trainer.max_epochs or 1))
         factor = schedule(h["schedule"], steps, h["warmup"], h["lr_decay"], per_epoch)

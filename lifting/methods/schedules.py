@@ -19,7 +19,7 @@ def schedule(
         steps_per_epoch: Steps of an epoch.
 
     Raises:
-        InputError: If there is no such schedule.
+        InputError: If there is no such schedule, or the warm-up is no share.
 
     Example:
         >>> factor = schedule("cosine", steps=100, warmup=0.1, decay=1.0, steps_per_epoch=10)
@@ -28,6 +28,8 @@ def schedule(
     """
     if name not in ("cosine", "constant", "exponential"):
         raise InputError(f"There is no schedule '{name}': use cosine, constant or exponential.")
+    if not 0 <= warmup <= 1:
+        raise InputError(f"warmup is {warmup}, expected a share of training between 0 and 1.")
     rising = int(warmup * steps)
 
     def factor(step: int) -> float:

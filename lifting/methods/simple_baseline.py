@@ -38,10 +38,13 @@ class SimpleBaseline(Method):
         blocks: Residual blocks.
         dropout: Share of hidden values dropped in training.
         predict_root: Whether the root, which is always zero, is among the outputs.
-        max_norm: Limit the norm of every weight matrix to one after each step, as the original.
+        max_norm: Limit the norm of every weight matrix to one, after each step (the original did it
+            inside each forward pass).
         legacy: The original's batch normalisation and initialisation.
         **kwargs: See :class:`lifting.methods.base.Method`.
     """
+
+    single_frame = True
 
     def __init__(
         self,

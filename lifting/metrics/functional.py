@@ -85,8 +85,9 @@ def auc(errors: JointError, thresholds: tuple[float, ...] = AUC_THRESHOLDS) -> E
 def cps(errors: JointError, thresholds: tuple[float, ...] = CPS_THRESHOLDS) -> Error:
     """Correct-pose score (Wandt et al., CVPR 2021): the number of thresholds every joint meets.
 
-    Its mean over frames is the published score, the sum over thresholds of 0 to 300 mm of the share
-    of correct poses; the published poses are Procrustes-aligned.
+    A joint exactly as far off as the threshold meets it, unlike in PCK, as published. The mean over
+    frames is the published score, the sum over thresholds of 0 to 300 mm of the share of correct
+    poses; the published poses are Procrustes-aligned.
     """
     limits = errors.new_tensor(thresholds)
     worst = errors.amax(-1)

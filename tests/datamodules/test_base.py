@@ -324,3 +324,13 @@ def test_interesting_frames_of_a_dataset_without_poses_are_refused(recording, tm
 def test_a_missing_store_is_refused():
     with pytest.raises(InputError, match=r"missing\.h5: there is no such file"):
         data("missing.h5")
+
+
+def test_no_window_is_cut_across_left_out_frames(tmp_path, recording):
+    path = tmp_path / "gaps.h5"
+    write(path, recording, gaps=True)
+    single = PoseDataModule(str(path), train_subjects=["S1"])
+    single.setup("fit")
+    assert len(single.bank("train")) == len(SEQUENCES) * len(CAMERAS) * FRAMES
+    with pytest.raises(InputError, match="left out"):
+        PoseDataModule(str(path), train_subjects=["S1"], receptive_field=3).setup("fit")
