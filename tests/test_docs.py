@@ -16,7 +16,7 @@ from datamodules import synthetic_clips
 from datamodules.clips import ClipStore
 from datamodules.h36m_raw import read_detections
 from lifting.cli import run
-from lifting.joint_sets import SKELETONS
+from lifting.skeletons import SKELETONS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [

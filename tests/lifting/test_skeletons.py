@@ -7,8 +7,9 @@ import torch
 
 from lifting.errors import InputError
 from lifting.geometry import mirror
-from lifting.joint_sets import DERIVED, SKELETONS
 from lifting.skeletons import (
+    DERIVED,
+    SKELETONS,
     conversion_matrix,
     convert,
     convert_confidence,
@@ -176,7 +177,7 @@ def test_what_is_not_there_is_named_with_what_is(ask, words):
     assert all(word in str(caught.value) for word in words)
 
 
-@pytest.mark.parametrize("first", ["lifting.joint_sets", "lifting.skeletons"])
+@pytest.mark.parametrize("first", ["lifting.skeletons.joint_sets", "lifting.skeletons"])
 def test_the_two_modules_import_in_either_order(first):
     subprocess.run([sys.executable, "-c", f"import {first}"], check=True, timeout=120)
 

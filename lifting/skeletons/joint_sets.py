@@ -3,7 +3,8 @@
 Each set is written as ``joint: parent`` in storage order.
 """
 
-from lifting.skeletons import NO_PARENT, Skeleton
+from lifting.errors import InputError
+from lifting.skeletons.base import NO_PARENT, Skeleton
 
 _LEG = ("hip", "knee", "ankle")
 _ARM = ("shoulder", "elbow", "wrist")
@@ -267,3 +268,18 @@ DERIVED: dict[str, tuple[dict[str, float], ...]] = {
     ),
     "head_top": ({"head": 1.0},),
 }
+
+
+def skeleton(name: str) -> Skeleton:
+    """Return a joint set by name.
+
+    Raises:
+        InputError: If there is no such set.
+
+    Example:
+        >>> skeleton("h36m17").joints[:3]
+        ('pelvis', 'right_hip', 'right_knee')
+    """
+    if name not in SKELETONS:
+        raise InputError(f"There is no skeleton '{name}'; known are {', '.join(SKELETONS)}.")
+    return SKELETONS[name]

@@ -1,125 +1,14 @@
-"""Joint sets and the conversion between them by joint name.
+"""Conversion of poses between joint sets, by joint name."""
 
-A name stands for one anatomical point, so that two sets may be compared by name. Where datasets use
-one word for two points, the points have two names here: Human3.6M's ``thorax`` lies at the base of
-the neck, MPII's "thorax" (``chest``) about 17 px lower in a Human3.6M image; Human3.6M's
-"Neck/Nose" (``face``) is neither MPII's ``neck`` nor a nose tip.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from lifting.errors import InputError
-
-NO_PARENT = -1
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """A named, ordered set of joints.
-
-    Attributes:
-        name: Name of the set, as used in configuration files and stores.
-        joints: Joint names in storage order.
-        parents: Index of each joint's parent, -1 for the root.
-        parts: Named groups of joints, for example ``legs``.
-    """
-
-    name: str
-    joints: tuple[str, ...]
-    parents: tuple[int, ...]
-    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-
-    def __len__(self) -> int:
-        return len(self.joints)
-
-    def index(self, joint: str) -> int:
-        """Return the storage index of a joint.
-
-        Args:
-            joint: A joint name.
-
-        Raises:
-            InputError: If the set has no such joint.
-        """
-        try:
-            return self.joints.index(joint)
-        except ValueError:
-            raise InputError(
-                f"Skeleton '{self.name}' has no joint '{joint}'; it has {', '.join(self.joints)}."
-            ) from None
-
-    def indices(self, joints: Sequence[str]) -> list[int]:
-        """Return the storage indices of several joints, in the order given."""
-        return [self.index(joint) for joint in joints]
-
-    @cached_property
-    def root(self) -> int:
-        """Index of the root joint."""
-        return self.parents.index(NO_PARENT)
-
-    @cached_property
-    def bones(self) -> tuple[tuple[int, int], ...]:
-        """(parent, child) index pairs, in storage order of the child."""
-        return tuple((p, c) for c, p in enumerate(self.parents) if p != NO_PARENT)
-
-    @cached_property
-    def mirror(self) -> tuple[int, ...]:
-        """For each joint the index of its mirror image; a joint of the middle is its own."""
-        return tuple(self.joints.index(_other_side(joint)) for joint in self.joints)
-
-    @cached_property
-    def mirror_pairs(self) -> tuple[tuple[int, int], ...]:
-        """(left, right) index pairs."""
-        return tuple((j, m) for j, m in enumerate(self.mirror) if self.side(j) == "left")
-
-    def side(self, joint: int) -> str:
-        """Return ``left``, ``right`` or ``middle``, the colour group a joint is drawn in."""
-        prefix = self.joints[joint].split("_")[0]
-        return prefix if prefix in ("left", "right") else "middle"
-
-    def part(self, name: str) -> list[int]:
-        """Return the joint indices of a part.
-
-        Raises:
-            InputError: If the skeleton does not define the part.
-        """
-        if name not in self.parts:
-            raise InputError(
-                f"Skeleton '{self.name}' has no part '{name}'; "
-                f"it has {', '.join(self.parts) or 'none'}."
-            )
-        return self.indices(self.parts[name])
-
-
-def _other_side(joint: str) -> str:
-    if joint.startswith("left_"):
-        return "right_" + joint[5:]
-    if joint.startswith("right_"):
-        return "left_" + joint[6:]
-    return joint
-
-
-def skeleton(name: str) -> Skeleton:
-    """Return a joint set by name.
-
-    Raises:
-        InputError: If there is no such set.
-
-    Example:
-        >>> skeleton("h36m17").joints[:3]
-        ('pelvis', 'right_hip', 'right_knee')
-    """
-    from lifting.joint_sets import SKELETONS
-
-    if name not in SKELETONS:
-        raise InputError(f"There is no skeleton '{name}'; known are {', '.join(SKELETONS)}.")
-    return SKELETONS[name]
+from lifting.skeletons.base import Skeleton
+from lifting.skeletons.joint_sets import DERIVED, skeleton
 
 
 def convert(
@@ -210,8 +99,6 @@ def conversion_matrix(src: str, dst: str) -> Float[Tensor, "joints_out joints"]:
 
 def _resolve(joint: str, source: Skeleton, asked: tuple[str, ...]) -> dict[str, float] | None:
     """Express a joint as weights on source joints, or None; ``asked`` guards against cycles."""
-    from lifting.joint_sets import DERIVED
-
     if joint in source.joints:
         return {joint: 1.0}
     if joint in asked:
