@@ -106,19 +106,28 @@ def similarity_alignment(
         reflection: Whether improper rotations are allowed. They forgive a pose that is mirrored in
             depth, so leave it off unless a legacy number is to be matched.
     """
+    return similarity_alignments(source, target)[reflection]
+
+
+def similarity_alignments(
+    source: Float[Tensor, "*batch joints 3"], target: Float[Tensor, "*batch joints 3"]
+) -> tuple[Similarity, Similarity]:
+    """Return both of :func:`similarity_alignment`, without and with reflections, at the cost of one."""
     source_mean, target_mean = source.mean(-2), target.mean(-2)
     a, b = source - source_mean[..., None, :], target - target_mean[..., None, :]
     u, s, vt = torch.linalg.svd(_product(b.mT, a))
-    if not reflection:
-        # Both factors are orthogonal, so the determinant is a sign: turn the least direction round.
-        sign = torch.det(_product(u, vt)).sign()
-        flip = torch.cat([torch.ones_like(s[..., :2]), sign[..., None]], -1)
-        u, s = u * flip[..., None, :], s * flip
-    rotation = _product(u, vt)
     variance = a.square().sum((-2, -1)).clamp_min(torch.finfo(a.dtype).tiny)
-    scale = s.sum(-1) / variance
-    moved_mean = scale[..., None] * rotate(source_mean[..., None, :], rotation).squeeze(-2)
-    return Similarity(scale, rotation, target_mean - moved_mean)
+
+    def similarity(signs: Tensor) -> Similarity:
+        rotation = _product(u * signs[..., None, :], vt)
+        scale = (s * signs).sum(-1) / variance
+        moved_mean = scale[..., None] * rotate(source_mean[..., None, :], rotation).squeeze(-2)
+        return Similarity(scale, rotation, target_mean - moved_mean)
+
+    # Both factors are orthogonal, so the determinant is a sign: turn the least direction round.
+    signs = torch.ones_like(s)
+    signs[..., 2] = torch.det(_product(u, vt)).sign()
+    return similarity(signs), similarity(torch.ones_like(s))
 
 
 def optimal_scale(

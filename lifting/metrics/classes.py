@@ -56,6 +56,19 @@ class GroupedMean(Metric):
             return self.total / self.count, self.count.clone()
 
 
+class FrameMean(GroupedMean):
+    """The mean of values that are computed elsewhere, one per frame."""
+
+    def update(self, values: Float[Tensor, " frames"], groups: Groups | None = None) -> None:
+        """Add frames.
+
+        Args:
+            values: One number per frame.
+            groups: Group id of each frame; all in group 0 where not given.
+        """
+        self.add(values, groups)
+
+
 class PoseMetric(GroupedMean):
     """A metric of frames that stand for themselves; subclasses give the error of each."""
 

@@ -8,19 +8,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lifting.metrics.classes import (
-    AUC,
-    CPS,
-    MPJPE,
     MPJVE,
-    NMPJPE,
-    PAMPJPE,
-    PCK,
     AccelerationError,
+    FrameMean,
     GroupedMean,
     JointMPJPE,
-    PoseMetric,
     SequenceMetric,
 )
+from lifting.metrics.functional import FRAME_ERRORS, FULL_FRAME_ERRORS, frame_errors
 
 
 @dataclass(frozen=True)
@@ -63,21 +58,11 @@ class Evaluation(nn.Module):
         super().__init__()
         self.actions = list(actions)
         groups = len(self.actions)
-        metrics: dict[str, GroupedMean] = {
-            "mpjpe": MPJPE(groups=groups),
-            "pa_mpjpe": PAMPJPE(groups=groups),
-        }
+        names = FULL_FRAME_ERRORS if full else FRAME_ERRORS
+        metrics: dict[str, GroupedMean] = {name: FrameMean(groups=groups) for name in names}
         if full:
-            metrics |= {
-                "n_mpjpe": NMPJPE(groups=groups),
-                "mpjve": MPJVE(groups=groups),
-                "acceleration": AccelerationError(groups=groups),
-                "pck": PCK(groups=groups),
-                "auc": AUC(groups=groups),
-                "cps": CPS(groups=groups),
-                "pa_mpjpe_reflection": PAMPJPE(reflection=True, groups=groups),
-                "n_mpjpe_norm_ratio": NMPJPE(norm_ratio=True, groups=groups),
-            }
+            metrics |= {"mpjve": MPJVE(groups), "acceleration": AccelerationError(groups)}
+        self.full = full
         self.metrics = nn.ModuleDict(metrics)
         self.joint_mpjpe = JointMPJPE(joints)
 
@@ -90,11 +75,13 @@ class Evaluation(nn.Module):
         frame: Int[Tensor, " frames"],
     ) -> None:
         """Add frames of root-relative poses, millimetres, in the order of their clips."""
-        for metric in self._grouped().values():
+        pred, target = pred.double(), target.double()
+        errors = frame_errors(pred, target, self.full)
+        for name, metric in self._grouped().items():
             if isinstance(metric, SequenceMetric):
                 metric.update(pred, target, clip, frame, action)
-            elif isinstance(metric, PoseMetric):
-                metric.update(pred, target, action)
+            elif isinstance(metric, FrameMean):
+                metric.update(errors[name], action)
         self.joint_mpjpe.update(pred, target)
 
     def compute(self) -> EvaluationResult:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lifting.geometry import optimal_scale, similarity_alignment
+from lifting.geometry import optimal_scale, similarity_alignment, similarity_alignments
 
 Pose = Float[Tensor, "*frames joints 3"]
 Error = Float[Tensor, "*frames"]
@@ -103,3 +103,39 @@ def velocity_error(pred: Clip, target: Clip) -> Float[Tensor, " steps"]:
 def acceleration_error(pred: Clip, target: Clip) -> Float[Tensor, " steps"]:
     """Error of the second difference over frames (Kanazawa et al., CVPR 2019), mm per frame²."""
     return joint_error(pred.diff(n=2, dim=0), target.diff(n=2, dim=0)).mean(-1)
+
+
+def frame_errors(pred: Pose, target: Pose, full: bool = True) -> dict[str, Error]:
+    """Every metric of single frames, by name; what several of them need is computed once.
+
+    Args:
+        pred: Predicted poses, root-relative.
+        target: True poses, root-relative.
+        full: All of them, or only MPJPE and PA-MPJPE.
+    """
+    aligned, reflected = similarity_alignments(pred, target)
+    errors, aligned_errors = joint_error(pred, target), joint_error(aligned(pred), target)
+    result = {"mpjpe": errors.mean(-1), "pa_mpjpe": aligned_errors.mean(-1)}
+    if full:
+        result |= {
+            "n_mpjpe": n_mpjpe(pred, target),
+            "pck": 100 * pck(errors),
+            "auc": 100 * auc(errors),
+            "cps": cps(aligned_errors),
+            "pa_mpjpe_reflection": mpjpe(reflected(pred), target),
+            "n_mpjpe_norm_ratio": n_mpjpe(pred, target, norm_ratio=True),
+        }
+    return result
+
+
+# The names of frame_errors, in the order of its result.
+FRAME_ERRORS = ("mpjpe", "pa_mpjpe")
+FULL_FRAME_ERRORS = (
+    *FRAME_ERRORS,
+    "n_mpjpe",
+    "pck",
+    "auc",
+    "cps",
+    "pa_mpjpe_reflection",
+    "n_mpjpe_norm_ratio",
+)

@@ -406,3 +406,26 @@ def test_two_processes_give_what_one_gives(tmp_path):
             assert frame_mean == pytest.approx(one.frame_mean)
             for name, values in one.rows.items():
                 assert rows[name] == pytest.approx(values, nan_ok=True)
+
+
+def test_frame_errors_are_those_of_the_single_functions():
+    pred, target = 100 * torch.randn(2, 40, 17, 3, dtype=torch.float64)
+    pred[::3, :, 2] *= -1  # some poses that fit better mirrored
+    errors = functional.frame_errors(pred, target)
+    assert tuple(errors) == functional.FULL_FRAME_ERRORS
+    assert tuple(functional.frame_errors(pred, target, full=False)) == functional.FRAME_ERRORS
+    joints = functional.joint_error(pred, target)
+    aligned = functional.similarity_alignment(pred, target)(pred)
+    expected = {
+        "mpjpe": functional.mpjpe(pred, target),
+        "pa_mpjpe": functional.pa_mpjpe(pred, target),
+        "n_mpjpe": functional.n_mpjpe(pred, target),
+        "pck": 100 * functional.pck(joints),
+        "auc": 100 * functional.auc(joints),
+        "cps": functional.cps(functional.joint_error(aligned, target)),
+        "pa_mpjpe_reflection": functional.pa_mpjpe(pred, target, reflection=True),
+        "n_mpjpe_norm_ratio": functional.n_mpjpe(pred, target, norm_ratio=True),
+    }
+    for name, value in expected.items():
+        torch.testing.assert_close(errors[name], value)
+    assert (errors["pa_mpjpe_reflection"] < errors["pa_mpjpe"] - 1e-6).any()
