@@ -32,7 +32,10 @@ def rotate(
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
     """Multiply small matrices, out of reach of autocast and TF32, which would round millimetres."""
-    return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
+    if a.is_cuda and a.dtype == torch.float32:
+        return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
+    with torch.autocast(a.device.type, enabled=False):
+        return a @ b
 
 
 def _rotation(angle: Tensor, axis: int) -> Tensor:
@@ -115,19 +118,49 @@ def similarity_alignments(
     """Return both of :func:`similarity_alignment`, without and with reflections, at the cost of one."""
     source_mean, target_mean = source.mean(-2), target.mean(-2)
     a, b = source - source_mean[..., None, :], target - target_mean[..., None, :]
-    u, s, vt = torch.linalg.svd(_product(b.mT, a))
     variance = a.square().sum((-2, -1)).clamp_min(torch.finfo(a.dtype).tiny)
+    covariance = _product(b.mT, a)
+    # The solver refuses NaN; a pose that holds one still comes out as NaN, through its mean.
+    u, s, v = _singular_triads(covariance.nan_to_num(0.0, 0.0, 0.0))
 
-    def similarity(signs: Tensor) -> Similarity:
-        rotation = _product(u * signs[..., None, :], vt)
+    def similarity(sign: Tensor) -> Similarity:
+        signs = torch.stack([torch.ones_like(sign), torch.ones_like(sign), sign], -1)
+        rotation = _product(u * signs[..., None, :], v.mT)
         scale = (s * signs).sum(-1) / variance
         moved_mean = scale[..., None] * rotate(source_mean[..., None, :], rotation).squeeze(-2)
         return Similarity(scale, rotation, target_mean - moved_mean)
 
-    # Both factors are orthogonal, so the determinant is a sign: turn the least direction round.
-    signs = torch.ones_like(s)
-    signs[..., 2] = torch.det(_product(u, vt)).sign()
-    return similarity(signs), similarity(torch.ones_like(s))
+    turned = torch.where(s[..., 2] < 0, -1.0, 1.0).to(s)
+    return similarity(torch.ones_like(turned)), similarity(turned)
+
+
+def _singular_triads(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Decompose 3 x 3 matrices as ``u diag(s) v^T`` with u and v proper rotations.
+
+    The last of the singular values is negative where the matrix mirrors. Half the time of
+    ``torch.linalg.svd``: the two leading directions come from the eigenvectors of ``M^T M``, whose
+    squared condition matters only where the second is tiny; those few take the SVD.
+    """
+    v = torch.linalg.eigh(_product(matrix.mT, matrix)).eigenvectors.flip(-1)[..., :2]
+    moved = _product(matrix, v)
+    lengths = moved.norm(dim=-2)
+    tolerance = torch.finfo(matrix.dtype).eps ** 0.25
+    flat = lengths[..., 1] <= tolerance * lengths[..., 0]
+    u = moved
+    if flat.any():
+        left, _, right = torch.linalg.svd(matrix[flat])
+        u, v = u.clone(), v.clone()
+        u[flat], v[flat] = left[..., :2], right.mT[..., :2]
+    u, v = _triad(u), _triad(v)
+    return u, (u * _product(matrix, v)).sum(-2), v
+
+
+def _triad(pair: Tensor) -> Tensor:
+    """Complete two nearly orthogonal columns to a rotation."""
+    first = pair[..., 0] / pair[..., 0].norm(dim=-1, keepdim=True)
+    second = pair[..., 1] - (first * pair[..., 1]).sum(-1, keepdim=True) * first
+    second = second / second.norm(dim=-1, keepdim=True)
+    return torch.stack([first, second, torch.linalg.cross(first, second)], -1)
 
 
 def optimal_scale(

@@ -158,7 +158,7 @@ def test_an_interrupted_writer_leaves_an_older_store_and_nothing_else(path, erro
         with ClipWriter(path, replace(INFO, origin="new")) as store:
             store.add(KEY, {"gt": keypoints()}, poses())
             assert len(files(path)) == 1 + older
-            raise error
+            raise error("stop")
 
     with pytest.raises(error):
         interrupted()

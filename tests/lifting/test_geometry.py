@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from lifting import geometry
 from lifting.geometry import (
     Similarity,
     bone_lengths,
@@ -241,3 +242,26 @@ def test_head_scale_makes_the_mean_head_distance_a_tenth():
     normalised = (keypoints / scale / 10).numpy()
     distances = np.hypot(*(normalised[:, 10] - normalised[:, 0]).T)
     assert distances.mean() == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_alignment_of_flat_and_straight_poses_is_that_of_the_svd(dtype):
+    """Covariances of rank two, one and zero, and nearly so, against a per-sample SVD."""
+    torch.manual_seed(1)
+    shrink = torch.tensor([[1, 1, 0], [1, 0, 0], [1, 1e-7, 1e-9], [1, 1e-3, 0], [0, 0, 0]])
+    source = torch.randn(5, 17, 3, dtype=dtype) * shrink[:, None].to(dtype)
+    turn = geometry.rotation_x(torch.tensor(0.7, dtype=dtype))
+    target = 2 * geometry.rotate(source, turn.expand(5, 3, 3)) + 3
+    aligned = geometry.similarity_alignment(source, target)(source)
+    tolerance = 1e-12 if dtype == torch.float64 else 2e-5
+    torch.testing.assert_close(aligned, target, atol=tolerance, rtol=tolerance)
+
+
+def test_pose_with_nan_aligns_to_nan_and_leaves_the_others_alone():
+    source, target = torch.randn(2, 3, 17, 3, dtype=torch.float64)
+    expected = geometry.similarity_alignment(source, target)(source)
+    broken = source.clone()
+    broken[1, 4, 0] = torch.nan
+    aligned = geometry.similarity_alignment(broken, target)(broken)
+    assert aligned[1].isnan().any()
+    torch.testing.assert_close(aligned[[0, 2]], expected[[0, 2]])
