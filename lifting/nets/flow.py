@@ -1,0 +1,400 @@
+"""The normalising flow over 2D poses, which is the prior of ElePose and LInKs.
+
+Wandt et al., "ElePose: Unsupervised 3D Human Pose Estimation by Predicting Camera Elevation and
+Learning Normalizing Flows on 2D Poses", CVPR 2022, https://arxiv.org/abs/2112.07088, and Hardy and
+Kim, "LInKs 'Lifting Independent Keypoints' - Partial Pose Lifting for Occlusion Handling with Improved
+Accuracy in 2D-3D Human Pose Estimation", WACV 2024, https://arxiv.org/abs/2309.07243.
+
+This is the only file that imports nflows.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from nflows.distributions.normal import StandardNormal
+from nflows.flows.base import Flow
+from nflows.transforms.base import Transform
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from lifting.errors import InputError
+from lifting.nets.coupling import CouplingBlock, exact
+
+# Relative to the largest deviation; below it lies the rounding of float32 coordinates.
+CONSTANT = 1e-6
+
+# The most noise of each kind; at 1 a tempered latent is a new one.
+NOISES = {"multiplicative": math.inf, "additive": math.inf, "tempered": 1.0}
+
+
+class _Preparation(nn.Module):
+    """From poses to what the blocks see: without root, projected, standardised, as asked for."""
+
+    mean: Tensor | None
+    components: Tensor | None
+    deviation: Tensor | None
+
+    def __init__(self, dims: int, dropped: int | None, standardise: bool, pca: int | None) -> None:
+        super().__init__()
+        self.dropped = dropped
+        kept = dims if dropped is None else dims - 2
+        self.outputs = pca or kept
+        self.register_buffer("mean", torch.zeros(kept) if standardise or pca else None)
+        self.register_buffer("components", torch.eye(self.outputs, kept) if pca else None)
+        self.register_buffer("deviation", torch.ones(self.outputs) if standardise else None)
+
+    def _without_root(self, poses: Tensor) -> Tensor:
+        if self.dropped is None:
+            return poses
+        return torch.cat((poses[:, : self.dropped], poses[:, self.dropped + 2 :]), dim=-1)
+
+    def _with_root(self, x: Tensor) -> Tensor:
+        if self.dropped is None:
+            return x
+        return torch.cat(
+            (x[:, : self.dropped], x.new_zeros(len(x), 2), x[:, self.dropped :]), dim=-1
+        )
+
+    @torch.no_grad()
+    def fit(self, poses: Tensor) -> None:
+        """Take mean, principal components and deviations from the training poses."""
+        if self.mean is None:
+            return
+        mean, covariance = _moments(self._without_root(poses))
+        components = torch.eye(self.outputs).to(covariance)
+        if self.components is not None:
+            components = torch.linalg.eigh(covariance).eigenvectors.T.flip(0)[: self.outputs]
+            # The sign of an eigenvector is arbitrary; its largest entry is made positive.
+            largest = components.gather(1, components.abs().argmax(1, keepdim=True))
+            components = components * largest.sign()
+        variances = (components @ covariance @ components.T).diagonal()
+        deviation = variances.clamp_min(0).sqrt()
+        constant = int((deviation <= CONSTANT * deviation.max()).sum())
+        if constant and self.components is not None:
+            raise InputError(
+                f"pca: the training poses vary in {self.outputs - constant} directions only, not in "
+                f"{self.outputs}; ask for as many components or fewer."
+            )
+        if constant:
+            raise InputError(
+                f"standardise: {constant} coordinates never vary in the training poses; leave "
+                "constant joints out (drop_root: true for the root)."
+            )
+        self.mean.copy_(mean)
+        if self.components is not None:
+            self.components.copy_(components)
+        if self.deviation is not None:
+            self.deviation.copy_(deviation)
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the inputs of the blocks and log|det|, which a projection leaves unchanged."""
+        x = self._without_root(inputs)
+        log_det = x.new_zeros(())
+        if self.mean is not None:
+            x = x - self.mean
+        if self.components is not None:
+            with exact(x):
+                x = functional.linear(x, self.components)
+        if self.deviation is not None:
+            x = x / self.deviation
+            log_det = -self.deviation.log().sum()
+        return x, log_det.expand(len(x))
+
+    def inverse(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the poses, with zeros for a dropped root, and log|det| of the inverse."""
+        x, log_det = inputs, inputs.new_zeros(())
+        if self.deviation is not None:
+            x = x * self.deviation
+            log_det = self.deviation.log().sum()
+        if self.components is not None:
+            with exact(x):
+                x = functional.linear(x, self.components.T)
+        if self.mean is not None:
+            x = x + self.mean
+        return self._with_root(x), log_det.expand(len(x))
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and covariance in float64, taken piece by piece, as a dataset may be large."""
+    origin = x[0].double()
+    total, products = torch.zeros_like(origin), origin.new_zeros(2 * origin.shape)
+    for piece in x.split(65536):
+        centred = piece.double() - origin
+        total += centred.sum(0)
+        products += centred.T @ centred
+    mean = total / len(x)
+    return mean + origin, products / len(x) - mean.outer(mean)
+
+
+class _PoseTransform(Transform):
+    """The preparation and the blocks, one after the other; both ways give log|det| too."""
+
+    def __init__(self, preparation: _Preparation, blocks: int, hidden: int) -> None:
+        super().__init__()
+        self.preparation = preparation
+        self.blocks = nn.ModuleList(
+            CouplingBlock(preparation.outputs, hidden) for _ in range(blocks)
+        )
+
+    def forward(self, inputs: Tensor, context: None = None) -> tuple[Tensor, Tensor]:
+        x, log_det = self.preparation(inputs)
+        for block in self.blocks:
+            x, more = block(x)
+            log_det = log_det + more
+        return x, log_det
+
+    def inverse(self, inputs: Tensor, context: None = None) -> tuple[Tensor, Tensor]:
+        x, log_det = inputs, inputs.new_zeros(len(inputs))
+        for block in cast("Iterator[CouplingBlock]", reversed(self.blocks)):
+            x, more = block.inverse(x)
+            log_det = log_det + more
+        poses, more = self.preparation.inverse(x)
+        return poses, log_det + more
+
+
+class PoseFlow(nn.Module):
+    """Density of root-relative 2D poses, as flattened vectors (x0, y0, x1, y1, ...).
+
+    The likelihood is that of the vectors as they are given, in nats, whether or not they are
+    standardised. Where the root is dropped it is a density over the other coordinates; where they are
+    projected, over the subspace of the principal components.
+
+    Subnets follow autocast; everything else, log-determinants included, keeps the precision of the
+    parameters. Rotations are drawn from torch's generator and saved with the parameters.
+
+    Args:
+        dims: Length of a pose vector, two values per joint.
+        root: Index of the joint at which every pose is centred, None where it is not among the
+            joints, as in LInKs' torso.
+        drop_root: Leave the root's two zeros out. With them, as published (False), the likelihood of
+            the training poses has no upper bound.
+        hidden: Width of the hidden layer of each coupling.
+        blocks: Number of couplings.
+        standardise: Divide what the blocks see by its deviation over the training poses, see
+            :meth:`fit`. As published: False.
+        pca: Principal components the blocks see, None for the coordinates themselves. With
+            ``standardise`` they are whitened; as published by ElePose they are 26 and are not.
+
+    Raises:
+        InputError: If a size cannot be.
+    """
+
+    def __init__(
+        self,
+        dims: int,
+        root: int | None = None,
+        drop_root: bool = True,
+        hidden: int = 1024,
+        blocks: int = 8,
+        standardise: bool = True,
+        pca: int | None = None,
+    ) -> None:
+        super().__init__()
+        if root is not None and (dims % 2 or not 0 <= root < dims // 2):
+            raise InputError(
+                f"root: a pose of {dims} values has no joint {root}; "
+                f"give an index below {dims // 2} and an even number of values."
+            )
+        kept = dims if root is None or not drop_root else dims - 2
+        if pca is not None and not 2 <= pca <= kept:
+            raise InputError(f"pca: {pca} components of {kept} values; ask for 2 to {kept}.")
+        if min(kept // 2, hidden, blocks) < 1:
+            raise InputError(
+                f"{kept} dims without the root, hidden {hidden}, blocks {blocks}: too few for a flow; "
+                "give two dims or more, and one or more of the others."
+            )
+        self.dims, self.root = dims, root
+        dropped = 2 * root if root is not None and drop_root else None
+        preparation = _Preparation(dims, dropped, standardise, pca)
+        self.latent_dims = preparation.outputs
+        normal = StandardNormal([self.latent_dims])
+        # nflows keeps a constant in float64, which some accelerators lack.
+        normal.to(torch.get_default_dtype())
+        self.flow = Flow(_PoseTransform(preparation, blocks, hidden), normal)
+
+    @property
+    def _transform(self) -> _PoseTransform:
+        return self.flow._transform
+
+    def _of_width(self, x: Tensor, width: int, what: str) -> Tensor:
+        """Refuse vectors of another length, and bring the others to the parameters' precision."""
+        if x.ndim != 2 or x.shape[1] != width:
+            raise InputError(
+                f"{what} of shape {tuple(x.shape)}: this flow takes (batch, {width}); "
+                "flatten them, and check the joints."
+            )
+        return x.to(next(self.parameters()).dtype)
+
+    def fit(self, poses: Float[Tensor, "poses dims"]) -> None:
+        """Take the statistics of standardisation and projection from the training poses.
+
+        Before it, nothing is standardised, and the first coordinates stand for the components.
+
+        Args:
+            poses: Root-relative training poses, in the unit in which the flow is used.
+
+        Raises:
+            InputError: If the poses are not finite or not relative to the root, or vary too little.
+        """
+        poses = self._of_width(poses, self.dims, "Training poses")
+        if len(poses) == 0 or not poses.isfinite().all():
+            raise InputError("Training poses: there are none, or some are not finite; drop those.")
+        if self.root is not None and poses[:, 2 * self.root : 2 * self.root + 2].any():
+            raise InputError(
+                f"root: the training poses are not relative to joint {self.root}; subtract it first."
+            )
+        self._transform.preparation.fit(poses)
+
+    def log_prob(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, " batch"]:
+        """Log-likelihood of each pose, in nats, normalised: the density integrates to one."""
+        return self.flow.log_prob(self._of_width(x, self.dims, "Poses"))
+
+    def nll(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, " batch"]:
+        """Negative log-likelihood of each pose without its constant, latent_dims / 2 · ln 2π.
+
+        The loss of ElePose and LInKs, and the convention of the numbers published with them.
+        """
+        return -self.log_prob(x) - 0.5 * self.latent_dims * math.log(2 * math.pi)
+
+    # What compile() and hooks reach.
+    forward = nll
+
+    def to_latent(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, "batch latent_dims"]:
+        """Latent vectors of poses."""
+        return self.flow.transform_to_noise(self._of_width(x, self.dims, "Poses"))
+
+    def from_latent(self, z: Float[Tensor, "batch latent_dims"]) -> Float[Tensor, "batch dims"]:
+        """Poses of latent vectors; a dropped root is zero."""
+        poses, _ = self._transform.inverse(self._of_width(z, self.latent_dims, "Latent vectors"))
+        return poses
+
+    def perturb(
+        self, x: Float[Tensor, "batch dims"], noise: float, generator: Generator | None = None
+    ) -> Float[Tensor, "batch dims"]:
+        """Add Gaussian noise to poses, which keeps a flow trained on them from near-singular directions.
+
+        Args:
+            x: Poses.
+            noise: Its deviation, in deviations of the training poses where the flow standardises and
+                in the unit of the poses where it does not.
+            generator: Source of the randomness, torch's global one unless given.
+        """
+        preparation = self._transform.preparation
+        inputs, _ = preparation(self._of_width(x, self.dims, "Poses"))
+        return preparation.inverse(inputs + noise * _gaussian(inputs, generator))[0]
+
+    @torch.no_grad()
+    def sample(
+        self, number: int, temperature: float = 1.0, generator: Generator | None = None
+    ) -> Float[Tensor, "number dims"]:
+        """Draw poses, without gradient.
+
+        Args:
+            number: Poses to draw.
+            temperature: Deviation of the latent vectors; below one, poses are more typical.
+            generator: Source of the randomness, torch's global one unless given.
+
+        Raises:
+            InputError: If the number is not positive or the temperature negative.
+        """
+        if number < 1 or temperature < 0:
+            raise InputError(
+                f"number {number}, temperature {temperature}: give one or more, and zero or more."
+            )
+        z = next(self.parameters()).new_empty(number, self.latent_dims)
+        return self._centred(self.from_latent(temperature * _gaussian(z, generator)))
+
+    @torch.no_grad()
+    def resample(
+        self,
+        x: Float[Tensor, "batch dims"],
+        noise: float = 0.2,
+        kind: str = "multiplicative",
+        generator: Generator | None = None,
+    ) -> Float[Tensor, "batch dims"]:
+        """Draw a pose in the neighbourhood of each pose, without gradient.
+
+        With latent vectors z and standard normal ε the new ones are z + noise · ε · z
+        (``multiplicative``, LInKs, which leaves latents near zero alone and widens the tails),
+        z + noise · ε (``additive``, whose variance grows) or √(1 - noise²) · z + noise · ε
+        (``tempered``, under which a standard normal z stays one). The root is put back to zero.
+
+        Args:
+            x: Poses.
+            noise: How far to go.
+            kind: ``multiplicative``, ``additive`` or ``tempered``.
+            generator: Source of the randomness, torch's global one unless given.
+
+        Raises:
+            InputError: If there is no such kind, or not with so much noise.
+        """
+        if not 0 <= noise <= NOISES.get(kind, -1):
+            raise InputError(
+                f"kind {kind}, noise {noise}: choose {', '.join(NOISES)} and a noise of 0 or more, "
+                "at most 1 where tempered."
+            )
+        z = self.to_latent(x)
+        draw = noise * _gaussian(z, generator)
+        if kind == "multiplicative":
+            z = z + draw * z
+        elif kind == "additive":
+            z = z + draw
+        else:
+            z = math.sqrt(1 - noise**2) * z + draw
+        return self._centred(self.from_latent(z))
+
+    def _centred(self, poses: Tensor) -> Tensor:
+        if self.root is not None:
+            poses[:, 2 * self.root : 2 * self.root + 2] = 0
+        return poses
+
+    def import_freia_state(self, state: Mapping[str, Tensor]) -> None:
+        """Take over the blocks of a FrEIA 0.2 ``SequenceINN``, such as ElePose's published flow.
+
+        Those are AllInOneBlocks with soft permutation and two linear layers. Releases of FrEIA after
+        0.2 give the same names to another function, which no check of the file can tell.
+
+        Args:
+            state: The state dict of the ``SequenceINN``.
+
+        Raises:
+            InputError: If entries are missing, unused, of another shape or not finite, or if a
+                permutation is no rotation.
+        """
+        own = {
+            f"module_list.{index}.{name}": tensor
+            for index, block in enumerate(self._transform.blocks)
+            for name, tensor in block.state_dict().items()
+        }
+        shared = own.keys() & state.keys()
+        misfits = {
+            "missing": own.keys() - state.keys(),
+            "unused": state.keys() - own.keys(),
+            "of another shape": {n for n in shared if state[n].shape != own[n].shape},
+            "not finite": {n for n in shared if not state[n].isfinite().all()},
+        }
+        for fault, names in misfits.items():
+            if names:
+                raise InputError(
+                    f"FrEIA state: {len(names)} entries are {fault}, such as {min(names)}; take a file "
+                    f"of {len(self._transform.blocks)} blocks, or construct the flow as the file is."
+                )
+        for name in (n for n in own if n.endswith("w_perm")):
+            rotation, inverse = state[name].double(), state[f"{name}_inv"].double()
+            identity = torch.eye(len(rotation)).to(rotation)
+            if (torch.stack((rotation.T, inverse)) @ rotation - identity).abs().max() > 1e-4:
+                raise InputError(
+                    f"FrEIA state: {name} is no rotation or {name}_inv not its inverse; "
+                    "get the file again."
+                )
+        for name, tensor in own.items():
+            tensor.copy_(state[name])
+
+
+def _gaussian(like: Tensor, generator: Generator | None) -> Tensor:
+    """Standard normal values; drawn where the generator is, so that a CPU's serves any device."""
+    device = like.device if generator is None else generator.device
+    return torch.randn(like.shape, generator=generator, device=device, dtype=like.dtype).to(like)
