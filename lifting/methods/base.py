@@ -44,7 +44,8 @@ class Method(LightningModule):
         schedule: Learning rate over training: ``cosine`` to zero, ``constant``, or ``exponential``.
         warmup: Share of training in which the learning rate rises linearly.
         lr_decay: Factor per epoch of the exponential schedule.
-        flip_test: Average the prediction with that of the mirrored input, in evaluation.
+        flip_test: Average the prediction with that of the mirrored input, in evaluation, at twice
+            the time.
     """
 
     # Whether the method sees one frame only; others check the windows they are given.
@@ -59,7 +60,7 @@ class Method(LightningModule):
         schedule: str = "cosine",
         warmup: float = 0.02,
         lr_decay: float = 0.96,
-        flip_test: bool = True,
+        flip_test: bool = False,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()

@@ -29,7 +29,7 @@ class SimpleBaseline(Method):
     """Martinez et al., ICCV 2017: standardised pixels to standardised root-relative millimetres.
 
     Deviations from the paper: a cosine schedule that ends at zero in place of a decay that hardly
-    moves (``schedule: exponential``), mirrored training examples and test-time mirroring, batch
+    moves (``schedule: exponential``), mirrored training examples (``flip: 0`` of the data), batch
     normalisation and initialisation of torch (``legacy: true``), no max-norm (``max_norm: true``).
     The original's 16 joints in, 16 out: ``keypoint_skeleton: h36m16``, ``predict_root: false``.
 
