@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import yaml
 from lightning import Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import LambdaCallback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
@@ -212,6 +213,9 @@ class LiftingCLI(LightningCLI):
             if str(error).startswith("it"):
                 raise InputError(f"{self._options.ckpt_path}: {error}") from None
             raise
+        except MisconfigurationException as error:
+            # Lightning's own word for options that do not go together.
+            raise InputError(str(error)) from None
 
 
 def _with_config_of_run(arguments: list[str]) -> list[str]:

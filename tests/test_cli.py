@@ -133,6 +133,11 @@ def test_folder_of_another_experiment_is_refused(here):
     assert "runs/other" in message
 
 
+def test_run_that_is_past_the_epochs_asked_for_is_named(here):
+    arguments = ["--run", "one", "--ckpt_path", "last", "--trainer.max_epochs", "1"]
+    assert "max_epochs=1" in refused("fit", *options(here / "data"), *arguments)
+
+
 def test_missing_run_is_named(here):
     assert "nowhere" in refused("test", "--run", "nowhere", "--wandb", "disabled")
 
