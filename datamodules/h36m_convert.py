@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -230,8 +231,11 @@ def _report(store: ClipStore, drifts: list[Drift], sources: Mapping[str, Detecti
             f"reprojection error against '{source}', median over frames and limb joints, px",
         ]
         for subject in sorted({d.subject for d in mine}, key=lambda s: int(s[1:])):
-            errors = [d.error for d in mine if d.subject == subject]
+            of_subject = [d for d in mine if d.subject == subject]
+            errors = [d.error for d in of_subject]
             lines.append(f"  {subject:4} {np.median(errors):5.1f}  (worst {max(errors):.1f})")
+            each = ", ".join(f"{d.sequence} {d.error:.1f}" for d in of_subject)
+            lines += textwrap.wrap(each, 100, initial_indent=" " * 7, subsequent_indent=" " * 7)
         for d in mine:
             if d.error > _DRIFT * typical:
                 lines.append(

@@ -207,7 +207,8 @@ class LiftingCLI(LightningCLI):
         try:
             super()._run_subcommand(subcommand)
         except InputError as error:
-            if getattr(self, "_is_new", False):
+            # Nothing half-begun stays behind, and nothing that was trained is ever removed.
+            if getattr(self, "_is_new", False) and not (self.folder / "checkpoints").exists():
                 shutil.rmtree(self.folder, ignore_errors=True)
             # What the module says of a checkpoint it was given begins with "it".
             if str(error).startswith("it"):

@@ -1,6 +1,6 @@
 """Speed as ratios, each measured in one run on one machine.
 
-python scripts/benchmark.py --json benchmark.json
+python scripts/benchmark.py --json_file benchmark.json
 """
 
 import json
