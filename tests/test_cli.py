@@ -138,6 +138,16 @@ def test_run_that_is_past_the_epochs_asked_for_is_named(here):
     assert "max_epochs=1" in refused("fit", *options(here / "data"), *arguments)
 
 
+def test_run_that_fails_after_it_has_trained_is_kept(here, monkeypatch):
+    def fail(module):
+        raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
+
+    monkeypatch.setattr("lifting.methods.Method.on_validation_epoch_end", fail)
+    more = ["--run", "failed", "--last.every_n_train_steps", "1"]
+    assert "no 3D poses" in refused("fit", *options(here / "data"), *more)
+    assert (here / "runs/failed/checkpoints/last.ckpt").is_file()
+
+
 def test_missing_run_is_named(here):
     assert "nowhere" in refused("test", "--run", "nowhere", "--wandb", "disabled")
 

@@ -508,6 +508,9 @@ def test_the_report_of_good_data_has_no_warning_and_the_error_of_each_subject(np
     errors = re.findall(r"^  (S\d+) +([\d.]+)  \(worst", report, re.MULTILINE)
     assert [subject for subject, _ in errors] == ["S1", "S9", "S11"]
     assert [float(e) for _, e in errors] == pytest.approx(3 * [9.4], abs=1.5)
+    with ClipStore(tmp_path / "out.h5") as store:
+        for name in {key.sequence for key in store.keys}:
+            assert re.search(rf"\b{name} \d+\.\d", report), name
 
 
 def test_the_report_counts_frames_and_names_what_is_missing(npz, tmp_path):
