@@ -1,5 +1,6 @@
 """What every method shares: evaluation, prediction, statistics, optimiser and checks."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Protocol, cast
 
 import torch
@@ -30,7 +31,7 @@ class PoseData(Protocol):
         ...
 
 
-class Method(LightningModule):
+class Method(LightningModule, ABC):
     """A lifting method.
 
     A subclass takes flat primitives, names them in ``self.hparams``, and fills in
@@ -68,24 +69,24 @@ class Method(LightningModule):
         self.test_result: EvaluationResult | None = None
         self.configure_nets()
 
+    @abstractmethod
     def configure_nets(self) -> None:
         """Build the networks from ``self.hparams``."""
-        raise NotImplementedError
 
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
     ) -> None:
         """Take statistics of the training frames (pixels; root-relative millimetres) into buffers."""
 
+    @abstractmethod
     def forward(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
         """Return the training loss of a batch."""
-        raise NotImplementedError
 
     @property
     def pose_root(self) -> int:

@@ -4,6 +4,7 @@ Sums run in float64 and are synchronised over processes, so that the result does
 frames are split into batches or over devices.
 """
 
+from abc import abstractmethod
 from typing import Any
 
 import torch
@@ -72,9 +73,9 @@ class FrameMean(GroupedMean):
 class PoseMetric(GroupedMean):
     """A metric of frames that stand for themselves; subclasses give the error of each."""
 
+    @abstractmethod
     def error(self, pred: Frames, target: Frames) -> Float[Tensor, " frames"]:
         """Return one number per frame, from float64 poses."""
-        raise NotImplementedError
 
     def update(self, pred: Frames, target: Frames, groups: Groups | None = None) -> None:
         """Add frames.
@@ -210,9 +211,9 @@ class SequenceMetric(GroupedMean):
         self._tail = None
         super().reset()
 
+    @abstractmethod
     def error(self, pred: Frames, target: Frames) -> Float[Tensor, " steps"]:
         """Return one number per step, from float64 poses in order."""
-        raise NotImplementedError
 
     def update(
         self,
