@@ -5,6 +5,7 @@ from pathlib import Path
 from lightning import Callback
 
 from callbacks.action_table import ActionTable
+from callbacks.ema import EMA
 from callbacks.last_checkpoint import LastCheckpoint
 from callbacks.pose_pictures import PosePictures
 from callbacks.predictions import PredictionWriter
@@ -13,6 +14,7 @@ from callbacks.rng_state import RNGState
 from callbacks.throughput import Throughput
 
 __all__ = [
+    "EMA",
     "ActionTable",
     "LastCheckpoint",
     "PosePictures",
@@ -24,17 +26,18 @@ __all__ = [
 ]
 
 
-def default_callbacks(folder: Path) -> list[Callback]:
+def default_callbacks(folder: Path, lifts: bool = True) -> list[Callback]:
     """Return the callbacks every run has, unless its configuration names them itself.
 
     Args:
         folder: The folder of the run.
+        lifts: Whether what is trained lifts, so that there are poses to draw.
     """
-    return [
+    callbacks = [
         RNGState(),
         Provenance(folder),
         Throughput(),
-        PosePictures(folder),
         ActionTable(folder),
         PredictionWriter(folder),
     ]
+    return [*callbacks, PosePictures(folder)] if lifts else callbacks

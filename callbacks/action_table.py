@@ -1,6 +1,7 @@
 """The table papers print: errors per action, action-averaged and frame-averaged."""
 
 import csv
+import math
 from pathlib import Path
 
 from lightning import Callback, LightningModule, Trainer
@@ -11,24 +12,27 @@ from rich.table import Table
 
 from lifting.metrics import EvaluationResult
 
-# What the console shows; the files hold every metric.
-_SHOWN = ("mpjpe", "pa_mpjpe", "n_mpjpe", "mpjve", "pck", "auc")
+# What the console shows of the metrics of poses; the files hold every one.
+_SHOWN = ("mpjpe", "pa_mpjpe", "pa_mpjpe_hidden", "mirrored", "n_mpjpe", "mpjve", "pck", "auc")
 
 
 def table_rows(result: EvaluationResult) -> list[dict[str, object]]:
     """Return one row per action, then the two averages."""
+    kind = result.grouping
     rows: list[dict[str, object]] = [
-        {"action": action, "frames": frames, **{m: v[i] for m, v in result.rows.items()}}
+        {kind: action, "frames": frames, **{m: v[i] for m, v in result.rows.items()}}
         for i, (action, frames) in enumerate(zip(result.actions, result.frames, strict=True))
     ]
     total = sum(result.frames)
-    rows.append({"action": "action average", "frames": total, **result.action_mean})
-    rows.append({"action": "frame average", "frames": total, **result.frame_mean})
+    rows.append({kind: f"{kind} average", "frames": total, **result.action_mean})
+    rows.append({kind: "frame average", "frames": total, **result.frame_mean})
     return rows
 
 
 def _text(value: object) -> str:
-    return f"{value:.1f}" if isinstance(value, float) else f"{value}"
+    if isinstance(value, float):
+        return f"{value:.1f}" if math.isfinite(value) else "–"
+    return f"{value}"
 
 
 class ActionTable(Callback):
@@ -60,10 +64,14 @@ class ActionTable(Callback):
                 logger.log_table("test/actions", columns=columns, data=values)
 
     def _print(self, rows: list[dict[str, object]]) -> None:
-        table = Table("action", "frames", *_SHOWN, title="Test, millimetres and percent")
+        metrics = [m for m in _SHOWN if m in rows[0]]
+        title = "Test, millimetres and percent" if metrics else "Test"
+        metrics = metrics or [name for name in rows[0] if name.startswith("nll")]
+        kind = next(iter(rows[0]))
+        table = Table(kind, "frames", *metrics, title=title)
         for row in rows:
-            if row["action"] == "action average":
+            if row[kind] == f"{kind} average":
                 table.add_section()
-            values = (_text(row.get(m, "")) for m in _SHOWN)
-            table.add_row(str(row["action"]), f"{row['frames']:,}", *values)
+            values = (_text(row[m]) for m in metrics)
+            table.add_row(str(row[kind]), f"{row['frames']:,}", *values)
         Console(width=110).print(table)

@@ -15,8 +15,9 @@ from torch import Tensor
 class PredictionWriter(BasePredictionWriter):
     """Writes what ``predict`` returns to ``predictions.npz`` in the folder of the run.
 
-    ``pose`` (N, J, 3) root-relative millimetres; ``clip`` (N,) an index into ``clips``, whose rows are
-    subject, sequence and camera; ``frame`` (N,) the frame of the clip.
+    ``pose`` (N, J, 3) root-relative millimetres, or what else the method predicts; ``clip`` (N,) an
+    index into ``clips``, whose rows are subject, sequence and camera; ``frame`` (N,) the frame of the
+    clip.
 
     Args:
         folder: Folder of the run.
@@ -46,4 +47,4 @@ class PredictionWriter(BasePredictionWriter):
         )
         np.savez_compressed(partial, clips=clips, **joined)  # type: ignore[arg-type]
         os.replace(partial, path)
-        print(f"{len(joined['pose']):,} poses in {path}")
+        print(f"{len(joined['frame']):,} frames in {path}")

@@ -44,14 +44,14 @@ class Provenance(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Note what is about to be trained."""
-        self._note(trainer, "fit")
+        self._note(trainer, pl_module, "fit")
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Note what is about to be tested."""
-        self._note(trainer, "test")
+        self._note(trainer, pl_module, "test")
 
     @rank_zero_only
-    def _note(self, trainer: Trainer, stage: str) -> None:
+    def _note(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         entry = {
             "stage": stage,
             "code": code_version(),
@@ -60,6 +60,7 @@ class Provenance(Callback):
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
             "devices": _devices(trainer),
             "data": getattr(trainer.datamodule, "fingerprint", {}),  # type: ignore[attr-defined]
+            "frozen": getattr(module, "frozen", {}),
         }
         entries = json.loads(self.path.read_text()) if self.path.is_file() else []
         self.path.write_text(json.dumps([*entries, entry], indent=2) + "\n")

@@ -1,12 +1,18 @@
-"""Reading checkpoints of this suite."""
+"""Reading checkpoints of this suite, and taking trained stages from them."""
 
+import hashlib
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from lifting.errors import InputError
+
+if TYPE_CHECKING:
+    from lifting.methods.base import Method
+
+Trained = TypeVar("Trained", bound="Method")
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -30,3 +36,33 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or "lifting" not in checkpoint:
         raise InputError(f"{path}: not a checkpoint of this suite; import it first.")
     return checkpoint
+
+
+def file_digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def load_frozen(path: str | Path, kind: type[Trained]) -> Trained:
+    """Load a trained method for use inside another, in evaluation mode and without gradients.
+
+    Args:
+        path: The checkpoint.
+        kind: The method it must be of.
+
+    Raises:
+        InputError: If the file is no checkpoint of that method.
+    """
+    checkpoint = read_checkpoint(path)
+    name = checkpoint["lifting"]["method"]
+    if name != kind.__name__:
+        raise InputError(f"{path}: is of a {name}, here a {kind.__name__} is needed; name another.")
+    # Lightning's command line notes the class beside the options.
+    options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
+    method = kind(**options)
+    try:
+        method.load_state_dict(checkpoint["state_dict"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return method.eval().requires_grad_(False)

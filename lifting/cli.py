@@ -22,6 +22,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError, guarded
 from lifting.methods.base import Method
+from lifting.methods.lifter import Lifter
 
 RUNS = Path("runs")
 
@@ -169,7 +170,9 @@ class LiftingCLI(LightningCLI):
         trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
         present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
         trainer.callbacks.extend(  # type: ignore[attr-defined]
-            c for c in default_callbacks(self.folder) if type(c) not in present
+            c
+            for c in default_callbacks(self.folder, isinstance(self.model, Lifter))
+            if type(c) not in present
         )
         if self.subcommand == "fit":
             trainer.callbacks.append(LambdaCallback(on_fit_start=self._save_config))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 Rotations are active and right-handed and act on column vectors: ``x' = R x``.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -28,6 +29,17 @@ def rotate(
         [[-0.0, 1.0, 0.0]]
     """
     return _product(pose, rotation.mT)
+
+
+def compose(*rotations: Float[Tensor, "*#batch 3 3"]) -> Float[Tensor, "*#batch 3 3"]:
+    """Return the rotation that applies the last one first, as the product of their matrices.
+
+    Example:
+        >>> half = rotation_z(torch.tensor(torch.pi))
+        >>> torch.allclose(compose(half, half), torch.eye(3), atol=1e-6)
+        True
+    """
+    return reduce(_product, rotations)
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
@@ -203,6 +215,15 @@ def bone_lengths(
     """Return the length of each (parent, child) bone."""
     parents, children = (list(ends) for ends in zip(*bones, strict=True))
     return (pose[..., children, :] - pose[..., parents, :]).norm(dim=-1)
+
+
+def with_mean_bone(
+    pose: Float[Tensor, "*batch joints 3"],
+    bones: tuple[tuple[int, int], ...],
+    length: Float[Tensor, ""],
+) -> Float[Tensor, "*batch joints 3"]:
+    """Scale root-relative poses so that the mean of their bone lengths is as given."""
+    return pose * (length / bone_lengths(pose, bones).mean(-1))[..., None, None]
 
 
 def head_scale(

@@ -1,21 +1,22 @@
-"""What every method shares: evaluation, prediction, statistics, optimiser and checks."""
+"""What everything that is trained shares: evaluation, statistics, optimiser, randomness and checks."""
 
 from abc import ABC, abstractmethod
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import torch
 from jaxtyping import Float
 from lightning import LightningModule
 from torch import Tensor
 
-from lifting.cameras import Camera
+from lifting.checkpoints import file_digest, load_frozen
 from lifting.errors import InputError
-from lifting.geometry import centre, mirror
+from lifting.geometry import centre
 from lifting.methods.schedules import schedule
-from lifting.metrics import Evaluation, EvaluationResult
+from lifting.metrics import EvaluationResult, FrameEvaluation
 from lifting.skeletons import skeleton
 
 Batch = dict[str, Any]
+FrozenMethod = TypeVar("FrozenMethod", bound="Method")
 
 
 class PoseData(Protocol):
@@ -32,21 +33,22 @@ class PoseData(Protocol):
 
 
 class Method(LightningModule, ABC):
-    """A lifting method.
+    """Whatever is trained on poses: a lifter (:class:`lifting.methods.lifter.Lifter`), or its prior.
 
     A subclass takes flat primitives, names them in ``self.hparams``, and fills in
-    :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`forward` and :meth:`loss`.
+    :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`loss`, :meth:`configure_evaluation` and
+    :meth:`evaluate`.
 
     Args:
         skeleton: Joint set of the poses.
         keypoint_skeleton: Joint set of the 2D keypoints.
         lr: Learning rate.
-        weight_decay: Decoupled weight decay (AdamW).
+        weight_decay: Weight decay, decoupled from the gradient (AdamW).
+        l2: Add the weight decay to the gradient instead (Adam), as publications before AdamW did.
         schedule: Learning rate over training: ``cosine`` to zero, ``constant``, or ``exponential``.
         warmup: Share of training in which the learning rate rises linearly.
         lr_decay: Factor per epoch of the exponential schedule.
-        flip_test: Average the prediction with that of the mirrored input, in evaluation, at twice
-            the time.
+        seed: Seed of the random numbers of training that :meth:`draws` gives.
     """
 
     # Whether the method sees one frame only; others check the windows they are given.
@@ -58,15 +60,21 @@ class Method(LightningModule, ABC):
         keypoint_skeleton: str = "h36m17",
         lr: float = 1e-3,
         weight_decay: float = 0.0,
+        l2: bool = False,
         schedule: str = "cosine",
         warmup: float = 0.02,
         lr_decay: float = 0.96,
-        flip_test: bool = False,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.evaluation: Evaluation | None = None
+        self.evaluation: FrameEvaluation | None = None
         self.test_result: EvaluationResult | None = None
+        # SHA-256 of the checkpoints of earlier stages, by the option that names them.
+        self.frozen: dict[str, str] = {}
+        # In a list, so that they are no part of this module.
+        self._stages: list[Method] = []
+        self._batch_idx = 0
         self.configure_nets()
 
     @abstractmethod
@@ -79,23 +87,21 @@ class Method(LightningModule, ABC):
         """Take statistics of the training frames (pixels; root-relative millimetres) into buffers."""
 
     @abstractmethod
-    def forward(
-        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
-    ) -> Float[Tensor, "B C J 3"]:
-        """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
-
-    @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
         """Return the training loss of a batch."""
 
-    @property
-    def pose_root(self) -> int:
-        """Index of the root joint of the poses."""
-        return skeleton(self.hparams["skeleton"]).root
+    @abstractmethod
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return what the frames of an evaluation are collected in.
 
-    def target(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
-        """Return the true root-relative poses of a batch."""
-        return centre(batch["pose"], self.pose_root)
+        Args:
+            data: The datamodule.
+            full: Every metric, or only those that training needs.
+        """
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> None:
+        """Add a batch to ``self.evaluation``."""
 
     def setup(self, stage: str) -> None:
         """Check that data and method fit together, and take statistics before training."""
@@ -118,52 +124,64 @@ class Method(LightningModule, ABC):
                 f"Precision {self.trainer.precision} would round geometry and metrics too: "
                 "use bf16-mixed or 16-mixed."
             )
-        joints = len(skeleton(data.pose_skeleton))
-        self.evaluation = Evaluation(data.actions, joints, full=stage != "fit")
+        self.evaluation = self.configure_evaluation(data, full=stage != "fit")
         if stage == "fit":
+            self.load_frozen_stages()
             keypoints, pose = data.training_frames()
-            self.fit_statistics(keypoints, None if pose is None else centre(pose, self.pose_root))
+            root = skeleton(self.hparams["skeleton"]).root
+            self.fit_statistics(keypoints, None if pose is None else centre(pose, root))
+
+    def load_frozen_stages(self) -> None:
+        """Load the earlier stages that training needs; they are not saved again."""
+
+    def load_stage(self, option: str, kind: type[FrozenMethod]) -> FrozenMethod:
+        """Load the earlier stage an option names, and note its SHA-256.
+
+        Args:
+            option: Name of a hyper-parameter that holds the path of a checkpoint.
+            kind: The method it must be of.
+
+        Raises:
+            InputError: If it is not given, or no checkpoint of that method.
+        """
+        path = self.hparams[option]
+        if path is None:
+            raise InputError(
+                f"--model.{option} names no checkpoint: give that of a trained {kind.__name__}."
+            )
+        stage = load_frozen(path, kind)
+        self.frozen[option] = file_digest(path)
+        self._stages.append(stage)
+        return stage
+
+    def on_fit_start(self) -> None:
+        """Move the earlier stages to where training happens."""
+        for stage in self._stages:
+            stage.to(self.device)
+
+    def draws(self) -> torch.Generator:
+        """Return random numbers that depend on the seed and the step only, so that a resume is exact."""
+        trainer = self._trainer
+        step, rank = (0, 0) if trainer is None else (trainer.global_step, trainer.global_rank)
+        key = 0
+        for number in (self.hparams["seed"], step, rank, self._batch_idx):
+            key = (key * 1_000_003 + number) % 2**63
+        return torch.Generator().manual_seed(key)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss and log it."""
+        self._batch_idx = batch_idx
         loss = self.loss(batch)
         self.log("train/loss", loss)
         return loss
 
-    def lift(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
-        """Return the predicted root-relative poses of a batch, mirrored twin averaged in if asked."""
-        keypoints, camera = batch["keypoints"], batch["camera"]
-        pose = self(keypoints, camera)
-        if not self.hparams["flip_test"]:
-            return pose
-        mirrored = mirror(keypoints, skeleton(self.hparams["keypoint_skeleton"]).mirror)
-        mirrored[..., 0] += camera.size[:, None, None, 0]
-        twin = self(mirrored, camera.mirrored())
-        return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
-
-    def _evaluate(self, batch: Batch) -> None:
-        assert self.evaluation is not None
-        if "pose" not in batch:
-            raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
-        valid = batch["valid"]
-        # Clip and action are the example's, for each of its output frames.
-        clip, action = (batch[k][:, None].expand_as(valid)[valid] for k in ("clip", "action"))
-        pred, target = self.lift(batch)[valid], self.target(batch)[valid]
-        self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
-
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Evaluate a batch of the held-out subject."""
-        self._evaluate(batch)
+        self.evaluate(batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Evaluate a batch of the test subjects."""
-        self._evaluate(batch)
-
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Return poses of valid frames with the clip and frame each belongs to."""
-        valid = batch["valid"]
-        clip = batch["clip"][:, None].expand_as(valid)[valid]
-        return {"pose": self.lift(batch)[valid], "clip": clip, "frame": batch["frame"][valid]}
+        self.evaluate(batch)
 
     def on_validation_epoch_end(self) -> None:
         """Log the means over all frames."""
@@ -184,9 +202,10 @@ class Method(LightningModule, ABC):
         return result
 
     def configure_optimizers(self) -> Any:
-        """Return AdamW and its schedule, stepped every batch."""
+        """Return Adam and its schedule, stepped every batch."""
         h = self.hparams
-        optimizer = torch.optim.AdamW(
+        kind = torch.optim.Adam if h["l2"] else torch.optim.AdamW
+        optimizer = kind(
             self.parameters(), h["lr"], weight_decay=h["weight_decay"], fused=self._may_fuse()
         )
         if self.trainer.estimated_stepping_batches == float("inf"):
@@ -207,12 +226,13 @@ class Method(LightningModule, ABC):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Note what the checkpoint is of."""
         checkpoint["lifting"] = self._identity()
+        checkpoint["frozen"] = dict(self.frozen)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another method or joint set.
 
         Raises:
-            InputError: If it is one, or none of this suite.
+            InputError: If it is one, or none of this suite, or was trained on other earlier stages.
         """
         theirs, mine = checkpoint.get("lifting"), self._identity()
         if theirs is None:
@@ -222,6 +242,13 @@ class Method(LightningModule, ABC):
                 raise InputError(
                     f"it is of {what.replace('_', ' ')} '{theirs.get(what)}', this run has "
                     f"'{value}': choose the checkpoint or the configuration that fits."
+                )
+
+        for option, digest in self.frozen.items():
+            if checkpoint["frozen"].get(option) != digest:
+                raise InputError(
+                    f"it was trained with another {option} than {self.hparams[option]}: name that "
+                    "one, or begin a new run."
                 )
 
     def _identity(self) -> dict[str, str]:

@@ -19,13 +19,14 @@ from torch.nn import functional
 
 from lifting.cameras import Camera
 from lifting.errors import InputError
-from lifting.methods.base import Batch, Method
+from lifting.methods.base import Batch
+from lifting.methods.lifter import Lifter
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
 
 
-class SimpleBaseline(Method):
+class SimpleBaseline(Lifter):
     """Martinez et al., ICCV 2017: standardised pixels to standardised root-relative millimetres.
 
     Deviations from the paper: a cosine schedule that ends at zero in place of a decay that hardly
@@ -41,7 +42,7 @@ class SimpleBaseline(Method):
         max_norm: Limit the norm of every weight matrix to one, after each step (the original did it
             inside each forward pass).
         legacy: The original's batch normalisation and initialisation.
-        **kwargs: See :class:`lifting.methods.base.Method`.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
     """
 
     single_frame = True

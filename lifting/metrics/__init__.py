@@ -11,7 +11,7 @@ from lifting.metrics.classes import (
     AccelerationError,
     JointMPJPE,
 )
-from lifting.metrics.evaluation import Evaluation, EvaluationResult
+from lifting.metrics.evaluation import Evaluation, EvaluationResult, FrameEvaluation
 
 __all__ = [
     "AUC",
@@ -24,5 +24,6 @@ __all__ = [
     "AccelerationError",
     "Evaluation",
     "EvaluationResult",
+    "FrameEvaluation",
     "JointMPJPE",
 ]

@@ -1,6 +1,6 @@
 """All metrics of an evaluation at once, with the table they make."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,6 +17,8 @@ from lifting.metrics.classes import (
 )
 from lifting.metrics.functional import FRAME_ERRORS, FULL_FRAME_ERRORS, frame_errors
 
+Action = Int[Tensor, " frames"]
+
 
 @dataclass(frozen=True)
 class EvaluationResult:
@@ -28,6 +30,7 @@ class EvaluationResult:
         rows: For each metric one value per action.
         frame_mean: For each metric the mean over all frames.
         joints: MPJPE of each joint.
+        grouping: What the rows are, if not actions.
     """
 
     actions: list[str]
@@ -35,60 +38,44 @@ class EvaluationResult:
     rows: dict[str, list[float]]
     frame_mean: dict[str, float]
     joints: list[float]
+    grouping: str = "action"
 
     @property
     def action_mean(self) -> dict[str, float]:
         """For each metric the mean of the actions' means, the number papers print."""
-        return {
-            name: sum(values) / len(values) if values else float("nan")
-            for name, values in self.rows.items()
-        }
+        known = {n: [v for v in values if v == v] for n, values in self.rows.items()}
+        return {n: sum(v) / len(v) if v else float("nan") for n, v in known.items()}
 
 
-class Evaluation(nn.Module):
-    """Accumulates every metric over the frames of an evaluation.
+class FrameEvaluation(nn.Module):
+    """Accumulates numbers of single frames over an evaluation.
 
     Args:
         actions: Names of the actions; a frame's action id is an index into them.
-        joints: Number of joints.
-        full: All metrics, or only the two that validation during training needs.
+        names: Names of the numbers.
+        grouping: What the frames are grouped by, if not by action.
     """
 
-    def __init__(self, actions: Sequence[str], joints: int, full: bool = True) -> None:
+    def __init__(
+        self, actions: Sequence[str], names: Sequence[str], grouping: str = "action"
+    ) -> None:
         super().__init__()
         self.actions = list(actions)
-        groups = len(self.actions)
-        names = FULL_FRAME_ERRORS if full else FRAME_ERRORS
-        metrics: dict[str, GroupedMean] = {name: FrameMean(groups=groups) for name in names}
-        if full:
-            metrics |= {"mpjve": MPJVE(groups), "acceleration": AccelerationError(groups)}
-        self.full = full
-        self.metrics = nn.ModuleDict(metrics)
-        self.joint_mpjpe = JointMPJPE(joints)
+        self.grouping = grouping
+        self.metrics = nn.ModuleDict({name: FrameMean(groups=len(actions)) for name in names})
 
-    def update(
-        self,
-        pred: Float[Tensor, "frames joints 3"],
-        target: Float[Tensor, "frames joints 3"],
-        action: Int[Tensor, " frames"],
-        clip: Int[Tensor, " frames"],
-        frame: Int[Tensor, " frames"],
-    ) -> None:
-        """Add frames of root-relative poses, millimetres, in the order of their clips."""
-        pred, target = pred.double(), target.double()
-        errors = frame_errors(pred, target, self.full)
+    def add(self, values: Mapping[str, Float[Tensor, " frames"]], action: Action) -> None:
+        """Add one value per frame for each name, or for those of them that these frames have."""
         for name, metric in self._grouped().items():
-            if isinstance(metric, SequenceMetric):
-                metric.update(pred, target, clip, frame, action)
-            elif isinstance(metric, FrameMean):
-                metric.update(errors[name], action)
-        self.joint_mpjpe.update(pred, target)
+            if isinstance(metric, FrameMean) and name in values:
+                metric.update(values[name], action)
 
     def compute(self) -> EvaluationResult:
         """Return the result over all processes."""
         rows, means = {}, {}
         metrics = self._grouped()
-        counts = metrics["mpjpe"].by_group()[1]
+        # Every frame counts in the first metric; steps between frames are fewer.
+        counts = next(iter(metrics.values())).by_group()[1]
         seen = counts.nonzero().squeeze(-1).tolist()
         for name, metric in metrics.items():
             by_group, _ = metric.by_group()
@@ -99,14 +86,61 @@ class Evaluation(nn.Module):
             frames=[int(counts[i]) for i in seen],
             rows=rows,
             frame_mean=means,
-            joints=self.joint_mpjpe.compute().tolist(),
+            joints=self._joints(),
+            grouping=self.grouping,
         )
+
+    def _joints(self) -> list[float]:
+        return []
 
     def reset(self) -> None:
         """Forget all frames."""
-        for metric in (*self._grouped().values(), self.joint_mpjpe):
+        for metric in self._grouped().values():
             metric.reset()
 
     def _grouped(self) -> dict[str, GroupedMean]:
         # A ModuleDict forgets what its modules are.
         return cast(dict[str, GroupedMean], dict(self.metrics.items()))
+
+
+class Evaluation(FrameEvaluation):
+    """Accumulates every metric of poses over the frames of an evaluation.
+
+    Args:
+        actions: Names of the actions; a frame's action id is an index into them.
+        joints: Number of joints.
+        full: All metrics, or only those that validation during training needs.
+    """
+
+    def __init__(self, actions: Sequence[str], joints: int, full: bool = True) -> None:
+        super().__init__(actions, FULL_FRAME_ERRORS if full else FRAME_ERRORS)
+        self.full = full
+        if full:
+            groups = len(self.actions)
+            self.metrics["mpjve"] = MPJVE(groups)
+            self.metrics["acceleration"] = AccelerationError(groups)
+        self.joint_mpjpe = JointMPJPE(joints)
+
+    def update(
+        self,
+        pred: Float[Tensor, "frames joints 3"],
+        target: Float[Tensor, "frames joints 3"],
+        action: Action,
+        clip: Int[Tensor, " frames"],
+        frame: Int[Tensor, " frames"],
+    ) -> None:
+        """Add frames of root-relative poses, millimetres, in the order of their clips."""
+        pred, target = pred.double(), target.double()
+        self.add(frame_errors(pred, target, self.full), action)
+        for metric in self._grouped().values():
+            if isinstance(metric, SequenceMetric):
+                metric.update(pred, target, clip, frame, action)
+        self.joint_mpjpe.update(pred, target)
+
+    def _joints(self) -> list[float]:
+        return self.joint_mpjpe.compute().tolist()
+
+    def reset(self) -> None:
+        """Forget all frames."""
+        super().reset()
+        self.joint_mpjpe.reset()

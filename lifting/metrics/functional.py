@@ -111,25 +111,31 @@ def frame_errors(pred: Pose, target: Pose, full: bool = True) -> dict[str, Error
     Args:
         pred: Predicted poses, root-relative.
         target: True poses, root-relative.
-        full: All of them, or only MPJPE and PA-MPJPE.
+        full: All of them, or only :data:`FRAME_ERRORS`.
     """
     aligned, reflected = similarity_alignments(pred, target)
     errors, aligned_errors = joint_error(pred, target), joint_error(aligned(pred), target)
-    result = {"mpjpe": errors.mean(-1), "pa_mpjpe": aligned_errors.mean(-1)}
+    pa_mpjpe, pa_mpjpe_reflection = aligned_errors.mean(-1), mpjpe(reflected(pred), target)
+    result = {
+        "mpjpe": errors.mean(-1),
+        "pa_mpjpe": pa_mpjpe,
+        # Poses that fit better mirrored, in percent: of those the depth is upside down.
+        "mirrored": 100 * (pa_mpjpe_reflection < pa_mpjpe).to(errors.dtype),
+    }
     if full:
         result |= {
             "n_mpjpe": n_mpjpe(pred, target),
             "pck": 100 * pck(errors),
             "auc": 100 * auc(errors),
             "cps": cps(aligned_errors),
-            "pa_mpjpe_reflection": mpjpe(reflected(pred), target),
+            "pa_mpjpe_reflection": pa_mpjpe_reflection,
             "n_mpjpe_norm_ratio": n_mpjpe(pred, target, norm_ratio=True),
         }
     return result
 
 
 # The names of frame_errors, in the order of its result.
-FRAME_ERRORS = ("mpjpe", "pa_mpjpe")
+FRAME_ERRORS = ("mpjpe", "pa_mpjpe", "mirrored")
 FULL_FRAME_ERRORS = (
     *FRAME_ERRORS,
     "n_mpjpe",

@@ -1,0 +1,72 @@
+"""What every lifter shares: evaluation, prediction, and the average with the mirrored twin."""
+
+from abc import abstractmethod
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.geometry import centre, mirror
+from lifting.methods.base import Batch, Method, PoseData
+from lifting.metrics import Evaluation, FrameEvaluation
+from lifting.skeletons import skeleton
+
+
+class Lifter(Method):
+    """A method that lifts 2D keypoints to 3D poses.
+
+    A subclass fills in :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`forward` and
+    :meth:`loss`.
+
+    Args:
+        flip_test: Average the prediction with that of the mirrored input, in evaluation, at twice
+            the time.
+        **kwargs: See :class:`lifting.methods.base.Method`.
+    """
+
+    def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    @abstractmethod
+    def forward(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B C J 3"]:
+        """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
+
+    def target(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
+        """Return the true root-relative poses of a batch."""
+        return centre(batch["pose"], skeleton(self.hparams["skeleton"]).root)
+
+    def lift(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
+        """Return the predicted root-relative poses of a batch, mirrored twin averaged in if asked."""
+        keypoints, camera = batch["keypoints"], batch["camera"]
+        pose = self(keypoints, camera)
+        if not self.hparams["flip_test"]:
+            return pose
+        mirrored = mirror(keypoints, skeleton(self.hparams["keypoint_skeleton"]).mirror)
+        mirrored[..., 0] += camera.size[:, None, None, 0]
+        twin = self(mirrored, camera.mirrored())
+        return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of poses."""
+        return Evaluation(data.actions, len(skeleton(data.pose_skeleton)), full)
+
+    def evaluate(self, batch: Batch) -> None:
+        """Add the errors of the lifted poses."""
+        assert isinstance(self.evaluation, Evaluation)
+        if "pose" not in batch:
+            raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
+        valid = batch["valid"]
+        # Clip and action are the example's, for each of its output frames.
+        clip, action = (batch[k][:, None].expand_as(valid)[valid] for k in ("clip", "action"))
+        pred, target = self.lift(batch)[valid], self.target(batch)[valid]
+        self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return poses of valid frames with the clip and frame each belongs to."""
+        valid = batch["valid"]
+        clip = batch["clip"][:, None].expand_as(valid)[valid]
+        return {"pose": self.lift(batch)[valid], "clip": clip, "frame": batch["frame"][valid]}

@@ -1,0 +1,329 @@
+"""Occlusion completion of LInKs: lift the parts that are seen, complete the others in 3D.
+
+Paper: LInKs "Lifting Independent Keypoints" - Partial Pose Lifting for Occlusion Handling with Improved
+Accuracy in 2D-3D Human Pose Estimation. https://arxiv.org/abs/2309.07243, section 3.4
+Official code: https://github.com/Aswarin/LInKs-3D-Human-Pose-Estimation
+
+@inproceedings{hardy2024links,
+  title={LInKs "Lifting Independent Keypoints" - Partial Pose Lifting for Occlusion Handling with
+         Improved Accuracy in 2D-3D Human Pose Estimation},
+  author={Hardy, Peter and Kim, Hansung},
+  booktitle={WACV}, year={2024}
+}
+"""
+
+import math
+from typing import Any, NamedTuple, cast
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.geometry import rotate, rotation_y, with_mean_bone
+from lifting.methods.base import Batch, PoseData
+from lifting.methods.lifter import Lifter
+from lifting.methods.links import LInKs
+from lifting.methods.pose_flows import PoseFlows
+from lifting.metrics import FrameEvaluation
+from lifting.metrics.completion import COMPLETION_ERRORS, completion_errors
+from lifting.nets.depth_lifter import CompletionNet
+from lifting.nets.head_scale import MEAN_BONE, HeadScale, place
+from lifting.nets.part_lifters import PartLifters
+from lifting.occlusion import CASES, NAMES, REFUSED, choose_case, joint_status, root_from_hips
+from lifting.skeletons import skeleton
+
+PARTS = {"left_right": ("left", "right"), "leg_torso": ("legs", "torso")}
+SOURCES = ("matching", "leg_torso")
+
+
+class Completed(NamedTuple):
+    """Poses, what each joint of them rests on, and how they were made.
+
+    Attributes:
+        pose: Root-relative millimetres; NaN where refused.
+        status: :class:`lifting.occlusion.Status` of every joint.
+        case: Index into :data:`lifting.occlusion.NAMES`.
+    """
+
+    pose: Float[Tensor, "B J 3"]
+    status: Int[Tensor, "B J"]
+    case: Int[Tensor, " B"]
+
+
+class OcclusionCompletion(Lifter):
+    """Hardy and Kim, WACV 2024: eight completion networks over the lifters of both splits.
+
+    For each pose the case is chosen from the keypoints that are seen
+    (:func:`lifting.occlusion.choose_case`): parts that are seen are lifted, the other joints completed
+    in 3D. A completed joint that is seen keeps its place in the image. The lifters are kept in the
+    checkpoint, so that it predicts alone.
+
+    Deviations from the paper: inputs come from the lifters that give them at inference
+    (``train_source: leg_torso``), one optimiser for all networks, and three views of every pose in
+    one pass.
+
+    Args:
+        left_right: Checkpoint of the lifters of the left and right side (:class:`LInKs`).
+        leg_torso: Checkpoint of the lifters of legs and torso.
+        full_flow: Checkpoint of the flow over the full pose, for generated poses.
+        train_source: Where the lifted parts of the training come from: ``matching`` lifters, or
+            ``leg_torso`` throughout, as published.
+        generated: Train on as many poses again that the full-pose flow generates.
+        width: Width of every hidden layer of the completion networks.
+        blocks: Residual blocks.
+        lifter_width: Width of the lifters.
+        lifter_head_blocks: Residual blocks of their heads.
+        lifter_gain: Factor on their inputs.
+        depth: Their limit on depths, ``softplus`` or ``clamp``.
+        visible: Confidence from which a keypoint counts as seen.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+    """
+
+    single_frame = True
+    mean_bone: Tensor
+
+    def __init__(
+        self,
+        left_right: str | None = None,
+        leg_torso: str | None = None,
+        full_flow: str | None = None,
+        train_source: str = "matching",
+        generated: bool = False,
+        width: int = 1024,
+        blocks: int = 3,
+        lifter_width: int = 512,
+        lifter_head_blocks: int = 3,
+        lifter_gain: float = 10.0,
+        depth: str = "softplus",
+        visible: float = 0.3,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the lifters of both splits and the completion networks."""
+        h = self.hparams
+        if h["train_source"] not in SOURCES:
+            raise InputError(
+                f"--model.train_source is {h['train_source']}: choose {' or '.join(SOURCES)}."
+            )
+        self.joints = skeleton(h["skeleton"])
+        self.head_scale = HeadScale(self.joints)
+        self.lifters = nn.ModuleDict(
+            {
+                split: PartLifters(
+                    self.joints,
+                    split,
+                    "merged",
+                    None,
+                    h["lifter_width"],
+                    h["lifter_head_blocks"],
+                    h["lifter_gain"],
+                    0.0,
+                )
+                for split in PARTS
+            }
+        ).requires_grad_(False)
+        self.nets = nn.ModuleDict(
+            {
+                case.name: CompletionNet(
+                    len(case.given(self.joints)),
+                    len(case.completed(self.joints)),
+                    h["width"],
+                    h["blocks"],
+                )
+                for case in CASES
+                if case.missing
+            }
+        )
+        self.register_buffer("mean_bone", torch.tensor(MEAN_BONE))
+
+    def load_frozen_stages(self) -> None:
+        """Take the lifters' weights over, and load the flow that generates poses."""
+        h = self.hparams
+        for split in PARTS:
+            stage = self.load_stage(split, LInKs)
+            for mine, theirs in (
+                ("lifter_width", "width"),
+                ("lifter_head_blocks", "head_blocks"),
+                ("lifter_gain", "gain"),
+                ("depth", "depth"),
+            ):
+                if h[mine] != stage.hparams[theirs]:
+                    raise InputError(
+                        f"{h[split]}: has {theirs} {stage.hparams[theirs]}; "
+                        f"set --model.{mine} to it, not to {h[mine]}."
+                    )
+            if stage.hparams["split"] != split:
+                raise InputError(
+                    f"{h[split]}: is of split {stage.hparams['split']}; --model.{split} needs one "
+                    f"of {split}."
+                )
+            self.lifters[split].load_state_dict(stage.lifters.state_dict())
+            self.head_scale.load_state_dict(stage.head_scale.state_dict())
+            self.mean_bone.copy_(stage.mean_bone)
+        self._stages.clear()
+        if h["generated"]:
+            self.load_stage("full_flow", PoseFlows)
+
+    def part_depths(
+        self, keypoints: Float[Tensor, "B K 2"], names: tuple[str, ...]
+    ) -> dict[str, Float[Tensor, "B K"]]:
+        """Return the depths of parts, each lifted by its own lifter, among zeros."""
+        depths = {}
+        for split, parts in PARTS.items():
+            lifters = self.lifters[split]
+            for part in set(parts) & set(names):
+                depths[part] = lifters.part_depth(keypoints, part)  # type: ignore[operator]
+        return depths
+
+    def assemble(
+        self, keypoints: Float[Tensor, "B K 2"], depths: dict[str, Tensor], index: int
+    ) -> Float[Tensor, "B K 3"]:
+        """Return the joints that a case lifts, of a pose whose other joints mean nothing."""
+        case = CASES[index]
+        mixture = case.mixture(self.joints).to(keypoints)
+        offset = torch.einsum("pj,pbj->bj", mixture, torch.stack([depths[p] for p in case.parts]))
+        return self._place(keypoints, offset)
+
+    def _place(self, keypoints: Tensor, offset: Tensor) -> Tensor:
+        return place(keypoints, offset, self.joints.root, self.hparams["depth"] == "softplus")
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Squared distance of the completed joints, summed over cases and three views (section 3.4)."""
+        h, draws = self.hparams, self.draws()
+        keypoints = self.head_scale(batch["keypoints"])[:, 0]
+        if h["generated"]:
+            flow = cast(PoseFlows, self._stages[0])
+            keypoints = torch.cat([keypoints, flow.resample(keypoints, draws)])
+        with torch.no_grad():
+            matching = h["train_source"] == "matching"
+            names = tuple(p for s in PARTS for p in PARTS[s] if matching or s == "leg_torso")
+            depths = self.part_depths(keypoints, names)
+            if matching:
+                target = self.assemble(keypoints, depths, 0)
+            else:
+                target = self._place(keypoints, depths["legs"] + depths["torso"])
+            turns = self._views(len(keypoints), draws).to(keypoints)
+
+            def seen_from_three_sides(pose: Tensor) -> Tensor:
+                return torch.cat([pose, *(rotate(pose, turn) for turn in turns)])
+
+            targets = seen_from_three_sides(target)
+        total = keypoints.new_zeros(())
+        for index, case in enumerate(CASES):
+            if not case.missing:
+                continue
+            given, completed = case.given(self.joints), case.completed(self.joints)
+            inputs = targets
+            if matching:
+                with torch.no_grad():
+                    inputs = seen_from_three_sides(self.assemble(keypoints, depths, index))
+            predicted = self.nets[case.name](inputs[:, given])
+            error = (predicted - targets[:, completed]).square().sum((-2, -1))
+            # The sum over the three views, of the mean over the batch.
+            total = total + 3 * error.mean()
+        return total
+
+    @staticmethod
+    def _views(count: int, draws: torch.Generator) -> Tensor:
+        """Two azimuths per pose, the second on top of the first."""
+        azimuth = 2 * math.pi * torch.rand(2, count, generator=draws)
+        return rotation_y(azimuth.cumsum(0))
+
+    def complete(
+        self, keypoints: Float[Tensor, "B K 2"], visible: Bool[Tensor, "B K"]
+    ) -> Completed:
+        """Lift what is seen and complete the rest.
+
+        Args:
+            keypoints: Pixels; what is not seen is not looked at.
+            visible: Which of them are seen.
+        """
+        joints = self.joints
+        hips = joints.indices(["left_hip", "right_hip"])
+        guess = root_from_hips(joints, visible)
+        keypoints = keypoints.where(visible[..., None], 0.0)
+        keypoints[guess, joints.root] = keypoints[guess][:, hips].mean(1)
+        keypoints = self.head_scale(keypoints)
+        case = choose_case(joints, visible)
+        pose = keypoints.new_full((*keypoints.shape[:2], 3), torch.nan)
+        for index in case.unique().tolist():
+            if index == REFUSED:
+                continue
+            rows = case == index
+            pose[rows] = self._complete(keypoints[rows], visible[rows], index)
+        pose = with_mean_bone(pose, joints.bones, self.mean_bone)
+        return Completed(pose, joint_status(joints, visible, case), case)
+
+    def _complete(self, keypoints: Tensor, visible: Tensor, index: int) -> Tensor:
+        case, joints = CASES[index], self.joints
+        pose = self.assemble(keypoints, self.part_depths(keypoints, case.parts), index)
+        if case.missing:
+            completed = case.completed(joints)
+            filled = self.nets[case.name](pose[:, case.given(joints)])
+            # Of a joint that is seen, the depth alone is taken.
+            placed = self._place(
+                keypoints, pose[..., 2].index_copy(1, _indices(completed, pose), filled[..., 2])
+            )
+            seen = visible[:, completed, None]
+            pose[:, completed] = torch.where(seen, placed[:, completed], filled)
+        return pose
+
+    def forward(
+        self, keypoints: Float[Tensor, "B 1 K 2"], camera: Camera
+    ) -> Float[Tensor, "B 1 J 3"]:
+        """Lift single frames all of whose keypoints are seen."""
+        visible = torch.ones_like(keypoints[:, 0, :, 0], dtype=torch.bool)
+        return self.complete(keypoints[:, 0], visible).pose[:, None]
+
+    def lift(self, batch: Batch) -> Float[Tensor, "B 1 J 3"]:
+        """Return the poses of a batch, from the keypoints that are seen."""
+        return self._lift(batch).pose[:, None]
+
+    def _lift(self, batch: Batch) -> Completed:
+        visible = batch["confidence"][:, 0] >= self.hparams["visible"]
+        return self.complete(batch["keypoints"][:, 0], visible)
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return poses with what each joint rests on and the case of each."""
+        valid = batch["valid"][:, 0]
+        done = self._lift(batch)
+        return {
+            "pose": done.pose[valid],
+            "status": done.status[valid],
+            "case": done.case[valid],
+            "clip": batch["clip"][valid],
+            "frame": batch["frame"][valid][:, 0],
+        }
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return metrics per case."""
+        return FrameEvaluation(NAMES[:REFUSED], COMPLETION_ERRORS, grouping="case")
+
+    def evaluate(self, batch: Batch) -> None:
+        """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""
+        valid = batch["valid"][:, 0]
+        keypoints, target = (
+            batch["keypoints"][valid][:, 0],
+            self.target(batch)[valid][:, 0].double(),
+        )
+        seen = batch["confidence"][valid][:, 0] >= self.hparams["visible"]
+        for index, case in enumerate(CASES):
+            hidden = case.completed(self.joints)
+            visible = seen.clone()
+            visible[:, hidden] = False
+            done = self.complete(keypoints, visible)
+            # Frames in which more is missing belong to no case of the table.
+            rows = done.case == index
+            if not rows.any():
+                continue
+            errors = completion_errors(done.pose[rows].double(), target[rows], hidden)
+            assert self.evaluation is not None
+            self.evaluation.add(errors, done.case[rows])
+
+
+def _indices(values: list[int], like: Tensor) -> Tensor:
+    return torch.tensor(values, device=like.device)

@@ -1,0 +1,58 @@
+"""Turning lifted poses to where another camera would see them, as ElePose and LInKs do.
+
+A pose is levelled by the elevation of its camera, turned by a random azimuth, and tilted by an
+elevation drawn from the distribution of the batch's (Wandt et al., CVPR 2022, section 3.3).
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from lifting.cameras import Camera
+from lifting.geometry import compose, rotation_x, rotation_y
+
+ELEVATIONS = ("learned", "known", "warm", "camera", "uniform")
+
+# The range of `uniform`, ElePose's without its elevation head.
+UNIFORM = math.pi / 9
+
+
+def camera_elevation(camera: Camera) -> Float[Tensor, " B"]:
+    """Return the angle about x that levels what a camera sees, from its extrinsics.
+
+    The world's z axis points up; for a camera that looks down the angle is negative.
+    """
+    # Up in the camera frame, where y points down.
+    up = camera.rotation[..., :, 2]
+    return torch.atan2(up[..., 2], -up[..., 1])
+
+
+def random_turn(
+    elevation: Float[Tensor, " B"], generator: Generator, uniform: bool = False
+) -> Float[Tensor, "B 3 3"]:
+    """Return a rotation per pose: level, turn by a random azimuth, tilt again.
+
+    ``Rx(x) Ry(ψ) Rx(a)`` with a the elevation, ψ uniform over the circle and x normal with minus the
+    mean and the deviation of the batch's elevations, through both of which gradients flow.
+
+    Args:
+        elevation: Angle that levels each pose, radians.
+        generator: Source of the randomness.
+        uniform: Do not level, and tilt by up to 20 degrees, whatever the elevations are.
+    """
+    count = len(elevation)
+    azimuth = _uniform(elevation, generator, math.pi)
+    if uniform:
+        tilt = _uniform(elevation, generator, UNIFORM)
+        return compose(rotation_x(tilt), rotation_y(azimuth))
+    # A single pose has no deviation.
+    deviation = elevation.std() if count > 1 else elevation.new_zeros(())
+    normal = torch.randn(count, generator=generator).to(elevation)
+    tilt = deviation * normal - elevation.mean()
+    return compose(rotation_x(tilt), rotation_y(azimuth), rotation_x(elevation))
+
+
+def _uniform(like: Tensor, generator: Generator, limit: float) -> Tensor:
+    return limit * (2 * torch.rand(len(like), generator=generator) - 1).to(like)

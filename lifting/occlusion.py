@@ -1,0 +1,115 @@
+"""Which parts of a pose can be lifted when some keypoints are not seen, and what is left to complete.
+
+Hardy and Kim, WACV 2024, section 3.4: no joint is lifted from a keypoint that is not seen. A case lifts
+with the parts that are fully seen and completes the other joints in 3D.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from lifting.skeletons import Skeleton
+
+
+class Status(IntEnum):
+    """What a joint of a returned pose rests on."""
+
+    LIFTED = 0  # seen, and lifted with its part
+    COMPLETED = 1  # not seen: placed by completion
+    DEPTH_COMPLETED = 2  # seen, but its part was not: completion gave its depth alone
+    UNKNOWN = 3  # too little is seen: no pose is given
+
+
+@dataclass(frozen=True)
+class Case:
+    """A way to make a whole pose.
+
+    Attributes:
+        name: What is missing.
+        parts: Parts that are lifted; joints of several of them take the mean of their depths.
+        missing: Parts of the body that are completed.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+    def completed(self, joints: Skeleton) -> list[int]:
+        """Return the joints that are completed; the root never is."""
+        return sorted({j for part in self.missing for j in joints.part(part)} - {joints.root})
+
+    def given(self, joints: Skeleton) -> list[int]:
+        """Return the joints that completion starts from."""
+        completed = set(self.completed(joints))
+        return [j for j in range(len(joints)) if j not in completed]
+
+    def needed(self, joints: Skeleton) -> list[int]:
+        """Return the joints that must be seen: all of the lifted parts, and the root."""
+        return sorted({joints.root} | {j for part in self.parts for j in joints.part(part)})
+
+    def mixture(self, joints: Skeleton) -> Float[Tensor, "parts joints"]:
+        """Return how much of each lifted part's depth every joint takes."""
+        belongs = torch.zeros(len(self.parts), len(joints))
+        for row, part in zip(belongs, self.parts, strict=True):
+            row[joints.part(part)] = 1
+        belongs[:, joints.root] = 0
+        return belongs / belongs.sum(0).clamp_min(1)
+
+
+# From nothing missing on, in the order of how many joints are completed.
+CASES = (
+    Case("none", ("left", "right", "legs", "torso")),
+    Case("left_arm", ("legs", "right"), ("left_arm",)),
+    Case("right_arm", ("legs", "left"), ("right_arm",)),
+    Case("left_leg", ("right", "torso"), ("left_leg",)),
+    Case("right_leg", ("left", "torso"), ("right_leg",)),
+    Case("both_legs", ("torso",), ("left_leg", "right_leg")),
+    Case("left_side", ("right",), ("left_leg", "left_arm")),
+    Case("right_side", ("left",), ("right_leg", "right_arm")),
+    Case("torso", ("legs",), ("torso",)),
+)
+REFUSED = len(CASES)
+NAMES = (*(case.name for case in CASES), "refused")
+
+
+def root_from_hips(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Bool[Tensor, "*batch"]:
+    """Return where the root is not seen but both hips are, between which it lies."""
+    hips = joints.indices(["left_hip", "right_hip"])
+    return ~visible[..., joints.root] & visible[..., hips].all(-1)
+
+
+def choose_case(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Int[Tensor, "*batch"]:
+    """Return for each pose the case that completes the fewest joints, an index into :data:`NAMES`.
+
+    Where the root is not seen it may be taken from the hips. Where no part, or no root, can be had,
+    the pose is refused.
+
+    Args:
+        joints: The joint set, with the parts of LInKs.
+        visible: Which keypoints are seen.
+    """
+    usable = visible.clone()
+    usable[..., joints.root] |= root_from_hips(joints, visible)
+    chosen = torch.full(visible.shape[:-1], REFUSED, device=visible.device)
+    for index, case in reversed(list(enumerate(CASES))):
+        chosen[usable[..., case.needed(joints)].all(-1)] = index
+    return chosen
+
+
+def joint_status(
+    joints: Skeleton, visible: Bool[Tensor, "*batch K"], chosen: Int[Tensor, "*batch"]
+) -> Int[Tensor, "*batch K"]:
+    """Return the :class:`Status` of every joint under the chosen cases."""
+    status = torch.full(visible.shape, int(Status.UNKNOWN), device=visible.device)
+    for index, case in enumerate(CASES):
+        rows = chosen == index
+        # The root may have come from the hips.
+        kind = torch.where(visible[rows], Status.LIFTED, Status.COMPLETED)
+        completed = case.completed(joints)
+        seen = visible[rows][..., completed]
+        kind[..., completed] = torch.where(seen, Status.DEPTH_COMPLETED, Status.COMPLETED)
+        status[rows] = kind
+    return status

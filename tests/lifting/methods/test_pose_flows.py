@@ -1,0 +1,134 @@
+import math
+
+import pytest
+import torch
+
+from lifting.errors import InputError
+from lifting.methods import PoseFlows
+from lifting.skeletons import skeleton
+
+PARTS = ["left", "right", "legs", "torso"]
+COUNTS = {"full": 426_800, "left": 279_056, "right": 279_056, "torso": 254_432, "legs": 180_560}
+
+
+def keypoints(count=256):
+    return 500 + 100 * torch.randn(count, 17, 2)
+
+
+def batch(count=32):
+    return {
+        "keypoints": keypoints(count)[:, None],
+        "valid": torch.ones(count, 1, dtype=torch.bool),
+        "action": torch.zeros(count, dtype=torch.long),
+        "clip": torch.arange(count),
+        "frame": torch.arange(count)[:, None],
+    }
+
+
+def fitted(**options):
+    flows = PoseFlows(**{"hidden": 16, "blocks": 2} | options)
+    flows.fit_statistics(keypoints(), None)
+    return flows
+
+
+def test_published_sizes_with_the_root_in():
+    flows = PoseFlows(parts=["full", *PARTS], hidden=1024, drop_root=False)
+    counts = {n: sum(p.numel() for p in f.parameters()) for n, f in flows.flows.items()}
+    assert counts == COUNTS
+
+
+def test_published_elepose_flow():
+    flows = PoseFlows(hidden=1024, pca=26, standardise=False)
+    assert sum(p.numel() for p in flows.flows.parameters()) == 328_304
+
+
+@pytest.mark.parametrize(
+    ("drop_root", "dims"), [(True, [20, 20, 12, 20]), (False, [22, 22, 14, 20])]
+)
+def test_dimensions_of_the_parts(drop_root, dims):
+    flows = PoseFlows(parts=PARTS, hidden=8, drop_root=drop_root)
+    assert [flows.dims(part) for part in PARTS] == dims
+
+
+def test_loss_is_the_sum_of_the_mean_likelihoods():
+    flows, data = fitted(parts=["legs", "torso"], input_noise=0.0), batch()
+    nll = flows.nll(flows.head_scale(data["keypoints"])[:, 0])
+    torch.testing.assert_close(flows.loss(data), nll["legs"].mean() + nll["torso"].mean())
+
+
+def test_likelihood_is_that_of_the_flow_on_the_part():
+    flows, x = fitted(parts=["legs"]), 0.1 * torch.randn(4, 17, 2)
+    legs = skeleton("h36m17").part("legs")
+    torch.testing.assert_close(flows.nll(x)["legs"], flows.flow("legs").nll(x[:, legs].flatten(1)))
+
+
+def test_bits_per_dimension_hold_the_constant():
+    flows, data = fitted(parts=["torso"]), batch()
+    values = flows.likelihoods(data)
+    torso = skeleton("h36m17").part("torso")
+    x = flows.head_scale(data["keypoints"])[:, 0, torso].flatten(1)
+    expected = -flows.flow("torso").log_prob(x) / (20 * math.log(2))
+    torch.testing.assert_close(values["bits_per_dim_torso"], expected)
+
+
+def test_generated_poses_count_like_real_ones():
+    flows, data = fitted(input_noise=0.0, generated=True), batch()
+    torch.manual_seed(0)
+    x = flows.head_scale(data["keypoints"])[:, 0]
+    drawn = flows.resample(x, flows.draws())
+    expected = flows.nll(x)["full"].mean() + flows.nll(drawn)["full"].mean()
+    torch.testing.assert_close(flows.loss(data), expected)
+
+
+def test_random_numbers_depend_on_seed_and_batch_only():
+    flows = fitted()
+    first = torch.rand(3, generator=flows.draws())
+    assert torch.equal(first, torch.rand(3, generator=flows.draws()))
+    flows._batch_idx = 1
+    assert not torch.equal(first, torch.rand(3, generator=flows.draws()))
+    assert not torch.equal(first, torch.rand(3, generator=fitted(seed=1).draws()))
+
+
+def test_training_reaches_the_likelihood_of_a_gaussian():
+    # The optimum is known: the entropy of the poses themselves.
+    torch.manual_seed(0)
+    flows = PoseFlows(parts=["legs"], hidden=64, blocks=4, input_noise=0.0)
+    mix = torch.randn(12, 12, dtype=torch.float64)
+
+    def draw(count):
+        legs = (torch.randn(count, 12, dtype=torch.float64) @ mix).float().unflatten(1, (6, 2))
+        points = torch.zeros(count, 17, 2)
+        points[:, 1:7] = legs
+        points[:, 10, 1] = 1.0
+        return points[:, None]
+
+    train = draw(20_000)
+    flows.fit_statistics(train[:, 0], None)
+    optimizer = torch.optim.Adam(flows.parameters(), 3e-3)
+    for step in range(300):
+        flows._batch_idx = step
+        rows = torch.randint(len(train), (512,))
+        loss = flows.loss({"keypoints": train[rows]})
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    test = draw(20_000)
+    with torch.no_grad():
+        found = flows.nll(flows.head_scale(test)[:, 0])["legs"].mean().item()
+    scale = 10 * flows.head_scale.scale.item()
+    optimum = 6 + torch.linalg.slogdet(mix).logabsdet.item() - 12 * math.log(scale)
+    assert optimum - 0.1 < found < optimum + 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"parts": []}, "empty"), ({"parts": ["tail"]}, "tail")],
+)
+def test_wrong_parts_are_named(options, message):
+    with pytest.raises(InputError, match=message):
+        PoseFlows(**options)
+
+
+def test_generating_needs_a_full_flow():
+    with pytest.raises(InputError, match="full_flow"):
+        PoseFlows(parts=["legs"], generated=True).load_frozen_stages()
