@@ -1,0 +1,87 @@
+"""The official table of MPI-INF-3DHP: PCK and AUC by activity and by sequence."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities import rank_zero_only
+from rich.console import Console
+from rich.table import Table
+
+from lifting.methods.lifter import Lifter
+from lifting.metrics.mpi_inf_3dhp import COLUMNS, OfficialScores
+
+_SHOWN = ("mpjpe", "pck_Total", "auc_Total")
+
+
+class MPIINF3DHPTable(Callback):
+    """Writes ``mpi_inf_3dhp.csv`` into the folder of a run when it is tested, and prints its totals.
+
+    A row per activity, per sequence and for all frames, a column per group of joints and their total, as
+    the owners' evaluation has them. It lifts the test frames once more.
+    """
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begin to count; there is nothing to count where nothing is lifted."""
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        self.names = {"action": list(data.actions), "subject": list(data.subjects["test"])}
+        self.scores = {
+            kind: OfficialScores(data.pose_skeleton, len(names)).to(pl_module.device)
+            for kind, names in self.names.items()
+            if isinstance(pl_module, Lifter)
+        }
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: object,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Add the frames of a batch."""
+        if not isinstance(pl_module, Lifter):
+            return
+        valid = batch["valid"]
+        with trainer.precision_plugin.forward_context():
+            pred = pl_module.lift(batch)[valid]
+        target = pl_module.target(batch)[valid]
+        for kind, scores in self.scores.items():
+            scores.update(pred, target, batch[kind][:, None].expand_as(valid)[valid])
+
+    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the table."""
+        if not self.scores:
+            return
+        rows: list[dict[str, object]] = []
+        for kind, scores in self.scores.items():
+            values, frames = scores.compute()
+            names = self.names[kind] if kind == "subject" else [*self.names[kind], "All"]
+            rows += [
+                {"group": name, "frames": int(n), **dict(zip(COLUMNS, row.tolist(), strict=True))}
+                for name, n, row in zip(names, frames, values, strict=False)
+                if n
+            ]
+            total = dict(zip(COLUMNS, values[-1], strict=True))
+        # Every process holds the same synchronised numbers.
+        official = {"official_pck": total["pck_Total"], "official_auc": total["auc_Total"]}
+        pl_module.log_dict({f"test/{n}": v.float() for n, v in official.items()}, sync_dist=True)
+        _report(rows, Path(trainer.default_root_dir) / "mpi_inf_3dhp.csv")
+
+
+@rank_zero_only
+def _report(rows: list[dict[str, object]], path: Path) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, ["group", "frames", *COLUMNS])
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(partial, path)
+    table = Table("", "frames", *_SHOWN, title="MPI-INF-3DHP's evaluation, 14 joints")
+    for row in rows:
+        values = (f"{row[column]:.1f}" for column in _SHOWN)
+        table.add_row(str(row["group"]), f"{row['frames']:,}", *values)
+    Console(width=110).print(table)

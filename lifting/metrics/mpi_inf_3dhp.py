@@ -1,0 +1,123 @@
+"""The official evaluation of MPI-INF-3DHP: PCK and AUC by group of joints.
+
+Mehta et al., 3DV 2017; ``mpii_compute_3d_pck``, ``mpii_get_pck_auc_joint_groups`` and
+``mpii_evaluate_errors`` of the test set's ``test_util``. Root-relative poses, the pelvis at the origin,
+nothing scaled or aligned. Of the 17 joints PCK and AUC count 14: not the pelvis, which is always right,
+nor spine and face. MPJPE counts all. ``Total`` weighs groups by their joints, so it is the mean over the
+14 joints.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torchmetrics import Metric
+
+from lifting.errors import InputError
+from lifting.metrics.functional import auc, joint_error, pck
+from lifting.skeletons import conversion_matrix, skeleton
+
+Pose = Float[Tensor, "*frames joints 3"]
+
+# The owners' names of the groups, and their joints in those of this suite.
+GROUPS = {
+    "Head": ("head_top",),
+    "Neck": ("neck_base",),
+    "Shou": ("right_shoulder", "left_shoulder"),
+    "Elbow": ("right_elbow", "left_elbow"),
+    "Wrist": ("right_wrist", "left_wrist"),
+    "Hip": ("right_hip", "left_hip"),
+    "Knee": ("right_knee", "left_knee"),
+    "Ankle": ("right_ankle", "left_ankle"),
+}
+COLUMNS = ("mpjpe", *(f"{metric}_{g}" for metric in ("pck", "auc") for g in (*GROUPS, "Total")))
+
+
+@lru_cache
+def group_indices(skeleton_name: str) -> tuple[tuple[int, ...], ...]:
+    """Return the indices of the joints of each group, then of all groups together.
+
+    Joints are found by name, ``head`` of Human3.6M standing for ``head_top``, ``thorax`` for
+    ``neck_base``.
+
+    Raises:
+        InputError: If the joint set lacks one of the 14.
+    """
+    source, target = skeleton(skeleton_name), skeleton("mpi3dhp17")
+    matrix = conversion_matrix(skeleton_name, target.name)
+    groups = []
+    for joints in GROUPS.values():
+        rows = matrix[target.indices(joints)]
+        derived = [j for j, row in zip(joints, rows, strict=True) if not (row == 1).any()]
+        if derived:
+            raise InputError(
+                f"The official evaluation of MPI-INF-3DHP needs the joint {derived[0]}, which "
+                f"'{source.name}' has not: use poses of 'h36m17'."
+            )
+        groups.append(tuple(rows.argmax(-1).tolist()))
+    return (*groups, tuple(i for group in groups for i in group))
+
+
+def frame_scores(pred: Pose, target: Pose, skeleton_name: str) -> Float[Tensor, "*frames columns"]:
+    """Return the numbers of each frame, in the order of ``COLUMNS``: millimetres, then percent.
+
+    The official number of a set of frames is the mean over them, as every frame has all joints.
+
+    Args:
+        pred: Predicted poses, root-relative millimetres.
+        target: True poses, likewise.
+        skeleton_name: Their joint set.
+
+    Raises:
+        InputError: If it lacks a joint that is evaluated.
+    """
+    errors = joint_error(pred, target)
+    groups = [errors[..., list(group)] for group in group_indices(skeleton_name)]
+    shares = [metric(group) for metric in (pck, auc) for group in groups]
+    return torch.stack([errors.mean(-1), *(100 * share for share in shares)], -1)
+
+
+class OfficialScores(Metric):
+    """The official numbers of groups of frames: of activities, or of sequences.
+
+    Args:
+        skeleton_name: Joint set of the poses.
+        groups: Number of groups; group ids count from 0.
+    """
+
+    full_state_update = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, skeleton_name: str, groups: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.skeleton_name = skeleton_name
+        total = torch.zeros(groups, len(COLUMNS), dtype=torch.float64)
+        self.add_state("total", total, dist_reduce_fx="sum")
+        self.add_state("count", torch.zeros(groups, dtype=torch.float64), dist_reduce_fx="sum")
+        self.set_dtype(torch.float64)
+
+    def update(
+        self,
+        pred: Float[Tensor, "frames joints 3"],
+        target: Float[Tensor, "frames joints 3"],
+        groups: Int[Tensor, " frames"],
+    ) -> None:
+        """Add frames.
+
+        Args:
+            pred: Predicted root-relative poses, millimetres.
+            target: True root-relative poses, millimetres.
+            groups: Group id of each frame.
+        """
+        values = frame_scores(pred.double(), target.double(), self.skeleton_name)
+        self.total.index_add_(0, groups, values)
+        self.count.index_add_(0, groups, torch.ones_like(values[:, 0]))
+
+    def compute(self) -> tuple[Float[Tensor, "rows columns"], Float[Tensor, " rows"]]:
+        """Return numbers and frames of each group, then of all frames; NaN where there are none."""
+        total = torch.cat([self.total, self.total.sum(0, keepdim=True)])
+        count = torch.cat([self.count, self.count.sum(0, keepdim=True)])
+        return total / count[:, None], count
