@@ -1,10 +1,15 @@
 """The checkpoint a run is resumed from."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+# The status of a process that SIGTERM ended, as a shell counts it.
+_TERMINATED = 143
 
 
 class LastCheckpoint(Checkpoint):
@@ -34,9 +39,21 @@ class LastCheckpoint(Checkpoint):
         """Save the end of the run."""
         self._save(trainer)
 
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Say in the exit status that SIGTERM ended the run; Lightning's 0 means that all is done."""
+        if isinstance(exception, SIGTERMException):
+            exception.code = _TERMINATED
+
     def _save(self, trainer: Trainer) -> None:
         # With accumulated gradients several batches share a step.
         if trainer.fast_dev_run or trainer.global_step == self._saved_at:  # type: ignore[attr-defined]
             return
         self._saved_at = trainer.global_step
-        trainer.save_checkpoint(self.path, weights_only=False)
+        # Lightning writes to the system's temporary folder and moves the file here. Across file systems
+        # that is a copy, and a run killed in the midst of it could not be resumed.
+        partial = self.path.with_name(f"{self.path.name}.partial")
+        trainer.save_checkpoint(partial, weights_only=False)
+        if trainer.is_global_zero:
+            os.replace(partial, self.path)

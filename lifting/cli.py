@@ -183,11 +183,14 @@ class LiftingCLI(LightningCLI):
         loggers: list[Logger] = [CSVLogger(self.folder, name="logs")]
         options = self._options
         if options.wandb != "disabled":
-            # One id per run, whatever process writes it: a resumed run goes on in the same chart.
+            # One id per run, whatever process writes it: a resumed run goes on in the same chart. The
+            # runs of a pipeline have its name before theirs.
+            inside = self.folder.is_relative_to(RUNS)
+            name = "-".join(self.folder.relative_to(RUNS).parts) if inside else self.folder.name
             loggers.append(
                 WandbLogger(
-                    name=self.folder.name,
-                    id=self.folder.name,
+                    name=name,
+                    id=name,
                     project=options.project,
                     save_dir=self.folder,
                     offline=options.wandb == "offline",

@@ -1,71 +1,176 @@
-"""The whole way on the synthetic human: generate, train, test, and a page to look at.
+"""The whole way of LInKs on the synthetic human, and a page to look at.
 
 python scripts/demo.py
 
-A second run reuses the data and the trained model.
+Flows over 2D poses, lifters that learn from them without any 3D pose, completion of what is occluded. A
+second run reuses the data and the trained stages. With the file of another pipeline of LInKs it shows
+that one: python scripts/demo.py experiments/links/h36m_gt.yaml
 """
 
+import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from jsonargparse import auto_cli
 
-from callbacks.action_table import table_rows
-from lifting.cli import LiftingCLI, run, run_folder
-from lifting.errors import guarded
-from lifting.metrics.functional import mpjpe
+from datamodules.bank import PoseBatch
+from datamodules.base import PoseDataModule
+from datamodules.predictions import data_of_run
+from lifting.checkpoints import load_frozen
+from lifting.errors import InputError, guarded
+from lifting.latent import latent_walk
+from lifting.methods import OcclusionCompletion, PoseFlows
+from lifting.methods.pose_flows import FULL
+from lifting.metrics.functional import pa_mpjpe
+from lifting.occlusion import CASES, Status
+from lifting.pipeline import Pipeline, read_pipeline, run_pipeline
+from lifting.pipeline.report import read_table
 from lifting.skeletons import skeleton
-from lifting.viz.page import Sample, write_page
+from lifting.viz.latent import latent_figure
+from lifting.viz.occlusion import occlusion_figure
+from lifting.viz.page import write_page
+from lifting.viz.plotly_poses import Sample
+from lifting.viz.video import write_rotation
 
-CONFIGS = ("base", "data/synthetic", "supervised/simple_baseline", "demo")
+JOINTS = skeleton("h36m17")
+STAGES = ("full_flow", "left_right", "leg_torso", "occlusion")
 
 
-def demo(name: str = "demo", wandb: str = "disabled") -> None:
-    """Train SimpleBaseline for about a minute on the synthetic human, test it and show it.
+def demo(pipeline: str = "experiments/links/demo.yaml", name: str | None = None) -> None:
+    """Train what is not trained yet, and show it.
 
     Args:
-        name: Name of the run.
-        wandb: Whether Weights & Biases records it: disabled, offline or online.
+        pipeline: A pipeline with the stages full_flow, left_right, leg_torso and occlusion.
+        name: Name of the run, in place of the pipeline's.
     """
-    configs = [option for c in CONFIGS for option in ("-c", f"experiments/{c}.yaml")]
-    common = ["--run", name, "--wandb", wandb]
-    run(["fit", *configs, *common, "--ckpt_path", "last"])
-    tested = run(["test", *common])
-    page = Path(run_folder(name)) / "index.html"
-    keypoints = skeleton(tested.model.hparams["keypoint_skeleton"])
-    poses = skeleton(tested.model.hparams["skeleton"])
-    write_page(
-        page,
-        title="Lifting 2D keypoints to 3D: the synthetic human",
-        intro="SimpleBaseline, trained for about a minute on four procedural subjects, selected on "
-        "a fifth and tested on two others. Errors in millimetres, PCK and AUC in percent.",
-        folder=page.parent,
-        rows=table_rows(tested.model.test_result),
-        samples=_samples(tested),
-        keypoint_joints=keypoints,
-        pose_joints=poses,
-    )
+    plan = read_pipeline(pipeline, name)
+    for stage in STAGES:
+        if stage not in plan.stages:
+            raise InputError(
+                f"{pipeline}: has no stage {stage}; this page shows pipelines of LInKs."
+            )
+    status = run_pipeline(plan)
+    if status:
+        sys.exit(status)
+    print("Drawing the page.")
+    page = show(plan)
     print(f"Open {page.resolve()} in a browser.")
 
 
 @torch.no_grad()
-def _samples(cli: LiftingCLI, count: int = 6) -> list[Sample]:
-    bank = cli.datamodule.bank("test")
-    model = cli.model.cpu().eval()
-    bank.to(model.device)
-    batch = bank.batch(bank.rows[torch.linspace(0, len(bank) - 1, count).long()])
-    predicted, truth = model.lift(batch)[:, 0], model.target(batch)[:, 0]
-    errors = mpjpe(predicted, truth).tolist()
-    keys = [bank.keys[clip] for clip in batch["clip"].tolist()]
-    return [
-        Sample(
-            title=f"{key.subject} {key.sequence}, camera {key.camera}: {error:.0f} mm",
-            keypoints=batch["keypoints"][i, 0].numpy(),
-            predicted=predicted[i].numpy(),
-            truth=truth[i].numpy(),
-        )
-        for i, (key, error) in enumerate(zip(keys, errors, strict=True))
+def show(plan: Pipeline) -> Path:
+    """Write pictures, a video and the page of a finished pipeline."""
+    best = {stage: plan.stages[stage].output for stage in STAGES}
+    method = load_frozen(best["occlusion"], OcclusionCompletion)
+    data = _data(plan)
+    batch = _spread(data, 6)
+    pictures = plan.folder / "pictures"
+    pictures.mkdir(exist_ok=True)
+    completed, samples = _occlusions(method, batch)
+    media = [
+        ("Completion: what is hidden is dashed.", _save(completed, pictures / "occlusion.png")),
+        (
+            "What the flow over full 2D poses has learnt.",
+            _save(_latent(best["full_flow"], batch), pictures / "latent.png"),
+        ),
+        ("Every frame of a clip, lifted; the truth in grey.", _rotation(method, data, pictures)),
     ]
+    titles = {
+        "left_right": "LInKs, left and right",
+        "leg_torso": "LInKs, legs and torso",
+        "occlusion": "Completion, by what is hidden",
+    }
+    page = plan.folder / "index.html"
+    write_page(
+        page,
+        title=f"LInKs: {plan.name}",
+        intro="Lifting 2D keypoints to 3D, learnt from 2D poses and the bone proportions of an "
+        "average person alone. Selected on one subject and tested on two others. Errors in "
+        "millimetres; PA is after alignment without reflection.",
+        folder=plan.stages["leg_torso"].folder,
+        tables={t: read_table(plan.stages[s]) for s, t in titles.items()},
+        samples=samples,
+        keypoint_joints=JOINTS,
+        pose_joints=JOINTS,
+        media=media,
+    )
+    return page
+
+
+def _data(plan: Pipeline) -> PoseDataModule:
+    data = data_of_run(plan.stages["occlusion"].folder / "config.yaml")
+    data.prepare_data()
+    data.setup("test")
+    return data
+
+
+def _spread(data: PoseDataModule, count: int) -> PoseBatch:
+    bank = data.bank("test")
+    return bank.batch(bank.rows[torch.linspace(0, len(bank) - 1, count + 2)[1:-1].long()])
+
+
+def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[plt.Figure, list[Sample]]:
+    """Hide another part of each pose."""
+    keypoints, truth = batch["keypoints"][:, 0], method.target(batch)[:, 0]
+    cases = [CASES[i % len(CASES)] for i in (0, 1, 4, 5, 6, 8)]
+    visible = torch.ones(keypoints.shape[:2], dtype=torch.bool)
+    for row, case in zip(visible, cases, strict=True):
+        row[case.completed(JOINTS)] = False
+    done = method.complete(keypoints, visible)
+    errors = pa_mpjpe(done.pose, truth).tolist()
+    titles = [
+        f"{'whole' if case.name == 'none' else case.name.replace('_', ' ') + ' hidden'}\n"
+        f"PA {error:.0f} mm"
+        for case, error in zip(cases, errors, strict=True)
+    ]
+    arrays = [x.numpy() for x in (keypoints, visible, done.pose, done.status, truth)]
+    figure = occlusion_figure(*arrays, JOINTS, JOINTS, titles)
+    samples = [
+        Sample(
+            title=title.replace("\n", ", "),
+            keypoints=np.where(seen[:, None], points, np.nan),
+            predicted=pose,
+            truth=true,
+            completed=status == Status.COMPLETED,
+        )
+        for title, points, seen, pose, status, true in zip(titles, *arrays, strict=True)
+    ]
+    return figure, samples
+
+
+def _latent(checkpoint: Path, batch: PoseBatch) -> plt.Figure:
+    flows = load_frozen(checkpoint, PoseFlows)
+    poses = flows.head_scale(batch["keypoints"][:, 0])
+    noise, kind = flows.hparams["noise"], flows.hparams["noise_kind"]
+    generator = torch.Generator().manual_seed(0)
+    walk = latent_walk(flows.flow(FULL), poses, noise, kind, generator=generator)
+    return latent_figure(*walk, JOINTS, f"{kind} latent noise of {noise}")
+
+
+def _rotation(method: OcclusionCompletion, data: PoseDataModule, folder: Path) -> Path:
+    bank = data.bank("test")
+    clip = len(bank.keys) // 2
+    rows = (bank.clip == clip).nonzero().flatten()[:250]
+    batch = bank.batch(rows)
+    path = folder / "rotation.mp4"
+    write_rotation(
+        path,
+        method.lift(batch)[:, 0].numpy(),
+        method.target(batch)[:, 0].numpy(),
+        JOINTS,
+        batch["keypoints"][:, 0].numpy(),
+        fps=bank.keys[clip].fps,
+        title=f"{bank.keys[clip].subject} {bank.keys[clip].sequence}",
+    )
+    return path
+
+
+def _save(figure: plt.Figure, path: Path) -> Path:
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path
 
 
 if __name__ == "__main__":

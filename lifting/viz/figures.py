@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import Axes3D
@@ -17,13 +17,34 @@ SIDE_COLOURS = {"left": "#0072b2", "right": "#d55e00", "middle": "#555555"}
 TRUTH_COLOUR = "#aaaaaa"
 
 
-def draw_keypoints(axes: Axes, keypoints: Float[ndarray, "K 2"], joints: Skeleton) -> None:
-    """Draw 2D keypoints in pixels, y downwards."""
+def upright(pose: Float[ndarray, "*batch J 3"]) -> Float[ndarray, "*batch J 3"]:
+    """Turn camera x, y (down), z (forward) into right, forward, up, for display only."""
+    return pose[..., [0, 2, 1]] * [1, 1, -1]
+
+
+def draw_keypoints(
+    axes: Axes,
+    keypoints: Float[ndarray, "K 2"],
+    joints: Skeleton,
+    truth: bool = False,
+    visible: Bool[ndarray, " K"] | None = None,
+) -> None:
+    """Draw 2D keypoints, y downwards.
+
+    Args:
+        axes: Axes.
+        keypoints: Pixels, or any other unit.
+        joints: Joint set of the keypoints.
+        truth: Draw them thick and grey, as what others drawn on top are held against.
+        visible: Which of them are seen; the others are left out. All where not given.
+    """
     for parent, child in joints.bones:
-        ends = keypoints[[parent, child]]
-        axes.plot(*ends.T, color=SIDE_COLOURS[joints.side(child)], linewidth=2)
-    axes.set_aspect("equal")
-    axes.invert_yaxis()
+        if visible is None or visible[[parent, child]].all():
+            colour = TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)]
+            ends = keypoints[[parent, child]]
+            axes.plot(*ends.T, color=colour, linewidth=4 if truth else 2)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.yaxis.set_inverted(True)
     axes.set_axis_off()
 
 
@@ -38,16 +59,22 @@ def draw_pose(
         joints: Joint set of the pose.
         truth: Draw it thin and grey, as what a prediction is held against.
     """
-    # Camera x, y (down), z (forward) become right, forward, up.
-    upright = pose[:, [0, 2, 1]] * [1, 1, -1]
+    points = upright(pose)
     for parent, child in joints.bones:
         colour = TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)]
-        axes.plot(*upright[[parent, child]].T, color=colour, linewidth=1.5 if truth else 2.5)
-    centre, reach = upright.mean(0), np.abs(upright - upright.mean(0)).max()
-    for axis, middle in zip("xyz", centre, strict=True):
-        getattr(axes, f"set_{axis}lim")(middle - reach, middle + reach)
-    axes.set_box_aspect((1, 1, 1), zoom=1.7)
+        axes.plot(*points[[parent, child]].T, color=colour, linewidth=1.5 if truth else 2.5)
+    frame_pose(axes, pose)
+
+
+def frame_pose(axes: Axes3D, pose: Float[ndarray, "J 3"]) -> None:
+    """Let 3D axes show the cube around the known joints of a camera-frame pose, and nothing else."""
+    axes.set_box_aspect((1, 1, 1), zoom=1.5)
     axes.set_axis_off()
+    points = upright(pose[np.isfinite(pose).all(-1)])
+    if len(points):
+        centre, reach = points.mean(0), np.abs(points - points.mean(0)).max()
+        for axis, middle in zip("xyz", centre, strict=True):
+            getattr(axes, f"set_{axis}lim")(middle - reach, middle + reach)
 
 
 def prediction_figure(

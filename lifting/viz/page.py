@@ -1,17 +1,20 @@
 """A run as one self-contained HTML page: curves, table, and poses to turn with the mouse."""
 
+import base64
 import csv
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy import ndarray
 
+from lifting.errors import InputError
 from lifting.skeletons import Skeleton
-from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR
+from lifting.viz.files import beside
+from lifting.viz.plotly_poses import COMPLETED_COLOUR, Sample, sample_figure
+
+Rows = Sequence[Mapping[str, object]]
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -23,25 +26,10 @@ tr.average td { font-weight: 600; }
 .scroll { overflow-x: auto; }
 .samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
 figure { margin: 0; border: 1px solid #8884; border-radius: .5rem; background: #fff; color: #222; }
+figure img, figure video { display: block; max-width: 100%; margin: 0 auto; }
+h2 ~ figure { margin-bottom: 1rem; }
 figcaption { padding: .4rem .8rem; font-size: .9rem; }
 """
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One lifted pose.
-
-    Attributes:
-        title: What it shows.
-        keypoints: Input pixels ``(K, 2)``.
-        predicted: Root-relative camera-frame millimetres ``(J, 3)``.
-        truth: The same of the truth.
-    """
-
-    title: str
-    keypoints: ndarray
-    predicted: ndarray
-    truth: ndarray
 
 
 def read_curves(folder: Path) -> dict[str, tuple[list[float], list[float]]]:
@@ -64,10 +52,11 @@ def write_page(
     title: str,
     intro: str,
     folder: Path,
-    rows: Sequence[dict[str, object]],
+    tables: Mapping[str, Rows],
     samples: Sequence[Sample],
     keypoint_joints: Skeleton,
     pose_joints: Skeleton,
+    media: Sequence[tuple[str, Path]] = (),
 ) -> None:
     """Write the page of a run; it needs no network and no other file.
 
@@ -76,10 +65,15 @@ def write_page(
         title: Heading.
         intro: A paragraph under the heading.
         folder: Folder of the run, for its curves.
-        rows: The test's table, one mapping of column to value per row.
+        tables: By heading, the tables of tests: one mapping of column to value per row.
         samples: Lifted poses to show.
         keypoint_joints: Joint set of the samples' keypoints.
         pose_joints: Joint set of their poses.
+        media: Captions and files of pictures (PNG) and videos (MP4) to take into the page.
+
+    Raises:
+        InputError: If a file of ``media`` is missing or of another kind, or the page cannot be
+            written.
     """
     curves = read_curves(folder)
     # The library goes into the page once, with the first figure.
@@ -90,22 +84,47 @@ def write_page(
         _figure(_curve_figure(curves, ("train/loss",), "training loss", "log"), "inline"),
         _figure(_curve_figure(curves, ("val/mpjpe", "val/pa_mpjpe"), "validation, mm", "linear")),
         "</div>",
-        f'<h2>Test</h2><div class="scroll">{_table(rows)}</div>',
-        "<h2>From 2D to 3D</h2>"
-        "<p>Input on the left; on the right the prediction in colour and the truth in grey. "
-        "Drag to turn.</p>",
-        '<div class="samples">',
     ]
-    for sample in samples:
-        figure = _sample_figure(sample, keypoint_joints, pose_joints)
-        parts.append(_figure(figure, caption=sample.title))
-    parts.append("</div>")
+    for heading, rows in tables.items():
+        parts.append(f'<h2>{html.escape(heading)}</h2><div class="scroll">{_table(rows)}</div>')
+    if samples:
+        text = "Input on the left; on the right the prediction in colour and the truth in grey. "
+        if any(sample.completed is not None for sample in samples):
+            text += (
+                f'<span style="color: {COMPLETED_COLOUR}">Dashed</span> is what was completed '
+                "because its keypoints were not seen. "
+            )
+        parts += ["<h2>From 2D to 3D</h2>", f"<p>{text}Drag to turn.</p>", '<div class="samples">']
+        for sample in samples:
+            figure = sample_figure(sample, keypoint_joints, pose_joints)
+            parts.append(_figure(figure, caption=sample.title))
+        parts.append("</div>")
+    if media:
+        parts.append("<h2>Pictures</h2>")
+        parts += [_medium(caption, file) for caption, file in media]
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
     )
-    path.write_text(f"{head}{''.join(parts)}</body></html>", encoding="utf-8")
+    with beside(path) as partial:
+        partial.write_text(f"{head}{''.join(parts)}</body></html>", encoding="utf-8")
+
+
+def _medium(caption: str, file: Path) -> str:
+    kind = file.suffix.lower()
+    if kind not in (".png", ".mp4"):
+        raise InputError(f"{file}: neither a PNG nor an MP4; a page takes in no other files.")
+    try:
+        data = base64.b64encode(file.read_bytes()).decode()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); write it first.") from None
+    text = html.escape(caption)
+    if kind == ".png":
+        body = f'<img alt="{text}" src="data:image/png;base64,{data}">'
+    else:
+        body = f'<video autoplay loop muted playsinline src="data:video/mp4;base64,{data}"></video>'
+    return f"<figure>{body}<figcaption>{text}</figcaption></figure>"
 
 
 def _figure(figure: go.Figure, library: str | bool = False, caption: str = "") -> str:
@@ -120,10 +139,13 @@ def _curve_figure(
     curves: dict[str, tuple[list[float], list[float]]], names: Sequence[str], title: str, scale: str
 ) -> go.Figure:
     figure = go.Figure()
-    for name in names:
-        if name in curves:
-            steps, values = curves[name]
-            figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers")
+    shown = [name for name in names if name in curves]
+    for name in shown:
+        steps, values = curves[name]
+        figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers")
+    # A loss of likelihoods may be below zero.
+    if any(value <= 0 for name in shown for value in curves[name][1]):
+        scale = "linear"
     figure.update_layout(
         template="plotly_white",
         height=320,
@@ -136,66 +158,18 @@ def _curve_figure(
     return figure
 
 
-def _table(rows: Sequence[dict[str, object]]) -> str:
+def _table(rows: Rows) -> str:
     columns = list(rows[0])
     head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
     lines = []
     for row in rows:
-        kind = ' class="average"' if str(row["action"]).endswith("average") else ""
-        cells = "".join(
-            f"<td>{value:.1f}</td>" if isinstance(value, float) else f"<td>{value}</td>"
-            for value in (row[c] for c in columns)
-        )
+        kind = ' class="average"' if str(row[columns[0]]).endswith("average") else ""
+        cells = "".join(f"<td>{html.escape(_text(row[c]))}</td>" for c in columns)
         lines.append(f"<tr{kind}>{cells}</tr>")
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 
 
-def _sample_figure(sample: Sample, keypoint_joints: Skeleton, pose_joints: Skeleton) -> go.Figure:
-    figure = go.Figure()
-    for side, colour in SIDE_COLOURS.items():
-        x, y = _polyline(sample.keypoints, keypoint_joints, side).T
-        figure.add_scatter(x=x, y=y, mode="lines", line={"color": colour, "width": 3})
-    _add_pose(figure, sample.truth, pose_joints, dict.fromkeys(SIDE_COLOURS, TRUTH_COLOUR), 4)
-    _add_pose(figure, sample.predicted, pose_joints, SIDE_COLOURS, 7)
-    hidden = {"visible": False}
-    # A cube round the truth, so that every pose is drawn to one scale.
-    middle = sample.truth.mean(0)[[0, 2, 1]] * [1, 1, -1]
-    cube = [{**hidden, "range": [m - 1000, m + 1000]} for m in middle]
-    figure.update_layout(
-        height=280,
-        margin={"l": 0, "r": 0, "t": 10, "b": 0},
-        showlegend=False,
-        plot_bgcolor="white",
-        xaxis={**hidden, "domain": [0.02, 0.38]},
-        yaxis={**hidden, "autorange": "reversed", "scaleanchor": "x"},
-        scene={
-            "domain": {"x": [0.38, 1.0], "y": [0.0, 1.0]},
-            "aspectmode": "cube",
-            **dict(zip(("xaxis", "yaxis", "zaxis"), cube, strict=True)),
-            "camera": {"eye": {"x": 0.7, "y": -1.1, "z": 0.3}},
-        },
-    )
-    return figure
-
-
-def _add_pose(
-    figure: go.Figure, pose: ndarray, joints: Skeleton, colours: dict[str, str], width: int
-) -> None:
-    # Camera x, y (down), z (forward) become right, forward, up.
-    upright = pose[:, [0, 2, 1]] * [1, 1, -1]
-    for side, colour in colours.items():
-        x, y, z = _polyline(upright, joints, side).T
-        figure.add_scatter3d(
-            x=x, y=y, z=z, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"
-        )
-
-
-def _polyline(points: ndarray, joints: Skeleton, side: str) -> ndarray:
-    """Return the bones of a side as one line with gaps."""
-    gap = np.full((1, points.shape[-1]), np.nan)
-    bones = [
-        np.concatenate([points[[parent, child]], gap])
-        for parent, child in joints.bones
-        if joints.side(child) == side
-    ]
-    return np.concatenate(bones) if bones else gap
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}" if math.isfinite(value) else "–"
+    return str(value)

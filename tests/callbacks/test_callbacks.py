@@ -25,6 +25,7 @@ RESULT = EvaluationResult(
 
 def trainer(**more):
     defaults = {"global_rank": 0, "world_size": 1, "loggers": [], "fast_dev_run": False}
+    defaults["is_global_zero"] = True
     return SimpleNamespace(**{**defaults, **more})
 
 
@@ -80,12 +81,19 @@ def test_processes_draw_different_numbers():
 def test_last_checkpoint_is_written_every_so_many_steps_and_at_the_end(tmp_path):
     saved = []
     callback = LastCheckpoint(str(tmp_path), every_n_train_steps=4)
-    now = trainer(save_checkpoint=lambda path, weights_only: saved.append(now.global_step))
+
+    def save(path, weights_only):
+        path.write_text(f"{now.global_step}")
+        saved.append(now.global_step)
+
+    now = trainer(save_checkpoint=save)
     for now.global_step in [1, 2, 3, 4, 4, 5, 6, 7, 8, 9]:
         callback.on_train_batch_end(now, None)
     callback.on_train_end(now, None)
     assert saved == [4, 8, 9]
     assert callback.path == tmp_path / "last.ckpt"
+    assert callback.path.read_text() == "9"
+    assert list(tmp_path.iterdir()) == [callback.path]
 
 
 def test_provenance_appends_an_entry_per_start(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -21,26 +22,38 @@ def load(name: str):
 @pytest.mark.slow
 def test_demo_makes_a_page_and_its_second_run_trains_nothing(tmp_path, monkeypatch, capsys):
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
-    (tmp_path / "experiments/small.yaml").write_text(
-        "data: {init_args: {frames_per_sequence: 6, batch_size: 64}}\n"
-        "model: {init_args: {width: 16}}\n"
-        "trainer: {max_epochs: 2, accelerator: cpu, enable_progress_bar: false}\n"
-    )
+    path = tmp_path / "experiments/links/demo.yaml"
+    plan = yaml.safe_load(path.read_text())
+    plan["options"] |= {
+        "data.frames_per_sequence": 6,
+        "data.train_frames": "all",
+        "data.batch_size": 64,
+        "data.test_frames": "all",
+        "trainer.limit_train_batches": 4,
+        "trainer.accelerator": "cpu",
+    }
+    for stage in plan["stages"].values():
+        stage["options"]["trainer.max_epochs"] = 2
+        stage["options"] |= {k: 16 for k in stage["options"] if "width" in k or "hidden" in k}
+    path.write_text(yaml.safe_dump(plan, sort_keys=False))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     demo = load("demo")
-    monkeypatch.setattr(demo, "CONFIGS", (*demo.CONFIGS, "small"))
 
     demo.demo()
     page = (tmp_path / "runs/demo/index.html").read_text()
-    assert page.count("<tr") == 1 + 15 + 2
-    assert page.count("<figcaption>") == 6
+    # Two tables of fifteen actions and one of nine cases, each with a head and two averages.
+    assert page.count("<tr") == 2 * (1 + 15 + 2) + 1 + 9 + 2
+    assert page.count("<figcaption>") == 6 + 3
+    assert page.count("<video") == 1
     # Nothing is fetched: no script, style, image or font from elsewhere.
-    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", page)
-    step = torch.load("runs/demo/checkpoints/last.ckpt", weights_only=True)["global_step"]
+    assert not re.search(r'<(script|link|img)[^>]+(src|href)="(?!data:)', page)
+    stages = sorted((tmp_path / "runs/demo").glob("*/checkpoints/last.ckpt"))
+    assert len(stages) == 5
+    times = [path.stat().st_mtime_ns for path in stages]
 
     demo.demo()
-    again = torch.load("runs/demo/checkpoints/last.ckpt", weights_only=True)["global_step"]
-    assert again == step
+    assert [path.stat().st_mtime_ns for path in stages] == times
     assert "index.html" in capsys.readouterr().out
 
 

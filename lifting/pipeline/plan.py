@@ -1,0 +1,117 @@
+"""What a pipeline is: its stages, what each builds on, and the plain commands they stand for."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lifting.errors import InputError
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training with its test, or one plain command that makes a file.
+
+    Attributes:
+        name: Its name in the pipeline.
+        folder: Folder of its run.
+        configs: Configuration files, in order.
+        options: Options of the command line, above the files.
+        checkpoints: For each option that names an earlier stage the checkpoint of that stage.
+        command: The words of a plain command, in place of a training.
+        creates: The file that the command makes.
+        needs: Files whose content the stage depends on, besides configurations and checkpoints.
+        after: Names of the stages it builds on.
+    """
+
+    name: str
+    folder: Path
+    configs: tuple[Path, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    checkpoints: dict[str, Path] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    creates: Path | None = None
+    needs: tuple[Path, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def output(self) -> Path:
+        """What later stages take from this one."""
+        return self.creates or best_checkpoint(self.folder)
+
+    @property
+    def last(self) -> Path:
+        """What an interrupted training goes on from."""
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    def commands(self) -> list[list[str]]:
+        """Return the commands of the stage, word by word.
+
+        Example:
+            >>> stage = Stage("a", Path("runs/x/a"), options={"model.lr": 0.1})
+            >>> for command in stage.commands():
+            ...     print(*command)
+            python -m lifting fit --model.lr=0.1 --run runs/x/a --ckpt_path last
+            python -m lifting test --run runs/x/a
+        """
+        checkpoints = [f"--{option}={path}" for option, path in self.checkpoints.items()]
+        if self.command:
+            return [[*self.command, *checkpoints]]
+        configs = [word for path in self.configs for word in ("-c", str(path))]
+        options = [f"--{option}={_text(value)}" for option, value in self.options.items()]
+        lifting, run = ["python", "-m", "lifting"], ["--run", str(self.folder)]
+        return [
+            [*lifting, "fit", *configs, *options, *checkpoints, *run, "--ckpt_path", "last"],
+            [*lifting, "test", *run],
+        ]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Stages in an order in which each comes after those it builds on.
+
+    Attributes:
+        name: Name of the pipeline.
+        stages: The stages by name.
+    """
+
+    name: str
+    stages: dict[str, Stage]
+
+    @property
+    def folder(self) -> Path:
+        """Folder of all its runs."""
+        return RUNS / self.name
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Refuse names that are not of a stage.
+
+        Raises:
+            InputError: Naming the first, and those there are.
+        """
+        for name in names:
+            if name not in self.stages:
+                raise InputError(
+                    f"Pipeline {self.name} has no stage '{name}'; it has {', '.join(self.stages)}."
+                )
+
+    def with_later(self, names: Iterable[str]) -> list[str]:
+        """Return stages with all that build on them, directly or not, in order."""
+        chosen = set(names)
+        for stage in self.stages.values():
+            if chosen.intersection(stage.after):
+                chosen.add(stage.name)
+        return [name for name in self.stages if name in chosen]
+
+
+def best_checkpoint(folder: Path) -> Path:
+    """Return the checkpoint that later stages take from a run."""
+    return folder / "checkpoints" / "best.ckpt"
+
+
+def _text(value: Any) -> str:
+    # As the command line reads it: text as it is, anything else as YAML, of which JSON is a part.
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,0 +1,132 @@
+"""Running commands one after another, none of which outlives the order to stop."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from lifting.errors import InputError
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Seconds between two looks at the command and the signals that have come.
+_LOOK_EVERY = 0.2
+# Seconds between two notes of the time a command has taken.
+_NOTE_EVERY = 30.0
+# Seconds in which a command is to end by itself.
+_PATIENCE = 30.0
+
+
+class StoppedError(Exception):
+    """The order to stop came, and the command has ended.
+
+    Attributes:
+        status: Exit status, as a shell counts it.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by signal {number}")
+        self.status = 128 + number
+
+
+class Supervisor:
+    """Runs commands and passes SIGTERM on to them; a terminal's Ctrl-C reaches them by itself.
+
+    Args:
+        inherited: A file descriptor that the commands keep open.
+    """
+
+    def __init__(self, inherited: int) -> None:
+        self._inherited = inherited
+        self._order: int | None = None
+
+    def __enter__(self) -> "Supervisor":
+        self._before = [signal.signal(number, self._note_order) for number in _SIGNALS]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in zip(_SIGNALS, self._before, strict=True):
+            signal.signal(number, handler)
+
+    def _note_order(self, number: int, frame: FrameType | None) -> None:
+        self._order = number
+
+    def run(self, command: Sequence[str], note: Callable[[float], None]) -> int:
+        """Run a command and return its exit status.
+
+        Args:
+            command: Its words; ``python`` is this interpreter.
+            note: Called now and then, and at the end, with the seconds it has taken.
+
+        Raises:
+            StoppedError: If the order to stop has come.
+            InputError: If there is no such command.
+        """
+        if self._order is not None:
+            raise StoppedError(self._order)
+        words = [sys.executable, *command[1:]] if command[0] == "python" else command
+        try:
+            child = subprocess.Popen(words, pass_fds=(self._inherited,))
+        except OSError as error:
+            raise InputError(f"{words[0]}: cannot be run ({error.strerror}); check it.") from None
+        started = time.monotonic()
+        status = self._wait(child, started, note)
+        note(time.monotonic() - started)
+        if self._order is not None:
+            raise StoppedError(self._order)
+        return status if status >= 0 else 128 - status
+
+    def _wait(
+        self, child: subprocess.Popen[bytes], started: float, note: Callable[[float], None]
+    ) -> int:
+        noted, told = started, None
+        while True:
+            try:
+                return child.wait(_LOOK_EVERY)
+            except subprocess.TimeoutExpired:
+                pass
+            now = time.monotonic()
+            if self._order is not None and told is None:
+                told = now
+                if self._order == signal.SIGTERM:
+                    child.terminate()
+            elif told is not None and now - told > 2 * _PATIENCE:
+                child.kill()
+            elif told is not None and now - told > _PATIENCE:
+                child.terminate()
+            if now - noted > _NOTE_EVERY:
+                note(now - started)
+                noted = now
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Keep a second runner away from a folder, and give the lock for commands to inherit.
+
+    Should the runner alone be killed, the lock holds until the command it left behind has ended.
+
+    Raises:
+        InputError: If there is another one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{folder}: a run of this pipeline is at work; wait for it, or end it first."
+            ) from None
+        yield descriptor
+    finally:
+        os.close(descriptor)

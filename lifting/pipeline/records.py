@@ -1,0 +1,159 @@
+"""What a stage was made from, kept beside it, and whether that still holds."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from lifting.errors import InputError
+from lifting.pipeline.plan import Stage
+from lifting.pipeline.reading import read_yaml
+
+RECORD = "stage.json"
+
+_KINDS = ("configs", "options", "command", "files")
+
+State = Literal["finished", "resume", "run", "changed"]
+
+
+@dataclass
+class Record:
+    """The record of a stage, ``stage.json``; an unfinished one has no output yet.
+
+    Attributes:
+        commands: The commands, as they were run.
+        inputs: What determines the stage, by kind and name, see :func:`inputs_of`.
+        seconds: Wall time so far, over all starts.
+        output: What :func:`file_state` says of the file it made.
+    """
+
+    commands: list[str]
+    inputs: dict[str, dict[str, Any]]
+    seconds: float = 0.0
+    output: dict[str, Any] | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write the record into the folder of a stage, all of it or nothing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / f"{RECORD}.partial"
+        partial.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n")
+        os.replace(partial, folder / RECORD)
+
+
+def read_record(stage: Stage) -> Record | None:
+    """Return the record of a stage, or None where it never began.
+
+    Raises:
+        InputError: If the record is damaged.
+    """
+    path = stage.folder / RECORD
+    if not path.is_file():
+        return None
+    try:
+        record = Record(**json.loads(path.read_text()))
+        if all(isinstance(record.inputs[kind], dict) for kind in _KINDS):
+            return record
+        raise ValueError("inputs")
+    except (ValueError, TypeError, KeyError):
+        raise InputError(
+            f"{path}: is damaged; begin this stage again with --from {stage.name}."
+        ) from None
+
+
+def file_state(path: Path, known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return size, time of change and SHA-256 of a file; nothing where there is none.
+
+    Args:
+        path: The file.
+        known: An earlier result. A file of that size and time, to the nanosecond, is not read again.
+    """
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return {}
+    state = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    if known is not None and state.items() <= known.items():
+        return known
+    with path.open("rb") as stream:
+        return state | {"sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+
+
+def inputs_of(stage: Stage, known: Record | None = None) -> dict[str, dict[str, Any]]:
+    """Return all that determines what a stage makes.
+
+    Args:
+        stage: The stage.
+        known: Its record, whose files need not be read again if they have not been touched.
+
+    Returns:
+        ``configs``: the SHA-256 of each configuration's content, in order; its comments do not count.
+        ``options``: those of the command line. ``command``: that of a plain command. ``files``: the
+        state of each checkpoint, store and other file.
+    """
+    before = known.inputs["files"] if known is not None else {}
+    paths = [*stage.checkpoints.values(), *stage.needs]
+    files = {str(p): file_state(p, before.get(str(p))) for p in paths}
+    if stage.creates is not None:
+        # What a file was made from may be gone once it is made.
+        files = {name: state or before.get(name, {}) for name, state in files.items()}
+    return {
+        "configs": {str(p): _content_digest(p) for p in stage.configs},
+        "options": stage.options | {o: str(p) for o, p in stage.checkpoints.items()},
+        "command": {"the command": " ".join(stage.command)} if stage.command else {},
+        "files": files,
+    }
+
+
+def _content_digest(path: Path) -> str:
+    canonical = yaml.safe_dump(read_yaml(path), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def changes(before: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) -> list[str]:
+    """Return what differs between two results of :func:`inputs_of`, in words."""
+    # Through JSON, in which the earlier one was kept.
+    now = json.loads(json.dumps(now, default=str))
+    missing = object()
+    found = []
+    for kind, values in now.items():
+        # A file that was copied or touched is the same file.
+        old, new = (
+            {n: v.get("sha256") for n, v in side.items()} if kind == "files" else side
+            for side in (before[kind], values)
+        )
+        found += [
+            f"option {name}" if kind == "options" else name
+            for name in dict.fromkeys([*new, *old])
+            if old.get(name, missing) != new.get(name, missing)
+        ]
+    if not found and list(before["configs"]) != list(now["configs"]):
+        found.append("the order of the configurations")
+    return found
+
+
+def state_of(stage: Stage) -> tuple[State, str]:
+    """Return what is to be done with a stage, and why.
+
+    Raises:
+        InputError: If its record is damaged, or a configuration cannot be read.
+    """
+    record = read_record(stage)
+    if record is None:
+        if stage.creates is not None and stage.creates.is_file():
+            return "finished", f"{stage.creates} is there"
+        return ("resume", "begun by hand") if stage.last.is_file() else ("run", "")
+    different = changes(record.inputs, inputs_of(stage, record))
+    if record.output is None:
+        if stage.creates is not None or not stage.last.is_file():
+            return "run", ""
+        return ("changed", ", ".join(different)) if different else ("resume", "")
+    made = file_state(stage.output, record.output)
+    if stage.creates is not None and not made:
+        return "run", f"{stage.creates} is gone"
+    if made.get("sha256") != record.output["sha256"]:
+        different.append(str(stage.output))
+    return ("changed", ", ".join(different)) if different else ("finished", "")

@@ -1,0 +1,128 @@
+"""The report of a pipeline: what its stages' tests found, and how long each took."""
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from lifting.errors import InputError
+from lifting.pipeline.plan import Pipeline, Stage
+from lifting.pipeline.records import read_record
+
+# The last rows of every test's table.
+_AVERAGES = ("action average", "frame average")
+
+Row = dict[str, Any]
+
+
+def clock(seconds: float) -> str:
+    """Return a duration for people.
+
+    Example:
+        >>> clock(3723.4)
+        '1:02:03'
+    """
+    return str(timedelta(seconds=round(seconds)))
+
+
+def report_rows(pipeline: Pipeline) -> list[Row]:
+    """Return one row per average and tested stage: names, frames, metrics and seconds.
+
+    Raises:
+        InputError: If a test's table is missing or another program's.
+    """
+    rows = []
+    for average in _AVERAGES:
+        for stage in pipeline.stages.values():
+            if not stage.command:
+                rows.append(_row(stage, average))
+    return rows
+
+
+def read_table(stage: Stage) -> list[Row]:
+    """Return the rows of a stage's test: a name, the number of frames, and its metrics.
+
+    Raises:
+        InputError: If there is no such table, or it is another program's.
+    """
+    path = stage.folder / "test.csv"
+    try:
+        with path.open(newline="") as stream:
+            reader = csv.DictReader(stream)
+            # What the rows are: actions, or cases of occlusion.
+            kind, frames, *metrics = reader.fieldnames or []
+            return [
+                {
+                    kind: row[kind],
+                    "frames": int(row[frames]),
+                    **{m: float(row[m]) for m in metrics},
+                }
+                for row in reader
+            ]
+    except (OSError, ValueError, TypeError):
+        raise InputError(
+            f"{path}: is no table of a test; repeat the test: python -m lifting test "
+            f"--run {stage.folder}"
+        ) from None
+
+
+def _row(stage: Stage, average: str) -> Row:
+    rows = read_table(stage)
+    kind = next(iter(rows[0])) if rows else ""
+    wanted = average.replace("action", kind)
+    found = [row for row in rows if row[kind] == wanted]
+    if not found:
+        raise InputError(
+            f"{stage.folder / 'test.csv'}: has no {wanted}; repeat the test: python -m lifting test "
+            f"--run {stage.folder}"
+        )
+    values = {name: value for name, value in found[0].items() if name != kind}
+    record = read_record(stage)
+    seconds = record.seconds if record is not None else 0.0
+    return {"stage": stage.name, "average": average, "seconds": seconds, **values}
+
+
+def write_report(pipeline: Pipeline) -> Path:
+    """Write ``report.md``, and the same as data to ``report.json``; return the first.
+
+    Stages whose tests measure the same share a table.
+    """
+    rows = report_rows(pipeline)
+    parts = [f"# {pipeline.name}\n"]
+    for average in _AVERAGES:
+        groups: dict[tuple[str, ...], list[Row]] = {}
+        for row in rows:
+            if row["average"] == average:
+                groups.setdefault(tuple(row), []).append(row)
+        parts.append(f"\n## {average.capitalize()}\n")
+        parts += [_table(group) for group in groups.values()]
+    parts.append("\n## Time\n")
+    parts.append(_table([{"stage": s.name, "time": _time(s)} for s in pipeline.stages.values()]))
+    _write(pipeline.folder / "report.json", json.dumps(rows, indent=2) + "\n")
+    return _write(pipeline.folder / "report.md", "".join(parts))
+
+
+def _time(stage: Stage) -> str:
+    record = read_record(stage)
+    # A file that was there before the pipeline took it no time.
+    return clock(record.seconds) if record is not None and record.commands else "–"
+
+
+def _table(rows: Sequence[Row]) -> str:
+    columns = [name for name in rows[0] if name not in ("average", "seconds")]
+    lines = [columns, ["---"] * len(columns), *([_text(row[c]) for c in columns] for row in rows)]
+    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _write(path: Path, text: str) -> Path:
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text)
+    os.replace(partial, path)
+    return path

@@ -1,0 +1,181 @@
+"""Running a pipeline: what is finished is skipped, and what was interrupted goes on."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from lifting.errors import InputError
+from lifting.pipeline.plan import Pipeline, Stage
+from lifting.pipeline.process import StoppedError, Supervisor, locked
+from lifting.pipeline.records import Record, file_state, inputs_of, read_record, state_of
+from lifting.pipeline.report import clock, write_report
+
+
+def run_pipeline(
+    pipeline: Pipeline, redo: Sequence[str] = (), only: str | None = None, dry_run: bool = False
+) -> int:
+    """Run the stages that are not finished, and write the report when all are.
+
+    Args:
+        pipeline: The pipeline.
+        redo: Stages to begin again, with all that build on them; their folders are removed.
+        only: The one stage to run.
+        dry_run: Only print what would be done.
+
+    Returns:
+        The exit status: 0, or that of the command that failed.
+
+    Raises:
+        InputError: If a stage was made from something that has changed since, or cannot begin.
+    """
+    pipeline.check_names([*redo, *([only] if only else [])])
+    again = pipeline.with_later(redo)
+    chosen = [s for s in pipeline.stages.values() if only in (None, s.name)]
+    if dry_run:
+        for stage in chosen:
+            state, why = ("run", "again") if stage.name in again else state_of(stage)
+            _say(pipeline, stage, state, why)
+            if state in ("run", "resume"):
+                _say_commands(stage.commands())
+        return 0
+    _check(pipeline, chosen, again)
+    with locked(pipeline.folder) as lock:
+        for name in again:
+            _begin_again(pipeline.stages[name])
+        try:
+            with Supervisor(lock) as supervisor:
+                for stage in chosen:
+                    status = _run_stage(pipeline, stage, supervisor)
+                    if status:
+                        return _complain(
+                            f"stage {stage.name} of {pipeline.name} ended with status {status}; mend "
+                            "what stands above and run the same command again.",
+                            status,
+                        )
+        except StoppedError as stopped:
+            return _complain("stopped; run it again, without --from, to go on.", stopped.status)
+    if all(state_of(s)[0] == "finished" for s in pipeline.stages.values()):
+        _print(f"All stages are finished: {write_report(pipeline)}")
+    return 0
+
+
+def _check(pipeline: Pipeline, chosen: list[Stage], again: list[str]) -> None:
+    """Refuse, before anything is run or removed, what is wrong already.
+
+    Raises:
+        InputError: If a stage has changed since it was begun, or a file that it needs is not there.
+    """
+    changed = {}
+    for stage in chosen:
+        state, why = ("run", "") if stage.name in again else state_of(stage)
+        if state == "changed":
+            changed[stage.name] = why
+        elif state != "finished":
+            _check_files(pipeline, stage, chosen)
+    if changed:
+        what = "; ".join(f"{name}: {why}" for name, why in changed.items())
+        raise InputError(
+            f"{pipeline.folder}: something has changed since these stages were begun ({what}); undo "
+            f"that, choose another --name, or give --from {' '.join(changed)} to remove them, and "
+            "what builds on them, and begin again."
+        )
+
+
+def _check_files(pipeline: Pipeline, stage: Stage, chosen: list[Stage]) -> None:
+    makers = {s.output: s for s in pipeline.stages.values()}
+    for path in (*stage.checkpoints.values(), *stage.needs):
+        maker = makers.get(path)
+        if maker in chosen or (maker is None and path.is_file()):
+            continue
+        if maker is None:
+            raise InputError(
+                f"{path}: is not there, and stage {stage.name} needs it; check the path."
+            )
+        if state_of(maker)[0] != "finished":
+            raise InputError(
+                f"{pipeline.folder}: stage {stage.name} builds on {maker.name}, which is not "
+                f"finished; run that first, with --only {maker.name}."
+            )
+
+
+def _begin_again(stage: Stage) -> None:
+    if stage.creates is None:
+        _remove(stage)
+    else:
+        # The file stays until the command replaces it; the record no longer vouches for it.
+        Record([], inputs_of(stage)).write(stage.folder)
+
+
+def _remove(stage: Stage) -> None:
+    # Renamed first: half a removed run must not pass for one that was interrupted.
+    gone = stage.folder.with_name(f"{stage.name}.removed")
+    shutil.rmtree(gone, ignore_errors=True)
+    if stage.folder.is_dir():
+        os.replace(stage.folder, gone)
+        shutil.rmtree(gone)
+
+
+def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
+    # Once more: hours may have passed.
+    _check(pipeline, [stage], [])
+    state, why = state_of(stage)
+    before = read_record(stage)
+    seconds = before.seconds if before is not None else 0.0
+    if state == "finished":
+        if before is None:
+            # The file was there before the pipeline; from now on it is watched.
+            Record([], inputs_of(stage), output=file_state(stage.output)).write(stage.folder)
+        _say(pipeline, stage, state, why or clock(seconds))
+        return 0
+    _say(pipeline, stage, state, why)
+    if state == "run" and before is not None:
+        # What was begun here and left nothing to go on from.
+        seconds = 0.0
+        _remove(stage)
+    commands = stage.commands()
+    record = Record([shlex.join(c) for c in commands], inputs_of(stage), seconds)
+    record.write(stage.folder)
+
+    def note(taken: float) -> None:
+        record.seconds = seconds + taken
+        record.write(stage.folder)
+
+    for command in commands:
+        _say_commands([command])
+        status = supervisor.run(command, note)
+        seconds = record.seconds
+        if status:
+            return status
+    record.output = file_state(stage.output)
+    if not record.output:
+        raise InputError(
+            f"{stage.output}: stage {stage.name} ended well without making it; check its command and "
+            "its options."
+        )
+    record.write(stage.folder)
+    return 0
+
+
+def _print(text: str, style: str | None = None) -> None:
+    # Commands are there to be copied, so nothing is wrapped.
+    Console(soft_wrap=True, highlight=False, markup=False).print(text, style=style)
+
+
+def _say(pipeline: Pipeline, stage: Stage, state: str, why: str) -> None:
+    number = list(pipeline.stages).index(stage.name) + 1
+    text = f"[{number}/{len(pipeline.stages)}] {stage.name}: {state}"
+    _print(f"{text} ({why})" if why else text, "bold")
+
+
+def _say_commands(commands: list[list[str]]) -> None:
+    for command in commands:
+        _print(shlex.join(command))
+
+
+def _complain(sentence: str, status: int) -> int:
+    print(f"Error: {sentence}", file=sys.stderr)
+    return status

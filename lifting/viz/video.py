@@ -1,0 +1,158 @@
+"""Poses as videos that turn once around the vertical."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy import ndarray
+
+from lifting.skeletons import Skeleton
+from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, upright
+from lifting.viz.files import beside
+
+DPI = 100
+ELEVATION = np.radians(12)
+# Distance of the eye in reaches of the poses: without perspective the eye cannot tell which way
+# a pose turns.
+DISTANCE = 6.0
+FLOOR_COLOUR = "#e4e4e4"
+
+
+def write_rotation(
+    path: Path,
+    predicted: Float[ndarray, "J 3"] | Float[ndarray, "T J 3"],
+    truth: Float[ndarray, "J 3"] | Float[ndarray, "T J 3"] | None,
+    joints: Skeleton,
+    keypoints: Float[ndarray, "K 2"] | Float[ndarray, "T K 2"] | None = None,
+    keypoint_joints: Skeleton | None = None,
+    frames: int = 120,
+    fps: float = 25.0,
+    size: int = 480,
+    title: str = "",
+) -> None:
+    """Write an MP4 (H.264) of predicted poses in colour and the truth in grey, seen from all around.
+
+    The view turns once, beginning in front. Of a sequence each frame shows the next pose. Joints that
+    are NaN are left out.
+
+    Args:
+        path: Where to.
+        predicted: A root-relative camera-frame pose in millimetres, or a sequence of them.
+        truth: The same of the truth, if there is one.
+        joints: Joint set of the poses.
+        keypoints: The 2D input in pixels, shown at the left.
+        keypoint_joints: Joint set of the keypoints; that of the poses where not given.
+        frames: Length of the video of a single pose; a sequence has a frame per pose.
+        fps: Frames per second.
+        size: Height in pixels, and width of each panel; an odd size is rounded up.
+        title: A line above the pose.
+
+    Raises:
+        InputError: If nothing can be written at the path.
+    """
+    count = len(predicted) if predicted.ndim == 3 else frames
+    poses = np.broadcast_to(predicted, (count, *predicted.shape[-2:]))
+    truths = None if truth is None else np.broadcast_to(truth, poses.shape)
+    side = size + size % 2
+    panels = 1 if keypoints is None else 2
+    figure = Figure(figsize=(panels * side / DPI, side / DPI), dpi=DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    if title:
+        figure.suptitle(title, fontsize=9, y=0.98)
+    scene = _Scene(figure.add_axes((1 - 1 / panels, 0, 1 / panels, 1)), poses, truths, joints)
+    panel = None
+    if keypoints is not None:
+        points = np.broadcast_to(keypoints, (count, *keypoints.shape[-2:]))
+        panel = _Keypoints(figure.add_axes((0, 0, 0.5, 1)), points, keypoint_joints or joints)
+    with beside(path) as partial, av.open(partial, "w", format="mp4") as container:
+        stream = container.add_stream("h264", rate=Fraction(fps).limit_denominator(1000))
+        stream.width, stream.height, stream.pix_fmt = panels * side, side, "yuv420p"
+        stream.options = {"crf": "20", "preset": "veryfast"}
+        for index in range(count):
+            scene.show(index, 2 * np.pi * index / count)
+            if panel is not None:
+                panel.show(index)
+            canvas.draw()
+            pixels = np.asarray(canvas.buffer_rgba())
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgba")))
+        container.mux(stream.encode())
+
+
+class _Keypoints:
+    """The panel of the 2D input."""
+
+    def __init__(self, axes: Axes, points: Float[ndarray, "T K 2"], joints: Skeleton) -> None:
+        # People walk through the image: each frame is centred.
+        self.points = points - np.nanmean(points, 1, keepdims=True)
+        self.bones = np.array(joints.bones)
+        colours = [SIDE_COLOURS[joints.side(child)] for _, child in joints.bones]
+        self.lines = LineCollection([], colors=colours, linewidths=2.5, capstyle="round")
+        axes.add_collection(self.lines)
+        reach = 1.2 * float(np.nanmax(np.abs(self.points)))
+        axes.set(xlim=(-reach, reach), ylim=(reach, -reach))
+        axes.set_axis_off()
+
+    def show(self, index: int) -> None:
+        self.lines.set_segments(list(self.points[index][self.bones]))
+
+
+class _Scene:
+    """Both poses on a floor, projected by hand: only the ends of lines change between frames."""
+
+    def __init__(
+        self,
+        axes: Axes,
+        predicted: Float[ndarray, "T J 3"],
+        truth: Float[ndarray, "T J 3"] | None,
+        joints: Skeleton,
+    ) -> None:
+        bones = np.array(joints.bones)
+        kinds = [] if truth is None else [upright(truth)[:, bones]]
+        self.segments = np.concatenate([*kinds, upright(predicted)[:, bones]], axis=1)
+        colours = [SIDE_COLOURS[joints.side(child)] for _, child in joints.bones]
+        grey = [TRUTH_COLOUR] * (len(bones) * len(kinds))
+        self.colours = np.array(grey + colours)
+        self.widths = np.array([2.5] * len(grey) + [3.5] * len(colours))
+        low, high = np.nanmin(self.segments, (0, 1, 2)), np.nanmax(self.segments, (0, 1, 2))
+        self.centre = (low + high) / 2
+        # Poses turn about the vertical through the centre, and must stay inside.
+        self.reach = float(np.nanmax(np.linalg.norm(self.segments - self.centre, axis=-1)))
+        self.floor = self._grid(low[2])
+        self.floor_lines = LineCollection([], colors=FLOOR_COLOUR, linewidths=1, zorder=0)
+        self.lines = LineCollection([], capstyle="round", zorder=1)
+        axes.add_collection(self.floor_lines)
+        axes.add_collection(self.lines)
+        axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
+        axes.set_axis_off()
+
+    def _grid(self, height: float) -> Float[ndarray, "lines 2 3"]:
+        ticks = np.linspace(-1, 1, 7) * 0.6 * self.reach
+        along = np.stack([np.stack([ticks, np.full(7, end)], -1) for end in ticks[[0, -1]]], 1)
+        lines = np.concatenate([along, along[..., ::-1]])
+        heights = np.full((*lines.shape[:2], 1), height)
+        return np.concatenate([lines + self.centre[:2], heights], -1)
+
+    def _project(self, points: Float[ndarray, "n 2 3"], angle: float) -> Float[ndarray, "n 2 3"]:
+        """Return right and up on the screen, and the depth, in reaches of the poses."""
+        x, y, z = np.moveaxis((points - self.centre) / self.reach, -1, 0)
+        cos, sin = np.cos(angle), np.sin(angle)
+        x, y = cos * x - sin * y, sin * x + cos * y
+        cos, sin = np.cos(ELEVATION), np.sin(ELEVATION)
+        depth, up = cos * y - sin * z, sin * y + cos * z
+        shrink = DISTANCE / (DISTANCE + depth)
+        return np.stack([x * shrink, up * shrink, depth], -1)
+
+    def show(self, index: int, angle: float) -> None:
+        self.floor_lines.set_segments(list(self._project(self.floor, angle)[..., :2]))
+        projected = self._project(self.segments[index], angle)
+        # What is near is drawn over what is far.
+        order = np.argsort(-projected[..., 2].mean(1))
+        self.lines.set_segments(list(projected[order, :, :2]))
+        self.lines.set_color(list(self.colours[order]))
+        self.lines.set_linewidth(list(self.widths[order]))

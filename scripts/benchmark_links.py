@@ -1,0 +1,273 @@
+"""Speed of the steps of LInKs as ratios, each measured in one run on one machine.
+
+python scripts/benchmark_links.py --json_file benchmark_links.json
+"""
+
+import json
+import math
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jsonargparse import auto_cli
+from lightning import seed_everything
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+from torch.nn import functional
+
+from datamodules.h36m_convert import h36m_camera
+from lifting.cameras import Camera
+from lifting.errors import guarded
+from lifting.geometry import rotate, rotation_y
+from lifting.methods import LInKs, OcclusionCompletion, PoseFlows
+from lifting.methods.base import Method
+from lifting.nets.depth_lifter import CompletionNet
+from lifting.occlusion import CASES
+from lifting.skeletons import skeleton
+
+JOINTS = skeleton("h36m17")
+BATCH = 256
+# The published recipes, without noise of the suite's own.
+PUBLISHED_FLOW = {"hidden": 1024, "drop_root": False, "standardise": False, "input_noise": 0.0}
+
+
+def _seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
+    """Median time of each, taken in turns, so that a machine whose speed drifts slows all."""
+    for work in works:
+        work()
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for work, mine in zip(works, times, strict=True):
+            start = time.perf_counter()
+            work()
+            mine.append(time.perf_counter() - start)
+    return [float(np.median(mine)) for mine in times]
+
+
+def _keypoints(count: int = BATCH) -> Tensor:
+    return 500 + 60 * torch.randn(count, 17, 2)
+
+
+def _batch() -> dict[str, Any]:
+    camera = Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * BATCH)
+    return {"keypoints": _keypoints()[:, None], "camera": camera}
+
+
+def _save(method: Method, folder: Path) -> str:
+    method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
+    checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
+    checkpoint["lifting"] = method._identity()
+    path = folder / f"{type(method).__name__}_{'_'.join(method.hparams.get('parts', ['']))}.ckpt"
+    torch.save(checkpoint, path)
+    return str(path)
+
+
+def _step(method: Method, batch: dict[str, Any]) -> Callable[[], None]:
+    optimizer = torch.optim.AdamW(
+        [p for p in method.parameters() if p.requires_grad], 1e-4, fused=True
+    )
+
+    def step() -> None:
+        loss = method.loss(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def left_right(folder: Path) -> dict[str, Any]:
+    """LInKs' left/right step at 256 poses and 256 generated, published sizes."""
+    flows = [
+        _save(PoseFlows(parts=parts, **PUBLISHED_FLOW), folder)
+        for parts in (["full"], ["left", "right"])
+    ]
+    method = LInKs(
+        full_flow=flows[0],
+        part_flows=flows[1],
+        width=1024,
+        hypotheses="both",
+        sum_hypotheses=True,
+        generated=True,
+        elevation="learned",
+    )
+    method.load_frozen_stages()
+    method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
+    a, b = torch.rand(2 * BATCH, 1024), torch.rand(1024, 1024)
+    step, product = _seconds(_step(method, _batch()), lambda: a @ b)
+    # Two lifts of 512 poses, the second without its elevation head: forward and twice backward.
+    both = sum(p.numel() for p in method.lifters.parameters() if p.ndim == 2)
+    heads = sum(
+        p.numel()
+        for lifter in method.lifters.lifters
+        for p in lifter.elevation_head.parameters()
+        if p.ndim == 2
+    )
+    work = 6 * 2 * BATCH * (2 * both - heads)
+    gemm = 2 * 2 * BATCH * 1024 * 1024 / product
+    return {
+        "what": "left/right lifter step, 256 + 256 poses, float32, share of the GEMM rate",
+        "ratio": work / step / gemm,
+        "ours": f"{work / step / 1e9:,.0f} GFLOP/s ({1000 * step:,.0f} ms)",
+        "reference": f"{gemm / 1e9:,.0f} GFLOP/s",
+    }
+
+
+class UnfusedFlow(nn.Module):
+    """The published flow written down as its formulas are: one operation after the other."""
+
+    def __init__(self, dims: int, hidden: int = 1024, blocks: int = 8) -> None:
+        super().__init__()
+        half = dims // 2
+        self.half = half
+        self.subnets = nn.ModuleList(
+            nn.Sequential(nn.Linear(dims - half, hidden), nn.ReLU(), nn.Linear(hidden, 2 * half))
+            for _ in range(blocks)
+        )
+        self.scales = nn.ParameterList(torch.full((1, dims), 9.987) for _ in range(blocks))
+        self.offsets = nn.ParameterList(torch.zeros(1, dims) for _ in range(blocks))
+        self.rotations = [torch.linalg.qr(torch.randn(dims, dims)).Q for _ in range(blocks)]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return latent vectors and log-determinants."""
+        log_det = x.new_zeros(len(x))
+        for subnet, scale, offset, w in zip(
+            self.subnets, self.scales, self.offsets, self.rotations, strict=True
+        ):
+            passive, active = x[:, : -self.half], x[:, -self.half :]
+            s, t = torch.split(0.1 * subnet(passive), self.half, dim=1)
+            s = 2 * torch.tanh(s)
+            active = active * torch.exp(s) + t
+            x = torch.cat([passive, active], 1)
+            gain = 0.1 * functional.softplus(scale, beta=0.5)
+            x = functional.linear(x * gain + offset, w)
+            log_det = log_det + s.sum(1) + torch.log(gain).sum()
+        return x, log_det
+
+    def inverse(self, z: Tensor) -> Tensor:
+        """Return poses of latent vectors."""
+        for subnet, scale, offset, w in zip(
+            reversed(self.subnets),
+            reversed(list(self.scales)),
+            reversed(list(self.offsets)),
+            reversed(self.rotations),
+            strict=True,
+        ):
+            gain = 0.1 * functional.softplus(scale, beta=0.5)
+            z = (functional.linear(z, w.T) - offset) / gain
+            passive, active = z[:, : -self.half], z[:, -self.half :]
+            s, t = torch.split(0.1 * subnet(passive), self.half, dim=1)
+            z = torch.cat([passive, (active - t) * torch.exp(-2 * torch.tanh(s))], 1)
+        return z
+
+
+def full_flow(folder: Path) -> dict[str, Any]:
+    """The published step of the full-pose flow: poses and as many generated from them."""
+    ours = PoseFlows(generated=True, **PUBLISHED_FLOW)
+    ours.fit_statistics(_keypoints(), None)
+    batch = _batch()
+    theirs = UnfusedFlow(34)
+    optimizer = torch.optim.Adam(theirs.parameters(), 2e-4, weight_decay=1e-5)
+    x = ours.head_scale(batch["keypoints"])[:, 0].flatten(1)
+
+    def nll(poses: Tensor) -> Tensor:
+        z, log_det = theirs(poses)
+        return (0.5 * z.square().sum(1) - log_det).mean()
+
+    def unfused() -> None:
+        with torch.no_grad():
+            z, _ = theirs(x)
+            drawn = theirs.inverse(z + 0.2 * torch.randn_like(z) * z)
+            drawn[:, :2] = 0
+        loss = nll(x) + nll(drawn)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    fast, slow = _seconds(_step(ours, batch), unfused, rounds=20)
+    return {
+        "what": "full-pose flow step, 256 + 256 poses, published size, share of the unfused step",
+        "ratio": fast / slow,
+        "ours": f"{1000 * fast:.1f} ms",
+        "reference": f"{1000 * slow:.1f} ms",
+    }
+
+
+def occlusion(folder: Path) -> dict[str, Any]:
+    """The published step of occlusion completion: eight networks, three views."""
+    splits = {
+        split: _save(LInKs(split, width=1024), folder / split)
+        for split in ("left_right", "leg_torso")
+        if (folder / split).mkdir() is None
+    }
+    ours = OcclusionCompletion(**splits, lifter_width=1024, train_source="leg_torso")
+    ours.load_frozen_stages()
+    batch = _batch()
+    x = ours.head_scale(batch["keypoints"])[:, 0]
+    cases = [
+        (
+            c.given(JOINTS),
+            c.completed(JOINTS),
+            CompletionNet(len(c.given(JOINTS)), len(c.completed(JOINTS))),
+        )
+        for c in CASES
+        if c.missing
+    ]
+    optimizers = [torch.optim.Adam(net.parameters(), 2e-4, weight_decay=1e-5) for *_, net in cases]
+
+    def unfused() -> None:
+        with torch.no_grad():
+            # The left and right lifters too, which the original runs and does not use.
+            depths = ours.part_depths(x, ("left", "right", "legs", "torso"))
+            pose = ours._place(x, depths["legs"] + depths["torso"])
+        total = x.new_zeros(())
+        for given, completed, net in cases:
+            view = pose
+            for turned in range(3):
+                if turned:
+                    view = rotate(view, rotation_y(2 * math.pi * torch.rand(BATCH)))
+                error = net(view[:, given]) - view[:, completed]
+                total = total + error.square().sum((-2, -1)).mean()
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        total.backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+    fast, slow = _seconds(_step(ours, batch), unfused)
+    return {
+        "what": "occlusion step, batch 256, published size, share of the unfused step",
+        "ratio": fast / slow,
+        "ours": f"{1000 * fast:,.0f} ms",
+        "reference": f"{1000 * slow:,.0f} ms",
+    }
+
+
+def benchmark(json_file: str | None = None) -> None:
+    """Measure every figure and print them as a table.
+
+    Args:
+        json_file: Also write them there.
+    """
+    seed_everything(0, verbose=False)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [figure(Path(folder)) for figure in (left_right, full_flow, occlusion)]
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    title = f"{machine}, torch {torch.__version__}"
+    table = Table("figure", "ratio", "ours", "reference", title=title)
+    for row in rows:
+        table.add_row(row["what"], f"{row['ratio']:.2f}", row["ours"], row["reference"])
+    Console(width=120).print(table)
+    if json_file is not None:
+        Path(json_file).write_text(json.dumps({"machine": title, "figures": rows}, indent=2))
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(benchmark))

@@ -1,0 +1,123 @@
+"""The viewer of predictions: every kind of output, and every fault in one sentence."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from scipy.spatial import procrustes
+
+from datamodules.clips import ClipStore
+from datamodules.synthetic_clips import write_store
+from lifting.errors import InputError
+
+ROOT = Path(__file__).parent.parent.parent
+CLIP = "S9/Walking/54138969"
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A run with predictions of one clip of the synthetic human: the truth, turned and larger."""
+    folder = tmp_path_factory.mktemp("view")
+    run = folder / "runs/first"
+    run.mkdir(parents=True)
+    (run / "config.yaml").write_text(
+        "data: {class_path: Synthetic, init_args: {frames_per_sequence: 4}}\n"
+    )
+    (folder / "runs/empty").mkdir()
+    (folder / "runs/empty/config.yaml").write_text("data: {}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datamodules.synthetic_clips.SEQUENCES", ("Walking",))
+        write_store(str(folder / "data/synthetic_seed0_4frames.h5"), 0, 4, ("S9",))
+    with ClipStore(folder / "data/synthetic_seed0_4frames.h5") as store:
+        pose = store.pose(next(k for k in store.keys if k.path == f"clips/{CLIP}"))
+    pose = pose - pose[:, :1]
+    turned = 1.2 * pose[..., [2, 1, 0]] * np.array([1, 1, -1], np.float32)
+    noise = np.random.default_rng(0).normal(size=pose.shape)
+    predicted = (turned + 20 * noise).astype(np.float32)
+    np.savez(
+        run / "predictions.npz",
+        pose=predicted,
+        clip=np.zeros(4, int),
+        frame=np.arange(4),
+        clips=np.array([CLIP.split("/")]),
+    )
+    return folder, predicted, pose
+
+
+@pytest.fixture
+def view(workplace, monkeypatch):
+    monkeypatch.chdir(workplace[0])
+    return runpy.run_path(str(ROOT / "scripts/view_predictions.py"))["view_predictions"]
+
+
+def test_page_goes_into_the_run_and_names_each_frame_and_its_error(view, workplace, capsys):
+    view("first", start=1, frames=2)
+    text = Path("runs/first/predictions.html").read_text()
+    error = np.linalg.norm(workplace[1] - workplace[2], axis=-1).mean(1)
+    assert f'"label":"frame 1, {error[1]:.0f} mm"' in text
+    assert f'"label":"frame 2, {error[2]:.0f} mm"' in text
+    assert '"label":"frame 0' not in text
+    assert '"label":"frame 3' not in text
+    assert f"2 frames of {CLIP} in runs/first/predictions.html" in capsys.readouterr().out
+
+
+def test_aligned_errors_are_those_of_procrustes_analysis(view, workplace, tmp_path):
+    view("first", clip="S9", align=True, out=str(tmp_path / "a.html"))
+    text = (tmp_path / "a.html").read_text()
+    for frame, (pose, truth) in enumerate(zip(*workplace[1:], strict=True)):
+        # Its result is in units of the truth's norm.
+        a, b, _ = procrustes(truth, pose)
+        error = np.linalg.norm((a - b) * np.linalg.norm(truth - truth.mean(0)), axis=-1).mean()
+        assert f'"label":"frame {frame}, {error:.0f} mm"' in text
+        assert error < 40
+
+
+@pytest.mark.parametrize(("options", "frames"), [({"every": 2}, 2), ({"index": 3}, 120)])
+def test_video_turns_over_a_clip_or_around_one_pose(view, tmp_path, options, frames):
+    view("first", out=str(tmp_path / "a.mp4"), **options)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == frames
+
+
+def test_picture_shows_a_column_per_frame_up_to_six(view, tmp_path):
+    view("first", out=str(tmp_path / "a.png"))
+    assert imread(tmp_path / "a.png").shape[:2] == (616, 792)  # 4 columns of 1.8 inches at 110 dpi
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"run": "none"}, "runs/none: there is no such run"),
+        ({"run": "empty"}, "runs/empty/predictions.npz: not predicted yet"),
+        ({"out": "a.gif"}, "--out a.gif: choose a name that ends in .html, .mp4, .png"),
+        ({"clip": "S9/Sitting"}, "no poses of a clip 'S9/Sitting'"),
+        ({"index": 4}, "--index 4: runs/first/predictions.npz holds poses 0 to 3"),
+        ({"index": 0, "clip": "S9"}, "give one of them"),
+        ({"start": 4}, "--start 4: the last predicted frame of the clip is 3"),
+        ({"frames": 0}, "--frames 0"),
+        ({"out": "nowhere/a.png"}, "nowhere/a.png: cannot be written"),
+    ],
+)
+def test_fault_is_named_in_one_sentence(view, arguments, sentence):
+    with pytest.raises(InputError) as error:
+        view(**{"run": "first"} | arguments)
+    assert sentence in str(error.value)
+
+
+def test_command_ends_with_a_sentence_and_a_status(workplace):
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts/view_predictions.py", "none"],
+        cwd=workplace[0],
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip() == "Error: runs/none: there is no such run; check its name."
