@@ -32,9 +32,10 @@ class FlowLifter(Lifter):
 
     Deviations from ElePose and LInKs, each with the legacy value: strong consistency (``l2d: 1``,
     ``l3d: 1``), bone ratios whose weight of 100 grows (``bone: 50``, ``bone_ramp: 0``), likelihoods on
-    one scale and capped (``scaled: false``, ``cap: false``), clipped gradients (``clip: 0``), an
-    elevation that is known at first (``elevation: learned``, ``elevation_prior: 0``), a smooth limit on
-    depths (``depth: clamp``), larger inputs (``gain: 1``), layers of 512 (``width: 1024``).
+    one scale and capped (``scaled: false``, ``cap: false``), whose weight grows too
+    (``nll_growth: 1``), clipped gradients (``clip: 0``), an elevation that is known at first
+    (``elevation: learned``, ``elevation_prior: 0``), a smooth limit on depths (``depth: clamp``),
+    larger inputs (``gain: 1``), layers of 512 (``width: 1024``).
 
     The scale of a person cannot be seen: poses are returned with the mean bone length of the training
     subjects.
@@ -53,6 +54,9 @@ class FlowLifter(Lifter):
         merge: The part the shared joints of a prediction are taken from; the mean where not given.
         sum_hypotheses: Add the losses of both poses up instead of averaging them.
         nll: Weight of the likelihood.
+        nll_growth: Factor by which that weight grows from 40 to 80 percent of training. Strong
+            consistency is needed until poses have found their side of flat; after that it holds
+            depths back.
         scaled: See :class:`FlowPrior`.
         cap: See :class:`FlowPrior`.
         contrast: See :class:`FlowPrior`.
@@ -93,6 +97,7 @@ class FlowLifter(Lifter):
         merge: str | None = None,
         sum_hypotheses: bool = False,
         nll: float = 1.0,
+        nll_growth: float = 5.0,
         scaled: bool = True,
         cap: bool = True,
         contrast: float = 0.0,
@@ -250,7 +255,7 @@ class FlowLifter(Lifter):
             return x.mean(-1).sum() if h["sum_hypotheses"] else x.mean()
 
         losses = {
-            "nll": h["nll"] * self.prior(views).mean(),
+            "nll": self._nll_weight() * self.prior(views).mean(),
             "l2d": h["l2d"] * reduced((project(back) - seen).abs().sum((-2, -1))),
             "l3d": h["l3d"] * reduced((turned - again).flatten(2).norm(dim=-1)),
             "deformation": h["deformation"]
@@ -268,6 +273,10 @@ class FlowLifter(Lifter):
             losses["follow"] = self.prior.follow(views, draws)
         self._angles = {"elevation_mean": elevation.mean(), "elevation_std": elevation.std()}
         return losses
+
+    def _nll_weight(self) -> float:
+        grown = min(1.0, max(0.0, (self.progress() - 0.4) / 0.4))
+        return self.hparams["nll"] * self.hparams["nll_growth"] ** grown
 
     def _bone_weight(self) -> float:
         ramp = self.hparams["bone_ramp"]

@@ -130,7 +130,7 @@ class PartLifters(nn.Module):
     def elevation_weights(self) -> Float[Tensor, ""]:
         """Return the sum of the weights of all elevation heads."""
         heads = [lifter.elevation_head for lifter in self.lifters]
-        return torch.stack([p.sum() for h in heads for p in h.parameters()]).sum()  # type: ignore[union-attr,operator]
+        return torch.stack([p.sum() for h in heads for p in h.parameters()]).sum()  # type: ignore[union-attr]
 
     def part_depth(
         self, keypoints: Float[Tensor, "batch joints 2"], part: str

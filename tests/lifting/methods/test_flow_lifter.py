@@ -137,7 +137,13 @@ def reference_losses(method, batch):
 
 def test_losses_are_those_of_the_paper(flow_files, keypoints, batch):
     method = elepose(
-        flow_files, keypoints, depth="clamp", elevation="learned", cap=False, elevation_prior=0.0
+        flow_files,
+        keypoints,
+        depth="clamp",
+        elevation="learned",
+        cap=False,
+        elevation_prior=0.0,
+        nll_growth=1.0,
     )
     with torch.no_grad():
         found, expected = method.losses(batch), reference_losses(method, batch)
@@ -230,6 +236,18 @@ def test_contrast_does_not_train_the_follower_but_following_does(flow_files):
     contrasted.follow({"full": x}, torch.Generator().manual_seed(0)).backward()
     assert x.grad is None
     assert all(p.grad.abs().sum() > 0 for p in contrasted.followers.parameters())
+
+
+@pytest.mark.parametrize(
+    ("progress", "nll", "bone"),
+    # Until 40 % the bones' weight rises as a square; from there to 80 % the likelihood's, geometrically.
+    [(0.0, 1.0, 0.0), (0.2, 1.0, 25.0), (0.4, 1.0, 100.0), (0.6, 3.0, 100.0), (0.9, 9.0, 100.0)],
+)
+def test_weights_over_training(monkeypatch, progress, nll, bone):
+    method = ElePose(width=8, nll_growth=9.0, bone=100.0, bone_ramp=0.4)
+    monkeypatch.setattr(method, "progress", lambda: progress)
+    assert method._nll_weight() == pytest.approx(nll)
+    assert method._bone_weight() == pytest.approx(bone)
 
 
 def test_bone_ratios_of_the_data_are_their_mean(keypoints):
