@@ -10,6 +10,7 @@ from lifting.metrics.classes import (
     PCK,
     AccelerationError,
     JointMPJPE,
+    Mirrored,
 )
 from lifting.metrics.evaluation import Evaluation, EvaluationResult, FrameEvaluation
 
@@ -26,4 +27,5 @@ __all__ = [
     "EvaluationResult",
     "FrameEvaluation",
     "JointMPJPE",
+    "Mirrored",
 ]

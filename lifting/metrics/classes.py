@@ -120,6 +120,14 @@ class PAMPJPE(PoseMetric):
         return functional.pa_mpjpe(pred, target, self.reflection)
 
 
+class Mirrored(PoseMetric):
+    """Share of poses that fit better mirrored, in percent."""
+
+    def error(self, pred: Frames, target: Frames) -> Float[Tensor, " frames"]:
+        """See :func:`lifting.metrics.functional.mirrored`."""
+        return 100 * functional.mirrored(pred, target)
+
+
 class NMPJPE(PoseMetric):
     """MPJPE after scaling, millimetres (protocol 3).
 

@@ -64,6 +64,12 @@ def pa_mpjpe(pred: Pose, target: Pose, reflection: bool = False) -> Error:
     return mpjpe(similarity_alignment(pred, target, reflection)(pred), target)
 
 
+def mirrored(pred: Pose, target: Pose) -> Error:
+    """Tell with 1 or 0 whether a pose fits better when it is mirrored: its depth is upside down."""
+    proper, reflected = (pa_mpjpe(pred, target, reflection) for reflection in (False, True))
+    return (reflected < proper).to(pred.dtype)
+
+
 def pck(errors: JointError, threshold: float = PCK_THRESHOLD) -> Error:
     """Share of joints nearer than a threshold.
 
@@ -119,7 +125,6 @@ def frame_errors(pred: Pose, target: Pose, full: bool = True) -> dict[str, Error
     result = {
         "mpjpe": errors.mean(-1),
         "pa_mpjpe": pa_mpjpe,
-        # Poses that fit better mirrored, in percent: of those the depth is upside down.
         "mirrored": 100 * (pa_mpjpe_reflection < pa_mpjpe).to(errors.dtype),
     }
     if full:

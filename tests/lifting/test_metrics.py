@@ -24,6 +24,7 @@ from lifting.metrics import (
     AccelerationError,
     Evaluation,
     JointMPJPE,
+    Mirrored,
     functional,
 )
 
@@ -167,6 +168,16 @@ PER_FRAME = {
         lambda **k: PAMPJPE(reflection=True, **k),
         lambda p, t: distances(aligned(p, t, True), t).mean(1),
     ),
+    "mirrored": (
+        Mirrored,
+        lambda p, t: (
+            100.0
+            * (
+                distances(aligned(p, t, True), t).mean(1)
+                < distances(aligned(p, t), t).mean(1) - 1e-9
+            )
+        ),
+    ),
     "n_mpjpe": (
         NMPJPE,
         lambda p, t: distances(
@@ -192,6 +203,8 @@ PER_FRAME = {
 def test_metric_is_the_mean_over_frames_and_groups_however_they_are_batched(name):
     make, reference = PER_FRAME[name]
     pred, target = poses(frames=40, noise=90.0)
+    # Some poses are upside down in depth, each group's share of them another.
+    pred[:7, :, 2] *= -1
     groups = torch.randint(0, 3, (40,), generator=torch.Generator().manual_seed(1))
     values = reference(pred, target)
     expected = [values[groups.numpy() == g].mean() for g in range(3)]
@@ -245,6 +258,7 @@ def test_joint_mpjpe_is_the_mean_distance_of_each_joint():
 def recording(seed=0):
     """Frames of clips of 1, 2, 3 and 10 frames, the last with gaps; each clip in one action."""
     pred, target = poses(frames=16, seed=seed)
+    pred[4:6, :, 2] *= -1
     clip = torch.tensor([0, 1, 1, 2, 2, 2] + 10 * [3])
     frame = torch.tensor([0, 0, 1, 0, 1, 2, 0, 1, 2, 4, 6, 7, 8, 9, 11, 12])
     return pred, target, clip, frame, torch.tensor([0, 2, 0, 2])[clip]
@@ -329,9 +343,9 @@ def test_evaluation_has_a_row_per_action_that_occurs_and_both_averages():
     np.testing.assert_allclose(result.joints, distances(pred, target).mean(0))
 
 
-def test_evaluation_during_training_is_of_the_two_protocols_alone():
+def test_evaluation_during_training_is_of_the_two_protocols_and_the_mirrored():
     result = evaluation_of([range(16)], full=False).compute()
-    assert list(result.rows) == ["mpjpe", "pa_mpjpe"]
+    assert list(result.rows) == ["mpjpe", "pa_mpjpe", "mirrored"]
 
 
 def test_evaluation_starts_anew_after_reset():

@@ -1,0 +1,89 @@
+import hashlib
+
+import pytest
+import torch
+
+from lifting.checkpoints import file_digest, load_frozen
+from lifting.errors import InputError
+from lifting.methods import ElePose, PoseFlows, SimpleBaseline
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A checkpoint as the command line writes it."""
+    flows = PoseFlows(hidden=8, blocks=2)
+    flows.fit_statistics(500 + 100 * torch.randn(64, 17, 2), None)
+    options = {**flows.hparams, "_class_path": "lifting.methods.PoseFlows"}
+    checkpoint = {"state_dict": flows.state_dict(), "hyper_parameters": options}
+    flows.on_save_checkpoint(checkpoint)
+    path = tmp_path / "flows.ckpt"
+    torch.save(checkpoint, path)
+    return path, flows
+
+
+def test_a_frozen_stage_is_what_was_trained_and_learns_no_more(saved):
+    path, flows = saved
+    frozen = load_frozen(path, PoseFlows)
+    x = 0.05 * torch.randn(8, 17, 2)
+    torch.testing.assert_close(frozen.nll(x)["full"], flows.nll(x)["full"])
+    assert not frozen.training
+    assert not any(p.requires_grad for p in frozen.parameters())
+
+
+def test_another_method_is_refused_by_name(saved):
+    with pytest.raises(InputError, match="is of a PoseFlows, here a SimpleBaseline"):
+        load_frozen(saved[0], SimpleBaseline)
+
+
+def test_a_state_that_does_not_fit_names_the_file(saved, tmp_path):
+    checkpoint = torch.load(saved[0], weights_only=True)
+    checkpoint["hyper_parameters"]["hidden"] = 16
+    torch.save(checkpoint, tmp_path / "other.ckpt")
+    with pytest.raises(InputError, match=r"other\.ckpt.*shape"):
+        load_frozen(tmp_path / "other.ckpt", PoseFlows)
+
+
+def test_digest_is_sha256(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "file").write_bytes(content)
+    assert file_digest(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_resume_with_another_earlier_stage_is_refused(saved):
+    path, _ = saved
+    method = ElePose(full_flow=str(path), width=8)
+    method.load_frozen_stages()
+    checkpoint = {}
+    method.on_save_checkpoint(checkpoint)
+    assert checkpoint["frozen"] == {"full_flow": file_digest(path)}
+    method.on_load_checkpoint(checkpoint)
+    checkpoint["frozen"]["full_flow"] = "0" * 64
+    with pytest.raises(InputError, match="another full_flow"):
+        method.on_load_checkpoint(checkpoint)
+
+
+def test_a_lifter_tests_without_its_flows(saved):
+    method = ElePose(full_flow=str(saved[0]), width=8)
+    method.load_frozen_stages()
+    checkpoint = {}
+    method.on_save_checkpoint(checkpoint)
+    alone = ElePose(full_flow="elsewhere.ckpt", width=8)
+    alone.on_load_checkpoint(checkpoint)
+    alone.load_state_dict(method.state_dict())
+
+
+def test_followers_come_back_with_their_state(saved):
+    options = {"full_flow": str(saved[0]), "width": 8, "contrast": 1.0}
+    method, other = ElePose(**options), ElePose(**options)
+    for m in (method, other):
+        m.load_frozen_stages()
+    with torch.no_grad():
+        for parameter in method.prior.followers.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    checkpoint = {}
+    method.on_save_checkpoint(checkpoint)
+    other.on_load_checkpoint(checkpoint)
+    for mine, theirs in zip(
+        method.prior.followers.parameters(), other.prior.followers.parameters(), strict=True
+    ):
+        assert torch.equal(mine, theirs)
