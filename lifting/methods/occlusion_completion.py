@@ -61,8 +61,8 @@ class OcclusionCompletion(Lifter):
     checkpoint, so that it predicts alone.
 
     Deviations from the paper: inputs come from the lifters that give them at inference
-    (``train_source: leg_torso``), one optimiser for all networks, and three views of every pose in
-    one pass.
+    (``train_source: leg_torso``); one of three views of a pose by chance, which is as much in the mean
+    and a third of the work (``views: 3``); one optimiser for all networks.
 
     Args:
         left_right: Checkpoint of the lifters of the left and right side (:class:`LInKs`).
@@ -71,6 +71,7 @@ class OcclusionCompletion(Lifter):
         train_source: Where the lifted parts of the training come from: ``matching`` lifters, or
             ``leg_torso`` throughout, as published.
         generated: Train on as many poses again that the full-pose flow generates.
+        views: Views of every pose per step: 3 (as it is and from two random azimuths), or 1 of them.
         width: Width of every hidden layer of the completion networks.
         blocks: Residual blocks.
         lifter_width: Width of the lifters.
@@ -91,6 +92,7 @@ class OcclusionCompletion(Lifter):
         full_flow: str | None = None,
         train_source: str = "matching",
         generated: bool = False,
+        views: int = 1,
         width: int = 1024,
         blocks: int = 3,
         lifter_width: int = 512,
@@ -109,6 +111,8 @@ class OcclusionCompletion(Lifter):
             raise InputError(
                 f"--model.train_source is {h['train_source']}: choose {' or '.join(SOURCES)}."
             )
+        if h["views"] not in (1, 3):
+            raise InputError(f"--model.views is {h['views']}: choose 1 or 3.")
         self.joints = skeleton(h["skeleton"])
         self.head_scale = HeadScale(self.joints)
         self.lifters = nn.ModuleDict(
@@ -192,7 +196,7 @@ class OcclusionCompletion(Lifter):
         return place(keypoints, offset, self.joints.root, self.hparams["depth"] == "softplus")
 
     def loss(self, batch: Batch) -> Tensor:
-        """Squared distance of the completed joints, summed over cases and three views (section 3.4)."""
+        """Squared distance of the completed joints, summed over cases and views (section 3.4)."""
         h, draws = self.hparams, self.draws()
         keypoints = self.head_scale(batch["keypoints"])[:, 0]
         if h["generated"]:
@@ -208,10 +212,10 @@ class OcclusionCompletion(Lifter):
                 target = self._place(keypoints, depths["legs"] + depths["torso"])
             turns = self._views(len(keypoints), draws).to(keypoints)
 
-            def seen_from_three_sides(pose: Tensor) -> Tensor:
-                return torch.cat([pose, *(rotate(pose, turn) for turn in turns)])
+            def from_all_sides(pose: Tensor) -> Tensor:
+                return rotate(pose.expand(len(turns), *pose.shape), turns).flatten(0, 1)
 
-            targets = seen_from_three_sides(target)
+            targets = from_all_sides(target)
         total = keypoints.new_zeros(())
         for index, case in enumerate(CASES):
             if not case.missing:
@@ -220,18 +224,21 @@ class OcclusionCompletion(Lifter):
             inputs = targets
             if matching:
                 with torch.no_grad():
-                    inputs = seen_from_three_sides(self.assemble(keypoints, depths, index))
+                    inputs = from_all_sides(self.assemble(keypoints, depths, index))
             predicted = self.nets[case.name](inputs[:, given])
             error = (predicted - targets[:, completed]).square().sum((-2, -1))
-            # The sum over the three views, of the mean over the batch.
+            # The sum over three views, or what stands for it, of the mean over the batch.
             total = total + 3 * error.mean()
         return total
 
-    @staticmethod
-    def _views(count: int, draws: torch.Generator) -> Tensor:
-        """Two azimuths per pose, the second on top of the first."""
-        azimuth = 2 * math.pi * torch.rand(2, count, generator=draws)
-        return rotation_y(azimuth.cumsum(0))
+    def _views(self, count: int, draws: torch.Generator) -> Float[Tensor, "views count 3 3"]:
+        """Rotations of every pose: none and two azimuths, or one of these by chance."""
+        azimuth = 2 * math.pi * torch.rand(3, count, generator=draws)
+        azimuth[0] = 0
+        if self.hparams["views"] == 1:
+            chosen = torch.randint(3, (1, count), generator=draws)
+            azimuth = azimuth.gather(0, chosen)
+        return rotation_y(azimuth)
 
     def complete(
         self, keypoints: Float[Tensor, "B K 2"], visible: Bool[Tensor, "B K"]

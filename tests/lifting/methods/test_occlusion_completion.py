@@ -134,7 +134,10 @@ def test_training_moves_the_completion_and_leaves_the_lifters(lifter_files, keyp
     assert all(p.grad is None for p in method.lifters.parameters())
 
 
-def test_loss_is_zero_where_completion_is_perfect(method, keypoints):
+@pytest.mark.parametrize("views", [1, 3])
+def test_loss_is_zero_where_completion_is_perfect(method, keypoints, views):
+    method.hparams["views"] = views
+
     class Oracle(torch.nn.Module):
         """Returns the targets, which it is told through the last joints of its input."""
 
@@ -149,11 +152,24 @@ def test_loss_is_zero_where_completion_is_perfect(method, keypoints):
     depths = method.part_depths(x, ("left", "right", "legs", "torso"))
     target = method.assemble(x, depths, 0)
     turns = method._views(32, method.draws())
-    views = torch.cat([target, *(target @ t.mT for t in turns)])
+    assert len(turns) == method.hparams["views"]
+    views = torch.cat([target @ t.mT for t in turns])
     for case in CASES[1:]:
         completed = case.completed(JOINTS)
         method.nets[case.name] = Oracle(lambda _, c=completed: views[:, c])
     assert method.loss({"keypoints": keypoints[:, None]}).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_one_view_by_chance_is_the_mean_of_three(method):
+    def mean_azimuth(views):
+        method.hparams["views"] = views
+        turns = method._views(60_000, method.draws()).flatten(0, 1)
+        # A third of all views are unturned, the others spread over the circle.
+        unturned = (turns[:, 0, 0] == 1).float().mean().item()
+        return unturned, turns[:, 0, 0].mean().item()
+
+    for views in (1, 3):
+        assert mean_azimuth(views) == pytest.approx((1 / 3, 1 / 3), abs=0.01)
 
 
 def test_checkpoint_predicts_without_the_lifters_files(method, lifter_files, keypoints, tmp_path):
@@ -190,5 +206,7 @@ def test_lifters_of_other_options_are_refused(lifter_files):
     swapped = {"left_right": lifter_files["leg_torso"], "leg_torso": lifter_files["left_right"]}
     with pytest.raises(InputError, match="split leg_torso"):
         OcclusionCompletion(**swapped, lifter_width=16).load_frozen_stages()
+    with pytest.raises(InputError, match="views"):
+        OcclusionCompletion(views=2)
     with pytest.raises(InputError, match="train_source"):
         OcclusionCompletion(train_source="none")
