@@ -313,35 +313,35 @@ def test_removal_that_was_cut_short_leaves_no_run_to_resume(runner):
     assert not list(runner.folder.glob("runs/p/*.removed"))
 
 
-# Real trainings. Dropout and mirroring draw random numbers, Adam and batch normalisation carry
-# state, and the second stage keeps a moving average besides.
+# Real trainings of a flow, and of a lifter that learns from it: random turns, noise and mirroring, Adam
+# and two moving averages, and a second flow that follows the lifter's projections.
 SMALL = """
 data: {init_args: {frames_per_sequence: 6, batch_size: 8, actions: [Walking, Sitting]}}
-model: {init_args: {width: 16, dropout: 0.3}}
 trainer: {max_epochs: 6, accelerator: cpu, enable_progress_bar: false, enable_model_summary: false}
 last: {every_n_train_steps: 3}
 wandb: disabled
 """
 TRAININGS = {
     "name": "whole",
-    "configs": ["base", "data/synthetic", "supervised/simple_baseline", "small"],
+    "configs": ["base", "data/synthetic"],
     "stages": {
-        "first": {},
+        "first": {
+            "configs": ["unsupervised/full_flow", "small"],
+            "options": {"model.hidden": 16, "model.blocks": 2},
+        },
         "second": {
-            "configs": ["averaged"],
-            # An option that takes any text, so that the second stage builds on the first.
-            "checkpoints": {"project": "first"},
+            "configs": ["unsupervised/elepose", "small"],
+            "checkpoints": {"model.full_flow": "first"},
+            "options": {"model.width": 16, "model.contrast": 1.0},
         },
     },
 }
-AVERAGED = "trainer: {callbacks: [{class_path: callbacks.EMA, init_args: {decay: 0.9}}]}\n"
 
 
 @pytest.fixture
 def trainings(tmp_path, pipeline_runner):
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
     (tmp_path / "experiments/small.yaml").write_text(SMALL)
-    (tmp_path / "experiments/averaged.yaml").write_text(AVERAGED)
     (tmp_path / "trainings.yaml").write_text(yaml.safe_dump(TRAININGS))
     return pipeline_runner(tmp_path)
 
