@@ -206,6 +206,8 @@ def test_lifters_of_other_options_are_refused(lifter_files):
     swapped = {"left_right": lifter_files["leg_torso"], "leg_torso": lifter_files["left_right"]}
     with pytest.raises(InputError, match="split leg_torso"):
         OcclusionCompletion(**swapped, lifter_width=16).load_frozen_stages()
+    with pytest.raises(InputError, match="flip_test"):
+        OcclusionCompletion(flip_test=True)
     with pytest.raises(InputError, match="views"):
         OcclusionCompletion(views=2)
     with pytest.raises(InputError, match="train_source"):
