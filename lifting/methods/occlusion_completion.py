@@ -112,7 +112,9 @@ class OcclusionCompletion(Lifter):
                 f"--model.train_source is {h['train_source']}: choose {' or '.join(SOURCES)}."
             )
         if h["flip_test"]:
-            raise InputError("OcclusionCompletion has no mirrored twin to average: leave flip_test.")
+            raise InputError(
+                "OcclusionCompletion has no mirrored twin to average: leave flip_test."
+            )
         if h["views"] not in (1, 3):
             raise InputError(f"--model.views is {h['views']}: choose 1 or 3.")
         self.joints = skeleton(h["skeleton"])
