@@ -90,11 +90,13 @@ class PoseBank:
         stride: int | None = None,
     ) -> None:
         self.windows = windows
+        # Chunks that overlap on purpose repeat frames on purpose.
+        self.once = stride in (None, windows.chunk)
         self.keypoint_mirror = keypoint_skeleton.mirror
         self.pose_mirror = pose_skeleton.mirror
         self.keys: list[ClipKey] = []
         keypoints, confidence, pose, selected, clip_of, frame_of, rows = ([] for _ in range(7))
-        cameras, total = [], 0
+        cameras, total, begin = [], 0, []
         for number, clip in enumerate(clips):
             keypoints.append(windows.pad(clip.keypoints[..., :2]))
             confidence.append(windows.pad(clip.keypoints[..., 2]))
@@ -105,7 +107,8 @@ class PoseBank:
             chosen = torch.zeros(len(frame_of[-1]), dtype=torch.bool)
             chosen[windows.left : windows.left + len(clip.frames)] = clip.selected
             selected.append(chosen)
-            rows.append(windows.starts(clip.selected, stride) + total + windows.left)
+            begin.append(total + windows.left)
+            rows.append(windows.starts(clip.selected, stride) + begin[-1])
             total += len(chosen)
             cameras.append(clip.camera.to(torch.float32))
             self.keys.append(clip.key)
@@ -120,6 +123,7 @@ class PoseBank:
         self.clip = torch.cat(clip_of)
         self.frame = torch.cat(frame_of)
         self.rows = torch.cat(rows)
+        self.begin = torch.tensor(begin)
         self.camera = Camera.stack(cameras)
         self.action = torch.tensor([actions.index(k.action) for k in self.keys])
         self.subject = torch.tensor([subjects.index(k.subject) for k in self.keys])
@@ -160,6 +164,10 @@ class PoseBank:
             clip=clip,
             frame=windows.outputs(self.frame, rows),
         )
+        if self.once and windows.chunk > 1:
+            repeated = windows.repeated(rows - self.begin[clip])
+            position = torch.arange(windows.chunk, device=rows.device)
+            batch["valid"] &= position >= repeated[:, None]
         if self.pose is not None:
             batch["pose"] = windows.outputs(self.pose, rows)
         if flip is not None:

@@ -81,6 +81,9 @@ class Windows:
     ) -> Int[Tensor, " starts"]:
         """Return the frames of a clip at which examples start.
 
+        A last chunk that would reach over the end begins earlier, where the clip is long enough: its
+        first frames are then those of the chunk before (:meth:`repeated`).
+
         Args:
             selected: The frames of the clip to predict. A chunk is kept if any of its frames is.
             stride: Frames between neighbouring starts (counted among the selected frames where a
@@ -90,11 +93,24 @@ class Windows:
         stride = stride or self.chunk
         if self.chunk == 1:
             return selected.nonzero().squeeze(-1)[::stride]
-        frames = torch.arange(len(selected))
-        starts = frames[(frames // self.dilation) % stride == 0]
-        reach = starts[:, None] + self.dilation * torch.arange(self.chunk)
-        inside = reach < len(selected)
-        return starts[(selected[reach.clamp(max=len(selected) - 1)] & inside).any(-1)]
+        total, step = len(selected), self.dilation
+        frames = torch.arange(total)
+        starts = frames[(frames // step) % stride == 0]
+        reach = starts[:, None] + step * torch.arange(self.chunk)
+        asked = (selected[reach.clamp(max=total - 1)] & (reach < total)).any(-1)
+        # Nothing is left for a chunk if the one before reaches the end.
+        needed = (starts < step * stride) | (reach[:, -1] - step * stride < total - step)
+        over = (reach[:, -1] - total + 1).clamp_min(0)
+        shift = -(-over // step) * step
+        return torch.where(shift <= starts, starts - shift, starts)[asked & needed]
+
+    def repeated(self, starts: Int[Tensor, " starts"]) -> Int[Tensor, " starts"]:
+        """Return how many leading frames of each example are those of the one before it.
+
+        Args:
+            starts: What :meth:`starts` returned for a stride as long as the chunk.
+        """
+        return -(starts // self.dilation) % self.chunk
 
 
 def _runs(buffer: Tensor, start: Tensor, length: int, dilation: int) -> Tensor:

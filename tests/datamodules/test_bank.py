@@ -63,11 +63,14 @@ def example(source, start, windows):
 
     inputs = [at(start + windows.dilation * (i - past)) for i in range(windows.length)]
     outputs = [start + windows.dilation * i for i in range(windows.chunk)]
+    # The frames before the next multiple of the chunk are those of the example before.
+    first = -(start // windows.dilation) % windows.chunk
+    valid = [i >= first and o <= last and bool(source.selected[o]) for i, o in enumerate(outputs)]
     return {
         "keypoints": source.keypoints[inputs, :, :2],
         "confidence": source.keypoints[inputs, :, 2],
         "pose": source.pose[[at(o) for o in outputs]],
-        "valid": torch.tensor([bool(o <= last and source.selected[o]) for o in outputs]),
+        "valid": torch.tensor(valid),
         "frame": source.frames[[at(o) for o in outputs]],
     }
 

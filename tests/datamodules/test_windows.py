@@ -66,10 +66,15 @@ def check_windows(windows, shape):
 
 
 def chunks_of(windows, selected):
-    """The frames each example predicts, those behind the end of the clip left out."""
+    """The frames each example predicts: not those behind the end, nor those of the one before."""
+    starts = windows.starts(selected)
     return [
-        [f for i in range(windows.chunk) if (f := start + windows.dilation * i) < len(selected)]
-        for start in windows.starts(selected).tolist()
+        [
+            f
+            for i in range(repeated, windows.chunk)
+            if (f := start + windows.dilation * i) < len(selected)
+        ]
+        for start, repeated in zip(starts.tolist(), windows.repeated(starts).tolist(), strict=True)
     ]
 
 
@@ -99,17 +104,38 @@ def test_every_selected_frame_is_predicted_once_and_no_chunk_is_without_one(caus
         (Windows(27), None, 10, 10),
         (Windows(27), 3, 10, 4),
         (Windows(1, 4), None, 10, 3),
-        (Windows(1, 4), 2, 10, 5),
-        (Windows(1, 4), 1, 10, 10),
+        (Windows(1, 4), 2, 10, 4),
+        (Windows(1, 4), 1, 10, 7),
+        (Windows(1, 4), 3, 10, 3),
+        (Windows(1, 4), 3, 11, 4),
         (Windows(1, 4), 8, 20, 3),
         (Windows(1, 4, dilation=2), None, 16, 4),
-        (Windows(1, 4, dilation=2), 2, 16, 8),
+        (Windows(1, 4, dilation=2), 2, 16, 6),
         (Windows(1, 243), None, 7, 1),
     ],
 )
 def test_stride_sets_the_number_of_examples(windows, stride, frames, expected):
     starts = windows.starts(torch.ones(frames, dtype=torch.bool), stride)
     assert len(starts) == expected
+
+
+@pytest.mark.parametrize(("causal", "field"), FIELDS)
+@pytest.mark.parametrize("frames", LENGTHS)
+def test_no_chunk_reaches_over_the_end_of_a_clip_that_is_long_enough(causal, field, frames):
+    for windows in every_shape(causal, field):
+        span = windows.dilation * (windows.chunk - 1) + 1
+        for stride in (None, 1, 2, 5):
+            starts = windows.starts(torch.ones(frames, dtype=torch.bool), stride)
+            # With gaps between frames, the other phases may be one frame shorter.
+            if frames >= span + windows.dilation - 1:
+                assert (starts + span <= frames).all()
+
+
+def test_the_last_chunk_begins_earlier_and_says_which_frames_it_repeats():
+    windows = Windows(1, 4)
+    starts = windows.starts(torch.ones(10, dtype=torch.bool))
+    assert starts.tolist() == [0, 4, 6]
+    assert windows.repeated(starts).tolist() == [0, 0, 2]
 
 
 def test_stride_counts_selected_frames_where_a_chunk_is_one_frame():
