@@ -13,7 +13,10 @@ from rich.table import Table
 from lifting.metrics import EvaluationResult
 
 # What the console shows of the metrics of poses; the files hold every one.
-_SHOWN = ("mpjpe", "pa_mpjpe", "pa_mpjpe_hidden", "mirrored", "n_mpjpe", "mpjve", "pck", "auc")
+_SHOWN = (
+    *("mpjpe", "pa_mpjpe", "pa_mpjpe_hidden", "mirrored", "n_mpjpe", "mpjve", "pck", "auc"),
+    "root_error",
+)
 
 
 def table_rows(result: EvaluationResult) -> list[dict[str, object]]:

@@ -1,5 +1,6 @@
 """The poses of a split, resident in memory, and the batches gathered from them."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, NotRequired, TypedDict
@@ -20,7 +21,8 @@ from lifting.skeletons import Skeleton
 class PoseBatch(TypedDict):
     """A batch of examples; ``T`` input frames, ``C`` output frames (see :mod:`datamodules.windows`).
 
-    ``pose`` is absent where the dataset has none.
+    ``pose`` is absent where the dataset has none, ``unlabelled`` where no unlabelled subjects are asked
+    for; the batch it holds has no poses.
     """
 
     keypoints: Float[Tensor, "B T K 2"]
@@ -32,6 +34,7 @@ class PoseBatch(TypedDict):
     action: Int[Tensor, " B"]
     clip: Int[Tensor, " B"]
     frame: Int[Tensor, "B C"]
+    unlabelled: NotRequired["PoseBatch"]
 
 
 class IndexBatch(NamedTuple):
@@ -40,6 +43,13 @@ class IndexBatch(NamedTuple):
     rows: Int[Tensor, " B"]
     flip: Bool[Tensor, " B"] | None
     split: str
+
+
+class PairedIndexBatch(NamedTuple):
+    """Labelled and unlabelled examples that are trained on together."""
+
+    labelled: IndexBatch
+    unlabelled: IndexBatch
 
 
 @dataclass
@@ -217,6 +227,25 @@ def select_frames(
             "Frames 'interesting' needs 3D poses, which this dataset lacks: use 'all'."
         )
     raise InputError(f"There are no frames '{rule}': use all, every<N> (every64) or interesting.")
+
+
+def one_piece(share: float, frames: int) -> Bool[Tensor, " frames"]:
+    """Return one contiguous piece of a clip, as long as a share of it, at least a frame.
+
+    Where it begins depends on nothing but the clip's length, by VideoPose3D's rule, so that its
+    published subsets are these.
+
+    Args:
+        share: Above 0, up to 1.
+        frames: Length of the clip.
+    """
+    kept = max(1, round(share * frames))
+    digest = hashlib.sha256(str(frames).encode()).digest()
+    fraction = int.from_bytes(digest[:4], "little") / (2**32 - 1)
+    begin = min(int(fraction * (frames - kept + 1)), frames - kept)
+    piece = torch.zeros(frames, dtype=torch.bool)
+    piece[begin : begin + kept] = True
+    return piece
 
 
 def _moved(pose: np.ndarray, threshold: float = 40.0, look_ahead: int = 64) -> np.ndarray:

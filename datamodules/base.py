@@ -9,9 +9,17 @@ import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
-from datamodules.bank import IndexBatch, LoadedClip, PoseBank, PoseBatch, select_frames
+from datamodules.bank import (
+    IndexBatch,
+    LoadedClip,
+    PairedIndexBatch,
+    PoseBank,
+    PoseBatch,
+    one_piece,
+    select_frames,
+)
 from datamodules.clips import ClipKey, ClipStore, check_keypoints, check_pose
-from datamodules.loader import OrderedLoader, ShuffledLoader
+from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence, skeleton
@@ -28,6 +36,10 @@ class PoseDataModule(LightningDataModule):
         source: Which 2D source of the store to lift.
         keypoint_skeleton: Joint set to hand the 2D source over in, converted by joint name.
         train_subjects: Subjects to train on.
+        label_share: Share of each training clip that is trained on, in one piece: 0.1 with S1 alone is
+            the smallest of VideoPose3D's labelled subsets.
+        unlabelled_subjects: Subjects whose 2D keypoints are trained on without their poses, by methods
+            that can.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.
         actions: Actions to use, by exact name; all where not given.
@@ -40,7 +52,7 @@ class PoseDataModule(LightningDataModule):
         causal: Whether an output frame sees the past only.
         dilation: Distance between neighbouring input frames.
         train_stride: Frames between neighbouring training examples; the chunk where not given.
-        batch_size: Training examples per batch and device.
+        batch_size: Training examples per batch and device; as many unlabelled ones besides.
         eval_batch_size: Examples per batch in validation, test and prediction.
         flip: Share of training examples that are mirrored left to right.
         seed: Seed of shuffling and mirroring.
@@ -52,6 +64,8 @@ class PoseDataModule(LightningDataModule):
         source: str = "gt",
         keypoint_skeleton: str = "h36m17",
         train_subjects: Sequence[str] = (),
+        label_share: float = 1.0,
+        unlabelled_subjects: Sequence[str] = (),
         val_subjects: Sequence[str] = (),
         test_subjects: Sequence[str] = (),
         actions: Sequence[str] | None = None,
@@ -75,6 +89,7 @@ class PoseDataModule(LightningDataModule):
         self.keypoint_skeleton = keypoint_skeleton
         self.subjects = {
             "train": list(train_subjects),
+            "unlabelled": list(unlabelled_subjects),
             "val": list(val_subjects),
             "test": list(test_subjects),
         }
@@ -98,6 +113,9 @@ class PoseDataModule(LightningDataModule):
                 raise InputError(f"--data.{option} is {value}: give at least 1.")
         if not 0 <= flip <= 1:
             raise InputError(f"--data.flip is {flip}: give a share from 0 to 1.")
+        if not 0 < label_share <= 1:
+            raise InputError(f"--data.label_share is {label_share}: give a share above 0, up to 1.")
+        self.label_share = label_share
         self.train_stride = train_stride
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
@@ -107,7 +125,7 @@ class PoseDataModule(LightningDataModule):
         self.actions: list[str] = []
         self.fingerprint: dict[str, str] = {}
         self.banks: dict[str, PoseBank] = {}
-        self._train_loader: ShuffledLoader | None = None
+        self._train_loader: ShuffledLoader | PairedLoader | None = None
         self._resume_from: dict[str, int] | None = None
 
     def setup(self, stage: str) -> None:
@@ -116,7 +134,8 @@ class PoseDataModule(LightningDataModule):
         Raises:
             InputError: If the store cannot be read, or lacks a subject, an action or the 2D source.
         """
-        splits = {"fit": ("train", "val"), "validate": ("val",)}.get(stage, ("test",))
+        training = ("train", "unlabelled", "val")
+        splits = {"fit": training, "validate": ("val",)}.get(stage, ("test",))
         with ClipStore(self.store) as store:
             self.pose_skeleton = store.info.skeleton
             self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
@@ -156,7 +175,7 @@ class PoseDataModule(LightningDataModule):
         ]
 
     def _load(self, store: ClipStore, split: str) -> PoseBank:
-        training = split == "train"
+        training = split in ("train", "unlabelled")
         if not any(store.has(k, self.source) for k in self._wanted(store, self.subjects[split])):
             raise InputError(
                 f"{self.store}: no clip of {', '.join(self.subjects[split])} with the actions asked "
@@ -173,13 +192,19 @@ class PoseDataModule(LightningDataModule):
         )
         if not len(bank):
             raise InputError(
-                f"{self.store}: --data.{split}_frames {self.frames[split]} leaves no frame of "
+                f"{self.store}: --data.{' '.join(self._rule(split))} leaves no frame of "
                 f"{', '.join(self.subjects[split])}; use 'all'."
             )
         return bank
 
+    def _rule(self, split: str) -> tuple[str, str]:
+        """Return the option that says which frames of a split are used, and its value."""
+        split = "train" if split == "unlabelled" else split
+        return f"{split}_frames", self.frames[split]
+
     def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
         source_skeleton = skeleton(store.info.sources[self.source])
+        rule = self._rule(split)[1]
         chosen: dict[tuple[str, str, bytes], Tensor] = {}
         for key in self._wanted(store, self.subjects[split]):
             if not store.has(key, self.source):
@@ -202,7 +227,9 @@ class PoseDataModule(LightningDataModule):
             # The same frames in every view, as a joint moves as far in each of them.
             take = (key.subject, key.sequence, numbers.tobytes())
             if take not in chosen:
-                chosen[take] = select_frames(self.frames[split], poses, frames)
+                chosen[take] = select_frames(rule, poses, frames)
+                if split == "train" and self.label_share < 1:
+                    chosen[take] &= one_piece(self.label_share, len(frames))
             names = source_skeleton.name, self.keypoint_skeleton
             xy = convert(points[..., :2], *names)
             confidence = convert_confidence(points[..., 2], *names)
@@ -210,7 +237,7 @@ class PoseDataModule(LightningDataModule):
                 key=key,
                 camera=store.camera(key),
                 keypoints=torch.cat([xy, confidence[..., None]], -1),
-                pose=poses,
+                pose=None if split == "unlabelled" else poses,
                 selected=chosen[take],
                 frames=frames,
             )
@@ -238,9 +265,14 @@ class PoseDataModule(LightningDataModule):
         pose = None if bank.pose is None else bank.pose[bank.selected]
         return bank.keypoints[bank.selected], pose
 
-    def train_dataloader(self) -> ShuffledLoader:
+    def train_dataloader(self) -> ShuffledLoader | PairedLoader:
         """Return the shuffled, resumable loader of the training split."""
-        loader = ShuffledLoader(self.bank("train"), self.batch_size, self.seed, self.flip)
+        options = self.batch_size, self.seed, self.flip
+        labelled = ShuffledLoader(self.bank("train"), *options)
+        loader: ShuffledLoader | PairedLoader = labelled
+        if "unlabelled" in self.banks:
+            other = ShuffledLoader(self.banks["unlabelled"], *options, split="unlabelled")
+            loader = PairedLoader(labelled, other)
         if self._resume_from is not None:
             loader.resume(self._resume_from)
             self._resume_from = None
@@ -269,8 +301,17 @@ class PoseDataModule(LightningDataModule):
         """Return the loader of the test split."""
         return self.test_dataloader()
 
-    def on_after_batch_transfer(self, batch: IndexBatch, dataloader_idx: int) -> PoseBatch:
+    def on_after_batch_transfer(
+        self, batch: IndexBatch | PairedIndexBatch, dataloader_idx: int
+    ) -> PoseBatch:
         """Gather the examples an index batch names, on the device it was moved to."""
+        if isinstance(batch, PairedIndexBatch):
+            gathered = self._gather(batch.labelled)
+            gathered["unlabelled"] = self._gather(batch.unlabelled)
+            return gathered
+        return self._gather(batch)
+
+    def _gather(self, batch: IndexBatch) -> PoseBatch:
         bank = self.banks[batch.split]
         bank.to(batch.rows.device)
         return bank.batch(batch.rows, batch.flip)

@@ -6,7 +6,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from datamodules.bank import IndexBatch, PoseBank
+from datamodules.bank import IndexBatch, PairedIndexBatch, PoseBank
 
 
 def _rank_and_size() -> tuple[int, int]:
@@ -27,15 +27,21 @@ class ShuffledLoader:
         batch_size: Examples per batch and process; a last, smaller batch is dropped.
         seed: Seed of order and flips.
         flip: Share of examples to mirror.
+        split: Name of the split, passed on.
     """
 
-    def __init__(self, bank: PoseBank, batch_size: int, seed: int, flip: float) -> None:
+    def __init__(
+        self, bank: PoseBank, batch_size: int, seed: int, flip: float, split: str = "train"
+    ) -> None:
         self.bank = bank
         self.batch_size = batch_size
         self.seed = seed
         self.flip = flip
+        self.split = split
         self.epoch = -1
         self.position = 0
+        # Epoch, order and flips of the batches asked for last.
+        self._shuffled: tuple[int, Tensor, Tensor | None] | None = None
         self._resumed = False
 
     def __len__(self) -> int:
@@ -49,16 +55,23 @@ class ShuffledLoader:
             self.epoch += 1
             self.position = 0
         self._resumed = False
-        rank, size = _rank_and_size()
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.randperm(len(self.bank), generator=generator)
-        flips = torch.rand(len(order), generator=generator) < self.flip if self.flip else None
-        mine = order[rank::size]
         while self.position < len(self):
-            where = slice(self.position * self.batch_size, (self.position + 1) * self.batch_size)
             self.position += 1
-            rows = self.bank.rows[mine[where]]
-            yield IndexBatch(rows, None if flips is None else flips[rank::size][where], "train")
+            yield self.at(self.epoch, self.position - 1)
+
+    def at(self, epoch: int, position: int) -> IndexBatch:
+        """Return one batch of an epoch."""
+        if self._shuffled is None or self._shuffled[0] != epoch:
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            order = torch.randperm(len(self.bank), generator=generator)
+            flips = torch.rand(len(order), generator=generator) < self.flip if self.flip else None
+            self._shuffled = epoch, order, flips
+        _, order, flips = self._shuffled
+        rank, size = _rank_and_size()
+        mine = slice(rank, None, size)
+        where = slice(position * self.batch_size, (position + 1) * self.batch_size)
+        rows = self.bank.rows[order[mine][where]]
+        return IndexBatch(rows, None if flips is None else flips[mine][where], self.split)
 
     def state(self) -> dict[str, int]:
         """Return epoch and position."""
@@ -68,6 +81,39 @@ class ShuffledLoader:
         """Continue where the state was taken."""
         self.epoch, self.position = state["epoch"], state["position"]
         self._resumed = True
+
+
+class PairedLoader:
+    """Yields a batch of labelled and one of unlabelled examples together.
+
+    An epoch is one of the labelled examples; the unlabelled ones begin again as often as they must,
+    each time in another order. Both depend on (seed, step) only.
+
+    Args:
+        labelled: Loader of the labelled examples.
+        unlabelled: Loader of the unlabelled ones.
+    """
+
+    def __init__(self, labelled: ShuffledLoader, unlabelled: ShuffledLoader) -> None:
+        self.labelled = labelled
+        self.unlabelled = unlabelled
+
+    def __len__(self) -> int:
+        return len(self.labelled)
+
+    def __iter__(self) -> Iterator[PairedIndexBatch]:
+        for batch in self.labelled:
+            step = self.labelled.epoch * len(self) + self.labelled.position - 1
+            other = self.unlabelled.at(*divmod(step, len(self.unlabelled)))
+            yield PairedIndexBatch(batch, other)
+
+    def state(self) -> dict[str, int]:
+        """Return epoch and position."""
+        return self.labelled.state()
+
+    def resume(self, state: dict[str, int]) -> None:
+        """Continue where the state was taken."""
+        self.labelled.resume(state)
 
 
 class OrderedLoader:

@@ -1,9 +1,10 @@
-"""Losses on poses, as pure functions; each gives one value per pose."""
+"""Losses on poses, as pure functions; each gives one value per pose, or says what else."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.cameras import Camera, project
 from lifting.geometry import bone_lengths
 
 
@@ -55,3 +56,64 @@ def capped(values: Float[Tensor, "*batch"], scale: float = 50.0) -> Float[Tensor
         [-140.0, 0.0, 9.1, 495.2]
     """
     return torch.where(values > 0, scale * torch.log1p(values.clamp_min(0) / scale), values)
+
+
+def joint_distance(
+    pred: Float[Tensor, "*batch joints 3"],
+    target: Float[Tensor, "*batch joints 3"],
+    weights: Float[Tensor, " joints"] | None = None,
+) -> Float[Tensor, "*batch"]:
+    """Mean distance of the joints from their targets, each times its weight (MPJPE as a loss)."""
+    distance = (pred - target).norm(dim=-1)
+    return (distance if weights is None else distance * weights).mean(-1)
+
+
+def smoothness_loss(
+    pred: Float[Tensor, "*batch time joints 3"], weights: Float[Tensor, " joints"]
+) -> Float[Tensor, "*batch steps"]:
+    """Squared movement from frame to frame, a mean over joints and coordinates (MixSTE's TCLoss)."""
+    return (pred.diff(dim=-3).square() * weights[:, None]).mean((-2, -1))
+
+
+def velocity_loss(
+    pred: Float[Tensor, "*batch time joints 3"], target: Float[Tensor, "*batch time joints 3"]
+) -> Float[Tensor, "*batch steps"]:
+    """Mean distance of the joints' movements from frame to frame from those of the target (MPJVE)."""
+    return joint_distance(pred.diff(dim=-3), target.diff(dim=-3))
+
+
+def trajectory_loss(
+    pred: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batch 3"]
+) -> Float[Tensor, "*batch"]:
+    """Distance of the root from its place, over its depth (VideoPose3D, section 4).
+
+    Far away a pixel of the image is more millimetres.
+    """
+    return (pred - target).norm(dim=-1) / target[..., 2]
+
+
+def reprojection_loss(
+    points: Float[Tensor, "batch time joints 3"],
+    keypoints: Float[Tensor, "batch time joints 2"],
+    camera: Camera,
+) -> Float[Tensor, "batch time"]:
+    """Mean distance of projected joints from the keypoints, in halves of the image's width.
+
+    Args:
+        points: Absolute, camera frame, millimetres.
+        keypoints: Of the same joints, pixels.
+        camera: One camera per element of the batch.
+    """
+    # Poses of an untrained network may lie beside or behind the camera.
+    pixels = project(points.flatten(1, 2), camera, clamp=True).view_as(keypoints)
+    return 2 * (pixels - keypoints).norm(dim=-1).mean(-1) / camera.size[:, :1]
+
+
+def bone_length_gap(
+    pose: Float[Tensor, "n joints 3"],
+    other: Float[Tensor, "m joints 3"],
+    bones: tuple[tuple[int, int], ...],
+) -> Float[Tensor, ""]:
+    """How far the mean length of a bone differs between two sets of poses, a mean over bones."""
+    mean, others = (bone_lengths(poses, bones).mean(0) for poses in (pose, other))
+    return (mean - others).abs().mean()

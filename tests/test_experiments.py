@@ -77,6 +77,11 @@ NARROW = {
     "ElePose": {"width": 32},
     "LInKs": {"width": 32},
     "OcclusionCompletion": {"width": 32, "lifter_width": 32},
+    "VideoPose3D": {"channels": 16},
+    "SemiSupervisedVideoPose3D": {"channels": 16},
+    "LSTMLifter": {"width": 16},
+    "TransformerLifter": {"width": 16, "hidden": 16},
+    "WindowMLPLifter": {"width": 16},
 }
 # The earlier stages whose checkpoints a method needs, by option.
 EARLIER = {

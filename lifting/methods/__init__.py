@@ -4,16 +4,26 @@ from lifting.methods.base import Method
 from lifting.methods.elepose import ElePose
 from lifting.methods.lifter import Lifter
 from lifting.methods.links import LInKs
+from lifting.methods.lstm_lifter import LSTMLifter
 from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.methods.pose_flows import PoseFlows
+from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.methods.simple_baseline import SimpleBaseline
+from lifting.methods.transformer_lifter import TransformerLifter
+from lifting.methods.video_pose_3d import VideoPose3D
+from lifting.methods.window_mlp_lifter import WindowMLPLifter
 
 __all__ = [
     "ElePose",
     "LInKs",
+    "LSTMLifter",
     "Lifter",
     "Method",
     "OcclusionCompletion",
     "PoseFlows",
+    "SemiSupervisedVideoPose3D",
     "SimpleBaseline",
+    "TransformerLifter",
+    "VideoPose3D",
+    "WindowMLPLifter",
 ]

@@ -19,6 +19,25 @@ Batch = dict[str, Any]
 FrozenMethod = TypeVar("FrozenMethod", bound="Method")
 
 
+class WindowShape(Protocol):
+    """How the examples of a datamodule are cut (:class:`datamodules.windows.Windows`)."""
+
+    @property
+    def receptive_field(self) -> int:
+        """Input frames that one output frame sees."""
+        ...
+
+    @property
+    def chunk(self) -> int:
+        """Consecutive output frames per example."""
+        ...
+
+    @property
+    def causal(self) -> bool:
+        """Whether an output frame sees the past only."""
+        ...
+
+
 class PoseData(Protocol):
     """What a method asks of the datamodule it is trained or tested with."""
 
@@ -26,6 +45,8 @@ class PoseData(Protocol):
     pose_skeleton: str
     actions: list[str]
     frames_per_example: int
+    train_windows: WindowShape
+    test_windows: WindowShape
 
     def training_frames(self) -> tuple[Tensor, Tensor | None]:
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
@@ -45,6 +66,7 @@ class Method(LightningModule, ABC):
         lr: Learning rate.
         weight_decay: Weight decay, decoupled from the gradient (AdamW).
         l2: Add the weight decay to the gradient instead (Adam), as publications before AdamW did.
+        amsgrad: Divide by the largest second moment so far (Reddi et al., ICLR 2018).
         schedule: Learning rate over training: ``cosine`` to zero, ``constant``, or ``exponential``.
         warmup: Share of training in which the learning rate rises linearly.
         lr_decay: Factor per epoch of the exponential schedule.
@@ -61,6 +83,7 @@ class Method(LightningModule, ABC):
         lr: float = 1e-3,
         weight_decay: float = 0.0,
         l2: bool = False,
+        amsgrad: bool = False,
         schedule: str = "cosine",
         warmup: float = 0.02,
         lr_decay: float = 0.96,
@@ -206,7 +229,11 @@ class Method(LightningModule, ABC):
         h = self.hparams
         kind = torch.optim.Adam if h["l2"] else torch.optim.AdamW
         optimizer = kind(
-            self.parameters(), h["lr"], weight_decay=h["weight_decay"], fused=self._may_fuse()
+            self.parameters(),
+            h["lr"],
+            weight_decay=h["weight_decay"],
+            amsgrad=h["amsgrad"],
+            fused=self._may_fuse(),
         )
         if self.trainer.estimated_stepping_batches == float("inf"):
             raise InputError("The schedule needs an end: set trainer.max_epochs or max_steps.")

@@ -41,14 +41,17 @@ class Lifter(Method):
 
     def lift(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
         """Return the predicted root-relative poses of a batch, mirrored twin averaged in if asked."""
-        keypoints, camera = batch["keypoints"], batch["camera"]
-        pose = self(keypoints, camera)
+        pose = self(batch["keypoints"], batch["camera"])
         if not self.hparams["flip_test"]:
             return pose
-        mirrored = mirror(keypoints, skeleton(self.hparams["keypoint_skeleton"]).mirror)
-        mirrored[..., 0] += camera.size[:, None, None, 0]
-        twin = self(mirrored, camera.mirrored())
+        twin = self(*self.mirrored(batch))
         return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
+
+    def mirrored(self, batch: Batch) -> tuple[Float[Tensor, "B T K 2"], Camera]:
+        """Return the mirrored keypoints of a batch, and the cameras that see them."""
+        keypoints = mirror(batch["keypoints"], skeleton(self.hparams["keypoint_skeleton"]).mirror)
+        keypoints[..., 0] += batch["camera"].size[:, None, None, 0]
+        return keypoints, batch["camera"].mirrored()
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of poses."""

@@ -93,6 +93,7 @@ def test_defaults_are_the_protocol(store):
     module = H36M(store)
     assert module.subjects == {
         "train": ["S1", "S5", "S6", "S7"],
+        "unlabelled": [],
         "val": ["S8"],
         "test": ["S9", "S11"],
     }
@@ -334,3 +335,40 @@ def test_no_window_is_cut_across_left_out_frames(tmp_path, recording):
     assert len(single.bank("train")) == len(SEQUENCES) * len(CAMERAS) * FRAMES
     with pytest.raises(InputError, match="left out"):
         PoseDataModule(str(path), train_subjects=["S1"], receptive_field=3).setup("fit")
+
+
+def test_unlabelled_subjects_come_beside_the_training_batches_without_their_poses(store):
+    module = data(store, unlabelled_subjects=["S9", "S11"], batch_size=16, flip=0.5)
+    index = next(iter(module.train_dataloader()))
+    batch = module.on_after_batch_transfer(index, 0)
+    other = batch["unlabelled"]
+    assert "pose" in batch
+    assert "pose" not in other
+    assert "unlabelled" not in other
+    assert len(other["keypoints"]) == len(batch["keypoints"]) == 16
+    names = [module.banks["unlabelled"].keys[c].subject for c in other["clip"]]
+    assert set(names) == {"S9", "S11"}
+    assert module.banks["unlabelled"].pose is None
+
+
+def test_statistics_are_those_of_the_labelled_frames(store):
+    alone, beside = data(store), data(store, unlabelled_subjects=["S9"])
+    for mine, theirs in zip(alone.training_frames(), beside.training_frames(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_a_share_of_the_labels_is_one_piece_of_each_clip(store):
+    module = data(store, label_share=0.1, unlabelled_subjects=["S9"])
+    bank = module.banks["train"]
+    for clip in range(len(bank.keys)):
+        frames = bank.frame[bank.selected & (bank.clip == clip)]
+        assert len(frames) == round(0.1 * FRAMES)
+        assert (frames.diff() == 1).all()
+    whole = module.banks["unlabelled"], module.banks["val"]
+    assert [int(b.selected.sum()) for b in whole] == [6 * FRAMES, 6 * 19]
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.1])
+def test_an_impossible_share_of_labels_is_refused(store, share):
+    with pytest.raises(InputError, match="label_share"):
+        data(store, label_share=share)

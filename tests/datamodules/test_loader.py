@@ -5,7 +5,7 @@ import torch
 
 from datamodules import loader as module
 from datamodules.bank import PoseBank
-from datamodules.loader import OrderedLoader, ShuffledLoader
+from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
 
 
 class Bank(PoseBank):
@@ -195,3 +195,49 @@ def test_clips_are_dealt_out_evenly(rank):
         rank(r, 2)
         loads.append(sum(len(b) for b in rows(OrderedLoader(Bank(*(20 * [5])), 8, "test"))))
     assert loads == [50, 50]
+
+
+def paired(labelled=24, unlabelled=40, flip=0.5):
+    other = ShuffledLoader(Bank(unlabelled), 4, 1, flip, split="unlabelled")
+    return PairedLoader(shuffled(labelled, flip=flip), other)
+
+
+def both(batches):
+    return [(b.labelled.rows.tolist(), b.unlabelled.rows.tolist()) for b in batches]
+
+
+def test_labelled_batches_are_those_of_the_labelled_loader_alone():
+    loader, alone = paired(), shuffled()
+    for _ in range(2):
+        assert [b[0] for b in both(loader)] == rows(alone)
+
+
+@pytest.mark.parametrize("unlabelled", [8, 20, 40])
+def test_unlabelled_examples_come_round_again_and_again_in_another_order(unlabelled):
+    loader = paired(unlabelled=unlabelled)
+    seen = [b[1] for _ in range(10) for b in both(loader)]
+    assert len(seen) == 60
+    length = unlabelled // 4
+    rounds = [seen[i : i + length] for i in range(0, 60 - length + 1, length)]
+    for some in rounds:
+        assert sorted(itertools.chain(*some)) == loader.unlabelled.bank.rows.tolist()
+    assert len({str(some) for some in rounds}) == len(rounds)
+
+
+@pytest.mark.parametrize("stop", [1, 5, 6, 7, 17])
+def test_a_resumed_pair_goes_on_with_the_batches_it_would_have_had(stop):
+    whole = paired(unlabelled=20)
+    expected = [b for _ in range(4) for b in both(whole)]
+    loader, taken = paired(unlabelled=20), []
+    while len(taken) < stop:
+        taken += both(itertools.islice(iter(loader), stop - len(taken)))
+    resumed = paired(unlabelled=20)
+    resumed.resume(loader.state())
+    while len(taken) < len(expected):
+        taken += both(resumed)
+    assert taken == expected
+
+
+def test_unlabelled_batches_say_of_which_split_they_are():
+    batch = next(iter(paired()))
+    assert (batch.labelled.split, batch.unlabelled.split) == ("train", "unlabelled")

@@ -1,0 +1,61 @@
+"""LSTMLifter: a window of frames through an LSTM, the pose of its centre out.
+
+No paper; one of the three lifters of https://github.com/bargav25/3D-Human-Pose-Estimation (2024),
+beside :class:`lifting.methods.transformer_lifter.TransformerLifter` and
+:class:`lifting.methods.window_mlp_lifter.WindowMLPLifter`.
+"""
+
+from typing import Any
+
+from lifting.errors import InputError
+from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.nets.lstm import LSTMNet
+from lifting.skeletons import skeleton
+
+
+class LSTMLifter(SequenceLifter):
+    """The frames of a window in both directions, read out at the centre.
+
+    Deviations from the original, which reads forwards and predicts the centre frame from the state after
+    the last one (``bidirectional: false``, ``readout: last``): both directions and the state at the
+    centre; a cosine schedule (``schedule: exponential``, ``lr_decay: 0.99``).
+
+    Args:
+        frames: Frames of a window.
+        width: Width of the hidden state, per direction.
+        layers: LSTM layers.
+        bidirectional: Read the window in both directions.
+        readout: ``centre`` or ``last``: the frame whose state the pose is read from.
+        dropout: Share of values dropped between layers in training.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+
+    Raises:
+        InputError: If there is no such readout.
+    """
+
+    def __init__(
+        self,
+        frames: int = 81,
+        width: int = 512,
+        layers: int = 1,
+        bidirectional: bool = True,
+        readout: str = "centre",
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the LSTM."""
+        h = self.hparams
+        if h["readout"] not in ("centre", "last"):
+            raise InputError(f"--model.readout is {h['readout']}: use centre or last.")
+        self.net = LSTMNet(
+            keypoints=len(skeleton(h["keypoint_skeleton"])),
+            joints=len(skeleton(h["skeleton"])),
+            width=h["width"],
+            layers=h["layers"],
+            bidirectional=h["bidirectional"],
+            readout=h["readout"],
+            dropout=h["dropout"],
+        )

@@ -1,0 +1,144 @@
+"""SemiSupervisedVideoPose3D: a few labelled recordings, and many of which only the 2D is known.
+
+Paper: 3D human pose estimation in video with temporal convolutions and semi-supervised training.
+https://arxiv.org/abs/1811.11742 (section 4)
+Official code: https://github.com/facebookresearch/VideoPose3D
+
+@inproceedings{pavllo2019videopose3d,
+  title={3D human pose estimation in video with temporal convolutions and semi-supervised training},
+  author={Pavllo, Dario and Feichtenhofer, Christoph and Grangier, David and Auli, Michael},
+  booktitle={CVPR}, year={2019}
+}
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.geometry import mirror
+from lifting.losses import (
+    bone_length_gap,
+    joint_distance,
+    reprojection_loss,
+    trajectory_loss,
+)
+from lifting.methods.base import Batch, PoseData
+from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean, on_screen
+from lifting.methods.video_pose_3d import VideoPose3D
+from lifting.metrics import FrameEvaluation
+from lifting.metrics.classes import FrameMean
+from lifting.skeletons import skeleton
+
+
+class SemiSupervisedVideoPose3D(VideoPose3D):
+    """Pavllo et al., CVPR 2019, section 4: a second network finds where the root is.
+
+    What it predicts for unlabelled frames, pose and root together, must project onto the keypoints it
+    was lifted from, and its bones must be as long as those of labelled frames. The datamodule names the
+    unlabelled subjects (``unlabelled_subjects``); without any it is VideoPose3D with a trajectory.
+
+    Args:
+        supervised_epochs: Epochs before the unlabelled frames count, at first.
+        reprojection: Weight of the distance of projected joints from the keypoints.
+        bone: Weight of the bones' lengths.
+        **kwargs: See :class:`lifting.methods.video_pose_3d.VideoPose3D`.
+    """
+
+    def __init__(
+        self,
+        supervised_epochs: int = 5,
+        reprojection: float = 1.0,
+        bone: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the networks of pose and trajectory.
+
+        Raises:
+            InputError: If keypoints and poses have different joints, as each joint is projected onto
+                its keypoint.
+        """
+        h = self.hparams
+        if h["skeleton"] != h["keypoint_skeleton"]:
+            raise InputError(
+                f"{type(self).__name__} projects poses ({h['skeleton']}) onto keypoints "
+                f"({h['keypoint_skeleton']}): set --data.keypoint_skeleton and "
+                f"--model.keypoint_skeleton to {h['skeleton']}."
+            )
+        super().configure_nets()
+        self.trajectory_net = self.build(joints=1)
+
+    def _nets(self, x: Float[Tensor, "B T K 2"]) -> tuple[Tensor, Tensor]:
+        """Return pose (B, C, J, 3) and root (B, C, 1, 3), metres."""
+        return self._windows(self.net, x), self._windows(self.trajectory_net, x)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Pose and trajectory of labelled frames; projection and bones of unlabelled ones."""
+        other = batch.get("unlabelled")
+        if self.current_epoch < self.hparams["supervised_epochs"]:
+            other = None
+        batches = [batch] if other is None else [batch, other]
+        # Together, so that batch normalisation sees both.
+        screen = [on_screen(b["keypoints"], b["camera"]) for b in batches]
+        pose, root = self._nets(torch.cat(screen))
+        count = len(batch["keypoints"])
+        true_root = batch["pose"][:, :, skeleton(self.hparams["skeleton"]).root] / MILLIMETRES
+        distance = joint_distance(pose[:count], self.target(batch) / MILLIMETRES)
+        distance = distance + trajectory_loss(root[:count, :, 0], true_root)
+        loss = masked_mean(distance, batch["valid"])
+        if other is None:
+            return loss
+        return loss + self._unlabelled_loss(pose, root, batch, other)
+
+    def _unlabelled_loss(self, pose: Tensor, root: Tensor, batch: Batch, other: Batch) -> Tensor:
+        count, chunk = len(batch["keypoints"]), pose.shape[1]
+        begin = self.frames - 1 if self.hparams["causal"] else self.frames // 2
+        seen = other["keypoints"][:, begin : begin + chunk]
+        points = MILLIMETRES * (pose + root)[count:]
+        off = masked_mean(reprojection_loss(points, seen, other["camera"]), other["valid"])
+        labelled, free = pose[:count][batch["valid"]], pose[count:][other["valid"]]
+        gap = bone_length_gap(labelled, free, skeleton(self.hparams["skeleton"]).bones)
+        self.log_dict({"train/reprojection": off, "train/bone": gap})
+        return self.hparams["reprojection"] * off + self.hparams["bone"] * gap
+
+    def trajectory(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B C 3"]:
+        """Return where the root is, camera frame, millimetres."""
+        x = on_screen(keypoints, camera)
+        return MILLIMETRES * self._windows(self.trajectory_net, x).squeeze(2)
+
+    def follow(self, batch: Batch) -> Float[Tensor, "B C 3"]:
+        """Return the predicted root of a batch, mirrored twin averaged in if asked."""
+        root = self.trajectory(batch["keypoints"], batch["camera"])
+        if not self.hparams["flip_test"]:
+            return root
+        twin = self.trajectory(*self.mirrored(batch))
+        return (root + mirror(twin[..., None, :], (0,))[..., 0, :]) / 2
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of poses, and the distance of the root from its place."""
+        evaluation = super().configure_evaluation(data, full)
+        evaluation.metrics["root_error"] = FrameMean(groups=len(data.actions))
+        return evaluation
+
+    def evaluate(self, batch: Batch) -> None:
+        """Add the errors of the lifted poses and of the trajectory."""
+        super().evaluate(batch)
+        assert self.evaluation is not None
+        valid = batch["valid"]
+        root = batch["pose"][:, :, skeleton(self.hparams["skeleton"]).root]
+        error = (self.follow(batch) - root).norm(dim=-1)[valid].double()
+        action = batch["action"][:, None].expand_as(valid)[valid]
+        self.evaluation.add({"root_error": error}, action)
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return poses and, as ``trajectory``, the root's place of valid frames."""
+        prediction = super().predict_step(batch, batch_idx)
+        return prediction | {"trajectory": self.follow(batch)[batch["valid"]]}

@@ -1,0 +1,97 @@
+"""VideoPose3D: a window of frames in, the pose of its centre out, through convolutions over time.
+
+Paper: 3D human pose estimation in video with temporal convolutions and semi-supervised training.
+https://arxiv.org/abs/1811.11742
+Official code: https://github.com/facebookresearch/VideoPose3D
+
+@inproceedings{pavllo2019videopose3d,
+  title={3D human pose estimation in video with temporal convolutions and semi-supervised training},
+  author={Pavllo, Dario and Feichtenhofer, Christoph and Grangier, David and Auli, Michael},
+  booktitle={CVPR}, year={2019}
+}
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from lifting.errors import InputError
+from lifting.methods.base import Batch
+from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.nets.temporal_convolution import TemporalConvolution
+from lifting.skeletons import skeleton
+
+
+class VideoPose3D(SequenceLifter):
+    """Pavllo et al., CVPR 2019, supervised.
+
+    Deviations from the paper: a cosine schedule that ends at zero (``schedule: exponential``,
+    ``lr_decay: 0.95``), and the momentum of batch normalisation falls with every step instead of every
+    epoch, along the same curve. Mirrored examples are drawn (``flip`` of the data) where the original
+    doubles the dataset.
+
+    Args:
+        taps: Frames of each convolution; their product is the receptive field: [3, 3, 3] for 27.
+        channels: Width of the hidden layers.
+        dropout: Share of hidden values dropped in training.
+        causal: See the past only; the data's option of that name must say the same.
+        dense: Convolutions without gaps, the paper's ablation.
+        norm_momentum: Momentum of batch normalisation at the begin of training.
+        norm_momentum_end: The same at its end.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+
+    Raises:
+        InputError: If a convolution has an even number of frames.
+    """
+
+    slides = True
+
+    def __init__(
+        self,
+        taps: Sequence[int] = (3, 3, 3),
+        channels: int = 1024,
+        dropout: float = 0.25,
+        causal: bool = False,
+        dense: bool = False,
+        norm_momentum: float = 0.1,
+        norm_momentum_end: float = 0.001,
+        amsgrad: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(amsgrad=amsgrad, **kwargs)
+
+    @property
+    def frames(self) -> int:
+        """Input frames of a window."""
+        return math.prod(self.hparams["taps"])
+
+    def configure_nets(self) -> None:
+        """Build the network of the pose."""
+        taps = list(self.hparams["taps"])
+        if not taps or any(count < 1 or count % 2 == 0 for count in taps):
+            raise InputError(f"--model.taps is {taps}: give odd numbers of frames.")
+        self.net = self.build(len(skeleton(self.hparams["skeleton"])))
+
+    def build(self, joints: int) -> TemporalConvolution:
+        """Return a network for a number of joints."""
+        h = self.hparams
+        return TemporalConvolution(
+            keypoints=len(skeleton(h["keypoint_skeleton"])),
+            joints=joints,
+            taps=h["taps"],
+            channels=h["channels"],
+            dropout=h["dropout"],
+            causal=h["causal"],
+            dense=h["dense"],
+        )
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Let the momentum of batch normalisation fall exponentially over training."""
+        h = self.hparams
+        progress = self.global_step / float(self.trainer.estimated_stepping_batches)
+        ratio = h["norm_momentum_end"] / h["norm_momentum"]
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.momentum = h["norm_momentum"] * ratio**progress
