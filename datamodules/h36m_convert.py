@@ -25,10 +25,10 @@ from datamodules.h36m_raw import (
     read_detections,
     read_sequences,
 )
+from datamodules.reprojection import reprojection_errors
 from datamodules.untrusted import open_hdf5, sha256
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
-from lifting.skeletons import skeleton
 
 JOINTS = "h36m17"
 _ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
@@ -199,20 +199,11 @@ def _matching(
 def _reprojection(part: Path, sources: Mapping[str, Detections]) -> list[Drift]:
     with ClipStore(part) as store:
         drifts = []
-        for source, detected in sources.items():
+        for source in sources:
             keys = [key for key in store.keys if store.has(key, source)]
             if not keys:
                 continue
-            mine, theirs = skeleton(JOINTS), skeleton(detected.skeleton)
-            common = [j for j in mine.joints if j in theirs.joints]
-            errors = [
-                np.linalg.norm(
-                    store.keypoints(key, "gt")[:, mine.indices(common), :2]
-                    - store.keypoints(key, source)[:, theirs.indices(common), :2],
-                    axis=-1,
-                ).ravel()
-                for key in keys
-            ]
+            errors = [reprojection_errors(store, key, source) for key in keys]
             error = float(np.median(np.concatenate(errors)))
             drifts.append(Drift(keys[0].subject, keys[0].sequence, source, error))
         return drifts

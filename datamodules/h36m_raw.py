@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.clips import check_pose
-from datamodules.untrusted import load_npz, open_hdf5, sha256, walk_items
+from datamodules.npz_raw import read_tree
+from datamodules.untrusted import open_hdf5, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -124,13 +125,8 @@ def _take_17(content: object, where: str, scale: float = 1.0) -> Array:
 
 
 def _videopose3d(path: Path) -> Iterator[RawSequence]:
-    content = load_npz(path)
-    if "positions_3d" not in content:
-        raise InputError(
-            f"{path}: no 'positions_3d' in it, only {', '.join(content)}; "
-            "VideoPose3D's data_3d_h36m.npz is needed."
-        )
-    for (subject, name), pose in walk_items(content["positions_3d"], path, 2):
+    _, poses = read_tree(path, "positions_3d")
+    for (subject, name), pose in poses.items():
         where = f"{path}: {subject} {name}"
         yield RawSequence(subject, name, world=_take_17(pose, where, 1000.0))
 
@@ -180,14 +176,9 @@ def read_detections(path: Path) -> Detections:
     Raises:
         InputError: If the file is not in that layout.
     """
-    content = load_npz(path)
-    if "positions_2d" not in content:
-        raise InputError(
-            f"{path}: no 'positions_2d' in it, only {', '.join(content)}; "
-            "VideoPose3D's data_2d_h36m_*.npz is needed."
-        )
+    content, tree = read_tree(path, "positions_2d")
     joints, poses = 0, {}
-    for (subject, name), views in walk_items(content["positions_2d"], path, 2):
+    for (subject, name), views in tree.items():
         where = f"{path}: {subject} {name}"
         try:
             arrays = [np.asarray(view, np.float32) for view in views]

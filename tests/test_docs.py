@@ -5,8 +5,11 @@ import importlib
 import inspect
 import re
 import runpy
+import shlex
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,8 +18,10 @@ import lifting.methods
 from datamodules import synthetic_clips
 from datamodules.clips import ClipStore
 from datamodules.h36m_raw import read_detections
+from datamodules.untrusted import load_npz
 from lifting.cli import run
 from lifting.skeletons import SKELETONS
+from tests.datamodules import made_npz
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -137,6 +142,84 @@ def test_2d_source_of_the_data_page_is_read(workplace):
     detections = read_detections(workplace / "data_2d_h36m_mine.npz")
     assert detections.skeleton == "coco17"
     assert list(detections.poses) == [("S1", "Walking 1")]
+
+
+def obey(command: list[str], *extra: str) -> None:
+    """Run a command of a page in this process."""
+    if command[1].startswith("scripts/"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", command[1:])
+            runpy.run_path(str(ROOT / command[1]), run_name="__main__")
+    else:
+        assert command[:3] == ["python", "-m", "lifting"]
+        run([*command[3:], *extra, *TINY])
+
+
+def commands_after(page: str, words: str) -> list[list[str]]:
+    """Return the commands of the first block of a page after some words of it."""
+    block = re.search(r"```bash\n(.*?)```", page[page.index(words) :], re.DOTALL)
+    assert block is not None
+    return [shlex.split(line) for line in block[1].replace("\\\n", " ").splitlines()]
+
+
+def test_data_of_one_s_own_are_prepared_lifted_and_trained_on(workplace, monkeypatch):
+    page = (ROOT / "docs/data.md").read_text()
+    (workplace / "experiments").symlink_to(ROOT / "experiments")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(next(b for b in blocks if "data_2d_custom_mine" in b), {})
+
+    # The network trained elsewhere: on three people of the synthetic human.
+    monkeypatch.setattr(synthetic_clips, "SEQUENCES", ("Walking", "Sitting", "Greeting"))
+    synthetic_clips.write_store("data/synthetic_seed0_8frames.h5", 0, 8, ("S1", "S8", "S9"))
+    small = ["--data.batch_size", "16", "--model.width", "16", "--trainer.max_epochs", "1"]
+    run(
+        [
+            *("fit", *experiment("base"), *experiment("data/synthetic")),
+            *(*experiment("supervised/simple_baseline"), "--data.frames_per_sequence", "8"),
+            *("--data.source", "sh", "--data.train_subjects", "[S1]"),
+            *("--data.test_subjects", "[S9]", "--run", "sb_sh", *small, *TINY),
+        ]
+    )
+    for command in commands_after(page, "Lift keypoints with a network"):
+        obey(command)
+    predictions = load_npz(Path("runs/videos/predictions.npz"))
+    names = [(who, "walk 1", "cam0") for who in ("anna", "ben", "cleo")]
+    assert [tuple(clip) for clip in predictions["clips"].tolist()] == names
+    assert predictions["pose"].shape == (3 * 60, 17, 3)
+
+    for command in commands_after(page, "Or train on your poses"):
+        obey(command, *(small if "fit" in command else []))
+    assert np.isfinite(float(last_row(Path("runs/mine/test.csv"))["mpjpe"]))
+    assert Path("runs/mine/predictions.html").is_file()
+    report = Path("data/custom.report.txt").read_text()
+    assert "85 of 3,060 keypoints were missing" in report
+    assert "WARNING" not in report
+
+
+def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):
+    (workplace / "experiments").symlink_to(ROOT / "experiments")
+    cameras = dict(zip(("C1", "C2"), made_npz.RIG.values(), strict=True))
+    subjects = {name: cameras for name in ("S1", "S2", "S3")}
+    poses = {
+        f"{part}/{name}": {"Walking 1 chunk0": made_npz.person("S1", "Walking", 6, "humaneva15")}
+        for part in ("Train", "Validate")
+        for name in subjects
+    }
+    keypoints = made_npz.filmed(poses, cameras)
+    made_npz.write_2d(workplace / "data_2d_humaneva15_gt.npz", keypoints, joints="humaneva15")
+    made_npz.write_3d(workplace / "data_3d_humaneva15.npz", poses)
+    described = {"fps": 60, "subjects": subjects}
+    made_npz.write_cameras(workplace / "humaneva_cameras.json", described)
+    page = (ROOT / "docs/data.md").read_text()
+    prepare, fit = commands_after(page, "### HumanEva")
+    obey(prepare)
+    small = ["--data.batch_size", "12", "--model.width", "16", "--trainer.max_epochs", "1"]
+    obey(fit, *small)
+    obey(["python", "-m", "lifting", "test", "--run", "humaneva"])
+    row = last_row(Path("runs/humaneva/test.csv"))
+    assert np.isfinite(float(row["mpjpe"]))
+    with Path("runs/humaneva/test.csv").open() as stream:
+        assert "Walking" in stream.read()
 
 
 def anchor(heading: str) -> str:

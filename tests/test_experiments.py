@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from datamodules import H36M, MPIINF3DHP, Synthetic
+from datamodules import H36M, MPIINF3DHP, CustomPoses, Synthetic
 from lifting.cli import LiftingCLI, run
 from lifting.methods import Method
 
@@ -14,8 +14,10 @@ ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"
 DATA = sorted(EXPERIMENTS.glob("data/*.yaml"))
 OVERLAYS = sorted(p for p in EXPERIMENTS.glob("*.yaml") if p.stem not in ("base", "demo"))
-# A method's file is any that names a model.
-METHODS = sorted(p for p in EXPERIMENTS.glob("*/*.yaml") if "\nmodel:" in "\n" + p.read_text())
+# A method's file is any that names the class of a model.
+METHODS = sorted(
+    p for p in EXPERIMENTS.glob("*/*.yaml") if "\nmodel:\n  class_path" in "\n" + p.read_text()
+)
 
 
 class Parsed(LiftingCLI):
@@ -43,7 +45,7 @@ def parsed(tmp_path, monkeypatch):
 
 
 def test_there_is_something_to_test():
-    assert [p.stem for p in DATA] == ["h36m_gt", "h36m_sh", "mpi_inf_3dhp", "synthetic"]
+    assert [p.stem for p in DATA] == ["custom", "h36m_gt", "h36m_sh", "mpi_inf_3dhp", "synthetic"]
     assert METHODS
     assert {p.stem for p in OVERLAYS} >= {"gpu", "ddp", "slurm", "debug", "published_split"}
 
@@ -53,8 +55,8 @@ def test_there_is_something_to_test():
 def test_method_and_data_instantiate(parsed, method, data):
     cli = parsed(*configs(EXPERIMENTS / "base.yaml", data, method))
     assert isinstance(cli.model, Method)
-    kind = {"synthetic": Synthetic, "mpi_inf_3dhp": MPIINF3DHP}.get(data.stem, H36M)
-    assert type(cli.datamodule) is kind
+    kinds = {"custom": CustomPoses, "mpi_inf_3dhp": MPIINF3DHP, "synthetic": Synthetic}
+    assert type(cli.datamodule) is kinds.get(data.stem, H36M)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda p: p.stem)
