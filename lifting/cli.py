@@ -174,8 +174,11 @@ class LiftingCLI(LightningCLI):
             for c in default_callbacks(self.folder, isinstance(self.model, Lifter))
             if type(c) not in present
         )
-        if self.subcommand == "fit":
-            trainer.callbacks.append(LambdaCallback(on_fit_start=self._save_config))  # type: ignore[attr-defined]
+        # A test or prediction of another run's checkpoint, in a folder of its own, is noted as well.
+        if self.subcommand == "fit" or not (self.folder / CONFIG).is_file():
+            begin = "validation" if self.subcommand == "validate" else self.subcommand
+            save: dict[str, Any] = {f"on_{begin}_start": self._save_config}
+            trainer.callbacks.append(LambdaCallback(**save))  # type: ignore[attr-defined]
         return trainer
 
     def _loggers(self) -> list[Logger]:

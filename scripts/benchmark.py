@@ -3,11 +3,6 @@
 python scripts/benchmark.py --json_file benchmark.json
 """
 
-import json
-import os
-import platform
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +10,7 @@ import numpy as np
 import torch
 from jsonargparse import auto_cli
 from lightning import seed_everything
-from rich.console import Console
-from rich.table import Table
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from datamodules.bank import LoadedClip, PoseBank
@@ -24,6 +18,7 @@ from datamodules.clips import ClipKey
 from datamodules.h36m_convert import h36m_camera
 from datamodules.loader import ShuffledLoader
 from datamodules.windows import Windows
+from lifting.benchmark import Figure, report, seconds, share_of_products, step_of
 from lifting.errors import guarded
 from lifting.methods import SimpleBaseline
 from lifting.metrics.functional import pa_mpjpe
@@ -76,17 +71,7 @@ def _clips(count: int = 200, frames: int = 1000) -> list[LoadedClip]:
     ]
 
 
-def _seconds(work: Callable[[], object], repeats: int) -> float:
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
-
-
-def data_path(field: int) -> dict[str, Any]:
+def data_path(field: int) -> Figure:
     """Batches of windows: resident tensors and index batches against a per-sample Dataset."""
     clips, windows = _clips(), Windows(field)
     bank = PoseBank(clips, windows, JOINTS, JOINTS, ["Walking"], ["S1"])
@@ -101,16 +86,17 @@ def data_path(field: int) -> dict[str, Any]:
         for _ in zip(range(batches), loader, strict=False):
             pass
 
-    fast, slow = _seconds(ours, 5) / 60, _seconds(theirs, 3) / 6
-    return {
-        "what": f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset",
-        "ratio": slow / fast,
-        "ours": f"{BATCH / fast:,.0f} examples/s",
-        "reference": f"{BATCH / slow:,.0f} examples/s",
-    }
+    fast, slow = seconds(ours, theirs, rounds=3)
+    fast, slow = fast / 60, slow / 6
+    return Figure(
+        f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset",
+        slow / fast,
+        f"{BATCH / fast:,.0f} examples/s",
+        f"{BATCH / slow:,.0f} examples/s",
+    )
 
 
-def alignment() -> dict[str, Any]:
+def alignment() -> Figure:
     """PA-MPJPE of a batch against SciPy's Procrustes routines pose by pose."""
     from scipy.linalg import orthogonal_procrustes
 
@@ -131,44 +117,42 @@ def alignment() -> dict[str, Any]:
 
     difference = np.abs(np.array(loop()) - pa_mpjpe(pred[:1000], target[:1000]).numpy()).max()
     assert difference < 1e-9, difference
-    fast, slow = _seconds(lambda: pa_mpjpe(pred, target), 5) / 20_000, _seconds(loop, 5) / 1000
-    return {
-        "what": "PA-MPJPE, float64, against a per-sample SciPy loop",
-        "ratio": slow / fast,
-        "ours": f"{1 / fast:,.0f} poses/s",
-        "reference": f"{1 / slow:,.0f} poses/s",
-    }
+    fast, slow = seconds(lambda: pa_mpjpe(pred, target), loop)
+    fast, slow = fast / 20_000, slow / 1000
+    return Figure(
+        "PA-MPJPE, float64, against a per-sample SciPy loop",
+        slow / fast,
+        f"{1 / fast:,.0f} poses/s",
+        f"{1 / slow:,.0f} poses/s",
+    )
 
 
-def training_step(precision: torch.dtype) -> dict[str, Any]:
+def training_step(precision: torch.dtype) -> Figure:
     """SimpleBaseline's step at batch 1024 as a share of the rate of its matrix products alone."""
     model = SimpleBaseline().train()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
     batch = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
 
-    def step() -> None:
+    def loss() -> Tensor:
         with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-            loss = model.loss(batch)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+            return model.loss(batch)
 
     a, b = (torch.rand(BATCH, 1024, dtype=precision) for _ in range(2))
-    # Both in turns, so that a machine whose speed drifts slows both.
-    steps, products = zip(
-        *((_seconds(step, 3), _seconds(lambda: a @ b, 20)) for _ in range(5)), strict=True
-    )
+
+    def products() -> None:
+        for _ in range(20):
+            a @ b
+
+    step, twenty = seconds(step_of(loss, optimizer), products, rounds=15)
     weights = sum(p.numel() for p in model.net.parameters() if p.ndim == 2)
-    # Forward, gradient of the input and gradient of the weights: two operations each.
-    rate = 6 * BATCH * weights / float(np.median(steps))
-    gemm = 2 * BATCH * 1024 * 1024 / float(np.median(products))
     name = str(precision).removeprefix("torch.")
-    return {
-        "what": f"SimpleBaseline step, {name}, share of the GEMM rate",
-        "ratio": rate / gemm,
-        "ours": f"{rate / 1e9:,.0f} GFLOP/s ({1000 * float(np.median(steps)):.0f} ms)",
-        "reference": f"{gemm / 1e9:,.0f} GFLOP/s",
-    }
+    return share_of_products(
+        f"SimpleBaseline step, {name}, share of the GEMM rate",
+        # Forward, gradient of the input and gradient of the weights: two operations each.
+        operations=6 * BATCH * weights,
+        ours=step,
+        product=20 * 2 * BATCH * 1024 * 1024 / twenty,
+    )
 
 
 def _has_fast_bf16() -> bool:
@@ -187,18 +171,7 @@ def benchmark(json_file: str | None = None) -> None:
     rows = [data_path(1), data_path(81), alignment(), training_step(torch.float32)]
     if _has_fast_bf16():
         rows.append(training_step(torch.bfloat16))
-    machine = {
-        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-    }
-    title = ", ".join(f"{k} {v}" for k, v in machine.items())
-    table = Table("figure", "ratio", "ours", "reference", title=title)
-    for row in rows:
-        table.add_row(row["what"], f"{row['ratio']:.2f}", row["ours"], row["reference"])
-    Console(width=120).print(table)
-    if json_file is not None:
-        Path(json_file).write_text(json.dumps({"machine": machine, "figures": rows}, indent=2))
+    report(rows, json_file)
 
 
 if __name__ == "__main__":

@@ -3,26 +3,20 @@
 python scripts/benchmark_links.py --json_file benchmark_links.json
 """
 
-import json
 import math
-import os
-import platform
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from jsonargparse import auto_cli
 from lightning import seed_everything
-from rich.console import Console
-from rich.table import Table
 from torch import Tensor, nn
 from torch.nn import functional
 
 from datamodules.h36m_convert import h36m_camera
+from lifting.benchmark import Figure, report, seconds, share_of_products, share_of_time, step_of
 from lifting.cameras import Camera
 from lifting.errors import guarded
 from lifting.geometry import rotate, rotation_y
@@ -36,19 +30,6 @@ JOINTS = skeleton("h36m17")
 BATCH = 256
 # The published recipes, without noise of the suite's own.
 PUBLISHED_FLOW = {"hidden": 1024, "drop_root": False, "standardise": False, "input_noise": 0.0}
-
-
-def _seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
-    """Median time of each, taken in turns, so that a machine whose speed drifts slows all."""
-    for work in works:
-        work()
-    times: list[list[float]] = [[] for _ in works]
-    for _ in range(rounds):
-        for work, mine in zip(works, times, strict=True):
-            start = time.perf_counter()
-            work()
-            mine.append(time.perf_counter() - start)
-    return [float(np.median(mine)) for mine in times]
 
 
 def _keypoints(count: int = BATCH) -> Tensor:
@@ -73,17 +54,10 @@ def _step(method: Method, batch: dict[str, Any]) -> Callable[[], None]:
     optimizer = torch.optim.AdamW(
         [p for p in method.parameters() if p.requires_grad], 1e-4, fused=True
     )
-
-    def step() -> None:
-        loss = method.loss(batch)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return step
+    return step_of(lambda: method.loss(batch), optimizer)
 
 
-def left_right(folder: Path) -> list[dict[str, Any]]:
+def left_right(folder: Path) -> list[Figure]:
     """LInKs' left/right step at 256 poses and 256 generated, published sizes."""
     flows = [
         _save(PoseFlows(parts=parts, **PUBLISHED_FLOW), folder)
@@ -101,7 +75,7 @@ def left_right(folder: Path) -> list[dict[str, Any]]:
     method.load_frozen_stages()
     method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
     a, b = torch.rand(2 * BATCH, 1024), torch.rand(1024, 1024)
-    step, product = _seconds(_step(method, _batch()), lambda: a @ b)
+    step, product = seconds(_step(method, _batch()), lambda: a @ b)
     # Two lifts of 512 poses, the second without its elevation head: forward and twice backward.
     both = sum(p.numel() for p in method.lifters.parameters() if p.ndim == 2)
     heads = sum(
@@ -110,15 +84,13 @@ def left_right(folder: Path) -> list[dict[str, Any]]:
         for p in lifter.elevation_head.parameters()
         if p.ndim == 2
     )
-    work = 6 * 2 * BATCH * (2 * both - heads)
-    gemm = 2 * 2 * BATCH * 1024 * 1024 / product
     return [
-        {
-            "what": "left/right lifter step, 256 + 256 poses, float32, share of the GEMM rate",
-            "ratio": work / step / gemm,
-            "ours": f"{work / step / 1e9:,.0f} GFLOP/s ({1000 * step:,.0f} ms)",
-            "reference": f"{gemm / 1e9:,.0f} GFLOP/s",
-        }
+        share_of_products(
+            "left/right lifter step, 256 + 256 poses, float32, share of the GEMM rate",
+            operations=6 * 2 * BATCH * (2 * both - heads),
+            ours=step,
+            product=2 * 2 * BATCH * 1024 * 1024 / product,
+        )
     ]
 
 
@@ -170,7 +142,7 @@ class UnfusedFlow(nn.Module):
         return z
 
 
-def full_flow(folder: Path) -> list[dict[str, Any]]:
+def full_flow(folder: Path) -> list[Figure]:
     """The published step of the full-pose flow: poses and as many generated from them."""
     ours = PoseFlows(generated=True, **PUBLISHED_FLOW)
     ours.fit_statistics(_keypoints(), None)
@@ -197,20 +169,17 @@ def full_flow(folder: Path) -> list[dict[str, Any]]:
     default.fit_statistics(_keypoints(), None)
     # Noise on the inputs does what generated poses are for, so that all 512 are real.
     wide = {"keypoints": batch["keypoints"].repeat(2, 1, 1, 1)}
-    *fast, slow = _seconds(_step(default, wide), _step(ours, batch), unfused, rounds=20)
+    *fast, slow = seconds(_step(default, wide), _step(ours, batch), unfused, rounds=20)
     recipes = ("512 poses, default recipe", "256 + 256 poses, published recipe")
     return [
-        {
-            "what": f"full-pose flow step, {recipe}, share of the unfused published step",
-            "ratio": seconds / slow,
-            "ours": f"{1000 * seconds:.1f} ms",
-            "reference": f"{1000 * slow:.1f} ms",
-        }
-        for recipe, seconds in zip(recipes, fast, strict=True)
+        share_of_time(
+            f"full-pose flow step, {recipe}, share of the unfused published step", time, slow
+        )
+        for recipe, time in zip(recipes, fast, strict=True)
     ]
 
 
-def occlusion(folder: Path) -> list[dict[str, Any]]:
+def occlusion(folder: Path) -> list[Figure]:
     """The published step of occlusion completion: eight networks, three views."""
     splits = {
         split: _save(LInKs(split, width=1024), folder / split)
@@ -255,16 +224,15 @@ def occlusion(folder: Path) -> list[dict[str, Any]]:
         for optimizer in optimizers:
             optimizer.step()
 
-    *fast, slow = _seconds(_step(ours, batch), _step(three, batch), unfused)
+    *fast, slow = seconds(_step(ours, batch), _step(three, batch), unfused)
     return [
-        {
-            "what": f"occlusion step, batch 256, published size, {views} of 3 views, share of the "
-            "unfused step",
-            "ratio": seconds / slow,
-            "ours": f"{1000 * seconds:,.0f} ms",
-            "reference": f"{1000 * slow:,.0f} ms",
-        }
-        for views, seconds in zip((1, 3), fast, strict=True)
+        share_of_time(
+            f"occlusion step, batch 256, published size, {views} of 3 views, share of the unfused "
+            "step",
+            time,
+            slow,
+        )
+        for views, time in zip((1, 3), fast, strict=True)
     ]
 
 
@@ -277,14 +245,7 @@ def benchmark(json_file: str | None = None) -> None:
     seed_everything(0, verbose=False)
     with tempfile.TemporaryDirectory() as folder:
         rows = [r for f in (left_right, full_flow, occlusion) for r in f(Path(folder))]
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
-    title = f"{machine}, torch {torch.__version__}"
-    table = Table("figure", "ratio", "ours", "reference", title=title)
-    for row in rows:
-        table.add_row(row["what"], f"{row['ratio']:.2f}", row["ours"], row["reference"])
-    Console(width=120).print(table)
-    if json_file is not None:
-        Path(json_file).write_text(json.dumps({"machine": title, "figures": rows}, indent=2))
+    report(rows, json_file)
 
 
 if __name__ == "__main__":

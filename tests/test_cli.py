@@ -105,6 +105,18 @@ def test_saved_configuration_repeats_the_run(here):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.parametrize("command", ["test", "validate", "predict"])
+def test_a_checkpoint_of_another_run_leaves_a_configuration_beside_its_results(here, command):
+    checkpoint = ("--ckpt_path", "runs/one/checkpoints/best.ckpt")
+    run([command, *options(here / "data"), "--run", f"{command}_elsewhere", *checkpoint])
+    folder = here / f"runs/{command}_elsewhere"
+    mine, theirs = (
+        yaml.safe_load((f / "config.yaml").read_text()) for f in (folder, here / "runs/one")
+    )
+    assert (mine["model"], mine["data"]) == (theirs["model"], theirs["data"])
+    shutil.rmtree(folder)
+
+
 def test_last_of_a_run_that_has_not_begun_starts_it(here):
     run(["fit", *options(here / "data"), "--run", "fresh", "--ckpt_path", "last"])
     assert (here / "runs/fresh/checkpoints/last.ckpt").is_file()

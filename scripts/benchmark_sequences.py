@@ -1,0 +1,203 @@
+"""Speed of sequence lifters as ratios, each measured in one run on one machine.
+
+python scripts/benchmark_sequences.py --json_file benchmark_sequences.json
+
+The references are the networks as they are usually written: convolutions with strides, attention by
+explicit matrices, dropout and optimiser of torch's defaults.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from einops import rearrange
+from jsonargparse import auto_cli
+from lightning import seed_everything
+from torch import Tensor, nn
+
+from datamodules.h36m_convert import h36m_camera
+from lifting.benchmark import Figure, report, seconds, speed_up, step_of
+from lifting.cameras import Camera
+from lifting.errors import guarded
+from lifting.methods import MixSTE, VideoPose3D
+from lifting.methods.base import Method
+
+
+class StridedConvolutions(nn.Module):
+    """VideoPose3D's training network with convolutions."""
+
+    def __init__(self, taps: Sequence[int], width: int = 1024) -> None:
+        super().__init__()
+        self.taps = taps
+        self.first = nn.Sequential(
+            nn.Conv1d(34, width, taps[0], taps[0], bias=False), *_rest(width)
+        )
+        self.over_time = nn.ModuleList(
+            nn.Sequential(nn.Conv1d(width, width, t, t, bias=False), *_rest(width))
+            for t in taps[1:]
+        )
+        self.over_channels = nn.ModuleList(
+            nn.Sequential(nn.Conv1d(width, width, 1, bias=False), *_rest(width)) for _ in taps[1:]
+        )
+        self.last = nn.Conv1d(width, 51, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Lift windows."""
+        h = self.first(x.flatten(2).mT)
+        for taps, time, channels in zip(
+            self.taps[1:], self.over_time, self.over_channels, strict=True
+        ):
+            h = h[:, :, taps // 2 :: taps] + channels(time(h))
+        return rearrange(self.last(h), "b (j c) t -> b t j c", c=3)
+
+
+def _rest(width: int) -> list[nn.Module]:
+    return [nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(0.25)]
+
+
+class PlainBlock(nn.Module):
+    """A pre-norm transformer block with an explicit attention."""
+
+    def __init__(self, width: int, heads: int, drop_path: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.drop_path = drop_path
+        self.norm_1, self.norm_2 = nn.LayerNorm(width, 1e-6), nn.LayerNorm(width, 1e-6)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def _attend(self, x: Tensor) -> Tensor:
+        q, k, v = rearrange(self.qkv(x), "b n (s h d) -> s b h n d", s=3, h=self.heads)
+        weights = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1)
+        return self.out(rearrange(weights @ v, "b h n d -> b n (h d)"))
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        if self.drop_path == 0:
+            return x
+        keep = torch.rand(len(x), 1, 1) >= self.drop_path
+        return x * keep / (1 - self.drop_path)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Transform tokens."""
+        x = x + self._dropped(self._attend(self.norm_1(x)))
+        return x + self._dropped(self.mlp(self.norm_2(x)))
+
+
+class PlainMixSTE(nn.Module):
+    """MixSTE with rearranged tokens between its spatial and temporal blocks."""
+
+    def __init__(self, frames: int, width: int = 512, depth: int = 8) -> None:
+        super().__init__()
+        self.embed = nn.Linear(2, width)
+        self.of_joints = nn.Parameter(torch.zeros(1, 17, width))
+        self.of_frames = nn.Parameter(torch.zeros(1, frames, width))
+        rates = torch.linspace(0, 0.1, depth).tolist()
+        self.spatial = nn.ModuleList(PlainBlock(width, 8, p) for p in rates)
+        self.temporal = nn.ModuleList(PlainBlock(width, 8, p) for p in rates)
+        self.norm_s, self.norm_t = nn.LayerNorm(width, 1e-6), nn.LayerNorm(width, 1e-6)
+        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Lift every frame of windows."""
+        frames = x.shape[1]
+        h = self.embed(rearrange(x, "b f j c -> (b f) j c")) + self.of_joints
+        for level, (spatial, temporal) in enumerate(zip(self.spatial, self.temporal, strict=True)):
+            h = rearrange(self.norm_s(spatial(h)), "(b f) j c -> (b j) f c", f=frames)
+            h = self.norm_t(temporal(h if level else h + self.of_frames))
+            h = rearrange(h, "(b j) f c -> (b f) j c", j=17)
+        return self.head(rearrange(h, "(b f) j c -> b f j c", f=frames))
+
+
+def _batch(examples: int, frames: int, chunk: int) -> dict[str, Any]:
+    return {
+        "keypoints": 500 + 100 * torch.randn(examples, frames, 17, 2),
+        "pose": 300 * torch.randn(examples, chunk, 17, 3),
+        "valid": torch.ones(examples, chunk, dtype=torch.bool),
+        "camera": Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * examples),
+    }
+
+
+def _against(
+    what: str, method: Method, plain: nn.Module, batch: dict[str, Any], amsgrad: bool
+) -> Figure:
+    """Compare the steps of a method and of a network trained on the same windows by MPJPE."""
+    ours = torch.optim.AdamW(method.parameters(), 1e-4, amsgrad=amsgrad, fused=True)
+    theirs = torch.optim.AdamW(plain.parameters(), 1e-4, amsgrad=amsgrad)
+    x, y = torch.randn_like(batch["keypoints"]), torch.randn_like(batch["pose"])
+    fast, slow = seconds(
+        step_of(lambda: method.loss(batch), ours),
+        step_of(lambda: (plain(x) - y).norm(dim=-1).mean(), theirs),
+    )
+    return speed_up(what, fast, slow)
+
+
+def video_pose_3d(layers: int, examples: int) -> Figure:
+    """VideoPose3D's step."""
+    taps = [3] * layers
+    return _against(
+        f"VideoPose3D step, {3**layers} frames, batch {examples}, float32, against convolutions",
+        VideoPose3D(taps=taps),
+        StridedConvolutions(taps),
+        _batch(examples, 3**layers, 1),
+        amsgrad=True,
+    )
+
+
+def mixste(frames: int, examples: int) -> Figure:
+    """MixSTE's step, with all terms of its loss."""
+    return _against(
+        f"MixSTE step, {frames} frames, batch {examples}, float32, against plain attention",
+        MixSTE(frames=frames),
+        PlainMixSTE(frames),
+        _batch(examples, frames, frames),
+        amsgrad=False,
+    )
+
+
+def whole_sequences() -> Figure:
+    """VideoPose3D over whole sequences: each hidden value once, or window by window."""
+    method = VideoPose3D().eval()
+    batch = _batch(1, 1050, 1024)
+    windows = rearrange(batch["keypoints"].unfold(1, 27, 1), "1 c j d t -> c t j d")
+    cameras = batch["camera"][[0] * 1024]
+
+    @torch.no_grad()
+    def sliding() -> Tensor:
+        return method(batch["keypoints"], batch["camera"])
+
+    @torch.no_grad()
+    def one_by_one() -> Tensor:
+        return method(windows, cameras)
+
+    difference = (sliding()[0] - one_by_one()[:, 0]).abs().max()
+    assert difference < 0.1, difference
+    fast, slow = seconds(sliding, one_by_one)
+    return Figure(
+        "VideoPose3D, 27 frames, whole sequences, against window by window",
+        slow / fast,
+        f"{1024 / fast:,.0f} frames/s",
+        f"{1024 / slow:,.0f} frames/s",
+    )
+
+
+def benchmark(json_file: str | None = None) -> None:
+    """Measure every figure and print them as a table.
+
+    Args:
+        json_file: Also write them there.
+    """
+    seed_everything(0, verbose=False)
+    figures = [
+        video_pose_3d(3, 128),
+        video_pose_3d(3, 1024),
+        video_pose_3d(5, 64),
+        mixste(27, 4),
+        whole_sequences(),
+    ]
+    report(figures, json_file)
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(benchmark))
