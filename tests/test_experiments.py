@@ -66,6 +66,14 @@ def test_overlay_applies_to_every_experiment(parsed, overlay):
     assert cli.trainer.max_epochs >= 1
 
 
+@pytest.mark.parametrize("method", ["lstm", "transformer", "window_mlp", "poseformer"])
+@pytest.mark.parametrize("frames", [27, 81, 243])
+def test_windows_of_another_length_go_on_top(parsed, method, frames):
+    names = ("base", "data/synthetic", f"sequences/{method}", f"sequences/windows_of_{frames}")
+    cli = parsed(*configs(*(EXPERIMENTS / f"{name}.yaml" for name in names)))
+    assert cli.model.frames == cli.datamodule.train_windows.receptive_field == frames
+
+
 def test_published_split_trains_on_all_five_and_selects_nothing(parsed):
     paths = ("base.yaml", "data/h36m_gt.yaml", METHODS[0], "published_split.yaml")
     cli = parsed(*configs(*(EXPERIMENTS / p for p in paths)))
@@ -84,6 +92,10 @@ NARROW = {
     "LSTMLifter": {"width": 16},
     "TransformerLifter": {"width": 16, "hidden": 16},
     "WindowMLPLifter": {"width": 16},
+    "PoseFormer": {"width": 8, "depth": 1},
+    "PoseFormerV2": {"width": 8, "depth": 1},
+    "MixSTE": {"width": 16, "depth": 1},
+    "IGANet": {"width": 16, "depth": 1},
 }
 # The earlier stages whose checkpoints a method needs, by option.
 EARLIER = {

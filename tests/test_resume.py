@@ -27,22 +27,38 @@ from lifting.cli import main
 main()
 """
 
+
 # Dropout and mirroring draw random numbers; batch normalisation and Adam carry state.
-OPTIONS = [
-    *("-c", str(ROOT / "experiments/base.yaml")),
-    *("-c", str(ROOT / "experiments/data/synthetic.yaml")),
-    *("-c", str(ROOT / "experiments/supervised/simple_baseline.yaml")),
-    *("--data.frames_per_sequence", "8", "--data.batch_size", "32", "--model.width", "32"),
-    *("--data.actions", "[Walking, Sitting]", "--model.dropout", "0.3"),
-    *("--trainer.max_epochs", "3", "--trainer.enable_progress_bar", "false"),
-    *("--trainer.accelerator", "cpu", "--wandb", "disabled", "--last.every_n_train_steps", "4"),
+def _options(recipe: str) -> list[str]:
+    return [
+        *("-c", str(ROOT / "experiments/base.yaml")),
+        *("-c", str(ROOT / "experiments/data/synthetic.yaml")),
+        *("-c", str(ROOT / f"experiments/{recipe}.yaml")),
+        *("--data.frames_per_sequence", "8", "--data.actions", "[Walking, Sitting]"),
+        *("--trainer.max_epochs", "3", "--trainer.enable_progress_bar", "false"),
+        *("--trainer.accelerator", "cpu", "--wandb", "disabled"),
+        *("--last.every_n_train_steps", "4"),
+    ]
+
+
+DDP = ["--trainer.devices", "2", "--trainer.strategy", "ddp"]
+BASELINE = [
+    *_options("supervised/simple_baseline"),
+    *("--data.batch_size", "32", "--model.width", "32", "--model.dropout", "0.3"),
+]
+# Labelled examples beside unlabelled ones, which begin again in the middle of an epoch and count from
+# the second one on.
+FEW_LABELS = [
+    *_options("sequences/semi_supervised"),
+    *("--data.batch_size", "8", "--model.channels", "16", "--data.label_share", "1"),
+    *("--data.unlabelled_subjects", "[S5]", "--model.supervised_epochs", "1"),
 ]
 
 
 def _fit(folder: Path, run: str, kill_at: int, *options: str) -> int:
     driver = folder / "driver.py"
     driver.write_text(DRIVER)
-    command = [sys.executable, str(driver), "fit", *OPTIONS, "--run", run, *options]
+    command = [sys.executable, str(driver), "fit", "--run", run, *options]
     environment = {
         **os.environ,
         "KILL_AT": str(kill_at),
@@ -62,17 +78,18 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "devices", [[], ["--trainer.devices", "2", "--trainer.strategy", "ddp"]], ids=["cpu", "ddp"]
+    ("options", "kill_at"),
+    # Killed in the middle of the second epoch, of 16 steps on one device and 8 on two, and not right
+    # after a checkpoint.
+    [(BASELINE, 22), ([*BASELINE, *DDP], 14), (FEW_LABELS, 22)],
+    ids=["cpu", "ddp", "few_labels"],
 )
-def test_killed_run_resumes_bit_identically(tmp_path, devices):
-    assert _fit(tmp_path, "whole", -1, *devices) == 0
-    # Killed in the middle of the second epoch, of 16 steps on one device and 8 on two, and not
-    # right after a checkpoint.
-    kill_at = 22 if not devices else 14
-    assert _fit(tmp_path, "killed", kill_at, *devices) != 0
+def test_killed_run_resumes_bit_identically(tmp_path, options, kill_at):
+    assert _fit(tmp_path, "whole", -1, *options) == 0
+    assert _fit(tmp_path, "killed", kill_at, *options) != 0
     killed = torch.load(tmp_path / "runs/killed/checkpoints/last.ckpt", weights_only=True)
     assert killed["global_step"] == kill_at - 2
-    assert _fit(tmp_path, "killed", -1, *devices, "--ckpt_path", "last") == 0
+    assert _fit(tmp_path, "killed", -1, *options, "--ckpt_path", "last") == 0
 
     whole, resumed = _weights(tmp_path, "whole"), _weights(tmp_path, "killed")
     assert whole.keys() == resumed.keys()

@@ -2,11 +2,15 @@
 
 from lifting.methods.base import Method
 from lifting.methods.elepose import ElePose
+from lifting.methods.iganet import IGANet
 from lifting.methods.lifter import Lifter
 from lifting.methods.links import LInKs
 from lifting.methods.lstm_lifter import LSTMLifter
+from lifting.methods.mixste import MixSTE
 from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.methods.pose_flows import PoseFlows
+from lifting.methods.poseformer import PoseFormer
+from lifting.methods.poseformer_v2 import PoseFormerV2
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.methods.simple_baseline import SimpleBaseline
 from lifting.methods.transformer_lifter import TransformerLifter
@@ -15,12 +19,16 @@ from lifting.methods.window_mlp_lifter import WindowMLPLifter
 
 __all__ = [
     "ElePose",
+    "IGANet",
     "LInKs",
     "LSTMLifter",
     "Lifter",
     "Method",
+    "MixSTE",
     "OcclusionCompletion",
     "PoseFlows",
+    "PoseFormer",
+    "PoseFormerV2",
     "SemiSupervisedVideoPose3D",
     "SimpleBaseline",
     "TransformerLifter",

@@ -18,7 +18,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.cameras import Camera
-from lifting.errors import InputError
 from lifting.geometry import mirror
 from lifting.losses import (
     bone_length_gap,
@@ -46,7 +45,12 @@ class SemiSupervisedVideoPose3D(VideoPose3D):
         reprojection: Weight of the distance of projected joints from the keypoints.
         bone: Weight of the bones' lengths.
         **kwargs: See :class:`lifting.methods.video_pose_3d.VideoPose3D`.
+
+    Raises:
+        InputError: If keypoints and poses have different joints, as each is projected onto its keypoint.
     """
+
+    same_joints = True
 
     def __init__(
         self,
@@ -58,19 +62,7 @@ class SemiSupervisedVideoPose3D(VideoPose3D):
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
-        """Build the networks of pose and trajectory.
-
-        Raises:
-            InputError: If keypoints and poses have different joints, as each joint is projected onto
-                its keypoint.
-        """
-        h = self.hparams
-        if h["skeleton"] != h["keypoint_skeleton"]:
-            raise InputError(
-                f"{type(self).__name__} projects poses ({h['skeleton']}) onto keypoints "
-                f"({h['keypoint_skeleton']}): set --data.keypoint_skeleton and "
-                f"--model.keypoint_skeleton to {h['skeleton']}."
-            )
+        """Build the networks of pose and trajectory."""
         super().configure_nets()
         self.trajectory_net = self.build(joints=1)
 

@@ -35,6 +35,18 @@ class SequenceLifter(Lifter):
     seq2seq = False
     # Whether the net slides over a sequence by itself.
     slides = False
+    # Whether each keypoint is that of a joint of the pose.
+    same_joints = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        h = self.hparams
+        if self.same_joints and h["skeleton"] != h["keypoint_skeleton"]:
+            raise InputError(
+                f"{type(self).__name__} lifts every keypoint to a joint, but the poses are "
+                f"{h['skeleton']} and the keypoints {h['keypoint_skeleton']}: set "
+                f"--data.keypoint_skeleton and --model.keypoint_skeleton to {h['skeleton']}."
+            )
 
     @property
     def frames(self) -> int:

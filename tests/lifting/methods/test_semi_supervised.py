@@ -132,7 +132,7 @@ def test_predictions_hold_pose_and_trajectory_of_valid_frames():
 
 
 def test_keypoints_of_other_joints_are_refused():
-    with pytest.raises(InputError, match="projects poses"):
+    with pytest.raises(InputError, match="every keypoint to a joint"):
         method(keypoint_skeleton="mpii16")
 
 

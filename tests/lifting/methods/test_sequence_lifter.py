@@ -11,6 +11,8 @@ from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.methods.lstm_lifter import LSTMLifter
+from lifting.methods.poseformer import PoseFormer
+from lifting.methods.poseformer_v2 import PoseFormerV2
 from lifting.methods.transformer_lifter import TransformerLifter
 from lifting.methods.video_pose_3d import VideoPose3D
 from lifting.methods.window_mlp_lifter import WindowMLPLifter
@@ -24,6 +26,10 @@ METHODS = {
     "lstm": lambda **o: LSTMLifter(frames=9, width=16, **o),
     "transformer": lambda **o: TransformerLifter(frames=9, width=32, heads=4, hidden=64, **o),
     "mlp": lambda **o: WindowMLPLifter(frames=9, width=32, **o),
+    "poseformer": lambda **o: PoseFormer(frames=9, width=16, depth=1, drop_path=0.0, **o),
+    "poseformer_v2": lambda **o: PoseFormerV2(
+        frames=9, kept=3, coefficients=3, width=16, depth=1, drop_path=0.0, **o
+    ),
 }
 every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
 

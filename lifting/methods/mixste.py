@@ -1,0 +1,96 @@
+"""MixSTE: attention over joints and over frames in turn, a pose for every frame of the window.
+
+Paper: MixSTE: Seq2seq Mixed Spatio-Temporal Encoder for 3D Human Pose Estimation in Video.
+https://arxiv.org/abs/2203.00859
+Official code: https://github.com/JinluZhang1126/MixSTE
+
+@inproceedings{zhang2022mixste,
+  title={MixSTE: Seq2seq Mixed Spatio-Temporal Encoder for 3D Human Pose Estimation in Video},
+  author={Zhang, Jinlu and Tu, Zhigang and Yang, Jianyu and Chen, Yujin and Yuan, Junsong},
+  booktitle={CVPR}, year={2022}
+}
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lifting.losses import joint_distance, smoothness_loss, velocity_loss
+from lifting.methods.base import Batch
+from lifting.methods.sequence_lifter import MILLIMETRES, SequenceLifter, masked_mean
+from lifting.nets.mixste import MixSTE as Network
+from lifting.skeletons import skeleton
+
+# How much a joint counts in the loss, by its name without the side; others count 1.
+JOINT_WEIGHTS = {"knee": 2.5, "ankle": 2.5, "head": 1.5, "shoulder": 1.5, "elbow": 4, "wrist": 4}
+
+
+class MixSTE(SequenceLifter):
+    """Zhang et al., CVPR 2022.
+
+    Deviations from the official code: the gradient is that of the loss, not of half its square; a
+    cosine schedule (``schedule: exponential``, ``lr_decay: 0.99``); the frames that two windows of a
+    test share count once; padding behind a clip that is shorter than a window does not count.
+
+    Args:
+        frames: Frames of a window, all of which are predicted.
+        width: Width of the tokens.
+        depth: Levels of one spatial and one temporal block each.
+        heads: Attention heads.
+        drop_path: Probability that a branch of the last level is dropped in training.
+        smoothness: Weight of the squared movement from frame to frame.
+        velocity: Weight of the error of the movement.
+        sdpa: Torch's fused attention instead of an explicit one.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+
+    Raises:
+        InputError: If keypoints and poses have different joints.
+    """
+
+    seq2seq = True
+    same_joints = True
+
+    def __init__(
+        self,
+        frames: int = 243,
+        width: int = 512,
+        depth: int = 8,
+        heads: int = 8,
+        drop_path: float = 0.1,
+        smoothness: float = 0.5,
+        velocity: float = 2.0,
+        sdpa: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the encoder."""
+        h = self.hparams
+        body = skeleton(h["skeleton"])
+        self.net = Network(
+            joints=len(body),
+            frames=h["frames"],
+            width=h["width"],
+            depth=h["depth"],
+            heads=h["heads"],
+            drop_path=h["drop_path"],
+            sdpa=h["sdpa"],
+        )
+        weights = [JOINT_WEIGHTS.get(joint.split("_")[-1], 1.0) for joint in body.joints]
+        self.register_buffer("joint_weights", torch.tensor(weights), persistent=False)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Weighted MPJPE in metres, smoothness and velocity (equation 6 of the paper)."""
+        pred = self.metres(batch["keypoints"], batch["camera"])
+        target = self.target(batch) / MILLIMETRES
+        valid = batch["valid"]
+        steps = valid[:, 1:] & valid[:, :-1]
+        assert isinstance(self.joint_weights, Tensor)
+        return (
+            masked_mean(joint_distance(pred, target, self.joint_weights), valid)
+            + self.hparams["smoothness"]
+            * masked_mean(smoothness_loss(pred, self.joint_weights), steps)
+            + self.hparams["velocity"] * masked_mean(velocity_loss(pred, target), steps)
+        )

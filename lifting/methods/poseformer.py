@@ -1,0 +1,60 @@
+"""PoseFormer: a transformer over the joints of each frame, and one over the frames of a window.
+
+Paper: 3D Human Pose Estimation with Spatial and Temporal Transformers. https://arxiv.org/abs/2103.10455
+Official code: https://github.com/zczcwh/PoseFormer
+
+@inproceedings{zheng2021poseformer,
+  title={3D Human Pose Estimation with Spatial and Temporal Transformers},
+  author={Zheng, Ce and Zhu, Sijie and Mendieta, Matias and Yang, Taojiannan and Chen, Chen and
+    Ding, Zhengming},
+  booktitle={ICCV}, year={2021}
+}
+"""
+
+from typing import Any
+
+from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.nets.poseformer import PoseFormer as Network
+from lifting.skeletons import skeleton
+
+
+class PoseFormer(SequenceLifter):
+    """Zheng et al., ICCV 2021.
+
+    Deviation from the paper: a cosine schedule (``schedule: exponential``, ``lr_decay: 0.99``).
+
+    Args:
+        frames: Frames of a window.
+        width: Width of a keypoint's token; a frame's is as many times as wide as there are keypoints.
+        depth: Blocks of each of the two transformers.
+        heads: Attention heads.
+        drop_path: Probability that a branch of the last block is dropped in training.
+        sdpa: Torch's fused attention instead of an explicit one.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+    """
+
+    def __init__(
+        self,
+        frames: int = 81,
+        width: int = 32,
+        depth: int = 4,
+        heads: int = 8,
+        drop_path: float = 0.1,
+        sdpa: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the two transformers."""
+        h = self.hparams
+        self.net = Network(
+            keypoints=len(skeleton(h["keypoint_skeleton"])),
+            joints=len(skeleton(h["skeleton"])),
+            frames=h["frames"],
+            width=h["width"],
+            depth=h["depth"],
+            heads=h["heads"],
+            drop_path=h["drop_path"],
+            sdpa=h["sdpa"],
+        )

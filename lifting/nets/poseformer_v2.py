@@ -1,0 +1,177 @@
+"""PoseFormerV2: few frames around the centre, and a long window as low frequencies.
+
+Zhao et al., "PoseFormerV2: Exploring Frequency Domain for Efficient and Robust 3D Human Pose
+Estimation", CVPR 2023, https://arxiv.org/abs/2303.17472.
+"""
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lifting.errors import InputError
+from lifting.nets.attention import Attention, DropPath, FeedForward, rising
+from lifting.nets.poseformer import EPS, JointTransformer
+
+
+def cosine_transform(size: int) -> Float[Tensor, "size size"]:
+    """Return the matrix of the DCT-II without normalisation, in float64.
+
+    Example:
+        >>> (cosine_transform(3) @ torch.ones(3).double()).round(decimals=9).abs()
+        tensor([6., 0., 0.], dtype=torch.float64)
+    """
+    order = torch.arange(size, dtype=torch.float64)
+    return 2 * (torch.pi / size * torch.outer(order, order + 0.5)).cos()
+
+
+def inverse_cosine_transform(size: int) -> Float[Tensor, "size size"]:
+    """Return the inverse of :func:`cosine_transform`: the DCT-III over twice the size, in float64."""
+    inverse = cosine_transform(size).mT / (2 * size)
+    inverse[:, 0] /= 2
+    return inverse
+
+
+class FrequencyFeedForward(FeedForward):
+    """A feed-forward network on the frequencies of the tokens in place of the tokens.
+
+    Args:
+        tokens: How many there are.
+        width: Width of the tokens.
+        hidden: Width between the layers.
+    """
+
+    transform: Tensor
+    inverse: Tensor
+
+    def __init__(self, tokens: int, width: int, hidden: int) -> None:
+        super().__init__(width, hidden)
+        transform, inverse = cosine_transform(tokens), inverse_cosine_transform(tokens)
+        self.register_buffer("transform", transform.float(), persistent=False)
+        self.register_buffer("inverse", inverse.float(), persistent=False)
+
+    def forward(self, input: Float[Tensor, "B N width"]) -> Float[Tensor, "B N width"]:
+        """Transform over the tokens, map each frequency, transform back."""
+        return self.inverse @ super().forward(self.transform @ input)
+
+
+class MixedBlock(nn.Module):
+    """Attention over all tokens, then one feed-forward network for the first and one for the others.
+
+    Args:
+        first: Tokens of the ordinary network.
+        others: Tokens of the network on frequencies.
+        width: Width of the tokens.
+        heads: Attention heads.
+        hidden: Hidden width of the feed-forward networks.
+        drop_path: Probability that a branch is dropped in training.
+        sdpa: See :class:`lifting.nets.attention.Attention`.
+    """
+
+    def __init__(
+        self,
+        first: int,
+        others: int,
+        width: int,
+        heads: int,
+        hidden: int,
+        drop_path: float,
+        sdpa: bool,
+    ) -> None:
+        super().__init__()
+        self.split = [first, others]
+        self.attention_norm = nn.LayerNorm(width, EPS)
+        self.attention = Attention(width, heads, sdpa=sdpa)
+        self.first_norm = nn.LayerNorm(width, EPS)
+        self.first = FeedForward(width, hidden)
+        self.others_norm = nn.LayerNorm(width, EPS)
+        self.others = FrequencyFeedForward(others, width, hidden)
+        self.drop_path = DropPath(drop_path)
+
+    def forward(self, x: Float[Tensor, "B N width"]) -> Float[Tensor, "B N width"]:
+        """Attend over all tokens, then map each kind by its own network."""
+        x = x + self.drop_path(self.attention(self.attention_norm(x)))
+        first, others = x.split(self.split, 1)
+        first = first + self.drop_path(self.first(self.first_norm(first)))
+        others = others + self.drop_path(self.others(self.others_norm(others)))
+        return torch.cat([first, others], 1)
+
+
+class PoseFormerV2(nn.Module):
+    """Tokens of low frequencies and of the central frames, in one transformer.
+
+    Args:
+        keypoints: Keypoints in.
+        joints: Joints out.
+        frames: Frames of the window, of which the frequencies are taken.
+        kept: Central frames that get a token.
+        coefficients: Low frequencies that get a token.
+        width: Width of a keypoint's token; a frame's is as many times as wide as there are keypoints.
+        depth: Blocks of each transformer.
+        heads: Attention heads.
+        ratio: Hidden width of the feed-forward networks, as a multiple of the tokens'.
+        drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
+        legacy_split: Send the second half of the tokens through the networks on frequencies, as the
+            original does, in place of the tokens of frames. It matters where there are not as many
+            frames as frequencies.
+        sdpa: See :class:`lifting.nets.attention.Attention`.
+
+    Raises:
+        InputError: If the window has fewer frames than are kept, or than there are frequencies.
+    """
+
+    transform: Tensor
+
+    def __init__(
+        self,
+        keypoints: int = 17,
+        joints: int = 17,
+        frames: int = 81,
+        kept: int = 9,
+        coefficients: int = 9,
+        width: int = 32,
+        depth: int = 4,
+        heads: int = 8,
+        ratio: float = 2.0,
+        drop_path: float = 0.1,
+        legacy_split: bool = False,
+        sdpa: bool = True,
+    ) -> None:
+        super().__init__()
+        if not (0 < kept <= frames and 0 < coefficients <= frames):
+            raise InputError(
+                f"PoseFormerV2 cannot keep {kept} frames and {coefficients} frequencies of a window "
+                f"of {frames}: keep at least 1 and at most {frames} of each."
+            )
+        wide = width * keypoints
+        tokens = coefficients + kept
+        first = tokens // 2 if legacy_split else coefficients
+        self.joints = joints
+        self.kept = kept
+        self.coefficients = coefficients
+        low = cosine_transform(frames)[:coefficients].float()
+        self.register_buffer("transform", low, persistent=False)
+        self.spatial = JointTransformer(keypoints, width, depth, heads, ratio, drop_path, sdpa)
+        self.embed = nn.Linear(2 * keypoints, wide)
+        self.frame_position = nn.Parameter(torch.zeros(1, kept, wide))
+        self.frequency_position = nn.Parameter(torch.zeros(1, coefficients, wide))
+        self.temporal = nn.ModuleList(
+            MixedBlock(first, tokens - first, wide, heads, int(ratio * wide), p, sdpa)
+            for p in rising(drop_path, depth)
+        )
+        self.norm = nn.LayerNorm(wide, EPS)
+        self.frame_mean = nn.Conv1d(kept, 1, kernel_size=1)
+        self.frequency_mean = nn.Conv1d(coefficients, 1, kernel_size=1)
+        self.head = nn.Sequential(nn.LayerNorm(2 * wide), nn.Linear(2 * wide, 3 * joints))
+
+    def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
+        """Lift the centre frame of each window: screen coordinates to metres."""
+        begin = (x.shape[1] - self.kept) // 2
+        frames = self.spatial(x[:, begin : begin + self.kept]) + self.frame_position
+        frequencies = self.embed(self.transform @ x.flatten(2)) + self.frequency_position
+        tokens = torch.cat([frequencies, frames], 1)
+        for block in self.temporal:
+            tokens = block(tokens)
+        frequencies, frames = self.norm(tokens).split([self.coefficients, self.kept], 1)
+        out = self.head(torch.cat([self.frequency_mean(frequencies), self.frame_mean(frames)], -1))
+        return rearrange(out, "b 1 (j d) -> b 1 j d", j=self.joints)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+
+from lifting.errors import InputError
+from lifting.geometry import centre
+from lifting.methods.mixste import MixSTE
+from lifting.skeletons import skeleton
+from tests.lifting.methods.test_sequence_lifter import batch, set_up
+
+# In the order of the published code.
+WEIGHTS = [1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4]
+
+
+def method(**options):
+    return MixSTE(frames=9, width=16, depth=2, heads=4, **options).eval()
+
+
+def loss_by_hand(pred, target, valid, smoothness, velocity):
+    """Sums over the frames and steps that are valid, one by one."""
+    weights = np.array(WEIGHTS)
+    position, smooth, moved = [], [], []
+    for p, g, v in zip(pred, target, valid, strict=True):
+        for t in np.flatnonzero(v):
+            position.append((weights * np.linalg.norm(p[t] - g[t], axis=-1)).mean())
+            if t + 1 < len(v) and v[t + 1]:
+                step = p[t + 1] - p[t]
+                smooth.append((weights[:, None] * step**2).mean())
+                moved.append(np.linalg.norm(step - (g[t + 1] - g[t]), axis=-1).mean())
+    return np.mean(position) + smoothness * np.mean(smooth) + velocity * np.mean(moved)
+
+
+@pytest.mark.parametrize(("smoothness", "velocity"), [(0.5, 2.0), (3.0, 0.0)])
+def test_the_loss_is_weighted_mpjpe_with_smoothness_and_velocity(smoothness, velocity):
+    model = method(smoothness=smoothness, velocity=velocity)
+    some = batch(4, frames=9, chunk=9)
+    some["valid"][0, 6:] = False
+    some["valid"][1, :3] = False
+    pred = model.metres(some["keypoints"], some["camera"]).double().detach().numpy()
+    target = centre(some["pose"], skeleton("h36m17").root).double().numpy() / 1000
+    expected = loss_by_hand(pred, target, some["valid"].numpy(), smoothness, velocity)
+    assert model.loss(some).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_every_frame_of_a_window_comes_out_root_at_zero():
+    model, some = method(), batch(4, frames=9, chunk=9)
+    pose = model(some["keypoints"], some["camera"])
+    assert pose.shape == (4, 9, 17, 3)
+    assert not pose[:, :, 0].any()
+
+
+def test_windows_must_be_cut_as_wholes():
+    set_up(method(), receptive_field=1, chunk=9)
+    for cut in ({"receptive_field": 9, "chunk": 1}, {"receptive_field": 1, "chunk": 27}):
+        with pytest.raises(InputError, match=r"--data.receptive_field 1 --data.chunk 9"):
+            set_up(method(), **cut)
+
+
+def test_keypoints_of_other_joints_are_refused():
+    with pytest.raises(InputError, match="every keypoint to a joint"):
+        method(keypoint_skeleton="mpii16")
+
+
+def test_a_joint_whose_name_has_no_weight_counts_one():
+    weights = MixSTE(
+        frames=3, width=16, depth=1, skeleton="panoptic15", keypoint_skeleton="panoptic15"
+    ).joint_weights
+    joints = skeleton("panoptic15").joints
+    assert weights[joints.index("nose")] == 1
+    assert weights[joints.index("left_wrist")] == 4
+
+
+@pytest.mark.parametrize(("frames", "count"), [(27, 33_673_219), (243, 33_783_811)])
+def test_published_parameter_counts(frames, count):
+    with torch.device("meta"):
+        assert sum(p.numel() for p in MixSTE(frames=frames).parameters()) == count

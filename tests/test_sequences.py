@@ -1,0 +1,77 @@
+"""Sequence lifters end to end: however sequences are cut, every frame counts once and alike."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamodules.untrusted import load_npz
+from lifting.cli import run
+
+ROOT = Path(__file__).parent.parent
+FRAMES = 12
+CLIPS = 2 * 30 * 4
+
+
+def command(name: str, folder: Path, run_folder: Path, recipe: str, *more: str) -> list[str]:
+    configs = ("base", "data/synthetic", f"sequences/{recipe}")
+    return [
+        name,
+        *(option for c in configs for option in ("-c", str(ROOT / f"experiments/{c}.yaml"))),
+        *("--data.folder", str(folder), "--data.frames_per_sequence", str(FRAMES)),
+        *("--data.batch_size", "64", "--trainer.max_epochs", "1", "--wandb", "disabled"),
+        *("--trainer.limit_train_batches", "6", "--trainer.log_every_n_steps", "1"),
+        *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
+        *("--trainer.enable_model_summary", "false", "--run", str(run_folder), *more),
+    ]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, synthetic_folder):
+    """A function that trains a recipe and returns the folder of its run."""
+
+    def train(recipe: str, *more: str) -> Path:
+        folder = tmp_path_factory.mktemp("runs") / recipe
+        run(command("fit", synthetic_folder, folder, recipe, *more))
+        return folder
+
+    return train
+
+
+def errors_of(folder: Path, *more: str) -> tuple[dict[str, float], int]:
+    result = run(["test", "--run", str(folder), *more]).model.test_result
+    return result.frame_mean, sum(result.frames)
+
+
+def test_the_error_does_not_depend_on_how_long_the_pieces_of_a_sequence_are(trained):
+    narrow = ("--model.channels", "16", "--data.test_chunk", "1024")
+    folder = trained("video_pose_3d_27", *narrow)
+    whole, frames = errors_of(folder)
+    assert frames == CLIPS * FRAMES
+    for chunk in ("1", "5", "12"):
+        pieces, frames = errors_of(folder, "--data.test_chunk", chunk)
+        assert frames == CLIPS * FRAMES
+        assert pieces == pytest.approx(whole, rel=1e-4)
+
+
+@pytest.mark.parametrize("window", [5, 12, 27])
+def test_every_frame_of_a_seq2seq_lifter_counts_once_also_of_shorter_clips(trained, window):
+    narrow = ("--model.width", "16", "--model.depth", "1", "--model.frames", str(window))
+    folder = trained("mixste_27", *narrow, "--data.chunk", str(window))
+    _, frames = errors_of(folder)
+    assert frames == CLIPS * FRAMES
+    run(["predict", "--run", str(folder)])
+    predicted = load_npz(folder / "predictions.npz")
+    seen = np.stack([predicted["clip"], predicted["frame"]], -1)
+    assert len(np.unique(seen, axis=0)) == len(seen) == CLIPS * FRAMES
+
+
+def test_a_semi_supervised_lifter_finds_a_trajectory(trained):
+    narrow = ("--model.channels", "16", "--model.supervised_epochs", "0", "--data.label_share", "1")
+    folder = trained("semi_supervised", *narrow)
+    errors, frames = errors_of(folder)
+    assert frames == CLIPS * FRAMES
+    run(["predict", "--run", str(folder)])
+    predicted = load_npz(folder / "predictions.npz")
+    assert predicted["trajectory"].shape == (CLIPS * FRAMES, 3)
+    assert errors["root_error"] > 0
