@@ -32,6 +32,13 @@ class Figure:
     reference: str
 
 
+def has_fast_bf16() -> bool:
+    """Tell whether the processor multiplies matrices in bfloat16 faster than in float32."""
+    flags = Path("/proc/cpuinfo")
+    text = flags.read_text() if flags.is_file() else ""
+    return "amx_bf16" in text or "avx512_bf16" in text
+
+
 def seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
     """Median time of each piece of work, taken in turns: a machine whose speed drifts slows all."""
     for work in works:

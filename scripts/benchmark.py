@@ -3,14 +3,12 @@
 python scripts/benchmark.py --json_file benchmark.json
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jsonargparse import auto_cli
 from lightning import seed_everything
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from datamodules.bank import LoadedClip, PoseBank
@@ -18,7 +16,7 @@ from datamodules.clips import ClipKey
 from datamodules.h36m_convert import h36m_camera
 from datamodules.loader import ShuffledLoader
 from datamodules.windows import Windows
-from lifting.benchmark import Figure, report, seconds, share_of_products, step_of
+from lifting.benchmark import Figure, has_fast_bf16, report, seconds, share_of_products, step_of
 from lifting.errors import guarded
 from lifting.methods import SimpleBaseline
 from lifting.metrics.functional import pa_mpjpe
@@ -133,17 +131,17 @@ def training_step(precision: torch.dtype) -> Figure:
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
     batch = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
 
-    def loss() -> Tensor:
-        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-            return model.loss(batch)
-
     a, b = (torch.rand(BATCH, 1024, dtype=precision) for _ in range(2))
 
     def products() -> None:
         for _ in range(20):
             a @ b
 
-    step, twenty = seconds(step_of(loss, optimizer), products, rounds=15)
+    step, twenty = seconds(
+        step_of(lambda: model.loss(batch), optimizer, precision == torch.bfloat16),
+        products,
+        rounds=15,
+    )
     weights = sum(p.numel() for p in model.net.parameters() if p.ndim == 2)
     name = str(precision).removeprefix("torch.")
     return share_of_products(
@@ -155,12 +153,6 @@ def training_step(precision: torch.dtype) -> Figure:
     )
 
 
-def _has_fast_bf16() -> bool:
-    flags = Path("/proc/cpuinfo")
-    text = flags.read_text() if flags.is_file() else ""
-    return "amx_bf16" in text or "avx512_bf16" in text
-
-
 def benchmark(json_file: str | None = None) -> None:
     """Measure every figure and print them as a table.
 
@@ -169,7 +161,7 @@ def benchmark(json_file: str | None = None) -> None:
     """
     seed_everything(0, verbose=False)
     rows = [data_path(1), data_path(81), alignment(), training_step(torch.float32)]
-    if _has_fast_bf16():
+    if has_fast_bf16():
         rows.append(training_step(torch.bfloat16))
     report(rows, json_file)
 
