@@ -1,6 +1,5 @@
 import re
 
-import h5py
 import numpy as np
 import pytest
 import torch
@@ -10,110 +9,20 @@ from datamodules.clips import ClipStore
 from datamodules.h36m_convert import convert, h36m_camera
 from datamodules.h36m_raw import CAMERAS, RawSequence, sequence_name
 from datamodules.untrusted import load_npz, open_hdf5
-from lifting.cameras import project, world_to_camera
+from lifting.cameras import project
 from lifting.errors import InputError
-from lifting.skeletons import skeleton
-
-H36M17, H36M32, MPII16 = (skeleton(name) for name in ("h36m17", "h36m32", "mpii16"))
-SEVENTEEN = H36M32.indices(H36M17.joints)
-FRAMES = 12
-
-
-def body(seed, frames=FRAMES):
-    """World-frame millimetres ``(T, 32, 3)``: 250 mm bones around a walking pelvis."""
-    rng = np.random.default_rng(seed)
-    pose = np.zeros((frames, 32, 3))
-    pose[:, 0] = np.cumsum(rng.normal(0, 30, (frames, 3)), axis=0) + np.array([0, 0, 950])
-    steps = rng.normal(size=(32, 3))
-    for parent, child in H36M32.bones:
-        pose[:, child] = pose[:, parent] + 250 * steps[child] / np.linalg.norm(steps[child])
-    return pose
-
-
-RECORDINGS = {
-    ("S1", "Walking 1"): body(1),
-    ("S1", "Photo"): body(2, 7),
-    ("S9", "SittingDown"): body(3, 9),
-    ("S11", "Directions 1"): body(4, 5),
-}
-
-
-def in_view(world, subject, camera):
-    return world_to_camera(torch.from_numpy(world), h36m_camera(subject, camera)).numpy()
-
-
-def pixels(world, subject, camera):
-    parameters = h36m_camera(subject, camera)
-    return project(world_to_camera(torch.from_numpy(world), parameters), parameters).numpy()
-
-
-def write_npz(path, recordings=RECORDINGS, key="positions_3d", scale=1e-3):
-    tree = {}
-    for (subject, name), pose in recordings.items():
-        tree.setdefault(subject, {})[name] = (scale * pose).astype(np.float32)
-    np.savez(path, **{key: np.array(tree, dtype=object)})
-    return path
-
-
-def write_baseline(folder, recordings=RECORDINGS, key="3D_positions", scale=1.0):
-    for (subject, name), pose in recordings.items():
-        places = folder / subject / "MyPoses" / "3D_positions"
-        places.mkdir(parents=True, exist_ok=True)
-        with h5py.File(places / f"{name}.h5", "w") as file:
-            file[key] = scale * pose.reshape(len(pose), 96).T
-    return folder
-
-
-def write_fetch(folder, recordings, kept, cameras=CAMERAS, **replaced):
-    """All views behind one another, frames counted from 1."""
-    for (subject, name), pose in recordings.items():
-        place = folder / subject / name
-        place.mkdir(parents=True)
-        views = [in_view(pose[kept], subject, camera) for camera in CAMERAS]
-        content = {
-            "pose/3d": np.concatenate(views),
-            "camera": np.repeat([int(c) for c in cameras], len(kept)),
-            "frame": np.tile(np.array(kept) + 1, len(CAMERAS)),
-        }
-        with h5py.File(place / "annot.h5", "w") as file:
-            for key, value in (content | replaced).items():
-                if value is not None:
-                    file[key] = value
-    return folder
-
-
-def write_detections(path, recordings=RECORDINGS, longer=0, noise=8.0, shift=None, **metadata):
-    """MPII joints: the projected Human3.6M joints of the same name, with noise, others at zero."""
-    rng = np.random.default_rng(0)
-    common = [j for j in MPII16.joints if j in H36M17.joints]
-    tree = {}
-    for (subject, name), pose in recordings.items():
-        views = []
-        for camera in CAMERAS:
-            seen = np.zeros((len(pose) + longer, 16, 2), np.float32)
-            true = pixels(pose[:, H36M32.indices(common)], subject, camera)
-            true += (shift or {}).get((subject, name), 0.0)
-            true += noise * rng.normal(size=true.shape)
-            seen[: len(pose), MPII16.indices(common)] = true
-            views.append(seen)
-        tree.setdefault(subject, {})[name] = views
-    np.savez(path, positions_2d=np.array(tree, dtype=object), metadata=np.array(metadata, object))
-    return path
-
-
-def content(path):
-    """Everything in an HDF5 file: arrays and attributes by their paths."""
-    found = {}
-
-    def visit(name, item):
-        found[name] = {k: np.asarray(v).tolist() for k, v in item.attrs.items()}
-        if isinstance(item, h5py.Dataset):
-            found[name]["array"] = (str(item.dtype), item[()].tolist())
-
-    with open_hdf5(path) as file:
-        found[""] = {k: np.asarray(v).tolist() for k, v in file.attrs.items()}
-        file.visititems(visit)
-    return found
+from tests.datamodules.made_h36m import (
+    FRAMES,
+    RECORDINGS,
+    SEVENTEEN,
+    body,
+    content,
+    in_view,
+    write_baseline,
+    write_detections,
+    write_fetch,
+    write_npz,
+)
 
 
 @pytest.fixture
@@ -340,156 +249,6 @@ def test_an_older_store_stays_until_the_new_one_is_whole(npz, tmp_path):
     with pytest.raises(Interrupted):
         convert(npz, {}, out, interrupt_after(1))
     assert out.read_bytes() == old
-
-
-def refused(raw, detections, out, message):
-    with pytest.raises(InputError, match=message):
-        convert(raw, detections, out)
-    assert not out.exists()
-
-
-def with_nan():
-    pose = body(1)
-    pose[3, SEVENTEEN[5], 1] = np.nan
-    return {("S1", "Walking 1"): pose}
-
-
-ONE = {("S1", "Walking 1"): body(1)}
-
-
-@pytest.mark.parametrize(
-    ("recordings", "options", "message"),
-    [
-        (ONE, {"key": "positions"}, r"raw\.npz: no 'positions_3d' in it, only positions"),
-        (ONE, {"scale": 1.0}, r"raw\.npz: S1 Walking 1: the mean bone"),
-        (ONE, {"scale": 1e-6}, r"raw\.npz: S1 Walking 1: .* in metres"),
-        ({("S1", "Walking 1"): body(1)[:, :20]}, {}, r"raw\.npz: S1 Walking 1: .*\(12, 20, 3\)"),
-        ({("S1", "Walking 1"): body(1)[0]}, {}, r"raw\.npz: S1 Walking 1: poses are \(32, 3\)"),
-        ({("S1", "Walking 1"): body(1)[:0]}, {}, r"raw\.npz: S1 Walking 1: .*at least one frame"),
-        (with_nan(), {}, r"raw\.npz: S1 Walking 1: poses hold NaN.* frame 3"),
-        ({("S2", "Walking 1"): body(1)}, {}, "no camera or subject 'S2'"),
-        ({("S1", "../../Walking"): body(1)}, {}, r"raw\.npz: the recording 'S1 \.\./\.\./Walk"),
-    ],
-)
-def test_a_bad_npz_is_refused(tmp_path, recordings, options, message):
-    raw = write_npz(tmp_path / "raw.npz", recordings, **options)
-    refused(raw, {}, tmp_path / "deep" / "er" / "out.h5", message)
-
-
-@pytest.mark.parametrize(
-    "tree", [{"S1": {"Walking 1": "a pose"}}, {"S1": {"Walking 1": [[1], []]}}]
-)
-def test_an_npz_of_no_numbers_is_refused(tmp_path, tree):
-    np.savez(tmp_path / "raw.npz", positions_3d=np.array(tree, object))
-    message = r"raw\.npz: S1 Walking 1: poses are no array of numbers"
-    refused(tmp_path / "raw.npz", {}, tmp_path / "out.h5", message)
-
-
-@pytest.mark.parametrize(
-    ("recordings", "options", "message"),
-    [
-        (ONE, {"key": "poses"}, r"Walking 1\.h5: no '3D_positions'"),
-        (ONE, {"scale": 1e-3}, r"Walking 1\.h5: .* in metres"),
-        (with_nan(), {}, r"Walking 1\.h5: poses hold NaN"),
-        (ONE | {("S1", "Walking_1"): body(2)}, {}, r"'S1 Walking 1' is there twice"),
-    ],
-)
-def test_a_bad_folder_of_3d_pose_baseline_is_refused(tmp_path, recordings, options, message):
-    raw = write_baseline(tmp_path / "raw", recordings, **options)
-    refused(raw, {}, tmp_path / "out.h5", message)
-
-
-def test_transposed_positions_are_refused(tmp_path):
-    raw = write_baseline(tmp_path / "raw", ONE)
-    with h5py.File(next(raw.glob("**/*.h5")), "w") as file:
-        file["3D_positions"] = body(1).reshape(FRAMES, 96)
-    refused(raw, {}, tmp_path / "out.h5", r"Walking 1\.h5: .*\(12, 96\), expected \(96, frames\)")
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"camera": None}, r"annot\.h5: no 'camera'"),
-        ({"frame": np.arange(1, 8)}, r"annot\.h5: 'camera' and 'frame' do not give"),
-        ({"frame": np.tile([0, 1, 2], 4)}, r"annot\.h5: .* from 1"),
-        ({"cameras": ("1", "2", "3", "4")}, r"annot\.h5: no pose is of one of the cameras"),
-        ({"pose/3d": np.zeros((12, 14, 3))}, r"annot\.h5: poses are \(12, 14, 3\)"),
-    ],
-)
-def test_a_bad_folder_of_h36m_fetch_is_refused(tmp_path, options, message):
-    raw = write_fetch(tmp_path / "raw", {("S9", "Walking-1"): body(1)}, [0, 1, 2], **options)
-    refused(raw, {}, tmp_path / "out.h5", message)
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path):
-    message = r"neither a VideoPose3D \.npz file, nor a folder"
-    refused(tmp_path, {}, tmp_path / "out.h5", message)
-
-
-def spoilt(tree, change):
-    tree = {
-        s: {n: [np.array(view) for view in v] for n, v in names.items()}
-        for s, names in tree.items()
-    }
-    change(tree["S1"]["Walking 1"])
-    return tree
-
-
-def shorten(views):
-    views[2] = views[2][:-1]
-
-
-def lengthen(views):
-    views[0] = np.concatenate(2 * [views[0]])
-
-
-def spoil(views):
-    views[1][2, 4] = np.nan
-
-
-def flatten(views):
-    views[3] = views[3][..., 0]
-
-
-def rename(views):
-    views[3] = "a view"
-
-
-def fewer_joints(views):
-    views[:] = [view[:, :14] for view in views]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (shorten, r"camera 58860488: 11 frames of keypoints for 12 frames of poses"),
-        (lengthen, r"camera 54138969: 24 frames of keypoints for 12 frames of poses"),
-        (list.pop, r"3 views, expected 4"),
-        (spoil, r"camera 55011271: keypoints hold NaN"),
-        (flatten, r"keypoints are \(12, 16\), expected \(frames, joints, 2\)"),
-        (rename, r"keypoints are no arrays of numbers"),
-    ],
-)
-def test_bad_detections_are_refused(npz, sh, tmp_path, change, message):
-    tree = spoilt(load_npz(sh)["positions_2d"], change)
-    np.savez(sh, positions_2d=np.array(tree, object))
-    refused(npz, {"sh": sh}, tmp_path / "out.h5", r"sh\.npz: S1 Walking 1.*" + message)
-
-
-def test_detections_of_an_unknown_joint_set_are_refused(npz, tmp_path):
-    tree = {"S1": {"Walking 1": 4 * [np.zeros((12, 14, 2), np.float32)]}}
-    np.savez(tmp_path / "sh.npz", positions_2d=np.array(tree, object))
-    message = r"sh\.npz: keypoints of 14 joints"
-    refused(npz, {"sh": tmp_path / "sh.npz"}, tmp_path / "out.h5", message)
-
-
-def test_poses_given_as_detections_are_refused(npz, tmp_path):
-    refused(npz, {"sh": npz}, tmp_path / "out.h5", "no 'positions_2d' in it, only positions_3d")
-
-
-@pytest.mark.parametrize("name", ["gt", "a/b"])
-def test_names_that_a_source_cannot_have_are_refused(npz, sh, tmp_path, name):
-    refused(npz, {name: sh}, tmp_path / "out.h5", f"cannot be called '{name}'")
 
 
 def test_the_report_warns_of_the_one_sequence_that_drifts(npz, tmp_path):

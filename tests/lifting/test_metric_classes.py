@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import torch
+
+from lifting.metrics import (
+    MPJPE,
+    MPJVE,
+    AccelerationError,
+    Evaluation,
+    JointMPJPE,
+)
+from tests.lifting.made_metrics import PER_FRAME, distances, poses, recording, steps
+
+ACTIONS = ["Eating", "Sitting", "Walking"]
+
+
+@pytest.mark.parametrize("name", PER_FRAME)
+def test_metric_is_the_mean_over_frames_and_groups_however_they_are_batched(name):
+    make, reference = PER_FRAME[name]
+    pred, target = poses(frames=40, noise=90.0)
+    # Some poses are upside down in depth, each group's share of them another.
+    pred[:7, :, 2] *= -1
+    groups = torch.randint(0, 3, (40,), generator=torch.Generator().manual_seed(1))
+    values = reference(pred, target)
+    expected = [values[groups.numpy() == g].mean() for g in range(3)]
+    assert len(set(np.round(expected, 6))) == 3
+    for cuts in ([], [1], [0, 13, 13, 39], list(range(1, 40))):
+        metric = make(groups=4)
+        for part in torch.arange(40).tensor_split(cuts):
+            metric.update(pred[part], target[part], groups[part])
+        assert metric.compute().item() == pytest.approx(values.mean())
+        mean, count = metric.by_group()
+        np.testing.assert_allclose(mean[:3], expected)
+        assert mean[3].isnan()
+        assert count.tolist() == [*torch.bincount(groups).tolist(), 0]
+
+
+def test_frames_without_a_group_count_in_the_first():
+    pred, target = poses()
+    metric = MPJPE()
+    metric.update(pred, target)
+    assert metric.by_group()[0].item() == pytest.approx(distances(pred, target).mean())
+
+
+def test_sums_do_not_lose_small_errors_beside_large_ones():
+    """2^27 + 1 is 2^27 in float32."""
+    metric, joints = MPJPE(), JointMPJPE(17)
+    target = torch.zeros(1, 17, 3)
+    for error in [2.0**27] + 512 * [1.0]:
+        pred = torch.zeros(1, 17, 3)
+        pred[..., 0] = error
+        metric.update(pred, target)
+        joints.update(pred, target)
+    expected = (2**27 + 512) / 513
+    assert metric.compute().item() == expected
+    assert joints.compute().tolist() == 17 * [expected]
+
+
+def test_precision_survives_casting_of_the_module_that_holds_the_metrics():
+    evaluation = Evaluation(ACTIONS, 17).half()
+    assert evaluation.metrics["mpjpe"].total.dtype == torch.float64
+    assert evaluation.joint_mpjpe.total.dtype == torch.float64
+
+
+def test_joint_mpjpe_is_the_mean_distance_of_each_joint():
+    pred, target = poses()
+    metric = JointMPJPE(17)
+    for part in torch.arange(12).tensor_split(5):
+        metric.update(pred[part], target[part])
+    np.testing.assert_allclose(metric.compute(), distances(pred, target).mean(0))
+
+
+@pytest.mark.parametrize(("metric_class", "order"), [(MPJVE, 1), (AccelerationError, 2)])
+def test_motion_metrics_see_across_batches_but_not_across_clips_and_gaps(metric_class, order):
+    pred, target, clip, frame, action = recording()
+    found = steps(pred, target, clip, frame, order)
+    assert len(found) == {1: 9, 2: 4}[order]
+    values = np.array([value for _, value in found])
+    group = np.array([action[last] for last, _ in found])
+    for cuts in ([], [2, 5, 8], [0, 0, 7, 11], list(range(1, 16)), [15]):
+        metric = metric_class(groups=3)
+        for part in torch.arange(16).tensor_split(cuts):
+            metric.update(pred[part], target[part], clip[part], frame[part], action[part])
+        assert metric.compute().item() == pytest.approx(values.mean())
+        mean, count = metric.by_group()
+        assert count.tolist() == [(group == g).sum() for g in range(3)]
+        for g in set(group):
+            assert mean[g].item() == pytest.approx(values[group == g].mean())
+
+
+def test_motion_metric_called_for_the_batch_value_still_sees_across_batches():
+    pred, target, clip, frame, _ = recording()
+    metric = MPJVE()
+    for part in torch.arange(16).split(3):
+        metric(pred[part], target[part], clip[part], frame[part])
+    expected = np.mean([value for _, value in steps(pred, target, clip, frame, 1)])
+    assert metric.compute().item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric_class", [MPJVE, AccelerationError])
+def test_reset_forgets_frames_and_the_end_of_the_last_clip(metric_class):
+    pred, target, clip, frame, _ = recording()
+    metric, fresh = metric_class(), metric_class()
+    metric.update(pred[6:9], target[6:9], clip[6:9], frame[6:9])
+    metric.reset()
+    # Were the end still known, these frames would go on with it.
+    later = frame[6:9] + 3
+    for m in (metric, fresh):
+        m.update(pred[6:9], target[6:9], clip[6:9], later)
+    assert metric.by_group()[1].item() == 3 - metric.order
+    assert metric.compute().item() == fresh.compute().item()
