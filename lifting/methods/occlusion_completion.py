@@ -30,7 +30,7 @@ from lifting.metrics import FrameEvaluation
 from lifting.metrics.completion import COMPLETION_ERRORS, completion_errors
 from lifting.nets.depth_lifter import CompletionNet
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, place
-from lifting.nets.part_lifters import PartLifters
+from lifting.nets.part_lifters import PartLifters, mixed
 from lifting.occlusion import CASES, NAMES, REFUSED, choose_case, joint_status, root_from_hips
 from lifting.skeletons import skeleton
 
@@ -193,7 +193,7 @@ class OcclusionCompletion(Lifter):
         """Return the joints that a case lifts, of a pose whose other joints mean nothing."""
         case = CASES[index]
         mixture = case.mixture(self.joints).to(keypoints)
-        offset = torch.einsum("pj,pbj->bj", mixture, torch.stack([depths[p] for p in case.parts]))
+        offset = mixed(mixture[None], torch.stack([depths[p] for p in case.parts]))[0]
         return self._place(keypoints, offset)
 
     def _place(self, keypoints: Tensor, offset: Tensor) -> Tensor:

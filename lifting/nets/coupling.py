@@ -12,6 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lifting.nets.exact import exact
+
 # Vectors, and log|det| of the Jacobian of the map that gave them.
 Mapped = tuple[Float[Tensor, "batch dims"], Float[Tensor, " batch"]]
 
@@ -29,11 +31,6 @@ def random_rotation(dims: int) -> Float[Tensor, "dims dims"]:
     q = q * r.diagonal().sign()
     q[:, 0] *= torch.linalg.det(q).sign()
     return q
-
-
-def exact(x: Tensor) -> torch.autocast:
-    """Return a context in which matrix products keep the precision of their operands."""
-    return torch.autocast(x.device.type, enabled=False)
 
 
 class CouplingBlock(nn.Module):

@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lifting.nets.exact import ExactLinear
+
 
 class ResidualBlock(nn.Module):
     """``x + f(W2 f(W1 x))`` with f LeakyReLU, and f once more after the sum.
@@ -31,7 +33,9 @@ class ResidualBlock(nn.Module):
 
 class _Head(nn.Sequential):
     def __init__(self, width: int, blocks: int, outputs: int) -> None:
-        super().__init__(*(ResidualBlock(width) for _ in range(blocks)), nn.Linear(width, outputs))
+        super().__init__(
+            *(ResidualBlock(width) for _ in range(blocks)), ExactLinear(width, outputs)
+        )
 
 
 class DepthLifter(nn.Module):
@@ -57,7 +61,7 @@ class DepthLifter(nn.Module):
     ) -> None:
         super().__init__()
         self.gain = gain
-        self.trunk = nn.Sequential(nn.Linear(2 * joints, width), ResidualBlock(width))
+        self.trunk = nn.Sequential(ExactLinear(2 * joints, width), ResidualBlock(width))
         self.depth_head = _Head(width, head_blocks, joints)
         self.elevation_head = _Head(width, head_blocks, 1)
         last = self.elevation_head[-1]
@@ -89,7 +93,7 @@ class CompletionNet(nn.Module):
 
     def __init__(self, seen: int, unseen: int, width: int = 1024, blocks: int = 3) -> None:
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(3 * seen, width), _Head(width, blocks, 3 * unseen))
+        self.net = nn.Sequential(ExactLinear(3 * seen, width), _Head(width, blocks, 3 * unseen))
 
     def forward(self, seen: Float[Tensor, "batch seen 3"]) -> Float[Tensor, "batch unseen 3"]:
         """Complete root-relative poses."""

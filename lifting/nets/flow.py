@@ -21,7 +21,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from lifting.errors import InputError
-from lifting.nets.coupling import CouplingBlock, exact
+from lifting.nets.coupling import CouplingBlock
+from lifting.nets.exact import exact
 
 # Relative to the largest deviation; below it lies the rounding of float32 coordinates.
 CONSTANT = 1e-6

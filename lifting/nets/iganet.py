@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from lifting.nets.attention import Attention, DropPath, rising
 from lifting.nets.dropout import Dropout
+from lifting.nets.exact import ExactLinear
 
 EPS = 1e-6
 NO_PARENT = -1
@@ -177,7 +178,7 @@ class IGANet(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [2, width // 8, width // 4, width // 2, width]
-        self.encoder = nn.ModuleList(map(nn.Linear, sizes, sizes[1:]))
+        self.encoder = nn.ModuleList(map(ExactLinear, sizes, sizes[1:]))
         self.activation = nn.GELU() if encoder_activation else nn.Identity()
         graph = joint_graph(parents, mirror_pairs, centre)
         self.blocks = nn.ModuleList(
@@ -185,7 +186,7 @@ class IGANet(nn.Module):
             for p in rising(drop_path, depth)
         )
         self.norm = nn.LayerNorm(width, EPS)
-        self.last = nn.Linear(width, 3)
+        self.last = ExactLinear(width, 3)
 
     def forward(self, x: Float[Tensor, "B T J 2"]) -> Float[Tensor, "B T J 3"]:
         """Lift every frame by itself: screen coordinates to metres."""

@@ -4,6 +4,8 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.nets.exact import ExactLinear, exact
+
 
 class LSTMNet(nn.Module):
     """An LSTM over the frames of a window, and one linear layer on the state at one of them.
@@ -39,10 +41,11 @@ class LSTMNet(nn.Module):
             bidirectional=bidirectional,
             dropout=dropout,
         )
-        self.last = nn.Linear(width * (1 + bidirectional), 3 * joints)
+        self.last = ExactLinear(width * (1 + bidirectional), 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""
-        states, _ = self.recurrent(x.flatten(2))
+        with exact(x):
+            states, _ = self.recurrent(x.flatten(2))
         state = states[:, -1 if self.readout == "last" else x.shape[1] // 2]
         return rearrange(self.last(state), "b (j d) -> b 1 j d", j=self.joints)

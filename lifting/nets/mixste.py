@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.nets.attention import TransformerBlock, rising
+from lifting.nets.exact import ExactLinear
 
 EPS = 1e-6
 
@@ -40,7 +41,7 @@ class MixSTE(nn.Module):
         sdpa: bool = True,
     ) -> None:
         super().__init__()
-        self.embed = nn.Linear(2, width)
+        self.embed = ExactLinear(2, width)
         self.joint_position = nn.Parameter(torch.zeros(1, joints, width))
         self.frame_position = nn.Parameter(torch.zeros(1, frames, width))
         rates = rising(drop_path, depth)
@@ -54,7 +55,7 @@ class MixSTE(nn.Module):
         # One normalisation of each kind for all levels.
         self.spatial_norm = nn.LayerNorm(width, EPS)
         self.temporal_norm = nn.LayerNorm(width, EPS)
-        self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3))
+        self.head = nn.Sequential(nn.LayerNorm(width), ExactLinear(width, 3))
 
     def forward(self, x: Float[Tensor, "B T J 2"]) -> Float[Tensor, "B T J 3"]:
         """Lift every frame of each window: screen coordinates to metres."""

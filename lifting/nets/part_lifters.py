@@ -52,6 +52,14 @@ def mixtures(
     return torch.where(shared, own * belongs, belongs)
 
 
+def mixed(
+    mixture: Float[Tensor, "hypotheses parts joints"], depths: Float[Tensor, "parts batch joints"]
+) -> Float[Tensor, "hypotheses batch joints"]:
+    """Return the depths of whole poses from those of parts, see :func:`mixtures`."""
+    # No matrix product, which autocast would round.
+    return (mixture[:, :, None] * depths).sum(1)
+
+
 class PartLifters(nn.Module):
     """One :class:`DepthLifter` per part, each of which sees the keypoints of its part only.
 
@@ -118,7 +126,7 @@ class PartLifters(nn.Module):
         ]
         depths = self._spread([depth for depth, _ in outputs])
         elevation = torch.stack([angle for _, angle in outputs]).mean(0)
-        return torch.einsum("hpj,pbj->hbj", self.mixture, depths), elevation
+        return mixed(self.mixture, depths), elevation
 
     def _depths(self, keypoints: Tensor) -> Tensor:
         depths = [
@@ -146,8 +154,8 @@ class PartLifters(nn.Module):
         self, keypoints: Float[Tensor, "hypotheses batch joints 2"]
     ) -> Float[Tensor, "hypotheses batch joints"]:
         """Return depth offsets alone, of keypoints that differ between the whole poses."""
-        return torch.einsum("hpj,pbj->hbj", self.mixture, self._depths(keypoints))
+        return mixed(self.mixture, self._depths(keypoints))
 
     def final(self, keypoints: Float[Tensor, "batch joints 2"]) -> Float[Tensor, "batch joints"]:
         """Return the depth offsets of the one pose that is the prediction."""
-        return torch.einsum("pj,pbj->bj", self.final_mixture, self._depths(keypoints[None]))
+        return mixed(self.final_mixture[None], self._depths(keypoints[None]))[0]

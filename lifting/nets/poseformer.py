@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.nets.attention import TransformerBlock, rising
+from lifting.nets.exact import ExactLinear
 
 EPS = 1e-6
 
@@ -38,7 +39,7 @@ class JointTransformer(nn.Module):
         sdpa: bool,
     ) -> None:
         super().__init__()
-        self.embed = nn.Linear(2, width)
+        self.embed = ExactLinear(2, width)
         self.position = nn.Parameter(torch.zeros(1, keypoints, width))
         self.blocks = nn.ModuleList(
             TransformerBlock(width, heads, int(ratio * width), p, sdpa, EPS)
@@ -92,7 +93,7 @@ class PoseFormer(nn.Module):
         )
         self.norm = nn.LayerNorm(wide, EPS)
         self.mean = nn.Conv1d(frames, 1, kernel_size=1)
-        self.head = nn.Sequential(nn.LayerNorm(wide), nn.Linear(wide, 3 * joints))
+        self.head = nn.Sequential(nn.LayerNorm(wide), ExactLinear(wide, 3 * joints))
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lifting.errors import InputError
 from lifting.nets.attention import Attention, DropPath, FeedForward, rising
+from lifting.nets.exact import ExactLinear, exact
 from lifting.nets.poseformer import EPS, JointTransformer
 
 
@@ -152,7 +153,7 @@ class PoseFormerV2(nn.Module):
         low = cosine_transform(frames)[:coefficients].float()
         self.register_buffer("transform", low, persistent=False)
         self.spatial = JointTransformer(keypoints, width, depth, heads, ratio, drop_path, sdpa)
-        self.embed = nn.Linear(2 * keypoints, wide)
+        self.embed = ExactLinear(2 * keypoints, wide)
         self.frame_position = nn.Parameter(torch.zeros(1, kept, wide))
         self.frequency_position = nn.Parameter(torch.zeros(1, coefficients, wide))
         self.temporal = nn.ModuleList(
@@ -162,13 +163,15 @@ class PoseFormerV2(nn.Module):
         self.norm = nn.LayerNorm(wide, EPS)
         self.frame_mean = nn.Conv1d(kept, 1, kernel_size=1)
         self.frequency_mean = nn.Conv1d(coefficients, 1, kernel_size=1)
-        self.head = nn.Sequential(nn.LayerNorm(2 * wide), nn.Linear(2 * wide, 3 * joints))
+        self.head = nn.Sequential(nn.LayerNorm(2 * wide), ExactLinear(2 * wide, 3 * joints))
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""
         begin = (x.shape[1] - self.kept) // 2
         frames = self.spatial(x[:, begin : begin + self.kept]) + self.frame_position
-        frequencies = self.embed(self.transform @ x.flatten(2)) + self.frequency_position
+        with exact(x):
+            low = self.transform @ x.flatten(2)
+        frequencies = self.embed(low) + self.frequency_position
         tokens = torch.cat([frequencies, frames], 1)
         for block in self.temporal:
             tokens = block(tokens)

@@ -9,13 +9,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.nets.dropout import Dropout
+from lifting.nets.exact import ExactLinear
 
 
 class _Layer(nn.Sequential):
-    def __init__(self, inputs: int, width: int, dropout: float, norm: dict[str, float]) -> None:
+    def __init__(self, linear: nn.Linear, dropout: float, norm: dict[str, float]) -> None:
         super().__init__(
-            nn.Linear(inputs, width),
-            nn.BatchNorm1d(width, **norm),  # type: ignore[arg-type]
+            linear,
+            nn.BatchNorm1d(linear.out_features, **norm),  # type: ignore[arg-type]
             nn.ReLU(inplace=True),
             Dropout(dropout),
         )
@@ -46,12 +47,15 @@ class ResidualMLP(nn.Module):
     ) -> None:
         super().__init__()
         norm = {"momentum": 0.01, "eps": 1e-3} if legacy else {}
-        self.first = _Layer(inputs, width, dropout, norm)
+        self.first = _Layer(ExactLinear(inputs, width), dropout, norm)
         self.blocks = nn.ModuleList(
-            nn.Sequential(_Layer(width, width, dropout, norm), _Layer(width, width, dropout, norm))
+            nn.Sequential(
+                _Layer(nn.Linear(width, width), dropout, norm),
+                _Layer(nn.Linear(width, width), dropout, norm),
+            )
             for _ in range(blocks)
         )
-        self.last = nn.Linear(width, outputs)
+        self.last = ExactLinear(width, outputs)
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 _initialise(module, legacy)

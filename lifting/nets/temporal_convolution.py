@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.nets.dropout import Dropout
+from lifting.nets.exact import ExactLinear, exact
 
 
 class TemporalLinear(nn.Module):
@@ -133,14 +134,15 @@ class TemporalConvolution(nn.Module):
             shape = (wide, 1) if dense else (count, dilation)
             self.blocks.append(_Block(channels, *shape, causal, dropout))
             dilation *= count
-        self.last = nn.Linear(channels, 3 * joints)
+        self.last = ExactLinear(channels, 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
         """Lift ``C = T - receptive field + 1`` frames: (screen coordinates) to metres."""
         x = x.flatten(2)
         # One window: compute nothing that its output frame does not need.
         strided = x.shape[1] == self.receptive_field and not self.dense
-        h = self.activation(self.first.step(x) if strided else self.first.slide(x))
+        with exact(x):
+            h = self.activation(self.first.step(x) if strided else self.first.slide(x))
         for block in self.blocks:
             h = block(h, strided)
         return rearrange(self.last(h), "b c (j d) -> b c j d", j=self.joints)

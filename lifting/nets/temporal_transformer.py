@@ -5,6 +5,8 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.nets.exact import ExactLinear
+
 
 def sinusoids(frames: int, width: int) -> Float[Tensor, "frames width"]:
     """Return the fixed position encoding of Vaswani et al. (2017, section 3.5)."""
@@ -48,13 +50,13 @@ class TemporalTransformer(nn.Module):
         super().__init__()
         self.joints = joints
         self.readout = readout
-        self.embed = nn.Linear(2 * keypoints, width)
+        self.embed = ExactLinear(2 * keypoints, width)
         self.register_buffer("position", sinusoids(frames, width), persistent=False)
         layer = nn.TransformerEncoderLayer(
             width, heads, hidden, dropout, batch_first=True, norm_first=pre_norm
         )
         self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
-        self.last = nn.Linear(width, 3 * joints)
+        self.last = ExactLinear(width, 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""

@@ -4,6 +4,8 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.nets.exact import ExactLinear
+
 
 class WindowMLP(nn.Sequential):
     """The flattened window through one hidden layer.
@@ -19,7 +21,9 @@ class WindowMLP(nn.Sequential):
         self, keypoints: int = 17, joints: int = 17, frames: int = 81, width: int = 1024
     ) -> None:
         super().__init__(
-            nn.Linear(2 * keypoints * frames, width), nn.ReLU(), nn.Linear(width, 3 * joints)
+            ExactLinear(2 * keypoints * frames, width),
+            nn.ReLU(),
+            ExactLinear(width, 3 * joints),
         )
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:

@@ -1,0 +1,83 @@
+"""Coordinates are not rounded by autocast, on their way into a network or out of it."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from lifting.nets.depth_lifter import CompletionNet, DepthLifter
+from lifting.nets.exact import ExactLinear
+from lifting.nets.iganet import IGANet
+from lifting.nets.lstm import LSTMNet
+from lifting.nets.mixste import MixSTE
+from lifting.nets.part_lifters import mixed
+from lifting.nets.poseformer import PoseFormer
+from lifting.nets.poseformer_v2 import PoseFormerV2
+from lifting.nets.residual_mlp import ResidualMLP
+from lifting.nets.temporal_convolution import TemporalConvolution
+from lifting.nets.temporal_transformer import TemporalTransformer
+from lifting.nets.window_mlp import WindowMLP
+from lifting.skeletons import skeleton
+
+BODY = skeleton("h36m17")
+WINDOW = (4, 9, 17, 2)
+# A network, and the shape of what goes into it.
+NETS = {
+    "temporal_convolution": (lambda: TemporalConvolution(taps=(3, 3), channels=32), WINDOW),
+    "lstm": (lambda: LSTMNet(width=16), WINDOW),
+    "transformer": (lambda: TemporalTransformer(frames=9, width=32, heads=4), WINDOW),
+    "window_mlp": (lambda: WindowMLP(frames=9, width=32), WINDOW),
+    "poseformer": (lambda: PoseFormer(frames=9, width=16, depth=1), WINDOW),
+    "poseformer_v2": (lambda: PoseFormerV2(frames=9, kept=3, coefficients=3, depth=1), WINDOW),
+    "mixste": (lambda: MixSTE(frames=9, width=32, depth=1), WINDOW),
+    "iganet": (lambda: IGANet(BODY.parents, BODY.mirror_pairs, 7, width=32), WINDOW),
+    "residual_mlp": (lambda: ResidualMLP(34, 51, width=32), (4, 34)),
+    "depth_lifter": (lambda: DepthLifter(17, width=32), (4, 17, 2)),
+    "completion": (lambda: CompletionNet(14, 3, width=32), (4, 14, 3)),
+}
+
+
+@pytest.fixture(params=NETS.values(), ids=list(NETS))
+def case(request):
+    make, shape = request.param
+    net = make().eval()
+
+    def low(x):
+        with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+            out = net(x)
+        return out[0] if isinstance(out, tuple) else out
+
+    # Between 0.8 and 1, where neighbours in bfloat16 are 0.004 apart.
+    return low, 0.8 + 0.2 * torch.rand(shape)
+
+
+def test_outputs_are_finer_than_bfloat16(case):
+    low, x = case
+    out = low(x)
+    assert out.dtype == torch.float32
+    rounded = out.bfloat16().float()
+    assert (out != rounded).float().mean() > 0.9
+
+
+def test_movements_that_bfloat16_would_swallow_reach_the_output(case):
+    low, x = case
+    grid = x.bfloat16().float()
+    moved = grid + 5e-4
+    assert torch.equal(moved.bfloat16().float(), grid)
+    assert not torch.equal(low(moved), low(grid))
+
+
+def test_the_layer_is_torchs_own_and_keeps_the_precision_of_its_weights():
+    layer = ExactLinear(5, 3)
+    x = torch.randn(7, 5)
+    expected = functional.linear(x, layer.weight, layer.bias)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(layer(x), expected)
+        assert layer(x.bfloat16()).dtype == torch.float32
+    assert layer.double()(x).dtype == torch.float64
+
+
+def test_depths_of_parts_are_mixed_exactly():
+    mixture, depths = torch.rand(2, 3, 17), torch.rand(3, 4, 17)
+    expected = torch.einsum("hpj,pbj->hbj", mixture.double(), depths.double()).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(mixed(mixture, depths), expected, rtol=1e-6, atol=1e-6)
