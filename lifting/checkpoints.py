@@ -29,12 +29,15 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     except pickle.UnpicklingError:
         raise InputError(
             f"{path}: refused, because it holds more than tensors and plain values; "
-            "get it from a source that provides a plain checkpoint."
+            "get it from a source that provides a plain checkpoint, or import published weights "
+            "(scripts/import_weights.py)."
         ) from None
     except (RuntimeError, EOFError, ValueError, KeyError):
         raise InputError(f"{path}: truncated or not a checkpoint; get or train it again.") from None
     if not isinstance(checkpoint, dict) or "lifting" not in checkpoint:
-        raise InputError(f"{path}: not a checkpoint of this suite; import it first.")
+        raise InputError(
+            f"{path}: not a checkpoint of this suite; import it first (scripts/import_weights.py)."
+        )
     return checkpoint
 
 

@@ -112,7 +112,12 @@ class LiftingCLI(LightningCLI):
         if self.subcommand == "fit" and _is_first_process():
             self._check_folder(resumes=options.ckpt_path is not None)
         if checkpoint is not None:
-            read_checkpoint(checkpoint)
+            content = read_checkpoint(checkpoint)
+            if self.subcommand == "fit" and "optimizer_states" not in content:
+                raise InputError(
+                    f"{checkpoint}: holds imported weights and no training to go on with; "
+                    "test or predict with it."
+                )
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
         if self.subcommand == "test":

@@ -1,5 +1,8 @@
 """Files that do not fit: each fault in one sentence, and nothing left behind."""
 
+import errno
+import os
+
 import pytest
 import torch
 
@@ -123,6 +126,17 @@ def test_nothing_is_written_over(imported):
     imported(made.file(), "IGANet")
     with pytest.raises(InputError, match=r"ours\.report\.txt: is there already"):
         imported(made.file(), "IGANet")
+
+
+@pytest.mark.parametrize(("fault", "error"), [(errno.EIO, InputError), (errno.ENOSPC, OSError)])
+def test_a_disk_that_fails_leaves_nothing(imported, tmp_path, monkeypatch, fault, error):
+    def fail(*paths):
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(error):
+        imported(MADE["IGANet"].file(), "IGANet")
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.bin"]
 
 
 def test_the_checkpoint_is_to_end_in_ckpt(tmp_path):

@@ -1,0 +1,187 @@
+"""Reading published weights: tensors by name, and nothing executed.
+
+Besides tensors, old files carry what a training loop left behind, such as the state of numpy's random
+numbers. None of it is needed, so that each callable those ask for is replaced by one that does nothing.
+"""
+
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lifting.errors import InputError
+
+# Where a file may keep its network; otherwise it is the network itself.
+NETWORKS = ("model_pos", "state_dict", "model")
+# VideoPose3D's second network, which keeps this prefix here.
+TRAJECTORY = "model_traj"
+# What DataParallel puts before every name.
+_PARALLEL = "module."
+
+
+class _Inert:
+    """Stands in for whatever lies in the file beside its tensors, and does nothing."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+# All that random states, arrays and numbers of numpy are made of, under its historic names.
+_BESIDE_TENSORS = [
+    "_codecs.encode",
+    "numpy.ndarray",
+    "numpy.dtype",
+    "numpy.random.__RandomState_ctor",
+    "numpy.random.mtrand.__RandomState_ctor",
+    "numpy.random._pickle.__randomstate_ctor",
+    "numpy.random._pickle.__generator_ctor",
+    "numpy.random._pickle.__bit_generator_ctor",
+    "numpy.random._mt19937.MT19937",
+    "numpy.random._pcg64.PCG64",
+    "numpy.random.bit_generator.SeedSequence",
+    "numpy.random.bit_generator.__pyx_unpickle_SeedSequence",
+    *(
+        f"{core}.{name}"
+        for core in ("numpy.core.multiarray", "numpy._core.multiarray")
+        for name in ("_reconstruct", "scalar")
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a published file holds.
+
+    Attributes:
+        path: The file.
+        tensors: Those of the network, by their name in it; VideoPose3D's trajectory network has
+            ``model_traj.`` before its names.
+        names: Their full names in the file.
+        others: What else there is, and what it is.
+    """
+
+    path: Path
+    tensors: dict[str, Tensor]
+    names: dict[str, str]
+    others: dict[str, str]
+
+
+def read_published(path: str | Path) -> Published:
+    """Read the weights of a ``.pt``, ``.pth``, ``.bin`` or ``.npz`` file to the CPU.
+
+    Raises:
+        InputError: If the file is missing, damaged, asks to run something or holds no network.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; check the path.")
+    tree = _load(path)
+    if not isinstance(tree, dict):
+        raise InputError(
+            f"{path}: holds a {type(tree).__name__}, not weights by their names; "
+            "save the network's state_dict()."
+        )
+    key = next((k for k in NETWORKS if isinstance(tree.get(k), dict)), None)
+    networks = {key: tree if key is None else tree[key]}
+    if key is not None and isinstance(tree.get(TRAJECTORY), dict):
+        networks[TRAJECTORY] = tree[TRAJECTORY]
+    tensors, names = {}, {}
+    for found, network in networks.items():
+        ours = f"{TRAJECTORY}." if found == TRAJECTORY else ""
+        where = "" if found is None else f"{found}."
+        parallel = all(str(name).startswith(_PARALLEL) for name in network)
+        for name, tensor in network.items():
+            if not str(name).isprintable():
+                raise InputError(
+                    f"{path}: has a tensor without a legible name; get the file again."
+                )
+            _check(tensor, f"{where}{name}", path)
+            short = ours + str(name)[len(_PARALLEL) if parallel else 0 :]
+            tensors[short] = tensor.detach()
+            names[short] = f"{where}{name}"
+    if not tensors:
+        raise InputError(
+            f"{path}: holds no network, neither by itself nor under {', '.join(NETWORKS)}; "
+            "name another file."
+        )
+    beside = {} if key is None else {k: v for k, v in tree.items() if k not in networks}
+    return Published(path, tensors, names, dict(_describe(beside, "", 0, set())))
+
+
+def _load(path: Path) -> Any:
+    try:
+        if _is_npz(path):
+            with np.load(path, allow_pickle=False) as archive:
+                return {n: torch.from_numpy(np.ascontiguousarray(archive[n])) for n in archive}
+        stand_ins = torch.serialization.safe_globals([(_Inert, n) for n in _BESIDE_TENSORS])
+        with stand_ins, warnings.catch_warnings(action="ignore"):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        asked = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"asks to run '{asked[1]}'" if asked else "holds more than tensors and plain values"
+        raise InputError(
+            f"{path}: refused, because it {what}, which weights have no need of; "
+            "get the file from its authors again."
+        ) from None
+    except Exception:  # There is hardly an error that a damaged file cannot cause.
+        raise InputError(f"{path}: damaged or no file of weights; get the file again.") from None
+
+
+def _is_npz(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return all(name.endswith(".npy") for name in archive.namelist())
+
+
+def _check(value: Any, name: str, path: Path) -> None:
+    """Refuse all but ordinary tensors of finite numbers, which have room for what they say they hold."""
+    if not isinstance(value, Tensor):
+        raise InputError(
+            f"{path}: {name} is a {type(value).__name__}, not a tensor; "
+            "save the network's state_dict() by itself."
+        )
+    plain = (
+        value.layout is torch.strided
+        and value.device.type == "cpu"
+        and not value.is_quantized
+        and (value.is_floating_point() or value.dtype == torch.int64)
+        and value.numel() > 0
+        and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
+    )
+    if not plain:
+        raise InputError(
+            f"{path}: tensor {name} is not an ordinary one of numbers; get the file again."
+        )
+    if not value.isfinite().all():
+        raise InputError(
+            f"{path}: tensor {name} holds values that are not finite; get the file again."
+        )
+
+
+def _describe(tree: Any, name: str, depth: int, seen: set[int]) -> Iterator[tuple[str, str]]:
+    """Yield the name of every tensor and of every plain value at the top, and what it is."""
+    if isinstance(tree, Tensor):
+        yield name, f"tensor {tuple(tree.shape)}"
+    elif isinstance(tree, (dict, list, tuple)):
+        # A container may be in several places, or in itself.
+        if id(tree) in seen:
+            return
+        seen.add(id(tree))
+        items = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        for key, value in items:
+            part = str(key) if str(key).isprintable() else repr(key)
+            yield from _describe(value, f"{name}.{part}" if name else part, depth + 1, seen)
+    elif depth == 1:
+        yield name, "numpy's" if isinstance(tree, _Inert) else repr(tree)[:60]

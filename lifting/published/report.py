@@ -1,0 +1,38 @@
+"""The report on an import or export: what became of every tensor."""
+
+from torch import Tensor
+
+
+class Report:
+    """Lines of a word, a name and what there is to say of it.
+
+    Args:
+        title: The file and what it is.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._head = [title]
+        self._lines: list[tuple[str, str, str]] = []
+
+    def head(self, what: str, text: str) -> None:
+        """Add a line to the top."""
+        self._head.append(f"{what} {text}")
+
+    def line(self, word: str, name: str, text: str) -> None:
+        """Add a line on a tensor."""
+        self._lines.append((word, name, text))
+
+    def tensor(self, old: str, before: Tensor, new: str, after: Tensor) -> None:
+        """Add a line on a tensor that is used, and say whether its shape has changed."""
+        same = before.shape == after.shape
+        shapes = f"{tuple(before.shape)}" + ("" if same else f" to {tuple(after.shape)}")
+        word = "reshaped" if not same else "used" if old == new else "renamed"
+        self.line(word, old, f"{new} {shapes}")
+
+    def __str__(self) -> str:
+        counts: dict[str, int] = {}
+        for word, _, _ in self._lines:
+            counts[word] = counts.get(word, 0) + 1
+        summary = ", ".join(f"{count} {word}" for word, count in counts.items())
+        lines = [f"{word:<10} {name} -> {text}" for word, name, text in self._lines]
+        return "\n".join([*self._head, summary, "", *lines])

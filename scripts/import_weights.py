@@ -1,0 +1,69 @@
+"""Import published weights: a file of another project in, a checkpoint of this suite out.
+
+python scripts/import_weights.py pretrained_h36m_cpn.bin weights/video_pose_3d_cpn.ckpt
+"""
+
+from typing import Any, Literal
+
+from jsonargparse import auto_cli
+
+from datamodules.untrusted import load_npz, load_pickle
+from lifting.errors import InputError, guarded
+from lifting.published import import_weights
+
+FamilyName = Literal[
+    "VideoPose3D",
+    "MixSTE",
+    "IGANet",
+    "PoseFormer",
+    "PoseFormerV2",
+    "SimpleBaseline",
+    "ElePose",
+    "LSTMLifter",
+    "TransformerLifter",
+    "WindowMLPLifter",
+]
+
+
+def read_statistics(path: str) -> dict[str, Any]:
+    """Read arrays by name from an ``.npz`` or a pickled dictionary, running nothing in it.
+
+    Raises:
+        InputError: If the file is missing, damaged, unsafe or of another kind.
+    """
+    arrays = load_npz(path) if path.endswith(".npz") else load_pickle(path)
+    if not isinstance(arrays, dict):
+        raise InputError(f"{path}: holds no arrays by name; see docs/weights.md.")
+    return arrays
+
+
+def import_published(
+    file: str,
+    out: str,
+    family: FamilyName | None = None,
+    skeleton: str | None = None,
+    keypoint_skeleton: str | None = None,
+    statistics: str | None = None,
+    options: dict[str, bool | int | str] | None = None,
+) -> None:
+    """Write published weights as a checkpoint, with its configuration and a report beside it.
+
+    Args:
+        file: The published file, .bin, .pth, .pt or .npz. Nothing in it is run.
+        out: The checkpoint to write, .ckpt; OUT.yaml and OUT.report.txt go beside it.
+        family: What it is; told by its tensors where not given.
+        skeleton: Joint set of the poses; h36m17 where the file has 17 joints.
+        keypoint_skeleton: Joint set of the keypoints, such as coco17.
+        statistics: File of the arrays that belong to SimpleBaseline's and ElePose's weights.
+        options: What the shapes of the file do not tell, such as --options.causal true.
+    """
+    given = dict(options or {})
+    for name, value in (("skeleton", skeleton), ("keypoint_skeleton", keypoint_skeleton)):
+        if value is not None:
+            given[name] = value
+    arrays = None if statistics is None else read_statistics(statistics)
+    print(import_weights(file, out, family, given, arrays))
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(import_published))
