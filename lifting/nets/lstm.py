@@ -8,15 +8,20 @@ from lifting.nets.exact import ExactLinear, exact
 
 
 class LSTMNet(nn.Module):
-    """An LSTM over the frames of a window, and one linear layer on the state at one of them.
+    """An LSTM over frames, and one linear layer on its states.
+
+    Over more frames than a window has it runs once, and reads out every frame that has half a window on
+    both sides: the context of such a frame is all of them.
 
     Args:
         keypoints: Keypoints in.
         joints: Joints out.
+        frames: Frames of a window, the least there must be.
         width: Width of the hidden state, per direction.
         layers: Layers on top of one another.
         bidirectional: Read the window in both directions.
-        readout: ``last`` or ``centre``: the frame whose state is the output.
+        readout: Where the state of an output frame is taken: at the ``centre`` of its window, or at
+            the ``last`` frame of it.
         dropout: Share of values dropped between layers in training.
     """
 
@@ -24,6 +29,7 @@ class LSTMNet(nn.Module):
         self,
         keypoints: int = 17,
         joints: int = 17,
+        frames: int = 81,
         width: int = 512,
         layers: int = 1,
         bidirectional: bool = False,
@@ -32,7 +38,8 @@ class LSTMNet(nn.Module):
     ) -> None:
         super().__init__()
         self.joints = joints
-        self.readout = readout
+        self.frames = frames
+        self.begin = frames - 1 if readout == "last" else frames // 2
         self.recurrent = nn.LSTM(
             2 * keypoints,
             width,
@@ -43,9 +50,10 @@ class LSTMNet(nn.Module):
         )
         self.last = ExactLinear(width * (1 + bidirectional), 3 * joints)
 
-    def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
-        """Lift the centre frame of each window: screen coordinates to metres."""
+    def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
+        """Lift ``C = T - frames + 1`` frames: screen coordinates to metres."""
         with exact(x):
             states, _ = self.recurrent(x.flatten(2))
-        state = states[:, -1 if self.readout == "last" else x.shape[1] // 2]
-        return rearrange(self.last(state), "b (j d) -> b 1 j d", j=self.joints)
+        count = x.shape[1] - self.frames + 1
+        out = self.last(states[:, self.begin : self.begin + count])
+        return rearrange(out, "b c (j d) -> b c j d", j=self.joints)

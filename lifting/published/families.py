@@ -139,7 +139,7 @@ FAMILIES = {
         inference.lstm,
         (Layout(key_maps.lstm, "lstm.weight_ih_l0"),),
         free={"frames": int},
-        fixed=lambda options: {"bidirectional": False, "readout": "last"},
+        fixed=lambda options: {"bidirectional": False, "readout": "last", "windowed": True},
     ),
     "TransformerLifter": Family(
         _always(methods.TransformerLifter),

@@ -23,7 +23,7 @@ ROOT = skeleton("h36m17").root
 METHODS = {
     "video_pose_3d": lambda **o: VideoPose3D(taps=[3, 3], channels=32, **o),
     "causal": lambda **o: VideoPose3D(taps=[3, 3], channels=32, causal=True, **o),
-    "lstm": lambda **o: LSTMLifter(frames=9, width=16, **o),
+    "lstm": lambda **o: LSTMLifter(frames=9, width=16, windowed=True, **o),
     "transformer": lambda **o: TransformerLifter(frames=9, width=32, heads=4, hidden=64, **o),
     "mlp": lambda **o: WindowMLPLifter(frames=9, width=32, **o),
     "poseformer": lambda **o: PoseFormer(frames=9, width=16, depth=1, drop_path=0.0, **o),
@@ -206,3 +206,13 @@ def test_the_momentum_of_batch_normalisation_falls_a_hundredfold():
 )
 def test_parameter_counts_of_the_publications(method, parameters):
     assert sum(p.numel() for p in method.parameters()) == parameters
+
+
+def test_one_pass_of_an_lstm_is_the_window_where_there_is_but_one_frame_to_lift():
+    one_pass, windowed = (LSTMLifter(frames=9, width=16, windowed=w).eval() for w in (False, True))
+    windowed.load_state_dict(one_pass.state_dict())
+    some, longer = batch(), batch(frames=14)
+    assert torch.equal(*(m(some["keypoints"], some["camera"]) for m in (one_pass, windowed)))
+    poses = [m(longer["keypoints"], longer["camera"]) for m in (one_pass, windowed)]
+    assert poses[0].shape == poses[1].shape == (8, 6, 17, 3)
+    assert (poses[0] - poses[1]).abs().max() > 1

@@ -23,7 +23,7 @@ WINDOW = (4, 9, 17, 2)
 # A network, and the shape of what goes into it.
 NETS = {
     "temporal_convolution": (lambda: TemporalConvolution(taps=(3, 3), channels=32), WINDOW),
-    "lstm": (lambda: LSTMNet(width=16), WINDOW),
+    "lstm": (lambda: LSTMNet(frames=9, width=16), WINDOW),
     "transformer": (lambda: TemporalTransformer(frames=9, width=32, heads=4), WINDOW),
     "window_mlp": (lambda: WindowMLP(frames=9, width=32), WINDOW),
     "poseformer": (lambda: PoseFormer(frames=9, width=16, depth=1), WINDOW),

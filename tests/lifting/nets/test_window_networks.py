@@ -12,8 +12,10 @@ from lifting.nets.window_mlp import WindowMLP
 
 FRAMES = 9
 NETS = {
-    "lstm": lambda: LSTMNet(5, 4, width=8),
-    "bilstm": lambda: LSTMNet(5, 4, width=8, layers=2, bidirectional=True, readout="centre"),
+    "lstm": lambda: LSTMNet(5, 4, FRAMES, width=8),
+    "bilstm": lambda: LSTMNet(
+        5, 4, FRAMES, width=8, layers=2, bidirectional=True, readout="centre"
+    ),
     "transformer": lambda: TemporalTransformer(5, 4, FRAMES, 16, 2, 4, 32),
     "transformer_centre": lambda: TemporalTransformer(
         5, 4, FRAMES, 16, 2, 4, 32, pre_norm=True, readout="centre"
@@ -74,7 +76,7 @@ def test_gradients_reach_every_parameter(make):
 
 
 def test_the_lstm_follows_its_equations():
-    net = LSTMNet(5, 4, width=8).double().eval()
+    net = LSTMNet(5, 4, FRAMES, width=8, readout="last").double().eval()
     x = torch.randn(1, FRAMES, 5, 2, dtype=torch.float64)
     p = {k: v.detach().numpy() for k, v in net.recurrent.named_parameters()}
 
@@ -92,7 +94,7 @@ def test_the_lstm_follows_its_equations():
 
 
 def test_the_centre_state_of_a_forward_lstm_does_not_see_the_future():
-    net = LSTMNet(5, 4, width=8, readout="centre").eval()
+    net = LSTMNet(5, 4, FRAMES, width=8, readout="centre").eval()
     x = torch.randn(1, FRAMES, 5, 2, requires_grad=True)
     (gradient,) = torch.autograd.grad(net(x).sum(), x)
     seen = gradient.abs().sum((0, 2, 3)) > 0
@@ -106,3 +108,16 @@ def test_positions_are_the_sinusoids_of_the_paper():
             angle = position / 10_000 ** (2 * i / 6)
             assert found[position, 2 * i].item() == pytest.approx(math.sin(angle), abs=1e-6)
             assert found[position, 2 * i + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+@pytest.mark.parametrize("readout", ["centre", "last"])
+def test_one_pass_reads_out_every_frame_that_has_half_a_window_on_both_sides(readout):
+    net = LSTMNet(5, 4, FRAMES, width=8, bidirectional=True, readout=readout).double().eval()
+    x = torch.randn(2, FRAMES + 4, 5, 2, dtype=torch.float64)
+    out = net(x)
+    assert out.shape == (2, 5, 4, 3)
+    states, _ = net.recurrent(x.flatten(2))
+    begin = FRAMES // 2 if readout == "centre" else FRAMES - 1
+    for i in range(5):
+        expected = net.last(states[:, begin + i]).unflatten(-1, (4, 3))
+        torch.testing.assert_close(out[:, i], expected, rtol=0, atol=1e-12)
