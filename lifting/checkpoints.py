@@ -1,6 +1,7 @@
 """Reading checkpoints of this suite, and taking trained stages from them."""
 
 import hashlib
+import io
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,6 +40,13 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
             f"{path}: not a checkpoint of this suite; import it first (scripts/import_weights.py)."
         )
     return checkpoint
+
+
+def saved(content: Any) -> bytes:
+    """Return what torch saves of something."""
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    return stream.getvalue()
 
 
 def file_digest(path: str | Path) -> str:

@@ -14,11 +14,11 @@ from jsonargparse import auto_cli
 from datamodules.predictions import PredictedFrames, Predictions, data_of_run
 from lifting.cli import CONFIG, run_folder
 from lifting.errors import InputError, guarded
+from lifting.files import beside
 from lifting.geometry import similarity_alignment
 from lifting.metrics.functional import mpjpe
 from lifting.occlusion import Status
 from lifting.viz.figures import prediction_figure
-from lifting.viz.files import beside
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.plotly_poses import Sample
 from lifting.viz.video import write_rotation

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lifting import methods
-from lifting.checkpoints import file_digest, load_frozen, read_checkpoint
+from lifting.checkpoints import file_digest, load_frozen, read_checkpoint, saved
 from lifting.errors import InputError
+from lifting.files import refuse_existing, write_together
 from lifting.published.families import FAMILIES, Layout, family_of
 from lifting.published.key_maps import expand
 from lifting.published.reading import TRAJECTORY
 from lifting.published.report import Report
 from lifting.published.statistics import export_statistics
-from lifting.published.writing import refuse_existing, saved, write_together
 
 
 def export_weights(path: str | Path, out: str | Path) -> str:

@@ -10,8 +10,9 @@ import torch
 import yaml
 from torch import Tensor
 
-from lifting.checkpoints import file_digest
+from lifting.checkpoints import file_digest, saved
 from lifting.errors import InputError
+from lifting.files import refuse_existing, write_together
 from lifting.methods import PoseFlows
 from lifting.methods.base import Method
 from lifting.methods.sequence_lifter import SequenceLifter
@@ -21,7 +22,6 @@ from lifting.published.reading import Published, read_published
 from lifting.published.report import Report
 from lifting.published.source import Source
 from lifting.published.statistics import import_statistics
-from lifting.published.writing import refuse_existing, saved, write_together
 
 # Counts batches, for nothing that is used here; files of torch before 0.4.1 lack it.
 _COUNTER = "num_batches_tracked"

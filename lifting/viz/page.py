@@ -10,8 +10,8 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from lifting.errors import InputError
+from lifting.files import beside
 from lifting.skeletons import Skeleton
-from lifting.viz.files import beside
 from lifting.viz.plotly_poses import COMPLETED_COLOUR, Sample, sample_figure
 
 Rows = Sequence[Mapping[str, object]]

@@ -12,9 +12,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy import ndarray
 
+from lifting.files import beside
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, upright
-from lifting.viz.files import beside
 
 DPI = 100
 ELEVATION = np.radians(12)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 
+from lifting.files import beside
 from lifting.skeletons import Skeleton
-from lifting.viz.files import beside
 from lifting.viz.plotly_poses import COMPLETED_COLOUR, Sample, sample_traces, set_layout
 
 HEIGHT = 640
