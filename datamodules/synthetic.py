@@ -7,7 +7,7 @@ from typing import Any
 from datamodules.base import PoseDataModule
 from datamodules.clips import ClipStore
 from datamodules.h36m import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
-from datamodules.synthetic_clips import INFO, write_store
+from datamodules.procedural.clips import INFO, write_store
 from lifting.errors import InputError
 
 

@@ -15,9 +15,9 @@ import torch
 
 import datamodules
 import lifting.methods
-from datamodules import synthetic_clips
 from datamodules.clips import ClipStore
 from datamodules.h36m_raw import read_detections
+from datamodules.procedural import clips as synthetic_clips
 from datamodules.untrusted import load_npz
 from lifting.cli import run
 from lifting.skeletons import SKELETONS

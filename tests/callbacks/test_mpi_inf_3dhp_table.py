@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from datamodules.clips import ClipKey, ClipWriter, StoreInfo
-from datamodules.synthetic_clips import draw_cameras, generate_sequence
+from datamodules.procedural.clips import draw_cameras, generate_sequence
 from lifting.cameras import project, world_to_camera
 from lifting.cli import run
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, frame_scores

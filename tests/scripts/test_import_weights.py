@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules import synthetic_clips
+from datamodules.procedural import clips as synthetic_clips
 from lifting.cli import run
 from lifting.errors import InputError
 from tests.lifting.nets.published_video_pose_3d import video_pose_3d_keys

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datamodules.human import (
+from datamodules.procedural.human import (
     ANGLES,
     ARM,
     LEG,
@@ -25,8 +25,8 @@ from datamodules.human import (
     reach,
     rotation,
 )
-from datamodules.motions import ADULT_LEG, GAITS, GESTURES, POSTURES, RECIPES, Recipe
-from datamodules.tracks import Bout, Moves, Walkway, bump, slow_noise
+from datamodules.procedural.motions import ADULT_LEG, GAITS, GESTURES, POSTURES, RECIPES, Recipe
+from datamodules.procedural.tracks import Bout, Moves, Walkway, bump, slow_noise
 
 FPS = 50
 

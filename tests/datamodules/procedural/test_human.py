@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from datamodules.human import (
+from datamodules.procedural.human import (
     ANGLES,
     ARM,
     LEG,

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datamodules.human import Array
-from datamodules.motions import Gait
+from datamodules.procedural.human import Array
+from datamodules.procedural.motions import Gait
 
 
 def ease(u: Array) -> Array:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from datamodules.clips import Array, ClipKey, ClipWriter, StoreInfo
-from datamodules.human import SKELETON, Body
-from datamodules.motions import RECIPES
-from datamodules.performance import FPS, perform
-from datamodules.tracks import slow_noise
+from datamodules.procedural.human import SKELETON, Body
+from datamodules.procedural.motions import RECIPES
+from datamodules.procedural.performance import FPS, perform
+from datamodules.procedural.tracks import slow_noise
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence

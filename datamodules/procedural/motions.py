@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datamodules.human import Array
+from datamodules.procedural.human import Array
 
 
 class Foot(NamedTuple):

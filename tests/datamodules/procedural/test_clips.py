@@ -7,10 +7,10 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from datamodules import synthetic_clips as synthetic
 from datamodules.clips import ClipStore
-from datamodules.human import LIMITS, SIDES, SKELETON
-from datamodules.synthetic_clips import SEQUENCES, SUBJECTS, generate_sequence
+from datamodules.procedural import clips as synthetic
+from datamodules.procedural.clips import SEQUENCES, SUBJECTS, generate_sequence
+from datamodules.procedural.human import LIMITS, SIDES, SKELETON
 from lifting.cameras import camera_to_world, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert
