@@ -109,6 +109,7 @@ class LiftingCLI(LightningCLI):
         """Resolve the checkpoint and refuse what would mix two runs in one folder."""
         options = self._options
         checkpoint = self._checkpoint(options.ckpt_path)
+        self._is_new = _is_first_process() and not self.folder.exists()
         if self.subcommand == "fit" and _is_first_process():
             self._check_folder(resumes=options.ckpt_path is not None)
         if checkpoint is not None:
@@ -137,7 +138,6 @@ class LiftingCLI(LightningCLI):
 
     def _check_folder(self, resumes: bool) -> None:
         config = self.folder / CONFIG
-        self._is_new = not self.folder.exists()
         if not config.is_file():
             return
         mine, theirs = self._options, yaml.safe_load(config.read_text())
@@ -222,7 +222,7 @@ class LiftingCLI(LightningCLI):
             super()._run_subcommand(subcommand)
         except InputError as error:
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
-            if getattr(self, "_is_new", False) and not (self.folder / "checkpoints").exists():
+            if self._is_new and not (self.folder / "checkpoints").exists():
                 shutil.rmtree(self.folder, ignore_errors=True)
             # What the module says of a checkpoint it was given begins with "it".
             if str(error).startswith("it"):

@@ -105,6 +105,13 @@ def test_saved_configuration_repeats_the_run(here):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_a_test_that_fails_leaves_no_folder(here):
+    checkpoint = ("--ckpt_path", "runs/one/checkpoints/best.ckpt", "--model.width", "16")
+    with pytest.raises(InputError, match="another shape"):
+        run(["test", *options(here / "data"), "--run", "elsewhere", *checkpoint])
+    assert not (here / "runs/elsewhere").exists()
+
+
 @pytest.mark.parametrize("command", ["test", "validate", "predict"])
 def test_a_checkpoint_of_another_run_leaves_a_configuration_beside_its_results(here, command):
     checkpoint = ("--ckpt_path", "runs/one/checkpoints/best.ckpt")
