@@ -35,6 +35,18 @@ class Lifter(Method):
     ) -> Float[Tensor, "B C J 3"]:
         """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
 
+    def known(self, pose: Float[Tensor, "frames J 3"] | None) -> Float[Tensor, "frames J 3"]:
+        """Return the poses that a method which learns from them is trained on.
+
+        Raises:
+            InputError: If there are none.
+        """
+        if pose is None:
+            raise InputError(
+                f"{type(self).__name__} learns from 3D poses; train it on a store that has them."
+            )
+        return pose
+
     def target(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
         """Return the true root-relative poses of a batch."""
         return centre(batch["pose"], skeleton(self.hparams["skeleton"]).root)

@@ -85,10 +85,7 @@ class SequenceLifter(Lifter):
         Raises:
             InputError: If there are no poses.
         """
-        if pose is None:
-            raise InputError(
-                f"{type(self).__name__} learns from 3D poses; train it on a store that has them."
-            )
+        self.known(pose)
 
     def metres(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera

@@ -18,7 +18,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
-from lifting.errors import InputError
 from lifting.methods.base import Batch
 from lifting.methods.lifter import Lifter
 from lifting.nets.residual_mlp import ResidualMLP
@@ -83,12 +82,8 @@ class SimpleBaseline(Lifter):
         Raises:
             InputError: If there are no poses.
         """
-        if pose is None:
-            raise InputError(
-                "SimpleBaseline learns from 3D poses; train it on a store that has them."
-            )
         self.standardise_keypoints.fit(keypoints)
-        self.standardise_pose.fit(pose)
+        self.standardise_pose.fit(self.known(pose))
 
     def _standard_pose(self, keypoints: Float[Tensor, "B 1 K 2"]) -> Float[Tensor, "B 1 J 3"]:
         flat = rearrange(self.standardise_keypoints(keypoints), "b 1 k c -> b (k c)")
