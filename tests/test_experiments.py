@@ -50,8 +50,18 @@ def test_there_is_something_to_test():
     assert {p.stem for p in OVERLAYS} >= {"gpu", "ddp", "slurm", "debug", "published_split"}
 
 
-@pytest.mark.parametrize("data", DATA, ids=lambda p: p.stem)
-@pytest.mark.parametrize("method", METHODS, ids=lambda p: p.stem)
+# Every method with one dataset, and every dataset with a method for each way to cut examples.
+PAIRS = [
+    (method, data)
+    for method in METHODS
+    for data in DATA
+    if data.stem == "h36m_gt" or method.stem in ("simple_baseline", "lstm", "mixste_27")
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "data"), PAIRS, ids=[f"{method.stem}-{data.stem}" for method, data in PAIRS]
+)
 def test_method_and_data_instantiate(parsed, method, data):
     cli = parsed(*configs(EXPERIMENTS / "base.yaml", data, method))
     assert isinstance(cli.model, Method)
@@ -119,7 +129,9 @@ def fit(folder: Path, method: Path, name: str, runs: Path, *overlays: str) -> No
             "fit",
             *configs(*(EXPERIMENTS / n for n in names)),
             *("--data.folder", str(folder), "--data.frames_per_sequence", "6"),
-            *("--data.batch_size", "32", "--trainer.accelerator", "cpu"),
+            *("--data.actions", "[Walking, Sitting]"),
+            *("--data.batch_size", "8", "--data.eval_batch_size", "64"),
+            *("--trainer.accelerator", "cpu"),
             *("--trainer.enable_progress_bar", "false", "--run", str(runs / name)),
             *narrow,
             *(f"--model.{o}={runs / s / 'checkpoints' / 'best.ckpt'}" for o, s in earlier.items()),
@@ -143,8 +155,18 @@ def earlier_stages(tmp_path_factory, synthetic_folder):
     return ensure
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda p: p.stem)
-@pytest.mark.parametrize("overlay", [None, "published_split"], ids=["selected", "published"])
+# Every method as it is, and one of each kind without a subject to select by.
+RUNS = [
+    (method, overlay)
+    for method in METHODS
+    for overlay in (None, "published_split")
+    if overlay is None or method.stem in ("simple_baseline", "elepose", "mixste_27")
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "overlay"), RUNS, ids=[f"{method.stem}-{overlay}" for method, overlay in RUNS]
+)
 def test_method_fits_tests_and_predicts_on_the_synthetic_human(
     synthetic_folder, earlier_stages, method, overlay
 ):
