@@ -45,6 +45,7 @@ class PoseData(Protocol):
     pose_skeleton: str
     actions: list[str]
     frames_per_example: int
+    subjects: dict[str, list[str]]
     train_windows: WindowShape
     test_windows: WindowShape
 
@@ -75,6 +76,8 @@ class Method(LightningModule, ABC):
 
     # Whether the method sees one frame only; others check the windows they are given.
     single_frame = False
+    # Whether the method learns from examples without poses beside those that have them.
+    learns_unlabelled = False
 
     def __init__(
         self,
@@ -141,6 +144,11 @@ class Method(LightningModule, ABC):
             raise InputError(
                 f"{type(self).__name__} lifts single frames, the data's examples have "
                 f"{data.frames_per_example}: leave receptive_field and chunk at 1."
+            )
+        if data.subjects.get("unlabelled") and not self.learns_unlabelled:
+            raise InputError(
+                f"{type(self).__name__} does not learn from unlabelled subjects: leave "
+                "--data.unlabelled_subjects empty."
             )
         if str(self.trainer.precision) in ("bf16-true", "16-true"):
             raise InputError(

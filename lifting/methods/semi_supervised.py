@@ -51,6 +51,7 @@ class SemiSupervisedVideoPose3D(VideoPose3D):
     """
 
     same_joints = True
+    learns_unlabelled = True
 
     def __init__(
         self,

@@ -25,16 +25,6 @@ from tests.datamodules.made_h36m import (
 )
 
 
-@pytest.fixture
-def npz(tmp_path):
-    return write_npz(tmp_path / "data_3d_h36m.npz")
-
-
-@pytest.fixture
-def sh(tmp_path):
-    return write_detections(tmp_path / "data_2d_h36m_sh.npz")
-
-
 def test_world_poses_become_camera_frame_clips_of_seventeen_joints(npz, tmp_path):
     convert(npz, {}, tmp_path / "out.h5")
     with ClipStore(tmp_path / "out.h5") as store:

@@ -10,20 +10,9 @@ from tests.datamodules.made_h36m import (
     SEVENTEEN,
     body,
     write_baseline,
-    write_detections,
     write_fetch,
     write_npz,
 )
-
-
-@pytest.fixture
-def npz(tmp_path):
-    return write_npz(tmp_path / "data_3d_h36m.npz")
-
-
-@pytest.fixture
-def sh(tmp_path):
-    return write_detections(tmp_path / "data_2d_h36m_sh.npz")
 
 
 def refused(raw, detections, out, message):

@@ -6,7 +6,7 @@ from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.skeletons import skeleton
-from tests.lifting.methods.test_sequence_lifter import batch
+from tests.lifting.methods.test_sequence_lifter import batch, set_up
 
 BODY = skeleton("h36m17")
 
@@ -140,3 +140,7 @@ def test_two_networks_of_the_published_size():
     made = SemiSupervisedVideoPose3D(taps=[3] * 5)
     counts = [sum(p.numel() for p in n.parameters()) for n in (made.net, made.trajectory_net)]
     assert counts == [16_952_371, 16_903_171]
+
+
+def test_unlabelled_subjects_are_what_it_is_for():
+    set_up(method(), unlabelled=["S5"])

@@ -43,13 +43,14 @@ def batch(examples=8, frames=9, chunk=1, seed=0):
     return {"keypoints": keypoints, "pose": pose, "camera": camera(examples), "valid": valid}
 
 
-def data(receptive_field=9, chunk=1, causal=False):
+def data(receptive_field=9, chunk=1, causal=False, unlabelled=()):
     """What a method reads of a datamodule when it is set up."""
     windows = Windows(receptive_field, chunk, causal)
     return SimpleNamespace(
         keypoint_skeleton="h36m17",
         pose_skeleton="h36m17",
         actions=["Walking"],
+        subjects={"unlabelled": list(unlabelled)},
         frames_per_example=windows.length,
         train_windows=windows,
         test_windows=windows,
@@ -216,3 +217,8 @@ def test_one_pass_of_an_lstm_is_the_window_where_there_is_but_one_frame_to_lift(
     poses = [m(longer["keypoints"], longer["camera"]) for m in (one_pass, windowed)]
     assert poses[0].shape == poses[1].shape == (8, 6, 17, 3)
     assert (poses[0] - poses[1]).abs().max() > 1
+
+
+def test_unlabelled_subjects_are_refused_by_a_method_that_does_not_learn_from_them():
+    with pytest.raises(InputError, match=r"leave --data\.unlabelled_subjects empty"):
+        set_up(METHODS["video_pose_3d"](), unlabelled=["S5"])
