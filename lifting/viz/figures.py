@@ -108,4 +108,7 @@ def prediction_figure(
             if truth is not None:
                 draw_pose(axes, truth[i], pose_joints, truth=True)
             draw_pose(axes, predicted[i], pose_joints)
+            if truth is not None:
+                # A poor prediction may be much smaller than the person.
+                frame_pose(axes, np.concatenate([predicted[i], truth[i]]))
     return figure

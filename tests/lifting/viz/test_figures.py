@@ -115,3 +115,14 @@ def test_keypoints_drawn_twice_stay_upright():
     draw_keypoints(axes, points, H36M)
     assert axes.yaxis_inverted()
     assert {b.get_color() for b in bones(axes)} == {TRUTH_COLOUR, *SIDE_COLOURS.values()}
+
+
+def test_a_prediction_that_is_far_too_small_does_not_cut_the_truth_off():
+    truth = poses(1)
+    figure = prediction_figure(RNG.normal(size=(1, 17, 2)), 0.1 * truth, truth, H36M, H36M, ["a"])
+    for axes in figure.axes[1:]:
+        for bone in bones(axes, color=TRUTH_COLOUR):
+            for values, limits in zip(
+                bone.get_data_3d(), (axes.get_xlim(), axes.get_ylim(), axes.get_zlim()), strict=True
+            ):
+                assert limits[0] <= min(values) <= max(values) <= limits[1]
