@@ -22,7 +22,9 @@ class PoseBatch(TypedDict):
     """A batch of examples; ``T`` input frames, ``C`` output frames (see :mod:`datamodules.windows`).
 
     ``pose`` is absent where the dataset has none, ``unlabelled`` where no unlabelled subjects are asked
-    for; the batch it holds has no poses.
+    for; the batch it holds has no poses. Where the data hold relative-depth labels, ``pairs`` are two
+    joints each, ``farther`` is +1 where the first of them is farther from the camera, -1 where it is
+    nearer and 0 where both are equally far, and ``compared`` tells which pairs have a label.
     """
 
     keypoints: Float[Tensor, "B T K 2"]
@@ -35,14 +37,18 @@ class PoseBatch(TypedDict):
     clip: Int[Tensor, " B"]
     frame: Int[Tensor, "B C"]
     unlabelled: NotRequired["PoseBatch"]
+    pairs: NotRequired[Int[Tensor, "B P 2"]]
+    farther: NotRequired[Int[Tensor, "B P"]]
+    compared: NotRequired[Bool[Tensor, "B P"]]
 
 
 class IndexBatch(NamedTuple):
-    """What a loader yields: which rows of which split to gather, and which to mirror."""
+    """What a loader yields: which rows of which split to gather, which to mirror, and the epoch."""
 
     rows: Int[Tensor, " B"]
     flip: Bool[Tensor, " B"] | None
     split: str
+    epoch: int = 0
 
 
 class PairedIndexBatch(NamedTuple):
@@ -137,6 +143,8 @@ class PoseBank:
         self.camera = Camera.stack(cameras)
         self.action = torch.tensor([actions.index(k.action) for k in self.keys])
         self.subject = torch.tensor([subjects.index(k.subject) for k in self.keys])
+        # Names the clip whatever the other clips are.
+        self.digest = torch.tensor([_digest(key) for key in self.keys])
 
     def __len__(self) -> int:
         """Number of examples."""
@@ -199,6 +207,11 @@ class PoseBank:
         flipped = seen.mirrored()
         batch["camera"].principal[which] = flipped.principal
         batch["camera"].tangential[which] = flipped.tangential
+
+
+def _digest(key: ClipKey) -> int:
+    digest = hashlib.sha256(key.path.encode()).digest()
+    return int.from_bytes(digest[:8], "little", signed=True)
 
 
 def select_frames(

@@ -19,6 +19,8 @@ from datamodules.bank import (
     select_frames,
 )
 from datamodules.clips import ClipKey, ClipStore, check_keypoints, check_pose
+from datamodules.depth_labels import DepthLabels, mirrored_pairs
+from datamodules.keypoint_noise import KeypointNoise
 from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.windows import Windows
 from lifting.errors import InputError
@@ -35,6 +37,7 @@ class PoseDataModule(LightningDataModule):
         store: The clip store.
         source: Which 2D source of the store to lift.
         keypoint_skeleton: Joint set to hand the 2D source over in, converted by joint name.
+        pose_skeleton: Joint set to hand the poses over in, likewise; the store's where not given.
         train_subjects: Subjects to train on.
         label_share: Share of each training clip that is trained on, in one piece: 0.1 with S1 alone is
             the smallest of VideoPose3D's labelled subsets.
@@ -55,6 +58,9 @@ class PoseDataModule(LightningDataModule):
         batch_size: Training examples per batch and device; as many unlabelled ones besides.
         eval_batch_size: Examples per batch in validation, test and prediction.
         flip: Share of training examples that are mirrored left to right.
+        depth_labels: Simulate relative-depth labels of the training frames.
+        train_noise: Noise on the keypoints that are trained on.
+        test_noise: Noise on those that are validated, tested and predicted on.
         seed: Seed of shuffling and mirroring.
     """
 
@@ -63,6 +69,7 @@ class PoseDataModule(LightningDataModule):
         store: str,
         source: str = "gt",
         keypoint_skeleton: str = "h36m17",
+        pose_skeleton: str | None = None,
         train_subjects: Sequence[str] = (),
         label_share: float = 1.0,
         unlabelled_subjects: Sequence[str] = (),
@@ -81,6 +88,9 @@ class PoseDataModule(LightningDataModule):
         batch_size: int = 1024,
         eval_batch_size: int = 4096,
         flip: float = 0.5,
+        depth_labels: DepthLabels | None = None,
+        train_noise: KeypointNoise | None = None,
+        test_noise: KeypointNoise | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -120,8 +130,16 @@ class PoseDataModule(LightningDataModule):
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
         self.flip = flip
+        self.depth_labels = depth_labels
+        self.train_noise = train_noise
+        self.test_noise = test_noise
+        if depth_labels is not None and self.train_windows.length > 1:
+            raise InputError(
+                "--data.depth_labels are of single frames: leave receptive_field and chunk at 1."
+            )
         self.seed = seed
-        self.pose_skeleton = ""
+        self.wanted_pose_skeleton = pose_skeleton
+        self.pose_skeleton = pose_skeleton or ""
         self.actions: list[str] = []
         self.fingerprint: dict[str, str] = {}
         self.banks: dict[str, PoseBank] = {}
@@ -137,7 +155,7 @@ class PoseDataModule(LightningDataModule):
         training = ("train", "unlabelled", "val")
         splits = {"fit": training, "validate": ("val",)}.get(stage, ("test",))
         with ClipStore(self.store) as store:
-            self.pose_skeleton = store.info.skeleton
+            self.pose_skeleton = self.wanted_pose_skeleton or store.info.skeleton
             self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
             self._check_names(store)
             self.actions = sorted({k.action for k in self._wanted(store, None)})
@@ -185,7 +203,7 @@ class PoseDataModule(LightningDataModule):
             self._clips(store, split),
             self.train_windows if training else self.test_windows,
             skeleton(self.keypoint_skeleton),
-            skeleton(store.info.skeleton),
+            skeleton(self.pose_skeleton),
             self.actions,
             self.subjects[split],
             self.train_stride if training else None,
@@ -204,6 +222,7 @@ class PoseDataModule(LightningDataModule):
 
     def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
         source_skeleton = skeleton(store.info.sources[self.source])
+        joints = store.info.skeleton, self.pose_skeleton
         rule = self._rule(split)[1]
         chosen: dict[tuple[str, str, bytes], Tensor] = {}
         for key in self._wanted(store, self.subjects[split]):
@@ -237,7 +256,7 @@ class PoseDataModule(LightningDataModule):
                 key=key,
                 camera=store.camera(key),
                 keypoints=torch.cat([xy, confidence[..., None]], -1),
-                pose=None if split == "unlabelled" else poses,
+                pose=None if poses is None or split == "unlabelled" else convert(poses, *joints),
                 selected=chosen[take],
                 frames=frames,
             )
@@ -263,7 +282,13 @@ class PoseDataModule(LightningDataModule):
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
         bank = self.bank("train")
         pose = None if bank.pose is None else bank.pose[bank.selected]
-        return bank.keypoints[bank.selected], pose
+        keypoints = bank.keypoints[bank.selected]
+        if self.train_noise is not None:
+            clip, frame = bank.digest[bank.clip[bank.selected]], bank.frame[bank.selected]
+            keypoints = keypoints + self.train_noise.displacements(
+                clip, frame, keypoints.shape[1], epoch=0
+            )
+        return keypoints, pose
 
     def train_dataloader(self) -> ShuffledLoader | PairedLoader:
         """Return the shuffled, resumable loader of the training split."""
@@ -314,4 +339,33 @@ class PoseDataModule(LightningDataModule):
     def _gather(self, batch: IndexBatch) -> PoseBatch:
         bank = self.banks[batch.split]
         bank.to(batch.rows.device)
-        return bank.batch(batch.rows, batch.flip)
+        examples = bank.batch(batch.rows, batch.flip)
+        training = batch.split in ("train", "unlabelled")
+        noise = self.train_noise if training else self.test_noise
+        if noise is not None:
+            clip = bank.digest[examples["clip"]][:, None]
+            frame = bank.windows.inputs(bank.frame, batch.rows)
+            joints = examples["keypoints"].shape[2]
+            examples["keypoints"] += noise.displacements(clip, frame, joints, batch.epoch)
+        if self.depth_labels is not None and batch.split == "train":
+            self._compare(examples, batch, self.depth_labels)
+        return examples
+
+    def _compare(self, examples: PoseBatch, batch: IndexBatch, labels: DepthLabels) -> None:
+        """Add relative-depth labels to single frames."""
+        bank = self.banks[batch.split]
+        joints = skeleton(self.keypoint_skeleton)
+        if "pose" not in examples:
+            raise InputError(
+                f"{self.store}: --data.depth_labels are simulated from 3D poses, which it lacks: "
+                "leave them out."
+            )
+        depth = convert(examples["pose"][:, 0], self.pose_skeleton, joints.name)[..., 2]
+        if batch.flip is not None:
+            depth = torch.where(batch.flip[:, None], depth[:, list(joints.mirror)], depth)
+        of_frame = bank.digest[examples["clip"]], examples["frame"][:, 0]
+        pairs, farther = labels.of(depth, *of_frame, batch.epoch)
+        if batch.flip is not None:
+            pairs = mirrored_pairs(pairs, batch.flip, joints.mirror)
+        examples["pairs"], examples["farther"] = pairs, farther
+        examples["compared"] = torch.ones_like(farther, dtype=torch.bool)

@@ -71,7 +71,8 @@ class ShuffledLoader:
         mine = slice(rank, None, size)
         where = slice(position * self.batch_size, (position + 1) * self.batch_size)
         rows = self.bank.rows[order[mine][where]]
-        return IndexBatch(rows, None if flips is None else flips[mine][where], self.split)
+        flip = None if flips is None else flips[mine][where]
+        return IndexBatch(rows, flip, self.split, epoch)
 
     def state(self) -> dict[str, int]:
         """Return epoch and position."""

@@ -10,7 +10,7 @@ from datamodules.h36m import H36M
 from datamodules.h36m_convert import h36m_camera
 from lifting.cameras import project
 from lifting.errors import InputError
-from lifting.skeletons import skeleton
+from lifting.skeletons import convert, skeleton
 
 H36M17, MPII16 = skeleton("h36m17"), skeleton("mpii16")
 CAMERAS = ("54138969", "55011271")
@@ -372,3 +372,21 @@ def test_a_share_of_the_labels_is_one_piece_of_each_clip(store):
 def test_an_impossible_share_of_labels_is_refused(store, share):
     with pytest.raises(InputError, match="label_share"):
         data(store, label_share=share)
+
+
+def test_poses_are_handed_over_in_the_joint_set_asked_for(store):
+    plain, sparse = (
+        H36M(
+            store,
+            pose_skeleton=name,
+            val_subjects=(),
+            test_subjects=("S9",),
+            train_subjects=("S1",),
+        )
+        for name in (None, "lsp14")
+    )
+    for data in (plain, sparse):
+        data.setup("fit")
+    assert (plain.pose_skeleton, sparse.pose_skeleton) == ("h36m17", "lsp14")
+    want = convert(plain.banks["train"].pose, "h36m17", "lsp14")
+    assert torch.equal(sparse.banks["train"].pose, want)
