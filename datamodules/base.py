@@ -274,6 +274,11 @@ class PoseDataModule(LightningDataModule):
         return self.banks[split]
 
     @property
+    def has_poses(self) -> bool:
+        """Whether there are 3D poses in the splits that are loaded."""
+        return any(bank.pose is not None for bank in self.banks.values())
+
+    @property
     def frames_per_example(self) -> int:
         """Input frames of a training example."""
         return self.train_windows.length

@@ -30,7 +30,6 @@ from datamodules.untrusted import open_hdf5, sha256
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 
-JOINTS = "h36m17"
 _ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
 _LICENCE = "Human3.6M licence: academic research only, no redistribution"
 
@@ -82,6 +81,7 @@ def convert(
     detections: Mapping[str, Path],
     out: Path,
     progress: Callable[[str], None] = lambda _: None,
+    joints: str = "h36m17",
 ) -> str:
     """Convert a raw copy of Human3.6M into a clip store.
 
@@ -93,6 +93,7 @@ def convert(
         detections: Names of further 2D sources and their files.
         out: The store to write.
         progress: Called with the name of each sequence that is done.
+        joints: Joint set of the poses, ``h36m17`` or ``h36m32``.
 
     Returns:
         The report.
@@ -108,13 +109,13 @@ def convert(
             )
     inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
     sources = {name: read_detections(path) for name, path in detections.items()}
-    joint_sets = {"gt": JOINTS} | {name: s.skeleton for name, s in sources.items()}
-    info = StoreInfo(JOINTS, joint_sets, _ORIGIN, _LICENCE, inputs)
+    joint_sets = {"gt": joints} | {name: s.skeleton for name, s in sources.items()}
+    info = StoreInfo(joints, joint_sets, _ORIGIN, _LICENCE, inputs)
     parts = out.with_name(out.name + ".parts")
     drifts: list[Drift] = []
     done: set[str] = set()
     with ClipWriter(out, info) as store:
-        for sequence in read_sequences(raw):
+        for sequence in read_sequences(raw, joints):
             if (sequence.subject, sequence.name) in _EXCLUDED:
                 continue
             name = f"{sequence.subject} {sequence.name}"

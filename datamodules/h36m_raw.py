@@ -4,7 +4,7 @@
 - ``baseline``: 3d-pose-baseline's ``S*/MyPoses/3D_positions/*.h5``, world frame, millimetres;
 - ``fetch``: h36m-fetch's ``S*/<Action>-<n>/annot.h5``, camera frame, millimetres, a subset of frames.
 
-Each yields one :class:`RawSequence` per recording, with the 17 joints and millimetres.
+Each yields one :class:`RawSequence` per recording, with 17 joints or all 32, in millimetres.
 """
 
 import re
@@ -37,8 +37,8 @@ class RawSequence:
     Attributes:
         subject: ``S1`` ...
         name: Action and take, for example ``Walking 1``.
-        world: World-frame millimetres ``(T, 17, 3)``, or None where views are given.
-        views: For each camera its frame numbers and camera-frame millimetres ``(T, 17, 3)``.
+        world: World-frame millimetres ``(T, J, 3)``, or None where views are given.
+        views: For each camera its frame numbers and camera-frame millimetres ``(T, J, 3)``.
     """
 
     subject: str
@@ -99,17 +99,24 @@ def inputs_of(path: Path) -> dict[str, str]:
     return {str(p.relative_to(path)): sha256(p) for p in sorted(path.glob(patterns[layout]))}
 
 
-def read_sequences(path: Path) -> Iterator[RawSequence]:
+def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
     """Yield every recording of a file or folder.
 
+    Args:
+        path: The file or folder.
+        joints: Which joints to take: ``h36m17``, or ``h36m32`` for all that were recorded.
+
     Raises:
-        InputError: If the layout is not recognised or a file is not as its layout says.
+        InputError: If the layout is not recognised, a file is not as its layout says, or it does not
+            have the joints.
     """
+    if joints not in ("h36m17", "h36m32"):
+        raise InputError(f"--skeleton is {joints}: use h36m17 or h36m32.")
     readers = {"videopose3d": _videopose3d, "baseline": _baseline, "fetch": _fetch}
-    return readers[layout_of(path)](path)
+    return readers[layout_of(path)](path, joints)
 
 
-def _take_17(content: object, where: str, scale: float = 1.0) -> Array:
+def _take(content: object, joints: str, where: str, scale: float = 1.0) -> Array:
     try:
         pose = scale * np.asarray(content, np.float64)
     except (TypeError, ValueError):
@@ -118,20 +125,22 @@ def _take_17(content: object, where: str, scale: float = 1.0) -> Array:
         raise InputError(
             f"{where}: poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3)."
         )
+    if joints == "h36m32" and pose.shape[1] == 17:
+        raise InputError(f"{where}: holds 17 joints, not all 32; leave --skeleton at h36m17.")
     if pose.shape[1] == 32:
-        pose = pose[:, skeleton("h36m32").indices(skeleton("h36m17").joints)]
-    check_pose(pose.astype(np.float32), skeleton("h36m17"), where)
+        pose = pose[:, skeleton("h36m32").indices(skeleton(joints).joints)]
+    check_pose(pose.astype(np.float32), skeleton(joints), where)
     return pose
 
 
-def _videopose3d(path: Path) -> Iterator[RawSequence]:
+def _videopose3d(path: Path, joints: str) -> Iterator[RawSequence]:
     _, poses = read_tree(path, "positions_3d")
     for (subject, name), pose in poses.items():
         where = f"{path}: {subject} {name}"
-        yield RawSequence(subject, name, world=_take_17(pose, where, 1000.0))
+        yield RawSequence(subject, name, world=_take(pose, joints, where, 1000.0))
 
 
-def _baseline(path: Path) -> Iterator[RawSequence]:
+def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
     for file in sorted(path.glob("S*/MyPoses/3D_positions/*.h5")):
         with open_hdf5(file) as content:
             if "3D_positions" not in content:
@@ -141,10 +150,10 @@ def _baseline(path: Path) -> Iterator[RawSequence]:
             raise InputError(f"{file}: '3D_positions' is {flat.shape}, expected (96, frames).")
         pose = flat.T.reshape(-1, 32, 3)
         subject = file.relative_to(path).parts[0]
-        yield RawSequence(subject, sequence_name(file.stem), world=_take_17(pose, str(file)))
+        yield RawSequence(subject, sequence_name(file.stem), world=_take(pose, joints, str(file)))
 
 
-def _fetch(path: Path) -> Iterator[RawSequence]:
+def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
     for file in sorted(path.glob("S*/*/annot.h5")):
         with open_hdf5(file) as content:
             missing = {"pose/3d", "camera", "frame"} - {
@@ -152,7 +161,7 @@ def _fetch(path: Path) -> Iterator[RawSequence]:
             }
             if missing:
                 raise InputError(f"{file}: no '{min(missing)}' in it; is it h36m-fetch's annot.h5?")
-            pose = _take_17(content["pose/3d"][()], str(file))
+            pose = _take(content["pose/3d"][()], joints, str(file))
             camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
         if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:
             raise InputError(

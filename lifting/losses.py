@@ -1,8 +1,9 @@
 """Losses on poses, as pure functions; each gives one value per pose, or says what else."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional
 
 from lifting.cameras import Camera, project
 from lifting.geometry import bone_lengths
@@ -117,3 +118,56 @@ def bone_length_gap(
     """How far the mean length of a bone differs between two sets of poses, a mean over bones."""
     mean, others = (bone_lengths(poses, bones).mean(0) for poses in (pose, other))
     return (mean - others).abs().mean()
+
+
+def smooth_norm(x: Float[Tensor, "*shape coordinates"]) -> Float[Tensor, "*shape"]:
+    """Length of vectors, with a gradient at zero too (Ronchi et al., BMVC 2018)."""
+    return (x.square().sum(-1) + 1e-8).sqrt()
+
+
+def ranking_loss(
+    gap: Float[Tensor, "batch pairs"],
+    farther: Int[Tensor, "batch pairs"],
+    compared: Bool[Tensor, "batch pairs"],
+    multiplier: float = 2.5,
+    detach: bool = False,
+) -> Float[Tensor, ""]:
+    """How badly predicted depths agree with the order of pairs of joints (Ronchi et al., BMVC 2018).
+
+    ``log(1 + exp(-r m d))`` where one joint of a pair is farther, ``d^2`` where both are equally far;
+    ``d`` is the gap over the mean size of all gaps of the batch.
+
+    Args:
+        gap: Depth of the first joint of each pair less that of the second.
+        farther: ``r``: +1 where the first is farther, -1 where it is nearer, 0 where neither is.
+        compared: Which pairs have a label.
+        multiplier: ``m``.
+        detach: Let no gradient through the mean size.
+    """
+    count = compared.sum().clamp_min(1)
+    size = torch.where(compared, gap.abs(), 0).sum() / count
+    size = (size.detach() if detach else size).clamp_min(1e-6)
+    unit = gap / size
+    ordered = functional.softplus(-multiplier * farther * unit)
+    loss = torch.where(farther == 0, unit.square(), ordered)
+    return torch.where(compared, loss, 0).sum() / count
+
+
+def limb_ratio_loss(
+    pose: Float[Tensor, "*batch joints 3"],
+    limbs: tuple[tuple[int, int], ...],
+    unit: int,
+    ratios: Float[Tensor, "*#batch limbs"],
+) -> Float[Tensor, "*batch"]:
+    """Mean distance of limb lengths, over that of one of them, from what they are to be.
+
+    Args:
+        pose: Poses in any unit.
+        limbs: Pairs of joints.
+        unit: Which limb the others are measured in.
+        ratios: What they are to be, 1 for the unit.
+    """
+    starts, ends = (list(joints) for joints in zip(*limbs, strict=True))
+    lengths = smooth_norm(pose[..., ends, :] - pose[..., starts, :])
+    off = lengths / lengths[..., unit : unit + 1] - ratios
+    return smooth_norm(off[..., None]).mean(-1)

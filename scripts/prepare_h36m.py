@@ -12,7 +12,12 @@ from datamodules.h36m_convert import FULL_SEQUENCES, convert
 from lifting.errors import guarded
 
 
-def prepare(raw: str, keypoints: dict[str, str] | None = None, out: str = "data/h36m.h5") -> None:
+def prepare(
+    raw: str,
+    keypoints: dict[str, str] | None = None,
+    skeleton: str = "h36m17",
+    out: str = "data/h36m.h5",
+) -> None:
     """Convert Human3.6M's poses into a clip store, with ground-truth 2D by exact projection.
 
     Safe to interrupt: the same command goes on where it stopped.
@@ -20,6 +25,7 @@ def prepare(raw: str, keypoints: dict[str, str] | None = None, out: str = "data/
     Args:
         raw: VideoPose3D's data_3d_h36m.npz, or a folder in 3d-pose-baseline's or h36m-fetch's layout.
         keypoints: Further 2D sources in VideoPose3D's layout, name: file.
+        skeleton: Joints of the poses: h36m17, or h36m32 for all that were recorded.
         out: The store to write.
     """
     sources = {name: Path(path) for name, path in (keypoints or {}).items()}
@@ -31,6 +37,7 @@ def prepare(raw: str, keypoints: dict[str, str] | None = None, out: str = "data/
             sources,
             Path(out),
             lambda name: progress.update(task, advance=1, description=f"{name:22}"),
+            skeleton,
         )
     Path(out).with_suffix(".report.txt").write_text(report + "\n")
     print(report)

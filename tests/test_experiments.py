@@ -106,6 +106,8 @@ NARROW = {
     "PoseFormerV2": {"width": 8, "depth": 1},
     "MixSTE": {"width": 16, "depth": 1},
     "IGANet": {"width": 16, "depth": 1},
+    "RelativeDepth": {"width": 16},
+    "RelativeDepthTwin": {"width": 16},
 }
 # The earlier stages whose checkpoints a method needs, by option.
 EARLIER = {

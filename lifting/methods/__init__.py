@@ -11,6 +11,8 @@ from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.methods.pose_flows import PoseFlows
 from lifting.methods.poseformer import PoseFormer
 from lifting.methods.poseformer_v2 import PoseFormerV2
+from lifting.methods.relative_depth import RelativeDepth
+from lifting.methods.relative_depth_twin import RelativeDepthTwin
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.methods.simple_baseline import SimpleBaseline
 from lifting.methods.transformer_lifter import TransformerLifter
@@ -29,6 +31,8 @@ __all__ = [
     "PoseFlows",
     "PoseFormer",
     "PoseFormerV2",
+    "RelativeDepth",
+    "RelativeDepthTwin",
     "SemiSupervisedVideoPose3D",
     "SimpleBaseline",
     "TransformerLifter",

@@ -49,6 +49,11 @@ class PoseData(Protocol):
     train_windows: WindowShape
     test_windows: WindowShape
 
+    @property
+    def has_poses(self) -> bool:
+        """Whether there are 3D poses in the splits that are loaded."""
+        ...
+
     def training_frames(self) -> tuple[Tensor, Tensor | None]:
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
         ...
@@ -255,8 +260,8 @@ class Method(LightningModule, ABC):
         }
 
     def _may_fuse(self) -> bool:
-        # Lightning refuses gradient clipping with a fused optimiser under fp16's gradient scaling.
-        return not (self.trainer.gradient_clip_val and self.trainer.precision == "16-mixed")
+        # Lightning refuses gradient clipping with a fused optimiser in mixed precision.
+        return not (self.trainer.gradient_clip_val and "mixed" in str(self.trainer.precision))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Note what the checkpoint is of."""

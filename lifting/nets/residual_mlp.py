@@ -62,10 +62,14 @@ class ResidualMLP(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
         """Map a batch of vectors."""
+        return self.last(self.hidden(x))
+
+    def hidden(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch width"]:
+        """Return what the last layer maps."""
         x = self.first(x)
         for block in self.blocks:
             x = x + block(x)
-        return self.last(x)
+        return x
 
     @torch.no_grad()
     def clip_weights(self) -> None:

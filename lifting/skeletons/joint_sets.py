@@ -90,6 +90,38 @@ _H36M32 = _skeleton(
     },
 )
 
+_LEGS_AND_TOES = {
+    **_limb("right", (*_LEG, "toe_end"), "pelvis"),
+    **_limb("left", (*_LEG, "toe_end"), "pelvis"),
+}
+
+# Two more subsets of the recording, with the tips of the feet; the second is the body of OpenPose
+# (Ronchi et al., BMVC 2018).
+_H36M19 = _skeleton(
+    "h36m19",
+    {
+        "head": "face",
+        "face": "thorax",
+        "thorax": "spine",
+        **_limb("right", _ARM, "thorax"),
+        **_limb("left", _ARM, "thorax"),
+        "spine": "pelvis",
+        "pelvis": None,
+        **_LEGS_AND_TOES,
+    },
+)
+_OPENPOSE17 = _skeleton(
+    "openpose17",
+    {
+        "face": "thorax",
+        "thorax": "pelvis",
+        **_limb("right", _ARM, "thorax"),
+        **_limb("left", _ARM, "thorax"),
+        "pelvis": None,
+        **_LEGS_AND_TOES,
+    },
+)
+
 _MPII16 = _skeleton(
     "mpii16",
     {
@@ -223,6 +255,8 @@ SKELETONS = {
         _H36M17,
         _H36M16,
         _H36M32,
+        _H36M19,
+        _OPENPOSE17,
         _MPII16,
         _LSP14,
         _COCO17,

@@ -91,6 +91,27 @@ def test_a_raw_copy_of_seventeen_joints_gives_what_the_thirty_two_give(npz, tmp_
     assert a == b
 
 
+def test_all_thirty_two_joints_are_kept_where_they_are_asked_for(npz, tmp_path):
+    convert(npz, {}, tmp_path / "all.h5", joints="h36m32")
+    convert(npz, {}, tmp_path / "some.h5")
+    with ClipStore(tmp_path / "all.h5") as whole, ClipStore(tmp_path / "some.h5") as part:
+        assert (whole.info.skeleton, whole.info.sources["gt"]) == ("h36m32", "h36m32")
+        for key in part.keys:
+            poses, all_poses = (torch.from_numpy(s.pose(key)) for s in (part, whole))
+            assert torch.equal(all_poses[:, SEVENTEEN], poses)
+
+
+@pytest.mark.parametrize(
+    ("joints", "message"),
+    [("h36m32", "holds 17 joints, not all 32"), ("coco17", "--skeleton is coco17: use h36m17 or")],
+)
+def test_joints_that_are_not_there_are_refused(tmp_path, joints, message):
+    small = {key: pose[:, SEVENTEEN] for key, pose in RECORDINGS.items()}
+    with pytest.raises(InputError, match=message):
+        convert(write_npz(tmp_path / "small.npz", small), {}, tmp_path / "b.h5", joints=joints)
+    assert not (tmp_path / "b.h5").exists()
+
+
 def test_detections_are_kept_in_their_joint_set_and_cut_to_the_poses(npz, tmp_path):
     path = write_detections(tmp_path / "sh.npz", longer=3)
     given = load_npz(path)["positions_2d"]

@@ -22,6 +22,12 @@ JOINTS = {
     "face head left_shoulder left_elbow left_wrist right_shoulder right_elbow right_wrist",
     "h36m16": "pelvis right_hip right_knee right_ankle left_hip left_knee left_ankle spine thorax "
     "head left_shoulder left_elbow left_wrist right_shoulder right_elbow right_wrist",
+    "h36m19": "head face thorax right_shoulder right_elbow right_wrist left_shoulder left_elbow "
+    "left_wrist spine pelvis right_hip right_knee right_ankle right_toe_end left_hip left_knee "
+    "left_ankle left_toe_end",
+    "openpose17": "face thorax right_shoulder right_elbow right_wrist left_shoulder left_elbow "
+    "left_wrist pelvis right_hip right_knee right_ankle right_toe_end left_hip left_knee left_ankle "
+    "left_toe_end",
     "mpii16": "right_ankle right_knee right_hip left_hip left_knee left_ankle pelvis chest neck "
     "head_top right_wrist right_elbow right_shoulder left_shoulder left_elbow left_wrist",
     "lsp14": "right_ankle right_knee right_hip left_hip left_knee left_ankle right_wrist "
@@ -44,6 +50,8 @@ COUNTS = {
     "h36m17": 17,
     "h36m16": 16,
     "h36m32": 32,
+    "h36m19": 19,
+    "openpose17": 17,
     "mpii16": 16,
     "lsp14": 14,
     "coco17": 17,
@@ -61,6 +69,8 @@ PARENTS = {
         *[-1, 0, 1, 2, 3, 4, 0, 6, 7, 8, 9, 0, 11, 12, 13, 14],
         *[12, 16, 17, 18, 19, 20, 19, 22, 12, 24, 25, 26, 27, 28, 27, 30],
     ],
+    "h36m19": [1, 2, 9, 2, 3, 4, 2, 6, 7, 10, -1, 10, 11, 12, 13, 10, 15, 16, 17],
+    "openpose17": [1, 8, 1, 2, 3, 1, 5, 6, -1, 8, 9, 10, 11, 8, 13, 14, 15],
     "panoptic15": [2, 0, -1, 0, 3, 4, 2, 6, 7, 0, 9, 10, 2, 12, 13],
     "mpi3dhp28": [
         *[2, 0, 3, 4, -1, 1, 5, 6, 5, 8, 9, 10, 11, 5, 13, 14, 15, 16],
@@ -73,6 +83,8 @@ LEFT_RIGHT = {
     "h36m17": ([4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]),
     "h36m16": ([4, 5, 6, 10, 11, 12], [1, 2, 3, 13, 14, 15]),
     "h36m32": ([6, 7, 8, 9, 10, *range(16, 24)], [1, 2, 3, 4, 5, *range(24, 32)]),
+    "h36m19": ([6, 7, 8, 15, 16, 17, 18], [3, 4, 5, 11, 12, 13, 14]),
+    "openpose17": ([5, 6, 7, 13, 14, 15, 16], [2, 3, 4, 9, 10, 11, 12]),
     "mpii16": ([3, 4, 5, 13, 14, 15], [2, 1, 0, 12, 11, 10]),
     "lsp14": ([3, 4, 5, 9, 10, 11], [2, 1, 0, 8, 7, 6]),
     "coco17": ([1, 3, 5, 7, 9, 11, 13, 15], [2, 4, 6, 8, 10, 12, 14, 16]),
@@ -82,6 +94,8 @@ LEFT_RIGHT = {
     "mpi3dhp17": ([4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]),
     "humaneva15": ([2, 3, 4, 8, 9, 10], [5, 6, 7, 11, 12, 13]),
 }
+H36M19_FROM_32 = [15, 14, 13, 25, 26, 27, 17, 18, 19, 12, 0, 1, 2, 3, 5, 6, 7, 8, 10]
+OPENPOSE17_FROM_32 = [14, 13, 25, 26, 27, 17, 18, 19, 0, 1, 2, 3, 5, 6, 7, 8, 10]
 H36M17_FROM_32 = [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27]
 PANOPTIC15_FROM_H36M17 = [8, 9, 0, 11, 12, 13, 4, 5, 6, 14, 15, 16, 1, 2, 3]
 MPI3DHP17_FROM_28 = [4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16]
@@ -186,6 +200,8 @@ def test_the_two_modules_import_in_either_order(first):
     ("src", "dst", "index"),
     [
         ("h36m32", "h36m17", H36M17_FROM_32),
+        ("h36m32", "h36m19", H36M19_FROM_32),
+        ("h36m32", "openpose17", OPENPOSE17_FROM_32),
         ("h36m17", "panoptic15", PANOPTIC15_FROM_H36M17),
         ("mpi3dhp28", "mpi3dhp17", MPI3DHP17_FROM_28),
         ("mpi3dhp17", "h36m17", list(range(17))),

@@ -1,0 +1,68 @@
+"""What the weakly supervised lifter of relative depth and its supervised twin share."""
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.geometry import centre
+from lifting.methods.lifter import Lifter
+from lifting.nets.residual_mlp import ResidualMLP
+from lifting.nets.standardise import Standardise
+from lifting.skeletons import skeleton
+
+
+class CentredLifter(Lifter):
+    """A single-frame lifter of keypoints relative to their root, standardised.
+
+    Args:
+        width: Width of the hidden layers.
+        blocks: Residual blocks.
+        dropout: Share of hidden values dropped in training.
+        keypoint_dropout: Share of keypoints dropped in training, which go in at their mean.
+        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+    """
+
+    single_frame = True
+    net: ResidualMLP
+
+    def __init__(
+        self,
+        width: int = 1024,
+        blocks: int = 1,
+        dropout: float = 0.5,
+        keypoint_dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    @abstractmethod
+    def build(self, inputs: int, outputs: int) -> ResidualMLP:
+        """Return the network."""
+
+    def configure_nets(self) -> None:
+        """Build the perceptron and the statistics of the keypoints."""
+        pose, keypoints = (skeleton(self.hparams[k]) for k in ("skeleton", "keypoint_skeleton"))
+        self.standardise_keypoints = Standardise(len(keypoints), 2)
+        self.net = self.build(2 * len(keypoints), 3 * len(pose))
+
+    def fit_statistics(
+        self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
+    ) -> None:
+        """Take mean and deviation of the keypoints."""
+        self.standardise_keypoints.fit(self.centred(keypoints))
+
+    def centred(self, keypoints: Float[Tensor, "*batch K 2"]) -> Float[Tensor, "*batch K 2"]:
+        """Return keypoints relative to their root, pixels."""
+        return centre(keypoints, skeleton(self.hparams["keypoint_skeleton"]).root)
+
+    def standard(self, keypoints: Float[Tensor, "B 1 K 2"]) -> Float[Tensor, "B inputs"]:
+        """Return what the network sees."""
+        x = self.standardise_keypoints(self.centred(keypoints))
+        share = self.hparams["keypoint_dropout"]
+        if self.training and share:
+            x = x * (torch.rand_like(x[..., :1]) >= share)
+        return rearrange(x, "b 1 k c -> b (k c)")
