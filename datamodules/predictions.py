@@ -15,6 +15,7 @@ from datamodules.base import PoseDataModule
 from datamodules.clips import ClipKey, ClipStore
 from datamodules.untrusted import existing, load_npz
 from lifting.errors import InputError
+from lifting.geometry import centre
 from lifting.skeletons import Skeleton, convert, skeleton
 
 _DIMS = {"pose": 3, "clip": 1, "frame": 1, "clips": 2}
@@ -129,7 +130,10 @@ class Predictions:
         frames, predicted = self.content["frame"][rows], self.content["pose"][rows]
         with ClipStore(data.store) as store:
             key = next((k for k in store.keys if k.path == f"clips/{clip}"), None)
-            joints = skeleton(store.info.skeleton)
+            theirs, joints = (
+                store.info.skeleton,
+                skeleton(data.pose_skeleton or store.info.skeleton),
+            )
             known = np.array([]) if key is None else store.frames(key)
             if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
                 raise InputError(
@@ -141,7 +145,11 @@ class Predictions:
             pose = store.pose(key)
             names = store.info.sources[data.source], data.keypoint_skeleton
         points[points[..., 2] == 0] = torch.nan
-        truth = None if pose is None else pose[at] - pose[at][:, joints.root, None]
+        truth = None
+        if pose is not None:
+            truth = centre(
+                convert(torch.from_numpy(pose[at]), theirs, joints.name), joints.root
+            ).numpy()
         status = self.content.get("status")
         return PredictedFrames(
             key=key,

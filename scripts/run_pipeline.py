@@ -25,6 +25,13 @@ def arguments() -> argparse.Namespace:
         metavar="OPTION=VALUE",
         help="An option of every training, such as trainer.accelerator=cpu; may be repeated.",
     )
+    parser.add_argument(
+        "--overlay",
+        action="append",
+        default=[],
+        metavar="CONFIG",
+        help="A configuration of every training, above its own, such as gpu; may be repeated.",
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--from",
@@ -55,7 +62,7 @@ def settings(words: list[str]) -> dict[str, Any]:
 def main() -> None:
     """Run the pipeline that the command line names."""
     given = arguments()
-    pipeline = read_pipeline(given.pipeline, given.name, settings(given.set))
+    pipeline = read_pipeline(given.pipeline, given.name, settings(given.set), given.overlay)
     sys.exit(run_pipeline(pipeline, given.redo, given.only, given.dry_run))
 
 

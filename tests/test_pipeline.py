@@ -27,9 +27,9 @@ def here(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def plan(stages, name=None, settings=None, **keys):
+def plan(stages, name=None, settings=None, overlays=(), **keys):
     Path("p.yaml").write_text(yaml.safe_dump({"name": "p", "stages": stages, **keys}))
-    return read_pipeline("p.yaml", name, settings)
+    return read_pipeline("p.yaml", name, settings, overlays)
 
 
 def test_stage_is_two_plain_commands(here):
@@ -65,6 +65,40 @@ def test_settings_win_over_every_option(here):
     assert pipeline.stages["store"].commands() == [["x"]]
 
 
+def test_a_training_is_tested_once_more_with_other_options(here):
+    stages = {
+        "noisy": {"tests": "clean", "options": {"data.test_noise.amount": 5}},
+        "clean": {"configs": ["stored"], "options": {"model.lr": 0.1}},
+    }
+    pipeline = plan(stages, configs=["base"], settings={"wandb": "disabled"})
+    assert list(pipeline.stages) == ["clean", "noisy"]
+    noisy = pipeline.stages["noisy"]
+    assert noisy.commands() == [
+        [
+            *("python", "-m", "lifting", "test"),
+            *("-c", "experiments/base.yaml", "-c", "experiments/stored.yaml"),
+            *("--model.lr=0.1", "--data.test_noise.amount=5", "--wandb=disabled"),
+            "--ckpt_path=runs/p/clean/checkpoints/best.ckpt",
+            *("--run", "runs/p/noisy"),
+        ]
+    ]
+    assert noisy.output == Path("runs/p/noisy/test.csv")
+    assert Path("data/h36m.h5") in noisy.needs
+    assert state_of(noisy) == ("run", "")
+    assert pipeline.with_later(["clean"]) == ["clean", "noisy"]
+    assert plan({"bare": None, "test": {"tests": "bare"}}).stages["test"].tested == "bare"
+
+
+def test_overlays_go_above_the_configurations_of_every_training(here):
+    (here / "experiments/other.yaml").write_text("data:\n  class_path: Synthetic\n")
+    stages = {"a": {"configs": ["stored"]}, "b": {"tests": "a"}}
+    for stage in plan(stages, overlays=["base", "other"]).stages.values():
+        files = ("experiments/stored.yaml", "experiments/base.yaml", "experiments/other.yaml")
+        assert stage.configs == tuple(map(Path, files))
+        # The dataset of the overlay is another one.
+        assert Path("data/h36m.h5") not in stage.needs
+
+
 def test_stages_run_in_the_order_of_the_file_but_after_those_they_build_on(here):
     pipeline = plan(
         {
@@ -98,6 +132,10 @@ def test_stages_run_in_the_order_of_the_file_but_after_those_they_build_on(here)
         ({"../a": {}}, "'../a' cannot name a folder"),
         ({1: {}}, "'stages' is to be a mapping of names"),
         ({"a": {"checkpoints": {"x": ["a"]}}}, "no stage '['a']'"),
+        ({"a": {"tests": "b"}}, "there is no training 'b' to test"),
+        ({"a": {"tests": "b"}, "b": {"tests": "a"}}, "there is no training 'b' to test"),
+        ({"a": {"tests": "b"}, "b": {"command": "x", "creates": "f"}}, "no training 'b' to test"),
+        ({"a": {"tests": "b", "needs": []}, "b": {}}, "no key 'needs'"),
         ({}, "has no stages"),
     ],
 )

@@ -9,7 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.geometry import centre
+from lifting.methods.base import Batch, PoseData
 from lifting.methods.lifter import Lifter
+from lifting.metrics import FrameEvaluation
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
@@ -17,6 +19,9 @@ from lifting.skeletons import skeleton
 
 class CentredLifter(Lifter):
     """A single-frame lifter of keypoints relative to their root, standardised.
+
+    Where the data have no poses but relative-depth labels, it is evaluated by the share of pairs that
+    it puts in another order.
 
     Args:
         width: Width of the hidden layers.
@@ -66,3 +71,22 @@ class CentredLifter(Lifter):
         if self.training and share:
             x = x * (torch.rand_like(x[..., :1]) >= share)
         return rearrange(x, "b 1 k c -> b (k c)")
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of poses, or where there are none that of labels."""
+        if data.has_poses:
+            return super().configure_evaluation(data, full)
+        return FrameEvaluation(data.actions, ["disagreement"])
+
+    def evaluate(self, batch: Batch) -> None:
+        """Add the errors of lifted poses, or the share of pairs in another order than labelled."""
+        if "pose" in batch or "pairs" not in batch:
+            super().evaluate(batch)
+            return
+        assert self.evaluation is not None
+        depth = self.lift(batch)[:, 0, :, 2]
+        first, second = (depth.gather(1, batch["pairs"][..., i]) for i in (0, 1))
+        wrong = (first - second).sign() != batch["farther"]
+        where = batch["compared"]
+        action = batch["action"][:, None].expand_as(where)
+        self.evaluation.add({"disagreement": 100.0 * wrong[where].double()}, action[where])

@@ -22,9 +22,8 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses import limb_ratio_loss, ranking_loss, smooth_norm
-from lifting.methods.base import Batch, PoseData
+from lifting.methods.base import Batch
 from lifting.methods.centred_lifter import CentredLifter
-from lifting.metrics import FrameEvaluation
 from lifting.nets.relative_depth import RelativeDepthNet
 from lifting.skeletons import skeleton
 from lifting.skeletons.limbs import average_person, limbs, unit_limb
@@ -187,22 +186,3 @@ class RelativeDepth(CentredLifter):
             return self.ratios
         lengths = bone_lengths(self.target(batch)[:, 0], self.limbs)
         return lengths / lengths[:, self.unit : self.unit + 1]
-
-    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
-        """Return the metrics of poses, or where there are none that of labels."""
-        if data.has_poses:
-            return super().configure_evaluation(data, full)
-        return FrameEvaluation(data.actions, ["disagreement"])
-
-    def evaluate(self, batch: Batch) -> None:
-        """Add the errors of lifted poses, or the share of pairs in another order than labelled."""
-        if "pose" in batch or "pairs" not in batch:
-            super().evaluate(batch)
-            return
-        assert self.evaluation is not None
-        depth = self.lift(batch)[:, 0, :, 2]
-        first, second = (depth.gather(1, batch["pairs"][..., i]) for i in (0, 1))
-        wrong = (first - second).sign() != batch["farther"]
-        where = batch["compared"]
-        action = batch["action"][:, None].expand_as(where)
-        self.evaluation.add({"disagreement": 100.0 * wrong[where].double()}, action[where])

@@ -13,7 +13,7 @@ RUNS = Path("runs")
 
 @dataclass(frozen=True)
 class Stage:
-    """One training with its test, or one plain command that makes a file.
+    """One training with its test, one more test of a training, or a command that makes a file.
 
     Attributes:
         name: Its name in the pipeline.
@@ -22,7 +22,8 @@ class Stage:
         options: Options of the command line, above the files.
         checkpoints: For each option that names an earlier stage the checkpoint of that stage.
         command: The words of a plain command, in place of a training.
-        creates: The file that the command makes.
+        creates: The file that the command or the test makes.
+        tested: The training that is tested once more, with other options.
         needs: Files whose content the stage depends on, besides configurations and checkpoints.
         after: Names of the stages it builds on.
     """
@@ -34,6 +35,7 @@ class Stage:
     checkpoints: dict[str, Path] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     creates: Path | None = None
+    tested: str | None = None
     needs: tuple[Path, ...] = ()
     after: tuple[str, ...] = ()
 
@@ -63,6 +65,8 @@ class Stage:
         configs = [word for path in self.configs for word in ("-c", str(path))]
         options = [f"--{option}={_text(value)}" for option, value in self.options.items()]
         lifting, run = ["python", "-m", "lifting"], ["--run", str(self.folder)]
+        if self.tested is not None:
+            return [[*lifting, "test", *configs, *options, *checkpoints, *run]]
         return [
             [*lifting, "fit", *configs, *options, *checkpoints, *run, "--ckpt_path", "last"],
             [*lifting, "test", *run],

@@ -3,7 +3,7 @@
 import graphlib
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,22 @@ _NAME = re.compile(r"\w[\w.-]*")
 _KEYS = ("name", "configs", "options", "stages")
 _TRAINING_KEYS = ("configs", "options", "checkpoints", "needs")
 _COMMAND_KEYS = ("command", "creates", "checkpoints", "needs")
+_TEST_KEYS = ("tests", "configs", "options")
 
 
 def read_pipeline(
-    path: str | Path, name: str | None = None, settings: Mapping[str, Any] | None = None
+    path: str | Path,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    overlays: Sequence[str] = (),
 ) -> Pipeline:
     """Read a pipeline file.
 
     Args:
         path: The file.
         name: Another name than the file's, to run it a second time beside the first.
-        settings: Options of every training, above all others.
+        settings: Options of every training and test, above all others.
+        overlays: Configurations of every training and test, above all others.
 
     Raises:
         InputError: If it, or a configuration that it names, is not as it should be.
@@ -43,7 +48,7 @@ def read_pipeline(
     folders = {_checked_name(s, f"{path}: the stage name"): RUNS / name / s for s in wanted}
     configs = _list(content, "configs", f"{path}")
     options = _mapping(content, "options", f"{path}")
-    stages = []
+    stages: list[Stage] = []
     for stage, keys in wanted.items():
         where = f"{path}: stage {stage}"
         keys = {} if keys is None else keys
@@ -51,9 +56,29 @@ def read_pipeline(
             raise InputError(f"{where}: holds no keys; give it {' or '.join(_TRAINING_KEYS[:2])}.")
         if "command" in keys:
             stages.append(_command(where, stage, keys, folders))
-        else:
-            stages.append(_training(where, stage, keys, folders, configs, options, settings or {}))
+            continue
+        if "tests" in keys:
+            keys = _test_of(where, keys, wanted)
+        trained = _training(where, stage, keys, folders, configs, options, settings or {}, overlays)
+        stages.append(trained)
     return Pipeline(name, _ordered(path, stages))
+
+
+def _test_of(where: str, keys: dict[str, Any], stages: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a test of a training, those of the training among them."""
+    _check_keys(keys, _TEST_KEYS, where)
+    tested = keys["tests"]
+    training = (stages[tested] or {}) if isinstance(tested, str) and tested in stages else None
+    if not isinstance(training, dict) or not {"command", "tests"}.isdisjoint(training):
+        raise InputError(
+            f"{where}: there is no training '{tested}' to test; name one of the stages."
+        )
+    return {
+        "tests": tested,
+        "configs": [*_list(training, "configs", where), *_list(keys, "configs", where)],
+        "options": {**_mapping(training, "options", where), **_mapping(keys, "options", where)},
+        "checkpoints": {"ckpt_path": tested},
+    }
 
 
 def _training(
@@ -64,13 +89,18 @@ def _training(
     configs: list[str],
     options: dict[str, Any],
     settings: Mapping[str, Any],
+    overlays: Sequence[str],
 ) -> Stage:
-    _check_keys(keys, _TRAINING_KEYS, where)
+    tested = keys.get("tests")
+    _check_keys(keys, [*_TRAINING_KEYS, *(["tests"] if tested else [])], where)
+    own = _list(keys, "configs", where)
     stage = Stage(
         name=name,
         folder=folders[name],
-        configs=tuple(config_path(c) for c in [*configs, *_list(keys, "configs", where)]),
+        configs=tuple(config_path(c) for c in [*configs, *own, *overlays]),
         options={**options, **_mapping(keys, "options", where), **settings},
+        creates=folders[name] / "test.csv" if tested else None,
+        tested=tested,
         **_links(where, keys, folders),
     )
     store = _store(stage)
@@ -147,6 +177,9 @@ def _store(stage: Stage) -> Path | None:
     for path in stage.configs:
         data = read_yaml(path).get("data")
         arguments = data.get("init_args") if isinstance(data, dict) else None
+        if isinstance(data, dict) and "class_path" in data:
+            # Another dataset has another store, or none.
+            store = None
         if isinstance(arguments, dict):
             store = arguments.get("store", store)
     for option in ("data.init_args.store", "data.store"):

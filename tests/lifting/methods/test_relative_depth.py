@@ -166,13 +166,14 @@ def test_data_without_labels_are_refused():
         method(people()).loss(data)
 
 
-def test_labels_are_evaluated_where_there_are_no_poses():
+@pytest.mark.parametrize("kind", [RelativeDepth, RelativeDepthTwin])
+def test_labels_are_evaluated_where_there_are_no_poses(kind):
     class Labels:
         actions = ("sport",)
         has_poses = False
 
     data = people()
-    model = method(data)
+    model = method(data, kind)
     model.evaluation = model.configure_evaluation(Labels(), full=True)
     depth = model(data["keypoints"], data["camera"])[:, 0, :, 2].detach().numpy()
     wrong = []

@@ -1,0 +1,166 @@
+"""The figures of "It's all Relative" (Ronchi et al., BMVC 2018), from the errors of runs."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
+from numpy import ndarray
+
+from lifting.skeletons import Skeleton
+from lifting.viz.figures import draw_keypoints, draw_pose
+
+# Colour-blind safe; what is not of these two has the colour between them.
+_COLOURS = {"supervised": "#0072b2", "relative": "#d55e00"}
+_OTHER = "#009e73"
+# Percentiles that figure 4a marks.
+_PERCENTILES = (25, 50, 68.3, 95.4)
+
+
+def _colour(name: str) -> str:
+    return next((c for kind, c in _COLOURS.items() if name.startswith(kind)), _OTHER)
+
+
+def _axes(width: float = 5.0, height: float = 3.8) -> tuple[Figure, Axes]:
+    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def annotation_figure(
+    points: Mapping[str, Sequence[tuple[str, float, float]]],
+) -> Figure:
+    """Draw errors over the size of the annotations that were learnt from (figure 1d).
+
+    Args:
+        points: For ``supervised`` and ``relative``: label, megabytes and PA-MPJPE in millimetres of each
+            run.
+    """
+    figure, axes = _axes()
+    for name, runs in points.items():
+        megabytes = [size for _, size, _ in runs]
+        centimetres = [error / 10 for _, _, error in runs]
+        axes.plot(megabytes, centimetres, "o", color=_colour(name), label=name)
+        for (label, x, _), y in zip(runs, centimetres, strict=True):
+            axes.annotate(label, (x, y), (4, 4), textcoords="offset points", fontsize=7)
+    axes.set(xscale="log", xlabel="size of the annotations [MB]", ylabel="PA-MPJPE [cm]")
+    axes.legend(frameon=False)
+    return figure
+
+
+def error_figure(errors: Mapping[str, Float[ndarray, " frames"]]) -> Figure:
+    """Draw how errors of frames are distributed, and what share is below (figure 4a).
+
+    Args:
+        errors: PA-MPJPE of every frame, millimetres, by name.
+    """
+    figure, axes = _axes()
+    below = axes.twinx()
+    below.spines[["top"]].set_visible(False)
+    for name, of_frames in errors.items():
+        centimetres, colour = np.sort(of_frames) / 10, _colour(name)
+        axes.hist(centimetres, 200, (0, 20), density=True, color=colour, alpha=0.4, label=name)
+        share = np.arange(1, len(centimetres) + 1) / len(centimetres)
+        below.plot(centimetres, share, color=colour)
+        marks = np.percentile(centimetres, _PERCENTILES)
+        below.plot(marks, np.array(_PERCENTILES) / 100, "o", color=colour, markersize=4)
+    axes.set(xlim=(0, 20), xlabel="PA-MPJPE of a frame [cm]", ylabel="density")
+    below.set(ylim=(0, 1), ylabel="share of frames below")
+    axes.legend(frameon=False, loc="center right")
+    return figure
+
+
+def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skeleton) -> Figure:
+    """Draw errors of joints with their deviations, left and right together (figure 4b).
+
+    Args:
+        errors: Distance of every joint after alignment, millimetres, by name.
+        joints: Joint set of the poses.
+    """
+    kinds = [joint.removeprefix("left_").removeprefix("right_") for joint in joints.joints]
+    groups = {kind: [i for i, k in enumerate(kinds) if k == kind] for kind in kinds}
+    figure, axes = _axes(width=7.0)
+    place, width = np.arange(len(groups)), 0.8 / len(errors)
+    for number, (name, each) in enumerate(errors.items()):
+        values = [each[:, group] / 10 for group in groups.values()]
+        axes.bar(
+            place + (number - (len(errors) - 1) / 2) * width,
+            [value.mean() for value in values],
+            width,
+            yerr=[value.std() for value in values],
+            color=_colour(name),
+            label=name,
+            error_kw={"linewidth": 0.8},
+        )
+    axes.set_xticks(place, groups, rotation=30, ha="right")
+    axes.set(ylabel="error after alignment [cm]", ylim=(0, None))
+    axes.legend(frameon=False)
+    return figure
+
+
+def noise_figure(errors: Mapping[str, Mapping[str, tuple[float, float]]]) -> Figure:
+    """Draw errors with noise in test and training over errors with noise in the test (figure 4c).
+
+    Args:
+        errors: For each method: for each kind of noise PA-MPJPE, in millimetres, where it is in the test
+            alone, and where it is in training too.
+    """
+    figure, axes = _axes(4.6, 4.4)
+    for name, runs in errors.items():
+        pairs = np.array(list(runs.values())) / 10
+        axes.plot(*pairs.T, "o", color=_colour(name), label=name)
+        for label, pair in zip(runs, pairs, strict=True):
+            axes.annotate(label, pair, (4, -8), textcoords="offset points", fontsize=7)
+    low = min(axes.get_xlim()[0], axes.get_ylim()[0])
+    high = max(axes.get_xlim()[1], axes.get_ylim()[1])
+    axes.plot([low, high], [low, high], "--", color="#999999", linewidth=0.8)
+    axes.set(
+        xlim=(low, high),
+        ylim=(low, high),
+        xlabel="noise in the test: PA-MPJPE [cm]",
+        ylabel="noise in training too: PA-MPJPE [cm]",
+        aspect="equal",
+    )
+    axes.legend(frameon=False)
+    return figure
+
+
+def bar_figure(values: Mapping[str, float], xlabel: str, ylabel: str) -> Figure:
+    """Draw one number per run (figure 4d; the disagreement of figure 5)."""
+    figure, axes = _axes()
+    bars = axes.bar(list(values), list(values.values()), color=[_colour(name) for name in values])
+    axes.bar_label(bars, fmt="%.1f", fontsize=8)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.tick_params(axis="x", rotation=20 if max(map(len, values)) > 6 else 0)
+    return figure
+
+
+def comparison_figure(
+    keypoints: Float[ndarray, "N K 2"],
+    poses: Mapping[str, Float[ndarray, "N J 3"]],
+    keypoint_joints: Skeleton,
+    pose_joints: Skeleton,
+) -> Figure:
+    """Draw keypoints, and below them the poses of each run (figure 5).
+
+    Args:
+        keypoints: Input, pixels.
+        poses: Root-relative millimetres, by name of the run.
+        keypoint_joints: Joint set of the input.
+        pose_joints: Joint set of the poses.
+    """
+    count, rows = len(keypoints), 1 + len(poses)
+    figure = plt.figure(figsize=(1.7 * count, 1.8 * rows), layout="constrained")
+    for i in range(count):
+        draw_keypoints(figure.add_subplot(rows, count, i + 1), keypoints[i], keypoint_joints)
+        for row, (name, pose) in enumerate(poses.items(), start=1):
+            axes = figure.add_subplot(rows, count, row * count + i + 1, projection="3d")
+            assert isinstance(axes, Axes3D)
+            axes.view_init(elev=8, azim=-60)
+            draw_pose(axes, pose[i], pose_joints)
+            if i == 0:
+                axes.set_title(name, fontsize=8, loc="left")
+    return figure

@@ -1,0 +1,177 @@
+"""Draw a figure of "It's all Relative" from the runs of its pipeline.
+
+python scripts/plot_relative_depth.py figure_1d
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from datamodules.bank import select_frames
+from datamodules.clips import ClipStore
+from datamodules.predictions import PredictedFrames, Predictions, data_of_run
+from lifting.errors import InputError, guarded
+from lifting.geometry import similarity_alignment
+from lifting.metrics.functional import joint_error
+from lifting.pipeline import Stage
+from lifting.pipeline.report import read_table
+from lifting.skeletons import skeleton
+from lifting.viz.relative_depth import (
+    annotation_figure,
+    bar_figure,
+    comparison_figure,
+    error_figure,
+    joint_figure,
+    noise_figure,
+)
+
+# Frames that a picture shows side by side.
+_SHOWN = 8
+_BITS_PER_MEGABYTE = 8e6
+
+
+def result(folder: Path, stage: str, metric: str = "pa_mpjpe") -> float:
+    """Return the frame average of a run's test."""
+    rows = read_table(Stage(stage, folder / stage))
+    for row in rows:
+        if "frame average" in row.values() and metric in row:
+            return float(row[metric])
+    raise InputError(f"{folder / stage / 'test.csv'}: has no {metric}; test the run again.")
+
+
+def stages(folder: Path, *prefixes: str) -> list[str]:
+    """Return the tested runs whose names begin so, in the order they were begun."""
+    found = sorted(folder.glob("*/test.csv"), key=lambda path: path.stat().st_mtime)
+    names = [path.parent.name for path in found if path.parent.name.startswith(prefixes)]
+    if not names:
+        raise InputError(
+            f"{folder}: holds no tested runs {' or '.join(p + '*' for p in prefixes)}; run the "
+            "pipeline of the figure first."
+        )
+    return names
+
+
+def figure_1d(folder: Path) -> dict[str, Figure]:
+    """Errors over the size of the annotations."""
+    points: dict[str, list[tuple[str, float, float]]] = {"supervised": [], "relative": []}
+    for stage in stages(folder, "supervised", "ours"):
+        data = data_of_run(folder / stage / "config.yaml")
+        with ClipStore(data.store) as store:
+            frames, joints = 0, len(skeleton(store.info.skeleton))
+            for key in store.keys:
+                if key.subject in data.subjects["train"]:
+                    numbers = torch.from_numpy(store.frames(key))
+                    frames += int(select_frames(data.frames["train"], None, numbers).sum())
+        if data.depth_labels is None:
+            kind, bits = "supervised", 8 * 3 * joints
+        else:
+            kind, every = "relative", joints * (joints - 1) // 2
+            bits = every if data.depth_labels.pairs == "all" else data.depth_labels.pairs
+        label = stage.split("_", 1)[1].replace("_percent", " %").replace("_", " ")
+        megabytes = frames * bits / _BITS_PER_MEGABYTE
+        points[kind].append((label, megabytes, result(folder, stage)))
+    return {"figure_1d": annotation_figure(points)}
+
+
+def predictions(folder: Path, stage: str) -> list[PredictedFrames]:
+    """Return the predictions of a run beside the truth, clip by clip; predict where there are none."""
+    run = folder / stage
+    if not (run / "predictions.npz").is_file():
+        command = [sys.executable, "-m", "lifting", "predict", "--run", str(run)]
+        if subprocess.run(command).returncode:
+            raise InputError(f"{run}: cannot be predicted with; mend what stands above.")
+    predicted, data = Predictions(run / "predictions.npz"), data_of_run(run / "config.yaml")
+    clips = np.unique(predicted.content["clip"])
+    return [
+        predicted.beside_truth((predicted.content["clip"] == c).nonzero()[0], data) for c in clips
+    ]
+
+
+def figure_4ab(folder: Path) -> dict[str, Figure]:
+    """Errors of frames and of joints."""
+    errors, joints = {}, skeleton("h36m17")
+    for name, stage in (("supervised", "supervised"), ("relative", "ours")):
+        each = []
+        for clip in predictions(folder, stage):
+            pred, truth = torch.from_numpy(clip.predicted).double(), torch.from_numpy(clip.truth)
+            aligned = similarity_alignment(pred, truth.double())(pred)
+            each.append(joint_error(aligned, truth.double()))
+            joints = clip.joints
+        errors[name] = torch.cat(each).numpy()
+    of_frames = {name: each.mean(-1) for name, each in errors.items()}
+    return {"figure_4a": error_figure(of_frames), "figure_4b": joint_figure(errors, joints)}
+
+
+def figure_4c(folder: Path) -> dict[str, Figure]:
+    """Noise in the test, and in training too."""
+    errors: dict[str, dict[str, tuple[float, float]]] = {}
+    for name, run in (("supervised", "supervised"), ("relative", "ours")):
+        clean = result(folder, f"{run}_clean")
+        errors[name] = {"0": (clean, clean)}
+        for variance in (5, 10, 15, 20):
+            tested = result(folder, f"{run}_clean_tested_on_{variance}")
+            errors[name][str(variance)] = tested, result(folder, f"{run}_noise_{variance}")
+        detected = result(folder, f"{run}_16_clean_tested_on_sh"), result(folder, f"{run}_16_sh")
+        errors[f"{name}, 16 joints"] = {"detections": detected}
+    return {"figure_4c": noise_figure(errors)}
+
+
+def figure_4d(folder: Path) -> dict[str, Figure]:
+    """Wrong labels."""
+    names = stages(folder, "wrong_")
+    values = {n.removeprefix("wrong_"): result(folder, n) / 10 for n in names}
+    figure = bar_figure(values, "wrong labels [%]", "PA-MPJPE [cm]")
+    return {"figure_4d": figure}
+
+
+def figure_5(folder: Path) -> dict[str, Figure]:
+    """Leeds Sports Pose: the share of pairs in another order than people say, and poses."""
+    names = [n for n in stages(folder, "") if n.startswith("lsp_")]
+    values = {n.removeprefix("lsp_"): result(folder, n, "disagreement") for n in names}
+    shown = {}
+    for name in names:
+        clips = predictions(folder, name)
+        clips = clips[:: max(1, len(clips) // _SHOWN)][:_SHOWN]
+        shown[name.removeprefix("lsp_")] = np.stack([c.predicted[0] for c in clips])
+    keypoints = np.stack([clip.keypoints[0] for clip in clips])
+    joints = clips[0].keypoint_joints, clips[0].joints
+    return {
+        "figure_5": bar_figure(values, "trained on", "pairs in another order [%]"),
+        "figure_5_poses": comparison_figure(keypoints, shown, *joints),
+    }
+
+
+FIGURES: dict[str, Callable[[Path], dict[str, Figure]]] = {
+    "figure_1d": figure_1d,
+    "figure_4ab": figure_4ab,
+    "figure_4c": figure_4c,
+    "figure_4d": figure_4d,
+    "figure_5": figure_5,
+}
+
+
+def main() -> None:
+    """Draw the figure that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("figure", choices=FIGURES, help="Which figure.")
+    parser.add_argument(
+        "--name", help="Name of the pipeline whose runs it is drawn from, if it was given one."
+    )
+    given = parser.parse_args()
+    folder = Path("runs") / (given.name or f"relative_depth_{given.figure}")
+    for name, figure in FIGURES[given.figure](folder).items():
+        path = folder / f"{name}.png"
+        figure.savefig(path, dpi=150)
+        plt.close(figure)
+        print(path)
+
+
+if __name__ == "__main__":
+    guarded(main)
