@@ -13,10 +13,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
-from datamodules.bank import select_frames
+from datamodules.bank import PoseBank, select_frames
 from datamodules.clips import ClipStore
-from datamodules.predictions import PredictedFrames, Predictions, data_of_run
+from datamodules.predictions import Predictions, data_of_run
 from lifting.errors import InputError, guarded
 from lifting.geometry import similarity_alignment
 from lifting.metrics.functional import joint_error
@@ -80,32 +81,33 @@ def figure_1d(folder: Path) -> dict[str, Figure]:
     return {"figure_1d": annotation_figure(points)}
 
 
-def predictions(folder: Path, stage: str) -> list[PredictedFrames]:
-    """Return the predictions of a run beside the truth, clip by clip; predict where there are none."""
+def predicted(folder: Path, stage: str) -> tuple[Tensor, PoseBank]:
+    """Return the poses of a run, predicted now if need be, and the examples they are of, in order."""
     run = folder / stage
     if not (run / "predictions.npz").is_file():
         command = [sys.executable, "-m", "lifting", "predict", "--run", str(run)]
         if subprocess.run(command).returncode:
             raise InputError(f"{run}: cannot be predicted with; mend what stands above.")
-    predicted, data = Predictions(run / "predictions.npz"), data_of_run(run / "config.yaml")
-    clips = np.unique(predicted.content["clip"])
-    return [
-        predicted.beside_truth((predicted.content["clip"] == c).nonzero()[0], data) for c in clips
-    ]
+    content, data = Predictions(run / "predictions.npz").content, data_of_run(run / "config.yaml")
+    data.prepare_data()
+    data.setup("test")
+    bank = data.bank("test")
+    if not np.array_equal(content["frame"], bank.frame[bank.rows]):
+        raise InputError(f"{run / 'predictions.npz'}: is of other frames; remove it and try again.")
+    return torch.from_numpy(content["pose"]), bank
 
 
 def figure_4ab(folder: Path) -> dict[str, Figure]:
     """Errors of frames and of joints."""
-    errors, joints = {}, skeleton("h36m17")
+    errors = {}
     for name, stage in (("supervised", "supervised"), ("relative", "ours")):
-        each = []
-        for clip in predictions(folder, stage):
-            pred, truth = torch.from_numpy(clip.predicted).double(), torch.from_numpy(clip.truth)
-            aligned = similarity_alignment(pred, truth.double())(pred)
-            each.append(joint_error(aligned, truth.double()))
-            joints = clip.joints
-        errors[name] = torch.cat(each).numpy()
+        pose, bank = predicted(folder, stage)
+        assert bank.pose is not None  # what was tested against
+        truth = bank.pose[bank.rows].double()
+        aligned = similarity_alignment(pose.double(), truth)(pose.double())
+        errors[name] = joint_error(aligned, truth).numpy()
     of_frames = {name: each.mean(-1) for name, each in errors.items()}
+    joints = skeleton("h36m17")
     return {"figure_4a": error_figure(of_frames), "figure_4b": joint_figure(errors, joints)}
 
 
@@ -137,14 +139,14 @@ def figure_5(folder: Path) -> dict[str, Figure]:
     values = {n.removeprefix("lsp_"): result(folder, n, "disagreement") for n in names}
     shown = {}
     for name in names:
-        clips = predictions(folder, name)
-        clips = clips[:: max(1, len(clips) // _SHOWN)][:_SHOWN]
-        shown[name.removeprefix("lsp_")] = np.stack([c.predicted[0] for c in clips])
-    keypoints = np.stack([clip.keypoints[0] for clip in clips])
-    joints = clips[0].keypoint_joints, clips[0].joints
+        poses, bank = predicted(folder, name)
+        rows = torch.linspace(0, len(poses) - 1, _SHOWN).long()
+        shown[name.removeprefix("lsp_")] = poses[rows].numpy()
+        keypoints = bank.keypoints[bank.rows[rows]].numpy()
+    joints = skeleton("lsp14")
     return {
         "figure_5": bar_figure(values, "trained on", "pairs in another order [%]"),
-        "figure_5_poses": comparison_figure(keypoints, shown, *joints),
+        "figure_5_poses": comparison_figure(keypoints, shown, joints, joints),
     }
 
 

@@ -62,7 +62,9 @@ def error_figure(errors: Mapping[str, Float[ndarray, " frames"]]) -> Figure:
     below.spines[["top"]].set_visible(False)
     for name, of_frames in errors.items():
         centimetres, colour = np.sort(of_frames) / 10, _colour(name)
-        axes.hist(centimetres, 200, (0, 20), density=True, color=colour, alpha=0.4, label=name)
+        axes.hist(
+            centimetres, bins=200, range=(0, 20), density=True, color=colour, alpha=0.4, label=name
+        )
         share = np.arange(1, len(centimetres) + 1) / len(centimetres)
         below.plot(centimetres, share, color=colour)
         marks = np.percentile(centimetres, _PERCENTILES)
