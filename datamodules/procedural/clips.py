@@ -20,6 +20,7 @@ from datamodules.procedural.human import SKELETON, Body
 from datamodules.procedural.motions import RECIPES
 from datamodules.procedural.performance import FPS, perform
 from datamodules.procedural.tracks import slow_noise
+from datamodules.virtual_cameras import look_at
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence
@@ -104,16 +105,7 @@ def _camera(rng: np.random.Generator, x: int, y: int) -> Camera:
     tilt = rng.uniform(0.17, 0.22)
     across = rng.uniform(-80, 80, 2)
     aim = np.array([*across, position[2] - math.tan(tilt) * np.linalg.norm(position[:2] - across)])
-    forward = (aim - position) / np.linalg.norm(aim - position)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    roll = rng.normal(0, 0.01)
-    down = np.cross(forward, right)
-    rotation = [
-        math.cos(roll) * right + math.sin(roll) * down,
-        math.cos(roll) * down - math.sin(roll) * right,
-        forward,
-    ]
+    rotation = look_at(position, aim, rng.normal(0, 0.01))
     numbers = {
         "focal": rng.uniform(1144, 1149, 2),
         "principal": rng.normal([512, 507], 4),
@@ -121,7 +113,7 @@ def _camera(rng: np.random.Generator, x: int, y: int) -> Camera:
         "tangential": rng.normal(0, 0.0012, 2),
         "tangential_gain": TANGENTIAL_GAIN["h36m"],
         "size": (1000.0, 1000.0),
-        "rotation": np.stack(rotation),
+        "rotation": rotation,
         "position": position,
     }
     return Camera(**{name: torch.as_tensor(v, dtype=torch.float64) for name, v in numbers.items()})
