@@ -1,9 +1,10 @@
 """The datasets, as LightningDataModules."""
 
 from datamodules.base import PoseDataModule
+from datamodules.cmu import CMU
 from datamodules.h36m import H36M
 from datamodules.mpi_inf_3dhp import MPIINF3DHP
 from datamodules.npz_dataset import CustomPoses
 from datamodules.synthetic import Synthetic
 
-__all__ = ["H36M", "MPIINF3DHP", "CustomPoses", "PoseDataModule", "Synthetic"]
+__all__ = ["CMU", "H36M", "MPIINF3DHP", "CustomPoses", "PoseDataModule", "Synthetic"]

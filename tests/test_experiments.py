@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from datamodules import H36M, MPIINF3DHP, CustomPoses, Synthetic
+from datamodules import CMU, H36M, MPIINF3DHP, CustomPoses, Synthetic
 from lifting.cli import LiftingCLI, run
 from lifting.methods import Method
 
@@ -45,7 +45,8 @@ def parsed(tmp_path, monkeypatch):
 
 
 def test_there_is_something_to_test():
-    assert [p.stem for p in DATA] == ["custom", "h36m_gt", "h36m_sh", "mpi_inf_3dhp", "synthetic"]
+    names = ["cmu", "custom", "h36m_gt", "h36m_sh", "mpi_inf_3dhp", "synthetic"]
+    assert [p.stem for p in DATA] == names
     assert METHODS
     assert {p.stem for p in OVERLAYS} >= {"gpu", "ddp", "slurm", "debug", "published_split"}
 
@@ -65,7 +66,12 @@ PAIRS = [
 def test_method_and_data_instantiate(parsed, method, data):
     cli = parsed(*configs(EXPERIMENTS / "base.yaml", data, method))
     assert isinstance(cli.model, Method)
-    kinds = {"custom": CustomPoses, "mpi_inf_3dhp": MPIINF3DHP, "synthetic": Synthetic}
+    kinds = {
+        "cmu": CMU,
+        "custom": CustomPoses,
+        "mpi_inf_3dhp": MPIINF3DHP,
+        "synthetic": Synthetic,
+    }
     assert type(cli.datamodule) is kinds.get(data.stem, H36M)
 
 

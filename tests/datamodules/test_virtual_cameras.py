@@ -13,7 +13,7 @@ def crowd(size, height=1700.0, seed=0):
     rng = np.random.default_rng(seed)
     points = rng.uniform((0, 0, 0), (*size, height), (40, 17, 3))
     points[0, 0], points[1, 0] = (0, 0, 0), (*size, height)
-    return points + [300.0, -200.0, 0.0]
+    return points + np.array((300.0, -200.0, 0.0))
 
 
 def test_it_looks_at_its_aim_upright():
@@ -64,9 +64,7 @@ def test_a_small_range_is_filmed_from_where_human36m_would():
     assert 1200 <= heights.min() < 1230
     assert 1770 < heights.max() <= 1800
     for rig in rigs:
-        bearings = sorted(
-            math.atan2(*(c.position.numpy() - middle)[1::-1].tolist()) for c in rig
-        )
+        bearings = sorted(math.atan2(*(c.position.numpy() - middle)[1::-1].tolist()) for c in rig)
         gaps = np.diff([*bearings, bearings[0] + 2 * math.pi])
         assert gaps.min() > math.pi / 2 * 0.69
     focal = np.array([camera.focal.numpy() for camera in cameras])
