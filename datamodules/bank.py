@@ -7,7 +7,7 @@ from typing import NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
 
 from datamodules.clips import ClipKey
@@ -38,7 +38,7 @@ class PoseBatch(TypedDict):
     frame: Int[Tensor, "B C"]
     unlabelled: NotRequired["PoseBatch"]
     pairs: NotRequired[Int[Tensor, "B P 2"]]
-    farther: NotRequired[Int[Tensor, "B P"]]
+    farther: NotRequired[Int8[Tensor, "B P"]]
     compared: NotRequired[Bool[Tensor, "B P"]]
 
 

@@ -269,6 +269,8 @@ class ClipStore:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._file = open_hdf5(path)
+        # Photographs share a few cameras among thousands of clips.
+        self._cameras: dict[str, Camera] = {}
         try:
             self._read_header()
         except InputError:
@@ -319,11 +321,13 @@ class ClipStore:
             InputError: If the store does not hold it.
         """
         path = f"cameras/{key.subject}/{key.camera}"
-        if path not in self._file:
+        if path not in self._cameras and path not in self._file:
             raise InputError(f"{self.path}: has no camera for {key.path}; prepare it again.")
-        attrs = self._file[path].attrs
-        values = {f.name: torch.from_numpy(np.asarray(attrs[f.name])) for f in fields(Camera)}
-        return Camera(**values)
+        if path not in self._cameras:
+            attrs = self._file[path].attrs
+            values = {f.name: torch.from_numpy(np.asarray(attrs[f.name])) for f in fields(Camera)}
+            self._cameras[path] = Camera(**values)
+        return self._cameras[path].map(torch.clone)
 
     @property
     def digest(self) -> str:
