@@ -1,0 +1,36 @@
+"""Merge the answers of annotators into one file of relative depth, and report on their agreement.
+
+python scripts/merge_annotations.py downloads/lsp_dataset "[data/depth_answers.json]"
+"""
+
+from pathlib import Path
+
+from jsonargparse import auto_cli
+
+from datamodules.annotation.images import load_images
+from datamodules.annotation.merge import merge
+from lifting.errors import guarded
+
+
+def merge_annotations(
+    source: str,
+    answers: list[str],
+    method: str = "dawid_skene",
+    out: str = "data/relative_depth.json",
+) -> None:
+    """Write what the annotators say together, and print how far they agree.
+
+    Args:
+        source: What they were asked about, as given to annotate_depth.py; with the poses of a store
+            the report says who is right.
+        answers: Files of answers, or folders of them.
+        method: dawid_skene, which weighs annotators by their skill, or majority.
+        out: The file to write, in the layout of relative_depth_lsp_v1.json.
+    """
+    report = merge(load_images(Path(source)), [Path(p) for p in answers], Path(out), method)
+    Path(out).with_suffix(".report.txt").write_text(report + "\n")
+    print(report)
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(merge_annotations))
