@@ -1,6 +1,6 @@
 """Merge the answers of annotators into one file of relative depth, and report on their agreement.
 
-python scripts/merge_annotations.py downloads/lsp_dataset "[data/depth_answers.json]"
+python scripts/merge_annotations.py downloads/lsp_dataset
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from lifting.errors import guarded
 
 def merge_annotations(
     source: str,
-    answers: list[str],
+    answers: str = "data/depth_answers.json",
     method: str = "dawid_skene",
     out: str = "data/relative_depth.json",
 ) -> None:
@@ -23,11 +23,11 @@ def merge_annotations(
     Args:
         source: What they were asked about, as given to annotate_depth.py; with the poses of a store
             the report says who is right.
-        answers: Files of answers, or folders of them.
+        answers: The file of answers, or a folder of several.
         method: dawid_skene, which weighs annotators by their skill, or majority.
         out: The file to write, in the layout of relative_depth_lsp_v1.json.
     """
-    report = merge(load_images(Path(source)), [Path(p) for p in answers], Path(out), method)
+    report = merge(load_images(Path(source)), [Path(answers)], Path(out), method)
     Path(out).with_suffix(".report.txt").write_text(report + "\n")
     print(report)
 
