@@ -271,6 +271,8 @@ class ClipStore:
         self._file = open_hdf5(path)
         # Photographs share a few cameras among thousands of clips.
         self._cameras: dict[str, Camera] = {}
+        # The clip that was read last: whoever reads a clip asks for several things of it.
+        self._open: tuple[str, h5py.Group] | None = None
         try:
             self._read_header()
         except InputError:
@@ -337,16 +339,21 @@ class ClipStore:
 
     def has(self, key: ClipKey, source: str) -> bool:
         """Return whether a clip has a 2D source."""
-        return source in self._file[key.path]["keypoints"]
+        return source in self._clip(key)["keypoints"]
+
+    def _clip(self, key: ClipKey) -> h5py.Group:
+        if self._open is None or self._open[0] != key.path:
+            self._open = key.path, self._file[key.path]
+        return self._open[1]
 
     def pose(self, key: ClipKey) -> Array | None:
         """Return the poses of a clip, or None where the dataset has none."""
-        clip = self._file[key.path]
+        clip = self._clip(key)
         return clip["pose"][()] if "pose" in clip else None
 
     def frames(self, key: ClipKey) -> NDArray[np.int64]:
         """Return the frame numbers of a clip, counted from 0."""
-        clip = self._file[key.path]
+        clip = self._clip(key)
         return clip["frames"][()] if "frames" in clip else np.arange(key.frames)
 
     def keypoints(self, key: ClipKey, source: str) -> Array:
@@ -355,7 +362,7 @@ class ClipStore:
         Raises:
             InputError: If the clip lacks the source; it names those there are.
         """
-        clip = self._file[key.path]["keypoints"]
+        clip = self._clip(key)["keypoints"]
         if source not in clip:
             raise InputError(
                 f"{self.path}: no 2D source '{source}' in {key.path}; it has {', '.join(clip)}."

@@ -27,8 +27,9 @@ SPLITS = ("train", "test")
 ACTION = "pose"
 # An image has no frame rate; a number has to stand there.
 FPS = 1.0
-# Margin around the keypoints where the size of the image is not known, of their larger extent.
-_MARGIN = 0.1
+# Where the size of the image is not known: margin around the keypoints, of their larger extent, and
+# what the size is a multiple of, so that images share cameras.
+_MARGIN, _STEP = 0.1, 16
 
 
 def convert(
@@ -140,7 +141,7 @@ def image_size(folder: Path, name: str) -> tuple[int, int]:
 def nominal_size(keypoints: Array) -> tuple[int, int]:
     """Return what size an image is taken to have.
 
-    The person stands in its middle, and it ends beyond the keypoints by a margin at least.
+    The person stands in its middle, about, and it ends beyond the keypoints by a margin at least.
 
     Args:
         keypoints: Pixels ``(J, 2)``.
@@ -148,7 +149,7 @@ def nominal_size(keypoints: Array) -> tuple[int, int]:
     low, high = keypoints.min(0), keypoints.max(0)
     margin = _MARGIN * max(*(high - low), 1.0)
     size = np.maximum(low + high, high + margin)
-    width, height = (max(1, int(np.ceil(x))) for x in size)
+    width, height = (_STEP * max(1, int(np.ceil(x / _STEP))) for x in size)
     return width, height
 
 

@@ -88,8 +88,9 @@ def test_camera_is_nominal_without_images(tmp_path):
     convert(raw, tmp_path / "out.h5")
     with ClipStore(tmp_path / "out.h5") as store:
         sizes = {k.sequence: store.camera(k).size.tolist() for k in store.keys}
-    # The person in the middle: 30 + 90 by 40 + 140; beyond 62 there is a tenth of 100 at least.
-    assert sizes == {"im0001": [120, 180], "im0002": [72, 180]}
+    # The person in the middle: 30 + 90 by 40 + 140; beyond 62 there is a tenth of 100 at least. Both
+    # up to the next multiple of 16.
+    assert sizes == {"im0001": [128, 192], "im0002": [80, 192]}
 
 
 def test_npz_has_its_own_split(tmp_path):
