@@ -27,12 +27,20 @@ class LastCheckpoint(Checkpoint):
         self.path = Path(dirpath) / "last.ckpt"
         self.every_n_train_steps = every_n_train_steps
         self._saved_at = -1
+        self._periods = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note where a resumed run goes on."""
+        self._periods = trainer.global_step // self.every_n_train_steps
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
     ) -> None:
         """Save if it is time."""
-        if trainer.global_step % self.every_n_train_steps == 0:
+        # A batch may take several steps (one per optimiser), which jump over multiples.
+        periods = trainer.global_step // self.every_n_train_steps
+        if periods > self._periods:
+            self._periods = periods
             self._save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

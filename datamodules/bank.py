@@ -24,7 +24,9 @@ class PoseBatch(TypedDict):
     ``pose`` is absent where the dataset has none, ``unlabelled`` where no unlabelled subjects are asked
     for; the batch it holds has no poses. Where the data hold relative-depth labels, ``pairs`` are two
     joints each, ``farther`` is +1 where the first of them is farther from the camera, -1 where it is
-    nearer and 0 where both are equally far, and ``compared`` tells which pairs have a label.
+    nearer and 0 where both are equally far, and ``compared`` tells which pairs have a label. ``prior``
+    are absolute poses that have nothing to do with the examples, absent where no prior subjects are
+    asked for.
     """
 
     keypoints: Float[Tensor, "B T K 2"]
@@ -40,6 +42,7 @@ class PoseBatch(TypedDict):
     pairs: NotRequired[Int[Tensor, "B P 2"]]
     farther: NotRequired[Int8[Tensor, "B P"]]
     compared: NotRequired[Bool[Tensor, "B P"]]
+    prior: NotRequired[Float[Tensor, "B C J 3"]]
 
 
 class IndexBatch(NamedTuple):
@@ -52,10 +55,10 @@ class IndexBatch(NamedTuple):
 
 
 class PairedIndexBatch(NamedTuple):
-    """Labelled and unlabelled examples that are trained on together."""
+    """Examples, and what of other splits is trained on together with them."""
 
     labelled: IndexBatch
-    unlabelled: IndexBatch
+    beside: tuple[IndexBatch, ...]
 
 
 @dataclass

@@ -22,9 +22,12 @@ from datamodules.clips import ClipKey, ClipStore, check_keypoints, check_pose
 from datamodules.depth_labels import DepthLabels, mirrored_pairs
 from datamodules.keypoint_noise import KeypointNoise
 from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
+from datamodules.prior import PosePrior
 from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence, skeleton
+
+_PRIOR_SEED = 2**31
 
 
 class PoseDataModule(LightningDataModule):
@@ -43,6 +46,10 @@ class PoseDataModule(LightningDataModule):
             the smallest of VideoPose3D's labelled subsets.
         unlabelled_subjects: Subjects whose 2D keypoints are trained on without their poses, by methods
             that can.
+        prior_subjects: Subjects whose poses, without keypoints and in an order of their own, a critic
+            learns from, by methods that have one.
+        prior_store: The clip store of these subjects; that of the others where not given.
+        prior_frames: Frames of them to use; as in training where not given.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.
         actions: Actions to use, by exact name; all where not given.
@@ -73,6 +80,9 @@ class PoseDataModule(LightningDataModule):
         train_subjects: Sequence[str] = (),
         label_share: float = 1.0,
         unlabelled_subjects: Sequence[str] = (),
+        prior_subjects: Sequence[str] = (),
+        prior_store: str | None = None,
+        prior_frames: str | None = None,
         val_subjects: Sequence[str] = (),
         test_subjects: Sequence[str] = (),
         actions: Sequence[str] | None = None,
@@ -100,11 +110,18 @@ class PoseDataModule(LightningDataModule):
         self.subjects = {
             "train": list(train_subjects),
             "unlabelled": list(unlabelled_subjects),
+            "prior": list(prior_subjects),
             "val": list(val_subjects),
             "test": list(test_subjects),
         }
         self.wanted_actions = None if actions is None else list(actions)
-        self.frames = {"train": train_frames, "val": val_frames, "test": test_frames}
+        self.prior_store = store if prior_store is None else prior_store
+        self.frames = {
+            "train": train_frames,
+            "prior": prior_frames or train_frames,
+            "val": val_frames,
+            "test": test_frames,
+        }
         try:
             self.train_windows = Windows(receptive_field, chunk, causal, dilation)
             self.test_windows = Windows(receptive_field, test_chunk or chunk, causal, dilation)
@@ -143,6 +160,7 @@ class PoseDataModule(LightningDataModule):
         self.actions: list[str] = []
         self.fingerprint: dict[str, str] = {}
         self.banks: dict[str, PoseBank] = {}
+        self.prior: PosePrior | None = None
         self._train_loader: ShuffledLoader | PairedLoader | None = None
         self._resume_from: dict[str, int] | None = None
 
@@ -162,6 +180,17 @@ class PoseDataModule(LightningDataModule):
             for split in splits:
                 if split not in self.banks and self.subjects[split]:
                     self.banks[split] = self._load(store, split)
+        if stage == "fit" and self.prior is None and self.subjects["prior"]:
+            self.prior = self._load_prior()
+
+    def _load_prior(self) -> PosePrior:
+        rule, windows = self.frames["prior"], self.train_windows
+        with ClipStore(self.prior_store) as store:
+            self.fingerprint[Path(self.prior_store).name] = store.digest
+            # Actions are names of this dataset; another one has its own.
+            actions = self.wanted_actions if self.prior_store == self.store else None
+            subjects = self.subjects["prior"]
+            return PosePrior(store, subjects, actions, rule, self.pose_skeleton, windows)
 
     def _check_names(self, store: ClipStore) -> None:
         known = {
@@ -169,7 +198,7 @@ class PoseDataModule(LightningDataModule):
             "action": {k.action for k in store.keys},
         }
         asked = {
-            "subject": [s for split in self.subjects.values() for s in split],
+            "subject": [s for k, split in self.subjects.items() if k != "prior" for s in split],
             "action": self.wanted_actions or [],
         }
         for kind, names in asked.items():
@@ -295,14 +324,33 @@ class PoseDataModule(LightningDataModule):
             )
         return keypoints, pose
 
+    def prior_poses(self) -> Tensor | None:
+        """Return absolute poses ``(N, J, 3)`` of the prior, camera frame, or None without one."""
+        return None if self.prior is None else self.prior.poses()
+
     def train_dataloader(self) -> ShuffledLoader | PairedLoader:
-        """Return the shuffled, resumable loader of the training split."""
+        """Return the shuffled, resumable loader of the training split.
+
+        Raises:
+            InputError: If the prior does not fill a batch.
+        """
         options = self.batch_size, self.seed, self.flip
         labelled = ShuffledLoader(self.bank("train"), *options)
         loader: ShuffledLoader | PairedLoader = labelled
+        beside = []
         if "unlabelled" in self.banks:
-            other = ShuffledLoader(self.banks["unlabelled"], *options, split="unlabelled")
-            loader = PairedLoader(labelled, other)
+            beside.append(ShuffledLoader(self.banks["unlabelled"], *options, split="unlabelled"))
+        if self.prior is not None:
+            # A seed of its own: of the same subjects, every pose would meet its own keypoints.
+            size, seed = self.batch_size, _PRIOR_SEED + self.seed
+            beside.append(ShuffledLoader(self.prior, size, seed, self.flip, split="prior"))
+            if not beside[-1].fills_a_batch:
+                raise InputError(
+                    f"--data.prior_subjects give {len(self.prior)} poses, fewer than one batch: choose "
+                    f"a --data.batch_size below {size}, or more subjects."
+                )
+        if beside:
+            loader = PairedLoader(labelled, *beside)
         if self._resume_from is not None:
             loader.resume(self._resume_from)
             self._resume_from = None
@@ -337,7 +385,13 @@ class PoseDataModule(LightningDataModule):
         """Gather the examples an index batch names, on the device it was moved to."""
         if isinstance(batch, PairedIndexBatch):
             gathered = self._gather(batch.labelled)
-            gathered["unlabelled"] = self._gather(batch.unlabelled)
+            for other in batch.beside:
+                if other.split == "prior":
+                    assert self.prior is not None
+                    self.prior.to(other.rows.device)
+                    gathered["prior"] = self.prior.batch(other.rows, other.flip)
+                else:
+                    gathered["unlabelled"] = self._gather(other)
             return gathered
         return self._gather(batch)
 

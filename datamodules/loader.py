@@ -7,6 +7,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from datamodules.bank import IndexBatch, PairedIndexBatch, PoseBank
+from datamodules.prior import PosePrior
 
 
 def _rank_and_size() -> tuple[int, int]:
@@ -31,7 +32,12 @@ class ShuffledLoader:
     """
 
     def __init__(
-        self, bank: PoseBank, batch_size: int, seed: int, flip: float, split: str = "train"
+        self,
+        bank: PoseBank | PosePrior,
+        batch_size: int,
+        seed: int,
+        flip: float,
+        split: str = "train",
     ) -> None:
         self.bank = bank
         self.batch_size = batch_size
@@ -47,6 +53,12 @@ class ShuffledLoader:
     def __len__(self) -> int:
         _, size = _rank_and_size()
         return max(1, len(self.bank) // size // self.batch_size)
+
+    @property
+    def fills_a_batch(self) -> bool:
+        """Whether there are enough examples for one batch of the size asked for."""
+        _, size = _rank_and_size()
+        return len(self.bank) // size >= self.batch_size
 
     def __iter__(self) -> Iterator[IndexBatch]:
         # Lightning stops asking after len(self) batches, so an epoch never ends in here: it is
@@ -85,19 +97,19 @@ class ShuffledLoader:
 
 
 class PairedLoader:
-    """Yields a batch of labelled and one of unlabelled examples together.
+    """Yields a batch of labelled examples and one of each other split together.
 
-    An epoch is one of the labelled examples; the unlabelled ones begin again as often as they must,
-    each time in another order. Both depend on (seed, step) only.
+    An epoch is one of the labelled examples; the others begin again as often as they must, each time in
+    another order. All depend on (seed, step) only.
 
     Args:
         labelled: Loader of the labelled examples.
-        unlabelled: Loader of the unlabelled ones.
+        *beside: Loaders of the others: unlabelled examples, poses of a prior.
     """
 
-    def __init__(self, labelled: ShuffledLoader, unlabelled: ShuffledLoader) -> None:
+    def __init__(self, labelled: ShuffledLoader, *beside: ShuffledLoader) -> None:
         self.labelled = labelled
-        self.unlabelled = unlabelled
+        self.beside = beside
 
     def __len__(self) -> int:
         return len(self.labelled)
@@ -105,8 +117,8 @@ class PairedLoader:
     def __iter__(self) -> Iterator[PairedIndexBatch]:
         for batch in self.labelled:
             step = self.labelled.epoch * len(self) + self.labelled.position - 1
-            other = self.unlabelled.at(*divmod(step, len(self.unlabelled)))
-            yield PairedIndexBatch(batch, other)
+            others = (loader.at(*divmod(step, len(loader))) for loader in self.beside)
+            yield PairedIndexBatch(batch, tuple(others))
 
     def state(self) -> dict[str, int]:
         """Return epoch and position."""

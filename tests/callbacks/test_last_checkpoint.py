@@ -47,3 +47,20 @@ def test_sigterm_shows_in_the_exit_status():
     with pytest.raises(SystemExit) as ended:
         raise error
     assert ended.value.code == 128 + 15
+
+
+@pytest.mark.parametrize("begin", [0, 9])
+def test_steps_that_jump_over_multiples_are_saved_at_the_first_one_after(tmp_path, begin):
+    # Two optimisers, the second at every third batch: four steps in three batches.
+    steps = [s for s in (1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16) if s > begin]
+    saved = []
+    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=7)
+    callback.on_train_start(trainer(begin, None), None)
+    for step in steps:
+
+        def save(path, weights_only, step=step):
+            Path(path).touch()
+            saved.append(step)
+
+        callback.on_train_batch_end(trainer(step, save), None)
+    assert saved == [s for s in (8, 14) if s > begin]

@@ -94,10 +94,11 @@ def test_defaults_are_the_protocol(store):
     assert module.subjects == {
         "train": ["S1", "S5", "S6", "S7"],
         "unlabelled": [],
+        "prior": [],
         "val": ["S8"],
         "test": ["S9", "S11"],
     }
-    assert module.frames == {"train": "all", "val": "every8", "test": "all"}
+    assert module.frames == {"train": "all", "prior": "all", "val": "every8", "test": "all"}
 
 
 def test_examples_are_the_clips_of_the_store(store, recording):

@@ -203,7 +203,7 @@ def paired(labelled=24, unlabelled=40, flip=0.5):
 
 
 def both(batches):
-    return [(b.labelled.rows.tolist(), b.unlabelled.rows.tolist()) for b in batches]
+    return [(b.labelled.rows.tolist(), b.beside[0].rows.tolist()) for b in batches]
 
 
 def test_labelled_batches_are_those_of_the_labelled_loader_alone():
@@ -220,7 +220,7 @@ def test_unlabelled_examples_come_round_again_and_again_in_another_order(unlabel
     length = unlabelled // 4
     rounds = [seen[i : i + length] for i in range(0, 60 - length + 1, length)]
     for some in rounds:
-        assert sorted(itertools.chain(*some)) == loader.unlabelled.bank.rows.tolist()
+        assert sorted(itertools.chain(*some)) == loader.beside[0].bank.rows.tolist()
     assert len({str(some) for some in rounds}) == len(rounds)
 
 
@@ -240,4 +240,4 @@ def test_a_resumed_pair_goes_on_with_the_batches_it_would_have_had(stop):
 
 def test_unlabelled_batches_say_of_which_split_they_are():
     batch = next(iter(paired()))
-    assert (batch.labelled.split, batch.unlabelled.split) == ("train", "unlabelled")
+    assert (batch.labelled.split, batch.beside[0].split) == ("train", "unlabelled")
