@@ -13,8 +13,10 @@ from lifting.methods.poseformer import PoseFormer
 from lifting.methods.poseformer_v2 import PoseFormerV2
 from lifting.methods.relative_depth import RelativeDepth
 from lifting.methods.relative_depth_twin import RelativeDepthTwin
+from lifting.methods.repnet import RepNet
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.methods.simple_baseline import SimpleBaseline
+from lifting.methods.temporal_gan import TemporalGAN
 from lifting.methods.transformer_lifter import TransformerLifter
 from lifting.methods.video_pose_3d import VideoPose3D
 from lifting.methods.window_mlp_lifter import WindowMLPLifter
@@ -33,8 +35,10 @@ __all__ = [
     "PoseFormerV2",
     "RelativeDepth",
     "RelativeDepthTwin",
+    "RepNet",
     "SemiSupervisedVideoPose3D",
     "SimpleBaseline",
+    "TemporalGAN",
     "TransformerLifter",
     "VideoPose3D",
     "WindowMLPLifter",

@@ -1,12 +1,13 @@
 """What everything that is trained shares: evaluation, statistics, optimiser, randomness and checks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar, cast
 
 import torch
 from jaxtyping import Float
 from lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 
 from lifting.checkpoints import file_digest, load_frozen
 from lifting.errors import InputError
@@ -58,6 +59,10 @@ class PoseData(Protocol):
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
         ...
 
+    def prior_poses(self) -> Tensor | None:
+        """Return absolute poses ``(N, J, 3)`` of the prior, or None without one."""
+        ...
+
 
 class Method(LightningModule, ABC):
     """Whatever is trained on poses: a lifter (:class:`lifting.methods.lifter.Lifter`), or its prior.
@@ -83,6 +88,8 @@ class Method(LightningModule, ABC):
     single_frame = False
     # Whether the method learns from examples without poses beside those that have them.
     learns_unlabelled = False
+    # Whether the method has a critic, which learns from poses that are not those of its examples.
+    learns_from_prior = False
 
     def __init__(
         self,
@@ -154,6 +161,17 @@ class Method(LightningModule, ABC):
             raise InputError(
                 f"{type(self).__name__} does not learn from unlabelled subjects: leave "
                 "--data.unlabelled_subjects empty."
+            )
+        has_prior = bool(data.subjects.get("prior"))
+        if has_prior and not self.learns_from_prior:
+            raise InputError(
+                f"{type(self).__name__} has no critic to learn from prior subjects: leave "
+                "--data.prior_subjects empty."
+            )
+        if stage == "fit" and self.learns_from_prior and not has_prior:
+            raise InputError(
+                f"The critic of {type(self).__name__} learns from poses of their own: name their "
+                "subjects with --data.prior_subjects."
             )
         if str(self.trainer.precision) in ("bf16-true", "16-true"):
             raise InputError(
@@ -239,25 +257,50 @@ class Method(LightningModule, ABC):
 
     def configure_optimizers(self) -> Any:
         """Return Adam and its schedule, stepped every batch."""
-        h = self.hparams
-        kind = torch.optim.Adam if h["l2"] else torch.optim.AdamW
-        optimizer = kind(
-            self.parameters(),
-            h["lr"],
-            weight_decay=h["weight_decay"],
-            amsgrad=h["amsgrad"],
-            fused=self._may_fuse(),
-        )
-        if self.trainer.estimated_stepping_batches == float("inf"):
-            raise InputError("The schedule needs an end: set trainer.max_epochs or max_steps.")
-        steps = int(self.trainer.estimated_stepping_batches)
-        per_epoch = max(1, steps // max(1, self.trainer.max_epochs or 1))
-        factor = schedule(h["schedule"], steps, h["warmup"], h["lr_decay"], per_epoch)
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        optimizer = self.build_optimizer(self.parameters(), self.hparams["lr"])
+        scheduler = self.build_schedule(optimizer, self.training_steps())
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+    def build_optimizer(
+        self,
+        parameters: Iterator[nn.Parameter],
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+    ) -> torch.optim.Optimizer:
+        """Return Adam as the options ask for it."""
+        h = self.hparams
+        kind = torch.optim.Adam if h["l2"] else torch.optim.AdamW
+        return kind(
+            parameters,
+            lr,
+            betas,
+            weight_decay=h["weight_decay"],
+            amsgrad=h["amsgrad"],
+            fused=self._may_fuse(),
+        )
+
+    def build_schedule(
+        self, optimizer: torch.optim.Optimizer, steps: int
+    ) -> torch.optim.lr_scheduler.LambdaLR:
+        """Return the schedule that the options ask for, over a number of steps."""
+        h = self.hparams
+        per_epoch = max(1, steps // max(1, self.trainer.max_epochs or 1))
+        factor = schedule(h["schedule"], steps, h["warmup"], h["lr_decay"], per_epoch)
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+    def training_steps(self) -> int:
+        """Return the steps of the whole training.
+
+        Raises:
+            InputError: If it has no end.
+        """
+        steps = self.trainer.estimated_stepping_batches
+        if steps == float("inf"):
+            raise InputError("The schedule needs an end: set trainer.max_epochs or max_steps.")
+        return int(steps)
 
     def _may_fuse(self) -> bool:
         # Lightning refuses gradient clipping with a fused optimiser in mixed precision.

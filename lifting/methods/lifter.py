@@ -77,8 +77,13 @@ class Lifter(Method):
         valid = batch["valid"]
         # Clip and action are the example's, for each of its output frames.
         clip, action = (batch[k][:, None].expand_as(valid)[valid] for k in ("clip", "action"))
-        pred, target = self.lift(batch)[valid], self.target(batch)[valid]
+        lifted = self.lift(batch)
+        pred, target = lifted[valid], self.target(batch)[valid]
         self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
+        self.evaluate_more(batch, lifted)
+
+    def evaluate_more(self, batch: Batch, lifted: Float[Tensor, "B C J 3"]) -> None:
+        """Add errors that only some methods have, of a batch whose poses have been lifted."""
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses of valid frames with the clip and frame each belongs to."""

@@ -18,22 +18,20 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.cameras import Camera
-from lifting.geometry import mirror
 from lifting.losses import (
     bone_length_gap,
     joint_distance,
     reprojection_loss,
     trajectory_loss,
 )
-from lifting.methods.base import Batch, PoseData
+from lifting.methods.base import Batch
 from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean, on_screen
+from lifting.methods.trajectory import FindsRoot
 from lifting.methods.video_pose_3d import VideoPose3D
-from lifting.metrics import FrameEvaluation
-from lifting.metrics.classes import FrameMean
 from lifting.skeletons import skeleton
 
 
-class SemiSupervisedVideoPose3D(VideoPose3D):
+class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
     """Pavllo et al., CVPR 2019, section 4: a second network finds where the root is.
 
     What it predicts for unlabelled frames, pose and root together, must project onto the keypoints it
@@ -106,32 +104,3 @@ class SemiSupervisedVideoPose3D(VideoPose3D):
         """Return where the root is, camera frame, millimetres."""
         x = on_screen(keypoints, camera)
         return MILLIMETRES * self._windows(self.trajectory_net, x).squeeze(2)
-
-    def follow(self, batch: Batch) -> Float[Tensor, "B C 3"]:
-        """Return the predicted root of a batch, mirrored twin averaged in if asked."""
-        root = self.trajectory(batch["keypoints"], batch["camera"])
-        if not self.hparams["flip_test"]:
-            return root
-        twin = self.trajectory(*self.mirrored(batch))
-        return (root + mirror(twin[..., None, :], (0,))[..., 0, :]) / 2
-
-    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
-        """Return the metrics of poses, and the distance of the root from its place."""
-        evaluation = super().configure_evaluation(data, full)
-        evaluation.metrics["root_error"] = FrameMean(groups=len(data.actions))
-        return evaluation
-
-    def evaluate(self, batch: Batch) -> None:
-        """Add the errors of the lifted poses and of the trajectory."""
-        super().evaluate(batch)
-        assert self.evaluation is not None
-        valid = batch["valid"]
-        root = batch["pose"][:, :, skeleton(self.hparams["skeleton"]).root]
-        error = (self.follow(batch) - root).norm(dim=-1)[valid].double()
-        action = batch["action"][:, None].expand_as(valid)[valid]
-        self.evaluation.add({"root_error": error}, action)
-
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Return poses and, as ``trajectory``, the root's place of valid frames."""
-        prediction = super().predict_step(batch, batch_idx)
-        return prediction | {"trajectory": self.follow(batch)[batch["valid"]]}

@@ -18,40 +18,48 @@ from lifting.nets.exact import ExactLinear, exact
 
 
 class TemporalLinear(nn.Module):
-    """A convolution over time without bias.
+    """A convolution over time.
 
     Args:
         inputs: Channels in.
         outputs: Channels out.
         taps: Frames of the kernel.
         dilation: Distance between them.
+        bias: Whether it adds a constant to every channel.
     """
 
-    def __init__(self, inputs: int, outputs: int, taps: int, dilation: int = 1) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, taps: int, dilation: int = 1, bias: bool = False
+    ) -> None:
         super().__init__()
         self.taps = taps
         self.dilation = dilation
         # As the matrix it is multiplied with: (outputs, taps * inputs), taps slow.
         self.weight = nn.Parameter(torch.empty(outputs, taps * inputs))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        self.bias = nn.Parameter(torch.empty(outputs)) if bias else None
+        if self.bias is not None:
+            reach = 1 / math.sqrt(taps * inputs)
+            nn.init.uniform_(self.bias, -reach, reach)
 
     def slide(self, x: Float[Tensor, "B T inputs"]) -> Float[Tensor, "B S outputs"]:
         """Convolve every frame whose taps lie inside."""
         if self.taps == 1:
-            return functional.linear(x, self.weight)
+            return functional.linear(x, self.weight, self.bias)
         frames = x.shape[1] - (self.taps - 1) * self.dilation
         shifted = [x[:, i * self.dilation :][:, :frames] for i in range(self.taps)]
         if self.dilation > 1:
-            return functional.linear(torch.cat(shifted, -1), self.weight)
+            return functional.linear(torch.cat(shifted, -1), self.weight, self.bias)
         # Wide kernels of the dense variant: product by product, as the windows would not fit.
-        out = functional.linear(shifted[0], self._tap(0))
+        out = functional.linear(shifted[0], self._tap(0), self.bias)
         for i in range(1, self.taps):
             out = out + functional.linear(shifted[i], self._tap(i))
         return out
 
     def step(self, x: Float[Tensor, "B T inputs"]) -> Float[Tensor, "B S outputs"]:
         """Convolve with a stride as wide as the kernel; the frames must be a multiple of it."""
-        return functional.linear(rearrange(x, "b (s t) c -> b s (t c)", t=self.taps), self.weight)
+        windows = rearrange(x, "b (s t) c -> b s (t c)", t=self.taps)
+        return functional.linear(windows, self.weight, self.bias)
 
     def _tap(self, i: int) -> Tensor:
         width = self.weight.shape[1] // self.taps

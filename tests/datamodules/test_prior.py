@@ -37,7 +37,8 @@ def write(path, subjects, joints="h36m17", pose=True, gaps=False):
     with ClipWriter(path, StoreInfo(joints, {"gt": joints}, "made up", "none", {})) as store:
         for subject in subjects:
             points = walk(rng, skeleton(joints))
-            keypoints = np.ones((FRAMES, points.shape[1], 3), np.float32)
+            keypoints = 500 * rng.random((FRAMES, points.shape[1], 3), np.float32)
+            keypoints[..., 2] = 1
             store.add_camera(subject, CAMERA, h36m_camera("S1", CAMERA))
             key = ClipKey(subject, "Walking 1", "Walking", CAMERA, 50.0, FRAMES)
             numbers = 3 * np.arange(FRAMES) if gaps else None

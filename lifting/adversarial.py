@@ -1,0 +1,101 @@
+"""Losses of generators and critics, as pure functions."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.geometry import bone_lengths
+
+
+def critic_loss(real: Float[Tensor, " n"], fake: Float[Tensor, " m"]) -> Float[Tensor, ""]:
+    """Negative estimate of the Wasserstein distance (Arjovsky et al., ICML 2017).
+
+    Args:
+        real: What the critic says of real samples.
+        fake: What it says of generated ones.
+    """
+    return fake.mean() - real.mean()
+
+
+def interpolate(
+    real: Float[Tensor, "n *shape"], fake: Float[Tensor, "n *shape"], share: Float[Tensor, " n"]
+) -> Float[Tensor, "n *shape"]:
+    """Return samples on the lines between pairs, ``share`` of the way from the fake to the real."""
+    return torch.lerp(fake, real, share.view(-1, *[1] * (real.dim() - 1)))
+
+
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], samples: Float[Tensor, "n *shape"]
+) -> Float[Tensor, ""]:
+    """How far the critic's slope is from one: mean of ``(|gradient| - 1)^2`` (Gulrajani et al., 2017).
+
+    Args:
+        critic: The critic, one number per sample.
+        samples: Where to take its gradient; see :func:`interpolate`.
+    """
+    samples = samples.detach().requires_grad_(True)
+    opinion = critic(samples)
+    # Outside autocast, as every backward pass: what the layers rounded stays as it is.
+    with torch.autocast(samples.device.type, enabled=False):
+        (gradient,) = torch.autograd.grad(opinion.sum(), samples, create_graph=True)
+        return (gradient.flatten(1).norm(dim=-1) - 1).square().mean()
+
+
+def camera_loss(
+    camera: Float[Tensor, "*batch 3 2"], absolute: bool = False
+) -> Float[Tensor, "*batch"]:
+    """How far matrices are from scaled orthographic cameras (RepNet, eq. 5).
+
+    Zero where the two columns are orthogonal and equally long, whatever their length. With
+    ``K`` the matrix: ``|2 / trace(K^T K) K^T K - I|``.
+
+    Args:
+        camera: Matrices that turn joints, as rows, into their image.
+        absolute: The sum of absolute entries, as in the paper's code, in place of the Frobenius norm.
+    """
+    # Entry by entry: as a product it would be rounded under autocast.
+    gram = (camera[..., :, :, None] * camera[..., :, None, :]).sum(-3)
+    trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1)
+    off = 2 * gram / trace.clamp_min(1e-12)[..., None, None] - torch.eye(2).to(gram)
+    return (
+        off.abs().sum((-2, -1)) if absolute else off.square().sum((-2, -1)).clamp_min(1e-12).sqrt()
+    )
+
+
+def symmetry_loss(
+    pose: Float[Tensor, "*batch joints 3"],
+    bones: tuple[tuple[int, int], ...],
+    mirror: tuple[int, ...],
+) -> Float[Tensor, "*batch"]:
+    """Mean difference of the lengths of left and right bones.
+
+    Args:
+        pose: Poses in any unit.
+        bones: (parent, child) pairs.
+        mirror: ``Skeleton.mirror``.
+    """
+    sides = [(p, c) for p, c in bones if mirror[c] > c]
+    others = [(mirror[p], mirror[c]) for p, c in sides]
+    gap = bone_lengths(pose, tuple(sides)) - bone_lengths(pose, tuple(others))
+    return gap.abs().mean(-1)
+
+
+def depth_weighted_loss(
+    points: Float[Tensor, "*batch joints 3"],
+    rays: Float[Tensor, "*batch joints 2"],
+    focal: Float[Tensor, "*batch 2"],
+) -> Float[Tensor, "*batch"]:
+    """Mean squared error of the image times the depth (3d-human-pose).
+
+    That spares the division by the depth, but a person who shrinks towards the camera makes the loss
+    vanish, and one behind it is as good as one before it.
+
+    Args:
+        points: Camera frame, any unit.
+        rays: Where x/z and y/z should be.
+        focal: Focal lengths, in the unit of image coordinates that the error is to be in.
+    """
+    off = focal[..., None, :] * (points[..., :2] - rays * points[..., 2:])
+    return off.square().mean((-2, -1))

@@ -1,0 +1,53 @@
+"""RepNet's generator (Wandt and Rosenhahn, CVPR 2019, section 3.1)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lifting.nets.exact import ExactLinear
+from lifting.nets.leaky import LeakyBlock
+
+
+class RepNetGenerator(nn.Module):
+    """2D keypoints to a 3D pose, and to the weak-perspective camera that sees it.
+
+    Args:
+        keypoints: Keypoints in, and joints out.
+        width: Width of every hidden layer.
+        slope: Slope of the activations below zero.
+    """
+
+    def __init__(self, keypoints: int = 16, width: int = 1000, slope: float = 0.01) -> None:
+        super().__init__()
+        self.joints = keypoints
+        self.shared = nn.Sequential(
+            ExactLinear(2 * keypoints, width), nn.LeakyReLU(slope), LeakyBlock(width, slope)
+        )
+        self.pose = nn.Sequential(
+            LeakyBlock(width, slope),
+            LeakyBlock(width, slope),
+            nn.Linear(width, width),
+            nn.LeakyReLU(slope),
+            ExactLinear(width, 3 * keypoints),
+        )
+        self.camera = nn.Sequential(
+            LeakyBlock(width, slope), LeakyBlock(width, slope), ExactLinear(width, 6)
+        )
+
+    def forward(
+        self, x: Float[Tensor, "B K 2"]
+    ) -> tuple[Float[Tensor, "B K 3"], Float[Tensor, "B 3 2"]]:
+        """Return poses, and matrices whose product with them is their image."""
+        h = self.shared(x.flatten(1))
+        return self.pose(h).unflatten(1, (-1, 3)), self.camera(h).unflatten(1, (3, 2))
+
+    def lift(self, x: Float[Tensor, "B K 2"]) -> Float[Tensor, "B K 3"]:
+        """Return poses alone."""
+        return self.pose(self.shared(x.flatten(1))).unflatten(1, (-1, 3))
+
+    @torch.no_grad()
+    def begin_at(self, pose: Float[Tensor, "K 3"]) -> None:
+        """Let the untrained network predict a pose, near enough."""
+        last = self.pose[-1]
+        assert isinstance(last, nn.Linear)
+        last.bias.copy_(pose.flatten())
