@@ -15,7 +15,7 @@ from lifting.metrics import EvaluationResult
 # What the console shows of the metrics of poses; the files hold every one.
 _SHOWN = (
     *("mpjpe", "pa_mpjpe", "pa_mpjpe_hidden", "mirrored", "n_mpjpe", "mpjve", "pck", "auc"),
-    "root_error",
+    *("root_error", "absolute_mpjpe"),
 )
 
 

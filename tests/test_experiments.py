@@ -118,6 +118,8 @@ NARROW = {
     "IGANet": {"width": 16, "depth": 1},
     "RelativeDepth": {"width": 16},
     "RelativeDepthTwin": {"width": 16},
+    "RepNet": {"width": 16, "critic_width": 16},
+    "TemporalGAN": {"channels": 16, "critic_width": 16},
 }
 # The earlier stages whose checkpoints a method needs, by option.
 EARLIER = {
