@@ -61,8 +61,8 @@ class RepNet(Adversarial):
         camera: float = 1.0,
         camera_absolute: bool = False,
         width: int = 1000,
-        reprojection: float = 10.0,
-        reprojection_growth: float = 25.0,
+        reprojection: float = 50.0,
+        reprojection_growth: float = 10.0,
         **kwargs: Any,
     ) -> None:
         if normalise not in ("frame", "global"):

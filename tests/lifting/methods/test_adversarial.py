@@ -186,7 +186,8 @@ def test_the_reprojection_counts_more_and_more():
         method.batches = done
         weights.append(method.reprojection_weight())
     assert weights == pytest.approx([4, 20, 100, 100])
-    assert repnet(growth_share=0.0, reprojection=2.0).reprojection_weight() == 50.0
+    at_once = repnet(growth_share=0.0, reprojection=2.0, reprojection_growth=25.0)
+    assert at_once.reprojection_weight() == 50.0
 
 
 def made_batch(frames=9, chunk=1):
