@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
@@ -18,14 +17,16 @@ from datamodules.bank import (
     one_piece,
     select_frames,
 )
-from datamodules.clips import ClipKey, ClipStore, check_keypoints, check_pose
-from datamodules.depth_labels import DepthLabels, mirrored_pairs
+from datamodules.clips import ClipStore
+from datamodules.depth_labels import DepthLabels
+from datamodules.depth_pairs import DepthPairs
 from datamodules.keypoint_noise import KeypointNoise
 from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.prior import PosePrior
+from datamodules.split_reader import SplitReader
 from datamodules.windows import Windows
 from lifting.errors import InputError
-from lifting.skeletons import convert, convert_confidence, skeleton
+from lifting.skeletons import convert, skeleton
 
 _PRIOR_SEED = 2**31
 
@@ -175,11 +176,13 @@ class PoseDataModule(LightningDataModule):
         with ClipStore(self.store) as store:
             self.pose_skeleton = self.wanted_pose_skeleton or store.info.skeleton
             self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
-            self._check_names(store)
-            self.actions = sorted({k.action for k in self._wanted(store, None)})
+            joints = self.keypoint_skeleton, self.pose_skeleton
+            reader = SplitReader(store, self.source, *joints, self.wanted_actions)
+            reader.check([s for k, split in self.subjects.items() if k != "prior" for s in split])
+            self.actions = sorted({key.action for key in reader.wanted()})
             for split in splits:
                 if split not in self.banks and self.subjects[split]:
-                    self.banks[split] = self._load(store, split)
+                    self.banks[split] = self._load(reader, split)
         if stage == "fit" and self.prior is None and self.subjects["prior"]:
             self.prior = self._load_prior()
 
@@ -192,55 +195,26 @@ class PoseDataModule(LightningDataModule):
             subjects = self.subjects["prior"]
             return PosePrior(store, subjects, actions, rule, self.pose_skeleton, windows)
 
-    def _check_names(self, store: ClipStore) -> None:
-        known = {
-            "subject": {k.subject for k in store.keys},
-            "action": {k.action for k in store.keys},
-        }
-        asked = {
-            "subject": [s for k, split in self.subjects.items() if k != "prior" for s in split],
-            "action": self.wanted_actions or [],
-        }
-        for kind, names in asked.items():
-            for name in names:
-                if name not in known[kind]:
-                    raise InputError(
-                        f"{self.store}: no {kind} '{name}'; it has {', '.join(sorted(known[kind]))}."
-                    )
-        if self.source not in store.info.sources:
+    def _load(self, reader: SplitReader, split: str) -> PoseBank:
+        training, subjects = split in ("train", "unlabelled"), self.subjects[split]
+        if not reader.seen(subjects):
             raise InputError(
-                f"{self.store}: no 2D source '{self.source}'; "
-                f"it has {', '.join(store.info.sources)}."
-            )
-
-    def _wanted(self, store: ClipStore, subjects: Sequence[str] | None) -> list[ClipKey]:
-        return [
-            key
-            for key in store.keys
-            if (subjects is None or key.subject in subjects)
-            and (self.wanted_actions is None or key.action in self.wanted_actions)
-        ]
-
-    def _load(self, store: ClipStore, split: str) -> PoseBank:
-        training = split in ("train", "unlabelled")
-        if not any(store.has(k, self.source) for k in self._wanted(store, self.subjects[split])):
-            raise InputError(
-                f"{self.store}: no clip of {', '.join(self.subjects[split])} with the actions asked "
-                f"for has the 2D source '{self.source}'; choose others for the {split} split."
+                f"{self.store}: no clip of {', '.join(subjects)} with the actions asked for has the 2D "
+                f"source '{self.source}'; choose others for the {split} split."
             )
         bank = PoseBank(
-            self._clips(store, split),
+            self._clips(reader, split),
             self.train_windows if training else self.test_windows,
             skeleton(self.keypoint_skeleton),
             skeleton(self.pose_skeleton),
             self.actions,
-            self.subjects[split],
+            subjects,
             self.train_stride if training else None,
         )
         if not len(bank):
             raise InputError(
                 f"{self.store}: --data.{' '.join(self._rule(split))} leaves no frame of "
-                f"{', '.join(self.subjects[split])}; use 'all'."
+                f"{', '.join(subjects)}; use 'all'."
             )
         return bank
 
@@ -249,46 +223,15 @@ class PoseDataModule(LightningDataModule):
         split = "train" if split == "unlabelled" else split
         return f"{split}_frames", self.frames[split]
 
-    def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
-        source_skeleton = skeleton(store.info.sources[self.source])
-        joints = store.info.skeleton, self.pose_skeleton
-        rule = self._rule(split)[1]
-        chosen: dict[tuple[str, str, bytes], Tensor] = {}
-        for key in self._wanted(store, self.subjects[split]):
-            if not store.has(key, self.source):
-                continue
-            where = f"{self.store}: {key.path}"
-            keypoints = store.keypoints(key, self.source)
-            check_keypoints(keypoints, source_skeleton, key.frames, where)
-            pose = store.pose(key)
-            if pose is not None:
-                check_pose(pose, skeleton(store.info.skeleton), where)
-            numbers = store.frames(key)
-            windows = (self.train_windows, self.test_windows)
-            if max(w.length for w in windows) > 1 and (np.diff(numbers) != 1).any():
-                raise InputError(
-                    f"{where}: frames are left out of this clip, so no window of several frames can "
-                    "be cut from it; lift single frames, or prepare the whole recording."
-                )
-            points, frames = torch.from_numpy(keypoints), torch.from_numpy(numbers)
-            poses = None if pose is None else torch.from_numpy(pose)
-            # The same frames in every view, as a joint moves as far in each of them.
-            take = (key.subject, key.sequence, numbers.tobytes())
-            if take not in chosen:
-                chosen[take] = select_frames(rule, poses, frames)
-                if split == "train" and self.label_share < 1:
-                    chosen[take] &= one_piece(self.label_share, len(frames))
-            names = source_skeleton.name, self.keypoint_skeleton
-            xy = convert(points[..., :2], *names)
-            confidence = convert_confidence(points[..., 2], *names)
-            yield LoadedClip(
-                key=key,
-                camera=store.camera(key),
-                keypoints=torch.cat([xy, confidence[..., None]], -1),
-                pose=None if poses is None or split == "unlabelled" else convert(poses, *joints),
-                selected=chosen[take],
-                frames=frames,
-            )
+    def _clips(self, reader: SplitReader, split: str) -> Iterator[LoadedClip]:
+        share = self.label_share if split == "train" else 1.0
+
+        def choose(poses: Tensor | None, frames: Tensor) -> Tensor:
+            chosen = select_frames(self._rule(split)[1], poses, frames)
+            return chosen & one_piece(share, len(frames)) if share < 1 else chosen
+
+        gapless = max(w.length for w in (self.train_windows, self.test_windows)) > 1
+        return reader.clips(self.subjects[split], choose, gapless, labelled=split != "unlabelled")
 
     def bank(self, split: str) -> PoseBank:
         """Return the examples of a split.
@@ -407,12 +350,13 @@ class PoseDataModule(LightningDataModule):
             joints = examples["keypoints"].shape[2]
             examples["keypoints"] += noise.displacements(clip, frame, joints, batch.epoch)
         if self.depth_labels is not None and batch.split == "train":
-            self._compare(examples, batch, self.depth_labels)
+            self._depth_pairs(examples, batch, self.depth_labels).into(examples)
         return examples
 
-    def _compare(self, examples: PoseBatch, batch: IndexBatch, labels: DepthLabels) -> None:
-        """Add relative-depth labels to single frames."""
-        bank = self.banks[batch.split]
+    def _depth_pairs(
+        self, examples: PoseBatch, batch: IndexBatch, labels: DepthLabels
+    ) -> DepthPairs:
+        """Return simulated labels of single frames."""
         joints = skeleton(self.keypoint_skeleton)
         if "pose" not in examples:
             raise InputError(
@@ -420,11 +364,10 @@ class PoseDataModule(LightningDataModule):
                 "leave them out."
             )
         depth = convert(examples["pose"][:, 0], self.pose_skeleton, joints.name)[..., 2]
-        if batch.flip is not None:
-            depth = torch.where(batch.flip[:, None], depth[:, list(joints.mirror)], depth)
-        of_frame = bank.digest[examples["clip"]], examples["frame"][:, 0]
-        pairs, farther = labels.of(depth, *of_frame, batch.epoch)
-        if batch.flip is not None:
-            pairs = mirrored_pairs(pairs, batch.flip, joints.mirror)
-        examples["pairs"], examples["farther"] = pairs, farther
-        examples["compared"] = torch.ones_like(farther, dtype=torch.bool)
+        clip = self.banks[batch.split].digest[examples["clip"]]
+        if batch.flip is None:
+            return labels.of(depth, clip, examples["frame"][:, 0], batch.epoch)
+        # A frame has the same labels, mirrored or not.
+        depth = torch.where(batch.flip[:, None], depth[:, list(joints.mirror)], depth)
+        pairs = labels.of(depth, clip, examples["frame"][:, 0], batch.epoch)
+        return pairs.mirrored(batch.flip, joints)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from datamodules.counter_random import uniform
+from datamodules.depth_pairs import DepthPairs
 from lifting.errors import InputError
 
 # Share of right answers of the crowd: a guess where two joints are equally far, sure from here on.
@@ -67,7 +68,7 @@ class DepthLabels:
         clip: Int[Tensor, " B"],
         frame: Int[Tensor, " B"],
         epoch: int,
-    ) -> tuple[Int[Tensor, "B P 2"], Int[Tensor, "B P"]]:
+    ) -> DepthPairs:
         """Return the pairs of joints of some frames, and what is said of them.
 
         Args:
@@ -75,10 +76,6 @@ class DepthLabels:
             clip: A number that names the clip of each frame.
             frame: Its number in the clip.
             epoch: The epoch, which decides on what ``per_step`` leaves.
-
-        Returns:
-            The joints of each pair, and +1 where the first is farther, -1 where it is nearer, 0 where
-            both are equally far.
         """
         chosen = self._pairs(depth.shape[1], clip, frame, epoch)
         every = torch.combinations(torch.arange(depth.shape[1], device=depth.device))
@@ -88,7 +85,7 @@ class DepthLabels:
         farther = gap.sign() * (gap.abs() > self.tolerance)
         drawn = uniform(4 * self.seed + 1, clip[:, None], frame[:, None], chosen)
         farther = torch.where(drawn < self._wrong(gap.abs()), -farther, farther)
-        return pairs, farther.to(torch.int8)
+        return DepthPairs(pairs, farther.to(torch.int8), torch.ones_like(farther, dtype=torch.bool))
 
     def _pairs(self, joints: int, clip: Tensor, frame: Tensor, epoch: int) -> Int[Tensor, "B P"]:
         """Return which of the pairs, counted as ``torch.combinations`` does, are compared."""
@@ -111,17 +108,3 @@ class DepthLabels:
         if self.noise == "crowd":
             return (0.5 - 0.5 * gap / _SURE_FROM_MM).clamp_min(0)
         return torch.full_like(gap, self.noise)
-
-
-def mirrored_pairs(
-    pairs: Int[Tensor, "B P 2"], which: Bool[Tensor, " B"], mirror: tuple[int, ...]
-) -> Int[Tensor, "B P 2"]:
-    """Return the pairs of examples of which some are mirrored: their joints have changed sides.
-
-    Args:
-        pairs: Pairs of joints.
-        which: The mirrored examples.
-        mirror: ``Skeleton.mirror``.
-    """
-    other = torch.tensor(mirror, device=pairs.device)[pairs]
-    return torch.where(which[:, None, None], other, pairs)

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from datamodules.annotated_pairs import annotations_by_image, depth_pairs
 from datamodules.bank import IndexBatch, LoadedClip, PoseBatch
 from datamodules.base import PoseDataModule
-from datamodules.clips import ClipStore
-from datamodules.depth_pairs import DepthPairs, annotations_by_image, depth_pairs
+from datamodules.depth_pairs import DepthPairs
 from datamodules.relative_depth_json import DepthAnnotation, read_relative_depth
+from datamodules.split_reader import SplitReader
 from datamodules.untrusted import sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -86,18 +87,17 @@ class LSP(PoseDataModule):
                     names, self._annotations, skeleton(self.keypoint_skeleton), slots
                 )
 
-    def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
+    def _clips(self, reader: SplitReader, split: str) -> Iterator[LoadedClip]:
         if self.annotation_file is None or split != "train":
-            yield from super()._clips(store, split)
+            yield from super()._clips(reader, split)
             return
-        if not any(
-            key.sequence in self._annotations for key in self._wanted(store, self.subjects[split])
-        ):
+        subjects = self.subjects[split]
+        if not any(key.sequence in self._annotations for key in reader.wanted(subjects)):
             raise InputError(
                 f"{self.annotation_file}: no annotation of an image that {self.store} has in "
-                f"{', '.join(self.subjects[split])}; do the files belong together?"
+                f"{', '.join(subjects)}; do the files belong together?"
             )
-        for clip in super()._clips(store, split):
+        for clip in super()._clips(reader, split):
             if clip.key.sequence in self._annotations:
                 yield clip
 
@@ -109,7 +109,5 @@ class LSP(PoseDataModule):
         judged = self.depth_pairs[batch.split].rows(gathered["clip"])
         if batch.flip is not None:
             judged = judged.mirrored(batch.flip, skeleton(self.keypoint_skeleton))
-        gathered["pairs"] = judged.pairs
-        gathered["farther"] = judged.farther
-        gathered["compared"] = judged.compared
+        judged.into(gathered)
         return gathered

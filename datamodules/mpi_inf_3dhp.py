@@ -12,7 +12,7 @@ import torch
 
 from datamodules.bank import LoadedClip
 from datamodules.base import PoseDataModule
-from datamodules.clips import ClipStore
+from datamodules.split_reader import SplitReader
 
 TRAIN_SUBJECTS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7")
 # The eighth training subject, held out to select models on, so that TS1 to TS6 are for testing only.
@@ -53,8 +53,8 @@ class MPIINF3DHP(PoseDataModule):
             **kwargs,
         )
 
-    def _clips(self, store: ClipStore, split: str) -> Iterator[LoadedClip]:
+    def _clips(self, reader: SplitReader, split: str) -> Iterator[LoadedClip]:
         """Yield the clips; frames that are not valid are seen in windows, but none is asked for."""
-        for clip in super()._clips(store, split):
-            confidence = torch.from_numpy(store.keypoints(clip.key, "gt")[..., 2])
+        for clip in super()._clips(reader, split):
+            confidence = torch.from_numpy(reader.store.keypoints(clip.key, "gt")[..., 2])
             yield replace(clip, selected=clip.selected & (confidence > 0).any(-1))

@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 import torch
 
-from datamodules.depth_labels import DepthLabels, mirrored_pairs
+from datamodules.depth_labels import DepthLabels
+from datamodules.depth_pairs import DepthPairs
 from datamodules.synthetic import Synthetic
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -22,10 +23,11 @@ def depth():
 
 def by_frame(labels, depth, epoch=0):
     """For each frame what is said of each pair, as a dictionary."""
-    pairs, farther = labels.of(depth, CLIP[: len(depth)], FRAME[: len(depth)], epoch)
+    given = labels.of(depth, CLIP[: len(depth)], FRAME[: len(depth)], epoch)
+    assert given.compared.all()
     return [
         {tuple(p): r for p, r in zip(some.tolist(), said.tolist(), strict=True)}
-        for some, said in zip(pairs, farther, strict=True)
+        for some, said in zip(given.pairs, given.farther, strict=True)
     ]
 
 
@@ -41,9 +43,9 @@ def test_a_frame_keeps_its_pair_in_every_epoch_batch_and_order(depth):
     whole = by_frame(labels, depth)
     assert by_frame(labels, depth, epoch=9) == whole
     some = torch.randperm(FRAMES, generator=torch.Generator().manual_seed(1))[:50]
-    pairs, farther = labels.of(depth[some], CLIP[some], FRAME[some], 3)
+    given = labels.of(depth[some], CLIP[some], FRAME[some], 3)
     for i, index in enumerate(some.tolist()):
-        assert {tuple(pairs[i, 0].tolist()): farther[i, 0].item()} == whole[index]
+        assert {tuple(given.pairs[i, 0].tolist()): given.farther[i, 0].item()} == whole[index]
 
 
 def test_pairs_are_drawn_evenly_and_without_repetition(depth):
@@ -91,8 +93,8 @@ def test_share_of_wrong_labels(depth, share):
 def test_the_crowd_is_right_as_often_as_it_was_found_to_be(gap, right):
     """50 percent at 0 cm, 1.25 percent more for each centimetre (specification A1.5)."""
     depth = torch.tensor([0.0, gap]).repeat(FRAMES, 1)
-    _, farther = DepthLabels("all", noise="crowd").of(depth, CLIP, FRAME, 0)
-    assert (farther == -1).double().mean().item() == pytest.approx(right, abs=0.03)
+    given = DepthLabels("all", noise="crowd").of(depth, CLIP, FRAME, 0)
+    assert (given.farther == -1).double().mean().item() == pytest.approx(right, abs=0.03)
 
 
 def test_a_million_and_a_half_frames_take_seconds_and_little_memory():
@@ -109,7 +111,7 @@ def test_a_million_and_a_half_frames_take_seconds_and_little_memory():
     seconds = time.perf_counter() - started
     python = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    tensors = sum(x.numel() * x.element_size() for pair in kept for x in pair)
+    tensors = sum(x.numel() * x.element_size() for k in kept for x in vars(k).values())
     assert python + tensors < 200e6
     # Five where nothing else runs; all labels at once, of which an epoch needs one batch at a time.
     assert seconds < 50
@@ -118,7 +120,8 @@ def test_a_million_and_a_half_frames_take_seconds_and_little_memory():
 def test_mirrored_examples_say_the_same_of_the_joints_that_have_changed_sides():
     h36m = skeleton("h36m17")
     pairs = torch.tensor([[[h36m.index("left_wrist"), h36m.index("head")]]]).repeat(2, 1, 1)
-    kept, changed = mirrored_pairs(pairs, torch.tensor([False, True]), h36m.mirror)
+    given = DepthPairs(pairs, torch.ones(2, 1).to(torch.int8), torch.ones(2, 1).bool())
+    kept, changed = given.mirrored(torch.tensor([False, True]), h36m).pairs
     assert kept.tolist() == pairs[0].tolist()
     assert changed.tolist() == [[h36m.index("right_wrist"), h36m.index("head")]]
 

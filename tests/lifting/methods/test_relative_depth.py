@@ -25,15 +25,13 @@ def people(frames=64, seed=0):
         step = torch.randn(frames, 3, generator=draw)
         pose[:, child] = pose[:, parent] + 250 * step / step.norm(dim=-1, keepdim=True)
     frame = torch.arange(frames)
-    pairs, farther = DepthLabels(3).of(pose[..., 2], torch.zeros_like(frame), frame, 0)
+    labels = DepthLabels(3).of(pose[..., 2], torch.zeros_like(frame), frame, 0)
     return {
         "keypoints": project(pose, camera(frames))[:, None],
         "pose": pose[:, None],
         "camera": camera(frames),
         "valid": torch.ones(frames, 1, dtype=torch.bool),
-        "pairs": pairs,
-        "farther": farther,
-        "compared": torch.ones_like(farther, dtype=torch.bool),
+        **vars(labels),
         "action": torch.zeros(frames, dtype=torch.int64),
     }
 
