@@ -8,7 +8,8 @@ import yaml
 
 from datamodules import CMU, H36M, LSP, MPIINF3DHP, CustomPoses, Synthetic
 from lifting.cli import LiftingCLI, run
-from lifting.methods import Method
+from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
+from lifting.pipeline import read_pipeline
 
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"
@@ -193,3 +194,30 @@ def test_method_fits_tests_and_predicts_on_the_synthetic_human(
     assert math.isfinite(first)
     run(["predict", "--run", folder])
     assert (runs / name / "predictions.npz").is_file()
+
+
+GROUPS = sorted((EXPERIMENTS / "relative_depth").glob("*_[0-9]*.yaml"))
+SMALL = ("data/synthetic", "relative_depth/small")
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda path: path.stem)
+def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
+    monkeypatch.setattr("lifting.pipeline.reading.EXPERIMENTS", EXPERIMENTS)
+    # Photographs, which have a size of their own, and one other group as it is; the others small.
+    overlays = () if group.stem in ("figure_5", "table_1") else SMALL
+    stages = read_pipeline(group, overlays=overlays).stages.values()
+    kinds = {(stage.configs, stage.tested is None, *stage.options): stage for stage in stages}
+    for stage in kinds.values():
+        words = stage.commands()[0]
+        options = words[4 : words.index("--run")]
+        cli = parsed(*(word for word in options if not word.startswith("--ckpt_path")))
+        assert isinstance(cli.model, RelativeDepth | RelativeDepthTwin)
+        assert (cli.datamodule.depth_labels is not None) == (
+            isinstance(cli.model, RelativeDepth) and not isinstance(cli.datamodule, LSP)
+        )
+
+
+def test_there_are_all_groups_of_the_paper():
+    assert [path.stem for path in GROUPS] == [
+        *("figure_1d", "figure_4ab", "figure_4c", "figure_4d", "figure_5", "table_1", "table_2")
+    ]
