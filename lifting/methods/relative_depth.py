@@ -44,7 +44,8 @@ class RelativeDepth(CentredLifter):
     (:class:`datamodules.LSP`). The scale of a person cannot be seen: poses are returned with limbs as
     long, in the mean, as those of the training subjects.
 
-    Deviations from the paper: a cosine schedule, and mirrored examples (``flip`` of the data). Every
+    Deviations from the paper: the predicted root is subtracted (``root: 1``: pulled to zero, which
+    shakes all the other joints), a cosine schedule, and mirrored examples (``flip`` of the data). Every
     pair that a frame has goes into a step (``per_step: 1`` of the labels).
 
     Args:
@@ -54,7 +55,8 @@ class RelativeDepth(CentredLifter):
         reprojection: Weight of the distance of projected joints from the keypoints, pixels.
         camera: How joints are projected: ``scaled_orthographic``, or ``weak_perspective`` with the
             camera's known focal length.
-        root: Weight of the distance of the predicted root from zero, millimetres.
+        root: Weight of the distance of the predicted root from zero, millimetres; where it is 0 the root
+            is subtracted instead.
         limb: Weight of :func:`lifting.losses.limb_ratio_loss`.
         limb_ratios: Whose limbs: ``data``, the mean of the training subjects; ``person``, an average
             person; or ``own``, those of the very pose.
@@ -76,7 +78,7 @@ class RelativeDepth(CentredLifter):
         detach: bool = False,
         reprojection: float = 0.1,
         camera: str = "scaled_orthographic",
-        root: float = 1.0,
+        root: float = 0.0,
         limb: float = 1.0,
         limb_ratios: str = "data",
         start_from: str | None = None,
@@ -159,6 +161,9 @@ class RelativeDepth(CentredLifter):
         h = self.hparams
         out, scale = self.net.pose_and_scale(self.standard(batch["keypoints"]))
         pose = rearrange(out.float(), "b (j c) -> b j c", c=3)
+        root = skeleton(h["skeleton"]).root
+        if not h["root"]:
+            pose = centre(pose, root)
         depth = pose[..., 2]
         first, second = (depth.gather(1, batch["pairs"][..., i]) for i in (0, 1))
         terms = {
@@ -166,7 +171,7 @@ class RelativeDepth(CentredLifter):
                 first - second, batch["farther"], batch["compared"], h["multiplier"], h["detach"]
             ),
             "reprojection": self._reprojection(pose, scale.float(), batch),
-            "root": smooth_norm(pose[:, skeleton(h["skeleton"]).root]).mean(),
+            "root": smooth_norm(pose[:, root]).mean(),
             "limb": limb_ratio_loss(pose, self.limbs, self.unit, self._ratios(batch)).mean(),
         }
         self.log_dict({f"train/{name}": value for name, value in terms.items()})

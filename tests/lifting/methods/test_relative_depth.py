@@ -48,6 +48,8 @@ def terms(model, data):
     x = (seen - seen.mean(0)) / seen.std(0, unbiased=False).clamp_min(1e-9)
     pose, scale = model.net.pose_and_scale(x.flatten(1))
     pose = pose.view(-1, 17, 3)
+    if model.hparams["root"] == 0:
+        pose = pose - pose[:, :1]
     pairs = data["pairs"]
     rows = torch.arange(len(pose))[:, None]
     gap = pose[rows, pairs[..., 0], 2] - pose[rows, pairs[..., 1], 2]
@@ -66,16 +68,17 @@ def terms(model, data):
     return {
         "ranking": ranking_loss(gap, data["farther"], data["compared"]),
         "reprojection": 0.1 * ((projected - seen).square().sum(-1) + 1e-8).sqrt().mean(),
-        "root": pose[:, 0].norm(dim=-1).mean(),
+        "root": model.hparams["root"] * pose[:, 0].norm(dim=-1).mean(),
         "limb": limb_ratio_loss(pose, limbs("h36m17"), unit, ratios).mean(),
     }
 
 
 @pytest.mark.parametrize("kind", ["scaled_orthographic", "weak_perspective"])
 @pytest.mark.parametrize("whose", ["data", "person", "own"])
-def test_loss_is_the_sum_of_its_terms(kind, whose, monkeypatch):
+@pytest.mark.parametrize("root", [0.0, 0.5])
+def test_loss_is_the_sum_of_its_terms(kind, whose, root, monkeypatch):
     data = people()
-    model = method(data, camera=kind, limb_ratios=whose)
+    model = method(data, camera=kind, limb_ratios=whose, root=root)
     logged = {}
     monkeypatch.setattr(model, "log_dict", logged.update)
     want = terms(model, data)
