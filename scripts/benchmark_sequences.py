@@ -6,15 +6,17 @@ The references are the networks as they are usually written: convolutions with s
 explicit matrices, dropout and optimiser of torch's defaults.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
+import numpy as np
 import torch
 from einops import rearrange
 from jsonargparse import auto_cli
 from lightning import seed_everything
 from torch import Tensor, nn
 
+from datamodules import H36M, PoseDataModule
 from datamodules.h36m_convert import h36m_camera
 from lifting.benchmark import Figure, has_fast_bf16, report, seconds, speed_up, step_of
 from lifting.cameras import Camera
@@ -23,6 +25,8 @@ from lifting.methods import MixSTE, VideoPose3D
 from lifting.methods.base import Method
 
 PLAIN = "plain float32"
+# Of the comparison of loss curves.
+_STEPS = 300
 
 
 class StridedConvolutions(nn.Module):
@@ -191,11 +195,58 @@ def whole_sequences() -> Figure:
     )
 
 
-def benchmark(json_file: str | None = None) -> None:
+def loss_after(data: PoseDataModule, make: Callable[[], Method], bfloat16: bool) -> float:
+    """Return the mean loss of the last fifty of 300 steps, from the same weights and batches."""
+    seed_everything(0, verbose=False)
+    method, device = make(), torch.device("cpu").type
+    optimizer = torch.optim.AdamW(method.parameters(), 1e-3, amsgrad=True, fused=True)
+    losses: list[float] = []
+    while len(losses) < _STEPS:
+        for index in data.train_dataloader():
+            batch = data.on_after_batch_transfer(index, 0)
+            optimizer.zero_grad()
+            with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
+                loss = method.loss(cast(dict[str, Any], batch))
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            if len(losses) == _STEPS:
+                break
+    return float(np.mean(losses[-50:]))
+
+
+def equal_curves(what: str, data: PoseDataModule, make: Callable[[], Method]) -> Figure:
+    """Compare what bfloat16 and float32 have learnt after as many steps."""
+    data.prepare_data()
+    data.setup("fit")
+    ours, reference = (loss_after(data, make, bfloat16) for bfloat16 in (True, False))
+    title = f"{what}, loss after {_STEPS} steps, bfloat16 against float32"
+    return Figure(title, ours / reference, f"{1000 * ours:.1f} mm", f"{1000 * reference:.1f} mm")
+
+
+def curves(store: str) -> list[Figure]:
+    """Compare the loss curves of both precisions on Human3.6M."""
+    options: dict[str, Any] = {"store": store, "val_subjects": (), "train_subjects": ("S1",)}
+    return [
+        equal_curves(
+            "VideoPose3D, 27 frames, batch 128",
+            H36M(receptive_field=27, batch_size=128, **options),
+            VideoPose3D,
+        ),
+        equal_curves(
+            "MixSTE, 27 frames, batch 4",
+            H36M(chunk=27, batch_size=4, **options),
+            lambda: MixSTE(frames=27, sdpa=False),
+        ),
+    ]
+
+
+def benchmark(json_file: str | None = None, store: str | None = None) -> None:
     """Measure every figure and print them as a table.
 
     Args:
         json_file: Also write them there.
+        store: Human3.6M's store, on which the loss curves of bfloat16 and float32 are compared too.
     """
     seed_everything(0, verbose=False)
     figures = [
@@ -204,6 +255,7 @@ def benchmark(json_file: str | None = None) -> None:
         *mixste(27, 4),
         *mixste(27, 16),
         whole_sequences(),
+        *(curves(store) if store is not None else []),
     ]
     report(figures, json_file)
 
