@@ -147,7 +147,7 @@ class PoseBank:
         self.action = torch.tensor([actions.index(k.action) for k in self.keys])
         self.subject = torch.tensor([subjects.index(k.subject) for k in self.keys])
         # Names the clip whatever the other clips are.
-        self.digest = torch.tensor([_digest(key) for key in self.keys])
+        self.digest = torch.tensor([clip_number(key) for key in self.keys])
 
     def __len__(self) -> int:
         """Number of examples."""
@@ -212,7 +212,8 @@ class PoseBank:
         batch["camera"].tangential[which] = flipped.tangential
 
 
-def _digest(key: ClipKey) -> int:
+def clip_number(key: ClipKey) -> int:
+    """Return a number that names the clip, whatever other clips there are."""
     digest = hashlib.sha256(key.path.encode()).digest()
     return int.from_bytes(digest[:8], "little", signed=True)
 

@@ -84,7 +84,7 @@ class DepthLabels:
         gap = (first - second).double()
         farther = gap.sign() * (gap.abs() > self.tolerance)
         drawn = uniform(4 * self.seed + 1, clip[:, None], frame[:, None], chosen)
-        farther = torch.where(drawn < self._wrong(gap.abs()), -farther, farther)
+        farther = torch.where(drawn < self.wrong(gap.abs()), -farther, farther)
         return DepthPairs(pairs, farther.to(torch.int8), torch.ones_like(farther, dtype=torch.bool))
 
     def _pairs(self, joints: int, clip: Tensor, frame: Tensor, epoch: int) -> Int[Tensor, "B P"]:
@@ -103,8 +103,12 @@ class DepthLabels:
         drawn = uniform(4 * self.seed + 2, clip[:, None], frame[:, None], chosen, now)
         return chosen.gather(1, drawn.topk(self.per_step, dim=1).indices)
 
-    def _wrong(self, gap: Float[Tensor, "B P"]) -> Float[Tensor, "B P"]:
-        """Return how probable a wrong answer is for joints that are so far apart."""
+    def wrong(self, gap: Float[Tensor, "*pairs"]) -> Float[Tensor, "*pairs"]:
+        """Return how probable a wrong label is for joints that are so far apart.
+
+        Args:
+            gap: Distance of the joints along the camera's axis, millimetres.
+        """
         if self.noise == "crowd":
             return (0.5 - 0.5 * gap / _SURE_FROM_MM).clamp_min(0)
         return torch.full_like(gap, self.noise)

@@ -69,11 +69,12 @@ def convert(
     content = read_images(file)
     if split is not None:
         content = replace(content, train=np.full(len(content.names), split == "train"))
+    elsewhere = content.provenance
     info = StoreInfo(
         skeleton=skeleton,
         sources={"gt": JOINTS},
-        origin=_ORIGIN[content.kind],
-        licence=_LICENCE,
+        origin=_ORIGIN[content.kind] if elsewhere is None else elsewhere.origin,
+        licence=_LICENCE if elsewhere is None else elsewhere.licence,
         inputs={file.name: sha256(file)},
     )
     cameras: set[tuple[str, str]] = set()
@@ -157,7 +158,8 @@ def _report(out: Path, content: RawImages) -> str:
     with ClipStore(out) as finished:
         lines = [finished.describe(), ""]
     there, full = len(content.names), _IMAGES[content.kind]
-    lines.append(f"{content.kind}: {there:,} of {full:,} images ({there / full:.1%})")
+    if content.provenance is None:
+        lines.append(f"{content.kind}: {there:,} of {full:,} images ({there / full:.1%})")
     lines.append(f"joints seen: {content.visible.mean():.1%}")
     hidden = Counter(
         {

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.matlab import Array, load_mat, numbers
-from datamodules.relative_depth_json import read_relative_depth
+from datamodules.relative_depth_json import Provenance, read_provenance, read_relative_depth
 from datamodules.untrusted import load_npz
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -40,6 +40,7 @@ class RawImages:
         visible: Which joints are seen, ``(N, 14)``.
         train: Which images are for training, ``(N,)``.
         left_out: Names of images in which no joint is labelled.
+        provenance: Where they come from, if not from the dataset.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class RawImages:
     visible: NDArray[np.bool_]
     train: NDArray[np.bool_]
     left_out: tuple[str, ...] = ()
+    provenance: Provenance | None = None
 
 
 def read_images(path: Path) -> RawImages:
@@ -148,4 +150,5 @@ def _read_json(path: Path) -> RawImages:
         np.array([image.keypoints for image in images]).reshape(-1, len(skeleton(JOINTS)), 2),
         ~np.array([image.occluded for image in images]).reshape(-1, len(skeleton(JOINTS))),
         np.array([image.train for image in images], bool),
+        provenance=read_provenance(path),
     )

@@ -11,7 +11,8 @@ BMVC 2018. Layout::
 
 ``kp0`` and ``kp1`` count in ``joint_names``; label 0 says that ``kp0`` is closer to the camera, 1 that
 ``kp1`` is. In here joints count in ``lsp14``, whatever the order in the file. ``prob`` is taken to be
-the probability of the label and ``risk`` the expected error; a file need not have them.
+the probability of the label and ``risk`` the expected error; a file need not have them. One that is not
+of Leeds Sports Pose says so beside ``images``: ``"origin": TEXT, "licence": TEXT``.
 """
 
 import json
@@ -80,16 +81,26 @@ class AnnotatedImage:
         return Path(self.file).stem
 
 
+@dataclass(frozen=True)
+class Provenance:
+    """Where images come from that are not of Leeds Sports Pose.
+
+    Attributes:
+        origin: Where they come from.
+        licence: The condition they are under.
+    """
+
+    origin: str
+    licence: str
+
+
 def read_relative_depth(path: Path) -> list[AnnotatedImage]:
     """Read the annotations of all images.
 
     Raises:
         InputError: If the file is missing, no JSON, or not as described above.
     """
-    try:
-        content = json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; get the file again.") from None
+    content = _content(path)
     names = _field(content, "joint_names", list, str(path))
     order = _order(names, path)
     listed = _field(content, "images", list, str(path))
@@ -107,14 +118,40 @@ def read_relative_depth(path: Path) -> list[AnnotatedImage]:
     return images
 
 
-def write_relative_depth(path: Path, images: Sequence[AnnotatedImage]) -> None:
+def read_provenance(path: Path) -> Provenance | None:
+    """Read where the images come from, if the file says so.
+
+    Raises:
+        InputError: If the file is missing, no JSON, or says half of it.
+    """
+    content = _content(path)
+    if not isinstance(content, dict) or not {"origin", "licence"} & set(content):
+        return None
+    return Provenance(*(_field(content, name, str, str(path)) for name in ("origin", "licence")))
+
+
+def _content(path: Path) -> Any:
+    try:
+        return json.loads(existing(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: damaged or not a JSON file; get the file again.") from None
+
+
+def write_relative_depth(
+    path: Path, images: Sequence[AnnotatedImage], provenance: Provenance | None = None
+) -> None:
     """Write annotations in the layout above.
+
+    Args:
+        path: The file to write.
+        images: The images.
+        provenance: Where they come from; Leeds Sports Pose where not given.
 
     Raises:
         InputError: If nothing can be written there.
     """
     back = {ours: theirs for theirs, ours in reversed(_ALIASES.items())}
-    content = {
+    content = ({} if provenance is None else vars(provenance)) | {
         "joint_names": [back.get(joint, joint) for joint in _JOINTS],
         "images": [
             {

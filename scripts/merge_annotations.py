@@ -8,7 +8,7 @@ from pathlib import Path
 from jsonargparse import auto_cli
 
 from datamodules.annotation.images import load_images
-from datamodules.annotation.merge import merge
+from datamodules.annotation.merge import collect, merge
 from lifting.errors import guarded
 
 
@@ -27,7 +27,9 @@ def merge_annotations(
         method: dawid_skene, which weighs annotators by their skill, or majority.
         out: The file to write, in the layout of relative_depth_lsp_v1.json.
     """
-    report = merge(load_images(Path(source)), [Path(answers)], Path(out), method)
+    asked = {pair[0] for pair in collect([Path(answers)]).pairs}
+    images = load_images(Path(source), names=asked)
+    report = merge(images, [Path(answers)], Path(out), method)
     Path(out).with_suffix(".report.txt").write_text(report + "\n")
     print(report)
 
