@@ -1,6 +1,6 @@
 """Images as the detectors take them: RGB, normalised by the mean and deviation of ImageNet."""
 
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num
 from torch import Tensor
 
 # Of red, green and blue between 0 and 1.
@@ -8,8 +8,8 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def normalise(images: UInt8[Tensor, "*batch 3 H W"]) -> Float[Tensor, "*batch 3 H W"]:
-    """Return RGB images of 0 to 255 as the detectors take them."""
+def normalise(images: Num[Tensor, "*batch 3 H W"]) -> Float[Tensor, "*batch 3 H W"]:
+    """Return RGB images, of 0 to 255, as the detectors take them."""
     mean, std = _statistics(images.float())
     return (images.float() / 255 - mean) / std
 
