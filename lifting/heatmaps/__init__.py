@@ -1,0 +1,32 @@
+"""Heat-maps of keypoints: their targets, their losses, and coordinates read from them.
+
+Pixels of heat-maps count as points on a continuous axis, as pixels of images do: from 0 at the left or
+upper edge to the width or height; the centre of the first cell is at 0.5.
+"""
+
+from lifting.heatmaps.decoders import DECODERS, decode
+from lifting.heatmaps.decoding import argmax, dark, quarter_offset
+from lifting.heatmaps.flips import flip_test, mirrored_maps
+from lifting.heatmaps.grid import STRIDE, Alignment, crop_to_heatmap, heatmap_to_crop
+from lifting.heatmaps.losses import hardest, heatmap_errors, heatmap_loss
+from lifting.heatmaps.soft_argmax import soft_argmax
+from lifting.heatmaps.targets import gaussian_targets
+
+__all__ = [
+    "DECODERS",
+    "STRIDE",
+    "Alignment",
+    "argmax",
+    "crop_to_heatmap",
+    "dark",
+    "decode",
+    "flip_test",
+    "gaussian_targets",
+    "hardest",
+    "heatmap_errors",
+    "heatmap_loss",
+    "heatmap_to_crop",
+    "mirrored_maps",
+    "quarter_offset",
+    "soft_argmax",
+]
