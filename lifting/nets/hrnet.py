@@ -125,6 +125,8 @@ class HRNet(nn.Module):
 
     def __init__(self, joints: int = 17, width: int = 32) -> None:
         super().__init__()
+        self.joints = joints
+        self.width = width
         self.stem = nn.Sequential(ConvNorm(3, 64, 3, 2), ConvNorm(64, 64, 3, 2))
         outputs = 64 * Bottleneck.expansion
         inputs = [64] + [outputs] * (BLOCKS - 1)

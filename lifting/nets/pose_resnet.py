@@ -62,7 +62,9 @@ class PoseResNet(nn.Module):
             known = ", ".join(map(str, DEPTHS))
             raise InputError(f"There is no ResNet of {depth} layers: choose one of {known}.")
         kind, counts = DEPTHS[depth]
+        self.joints = joints
         self.depth = depth
+        self.width = width
         self.bgr = bgr
         self.stem = ConvNorm(3, 64, 7, 2)
         self.scales = nn.ModuleList()

@@ -18,13 +18,11 @@ from lifting.methods.base import Method
 from lifting.methods.sequence_lifter import SequenceLifter
 from lifting.published.families import FAMILIES, Family, Layout, recognise
 from lifting.published.key_maps import expand
+from lifting.published.matching import match, some
 from lifting.published.reading import Published, read_published
 from lifting.published.report import Report
 from lifting.published.source import Source
 from lifting.published.statistics import import_statistics
-
-# Counts batches, for nothing that is used here; files of torch before 0.4.1 lack it.
-_COUNTER = "num_batches_tracked"
 
 
 def import_weights(
@@ -116,32 +114,8 @@ def _state(
     """Return our tensors of a file, and report on every one of its own."""
     own = method.state_dict()
     pairs = expand(layout.pairs(method.hparams), own)
-    left = dict(published.tensors)
-    state, lacking = {}, []
-    for name, pair in pairs.items():
-        tensor = left.pop(pair.published, None)
-        if tensor is None:
-            lacking.append(pair.published)
-            continue
-        wanted = pair.to_published(own[name]).shape
-        if tensor.shape != wanted:
-            raise InputError(
-                f"tensor {published.names[pair.published]} is {tuple(tensor.shape)}, but a "
-                f"{type(method).__name__} as wide and with as many joints as the others say has "
-                f"{tuple(wanted)} there; name the family and the joint sets the file is of."
-            )
-        state[name] = pair.to_ours(tensor).to(own[name].dtype).clone()
-        report.tensor(published.names[pair.published], tensor, name, state[name])
-    for name, pair in pairs.items():
-        if pair.published in lacking and name.endswith(_COUNTER):
-            state[name] = torch.zeros((), dtype=torch.int64)
-            lacking.remove(pair.published)
-            report.line("made", name, "0: files of old versions of torch lack this counter")
-    if lacking:
-        raise InputError(
-            f"lacks {_some(lacking)} of a {type(method).__name__}; name the family the file is of, or "
-            "get it again."
-        )
+    advice = "name the family and the joint sets the file is of, or get it again."
+    state, left = match(own, pairs, published, report, type(method).__name__, advice)
     for name, value in family.constants(method.hparams).items():
         tensor = left.pop(name, None)
         if tensor is None:
@@ -156,7 +130,7 @@ def _state(
         )
     if left:
         raise InputError(
-            f"holds {_some([published.names[n] for n in left])}, which a {type(method).__name__} "
+            f"holds {some([published.names[n] for n in left])}, which a {type(method).__name__} "
             "has not; name the family the file is of."
         )
     if isinstance(method, PoseFlows):
@@ -195,7 +169,3 @@ def _configuration(method: Method, options: Mapping[str, Any]) -> bytes:
 
 def _listed(options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in options.items())
-
-
-def _some(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
