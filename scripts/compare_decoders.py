@@ -25,6 +25,7 @@ def simulate(
     second: float = 0.0,
     wider: float = 1.0,
     quantised: bool = False,
+    edge: bool = False,
     count: int = 400,
 ) -> tuple[Tensor, Tensor]:
     """Return heat-maps (count, 1, height, width) and the true keypoints.
@@ -39,11 +40,15 @@ def simulate(
         second: Height, over the peak's, of a false peak five deviations below.
         wider: Deviation of the peaks over that of the targets.
         quantised: Put the peaks at centres of cells.
+        edge: Put the keypoints within two deviations of the left edge, not in the middle 70 %.
         count: How many heat-maps.
     """
     draw = torch.Generator().manual_seed(0)
     size = torch.tensor([width, height])
-    points = (0.15 + 0.7 * torch.rand(count, 1, 2, generator=draw)) * size
+    places = torch.rand(count, 1, 2, generator=draw)
+    points = (0.15 + 0.7 * places) * size
+    if edge:
+        points[..., 0] = 2 * sigma * places[..., 0]
     seen = torch.ones(count, 1, dtype=torch.bool)
     maps, _ = gaussian_targets(points, seen, (width, height), wider * sigma, quantised)
     if second:
@@ -62,12 +67,13 @@ def simulate(
 
 CONDITIONS: dict[str, dict[str, float | bool]] = {
     "clean": {},
-    "peak 0.4": {"peak": 0.4},
+    "peak 0.1": {"peak": 0.1},
     "noise": {"noise": 0.02},
     "noise, peak 0.4": {"noise": 0.02, "peak": 0.4},
     "smooth noise, peak 0.4": {"noise": 0.05, "peak": 0.4, "smooth": True},
     "second peak": {"second": 0.7},
     "1.5 times as wide": {"wider": 1.5},
+    "noise, near an edge": {"noise": 0.02, "edge": True},
     "quantised": {"quantised": True},
 }
 
@@ -84,8 +90,8 @@ READERS: dict[str, Reader] = {
     "global, normalised, β 20": _soft(20.0, None, True),
     "window of 3σ, β 20": _soft(20.0, 3.0, False),
     "window of 3σ, normalised, β 20": _soft(20.0, 3.0, True),
-    "window of 3σ, normalised, β 7": _soft(7.0, 3.0, True),
-    "window of 2σ, normalised, β 10": _soft(10.0, 2.0, True),
+    "window of 3σ, normalised, β 8": _soft(8.0, 3.0, True),
+    "window of 2σ, normalised, β 12": _soft(12.0, 2.0, True),
     "window of 2σ, normalised, β 5": _soft(5.0, 2.0, True),
 }
 

@@ -23,14 +23,14 @@ DECODERS: Mapping[str, Decoder] = {
 
 
 def decode(
-    heatmaps: Float[Tensor, "B K H W"], decoder: str = "dark", sigma: float = 2.0
+    heatmaps: Float[Tensor, "B K H W"], decoder: str = "soft", sigma: float = 2.0
 ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
     """Return keypoints in heat-map pixels, and the height of their peaks as confidence.
 
     Args:
         heatmaps: Heat-maps in any precision; coordinates are float32 at least.
-        decoder: ``dark``, which errs least; ``soft``, the best of those that gradients go through;
-            ``soft_global`` (L2D-Pose), ``quarter`` (HRNet) and ``argmax``.
+        decoder: ``soft``, which is good everywhere and lets gradients through; ``dark``, exact for clean
+            peaks away from the edges; ``soft_global`` (L2D-Pose), ``quarter`` (HRNet) and ``argmax``.
         sigma: Deviation of the targets, heat-map pixels.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Coordinates of keypoints by the peaks of their heat-maps; no gradient goes through a peak."""
+"""Coordinates of keypoints by the peaks of their heat-maps, to be read, not to be learnt through."""
 
 import math
 

@@ -13,13 +13,13 @@ LOWEST_PEAK = 0.05
 def soft_argmax(
     heatmaps: Float[Tensor, "B K H W"],
     sigma: float = 2.0,
-    beta: float | Float[Tensor, ""] = 7.0,
+    beta: float | Float[Tensor, ""] = 8.0,
     window: float | None = 2.0,
     normalised: bool = True,
 ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
     """Return the expected place under ``softmax(beta * heatmap)``, and the height of the peak.
 
-    The defaults are those of the smallest error under noise (docs/detectors.md).
+    The defaults are those of the smallest mean error in docs/detectors.md.
 
     Args:
         heatmaps: Heat-maps.

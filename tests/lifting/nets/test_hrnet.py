@@ -121,5 +121,5 @@ def test_the_first_heat_maps_are_almost_zero():
     net = HRNet(2, 8)
     with torch.no_grad():
         out = net(images())
-    assert 0 < out.abs().max() < 0.1
+    assert 1e-3 < out.abs().max() < 0.2
     assert all(m.weight.std() < 0.002 for m in net.modules() if isinstance(m, nn.Conv2d))
