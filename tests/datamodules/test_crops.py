@@ -71,9 +71,7 @@ def test_what_goes_to_a_crop_comes_back():
     flip = torch.arange(6) % 2 == 0
     affine = crop_affine(centre, scale, WIDTH, HEIGHT, torch.linspace(-2, 2, 6), flip)
     there = to_crop(keypoints, affine, joints.mirror)
-    torch.testing.assert_close(
-        to_image(there, affine, joints.mirror), keypoints, atol=1e-3, rtol=0
-    )
+    torch.testing.assert_close(to_image(there, affine, joints.mirror), keypoints, atol=1e-3, rtol=0)
     left, right = joints.index("left_wrist"), joints.index("right_wrist")
     moved = transform(keypoints, affine)
     torch.testing.assert_close(there[0, right], moved[0, left])
