@@ -19,7 +19,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +137,14 @@ class ImageRecords:
         wanted = torch.tensor([known.index(name) for name in subjects], dtype=torch.long)
         return torch.isin(self.columns["subject"], wanted).nonzero().squeeze(-1)
 
+    def taken(self, rows: Tensor) -> "ImageRecords":
+        """Return some of the records."""
+        return replace(
+            self,
+            paths=[self.paths[row] for row in rows.tolist()],
+            columns={name: column[rows] for name, column in self.columns.items()},
+        )
+
     def converted(self, joints: str) -> "ImageRecords":
         """Return the records in another joint set, by name of the joints.
 
@@ -155,8 +163,7 @@ class ImageRecords:
         columns["visibility"] = seen.to(torch.uint8)
         columns["keypoints"] = torch.where(seen[..., None] > 0, points, 0.0)
         columns["pose"] = convert(columns["pose"], *names)
-        info = IndexInfo(joints, self.info.origin, self.info.licence, self.info.inputs)
-        return ImageRecords(info, self.folder, self.paths, columns, self.names, self.cameras)
+        return replace(self, info=replace(self.info, skeleton=joints), columns=columns)
 
     @property
     def digest(self) -> str:
@@ -257,7 +264,13 @@ class _Table:
 
 def no_cameras() -> Camera:
     """Return a batch of no camera."""
-    shapes = {"focal": (2,), "principal": (2,), "radial": (3,), "tangential": (2,), "size": (2,)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "focal": (2,),
+        "principal": (2,),
+        "radial": (3,),
+        "tangential": (2,),
+        "size": (2,),
+    }
     shapes |= {"tangential_gain": (), "rotation": (3, 3), "position": (3,)}
     return Camera(**{k: torch.zeros((0, *s), dtype=torch.float64) for k, s in shapes.items()})
 

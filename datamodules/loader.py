@@ -1,13 +1,31 @@
 """Loaders that yield indices of examples: shuffled and resumable, or in order and exact."""
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from datamodules.bank import IndexBatch, PairedIndexBatch, PoseBank
-from datamodules.prior import PosePrior
+from datamodules.bank import IndexBatch, PairedIndexBatch
+
+
+@runtime_checkable
+class Examples(Protocol):
+    """Something that has examples."""
+
+    rows: Tensor
+
+    def __len__(self) -> int:
+        """Number of examples."""
+
+
+@runtime_checkable
+class ExamplesOfClips(Examples, Protocol):
+    """Something that has examples, and knows which of them belong to one recording."""
+
+    def rows_by_clip(self) -> list[Tensor]:
+        """Return the rows of the examples, clip by clip."""
 
 
 def _rank_and_size() -> tuple[int, int]:
@@ -33,7 +51,7 @@ class ShuffledLoader:
 
     def __init__(
         self,
-        bank: PoseBank | PosePrior,
+        bank: Examples,
         batch_size: int,
         seed: int,
         flip: float,
@@ -141,7 +159,7 @@ class OrderedLoader:
         split: Name of the split, passed on.
     """
 
-    def __init__(self, bank: PoseBank, batch_size: int, split: str) -> None:
+    def __init__(self, bank: ExamplesOfClips, batch_size: int, split: str) -> None:
         self.bank = bank
         self.batch_size = batch_size
         self.split = split

@@ -1,0 +1,94 @@
+"""Images of the procedural human, for machines that have no dataset of images."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+from datamodules.h36m import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
+from datamodules.image_index import read_index, write_index
+from datamodules.image_records import ImageRecords, IndexInfo, gather_records
+from datamodules.images import ImageDataModule
+from datamodules.pixels import Pixels
+from datamodules.procedural.clips import CAMERAS, SEQUENCES, SUBJECTS
+from datamodules.procedural.human import SKELETON
+from datamodules.rendered.stage import RenderedPixels, generate_records
+from lifting.errors import InputError
+
+_LICENCE = "Apache-2.0; no recorded person is in it"
+
+
+class SyntheticImages(ImageDataModule):
+    """The procedural human before four cameras, painted while training: no image is kept on disk.
+
+    Keypoints, poses and cameras are exact, and what is visible is what the painter shows. Subjects, actions
+    and cameras have the names of Human3.6M.
+
+    Args:
+        folder: Where the index is kept; its name holds what it depends on.
+        images_per_clip: Images of each of 30 sequences of a subject before each of four cameras.
+        generator_seed: Seed of bodies, motions, cameras, clothes, rooms and occluders.
+        occluded: Share of images with something before the person.
+        subjects: Whom to generate.
+        train_subjects: Subjects to train on.
+        val_subjects: Subjects to select the model on; none switches validation off.
+        test_subjects: Subjects to test on.
+        **kwargs: See :class:`datamodules.images.ImageDataModule`.
+    """
+
+    def __init__(
+        self,
+        folder: str = "data",
+        images_per_clip: int = 12,
+        generator_seed: int = 0,
+        occluded: float = 0.35,
+        subjects: Sequence[str] = SUBJECTS,
+        train_subjects: Sequence[str] = TRAIN_SUBJECTS,
+        val_subjects: Sequence[str] = VAL_SUBJECTS,
+        test_subjects: Sequence[str] = TEST_SUBJECTS,
+        **kwargs: Any,
+    ) -> None:
+        if images_per_clip < 1:
+            raise InputError(f"--data.images_per_clip is {images_per_clip}: give at least 1.")
+        if not 0 <= occluded <= 1:
+            raise InputError(f"--data.occluded is {occluded}: give a share from 0 to 1.")
+        name = f"synthetic_images_seed{generator_seed}_{images_per_clip}per_clip"
+        super().__init__(
+            index=f"{folder}/{name}_{occluded:g}occluded_{'_'.join(subjects)}.h5",
+            train_subjects=train_subjects,
+            val_subjects=val_subjects,
+            test_subjects=test_subjects,
+            **kwargs,
+        )
+        self.generated = list(subjects)
+        self.images_per_clip = images_per_clip
+        self.generator_seed = generator_seed
+        self.occluded = occluded
+        self.info = IndexInfo(SKELETON.name, "procedural human, version 1, painted", _LICENCE)
+
+    def prepare_data(self) -> None:
+        """Generate the index, unless there is one that this version of the generator made."""
+        if self._is_current():
+            return
+        count = len(self.generated) * len(SEQUENCES) * len(CAMERAS) * self.images_per_clip
+        records = generate_records(
+            self.generator_seed, self.generated, self.images_per_clip, self.occluded
+        )
+        shown = track(records, "Posing people", total=count)
+        folder = Path(self.index).parent
+        write_index(Path(self.index), gather_records(self.info, folder, shown, images_exist=False))
+
+    def _is_current(self) -> bool:
+        if not Path(self.index).is_file():
+            return False
+        try:
+            return read_index(self.index).info == self.info
+        except InputError:
+            return False
+
+    def _read(self) -> ImageRecords:
+        return read_index(self.index)
+
+    def _pixels(self, records: ImageRecords) -> Pixels:
+        return RenderedPixels(records, self.generator_seed, self.occluded)
