@@ -30,11 +30,11 @@ from datamodules.untrusted import open_hdf5, sha256
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 
-_ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
-_LICENCE = "Human3.6M licence: academic research only, no redistribution"
+ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
+LICENCE = "Human3.6M licence: academic research only, no redistribution"
 
 # Left out by every protocol: the video of one camera is damaged. h36m-fetch names it by its number.
-_EXCLUDED = {("S11", "Directions"), ("S11", "Directions-2")}
+EXCLUDED = {("S11", "Directions"), ("S11", "Directions-2")}
 
 # All views of the complete dataset but for that sequence.
 FULL_FRAMES = {"train": 1_559_752, "test": 543_344}
@@ -110,13 +110,13 @@ def convert(
     inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
     sources = {name: read_detections(path) for name, path in detections.items()}
     joint_sets = {"gt": joints} | {name: s.skeleton for name, s in sources.items()}
-    info = StoreInfo(joints, joint_sets, _ORIGIN, _LICENCE, inputs)
+    info = StoreInfo(joints, joint_sets, ORIGIN, LICENCE, inputs)
     parts = out.with_name(out.name + ".parts")
     drifts: list[Drift] = []
     done: set[str] = set()
     with ClipWriter(out, info) as store:
         for sequence in read_sequences(raw, joints):
-            if (sequence.subject, sequence.name) in _EXCLUDED:
+            if (sequence.subject, sequence.name) in EXCLUDED:
                 continue
             name = f"{sequence.subject} {sequence.name}"
             if not re.fullmatch(r"[\w -]+", name) or name in done:
@@ -248,7 +248,7 @@ def _completeness(store: ClipStore, sources: Mapping[str, Detections]) -> list[s
         present = {k.sequence for k in store.keys if k.subject == subject}
         missing = FULL_SEQUENCES - (subject == "S11") - len(present)
         if missing:
-            named = {key for s in sources.values() for key in s.poses} - _EXCLUDED
+            named = {key for s in sources.values() for key in s.poses} - EXCLUDED
             detected = {name for sub, name in named if sub == subject}
             names = ", ".join(sorted(detected - present)) or "no 2D source to name them"
             lines.append(f"{subject}: {missing} sequences missing ({names})")

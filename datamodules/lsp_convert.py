@@ -16,11 +16,11 @@ from datamodules.untrusted import existing, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton as skeleton_of
 
-_ORIGIN = {
+ORIGIN = {
     "LSP": "Leeds Sports Pose, Johnson and Everingham, BMVC 2010",
     "LSP-extended": "Leeds Sports Pose extended, Johnson and Everingham, CVPR 2011",
 }
-_LICENCE = "Academic research; the photographs belong to the users of Flickr who took them"
+LICENCE = "Academic research; the photographs belong to the users of Flickr who took them"
 _IMAGES = {"LSP": 2000, "LSP-extended": 10000}
 
 SPLITS = ("train", "test")
@@ -73,8 +73,8 @@ def convert(
     info = StoreInfo(
         skeleton=skeleton,
         sources={"gt": JOINTS},
-        origin=_ORIGIN[content.kind] if elsewhere is None else elsewhere.origin,
-        licence=_LICENCE if elsewhere is None else elsewhere.licence,
+        origin=ORIGIN[content.kind] if elsewhere is None else elsewhere.origin,
+        licence=LICENCE if elsewhere is None else elsewhere.licence,
         inputs={file.name: sha256(file)},
     )
     cameras: set[tuple[str, str]] = set()

@@ -24,8 +24,8 @@ from datamodules.untrusted import sha256
 from lifting.cameras import Camera, project
 from lifting.errors import InputError
 
-_ORIGIN = "MPI-INF-3DHP, https://vcai.mpi-inf.mpg.de/3dhp-dataset"
-_LICENCE = "MPI-INF-3DHP licence: non-commercial research only, no redistribution"
+ORIGIN = "MPI-INF-3DHP, https://vcai.mpi-inf.mpg.de/3dhp-dataset"
+LICENCE = "MPI-INF-3DHP licence: non-commercial research only, no redistribution"
 
 # Frames the test protocol counts, all six sequences together.
 FULL_TEST_FRAMES = 2929
@@ -66,8 +66,8 @@ def convert(
     info = StoreInfo(
         skeleton=JOINTS,
         sources={"gt": JOINTS},
-        origin=f"{_ORIGIN}, poses {poses}, cameras {cameras}",
-        licence=_LICENCE,
+        origin=f"{ORIGIN}, poses {poses}, cameras {cameras}",
+        licence=LICENCE,
         inputs={str(file.relative_to(raw)): sha256(file) for file in files},
     )
     seen: dict[tuple[str, str], Camera] = {}

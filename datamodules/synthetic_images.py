@@ -22,8 +22,8 @@ _LICENCE = "Apache-2.0; no recorded person is in it"
 class SyntheticImages(ImageDataModule):
     """The procedural human before four cameras, painted while training: no image is kept on disk.
 
-    Keypoints, poses and cameras are exact, and what is visible is what the painter shows. Subjects, actions
-    and cameras have the names of Human3.6M.
+    Keypoints, poses and cameras are exact, and what is visible is what the painter shows. Subjects,
+    actions and cameras have the names of Human3.6M.
 
     Args:
         folder: Where the index is kept; its name holds what it depends on.

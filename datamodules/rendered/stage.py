@@ -1,4 +1,4 @@
-"""Every image of the procedural human as a function of its names: who, what, which camera, which frame."""
+"""Every image of the procedural human as a function of its names: who, what, camera and frame."""
 
 import zlib
 from collections.abc import Iterator, Sequence

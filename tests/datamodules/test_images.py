@@ -147,13 +147,13 @@ def test_batch_of_nothing_but_broken_images_is_refused(index, tmp_path):
     for path in (tmp_path / "S9").iterdir():
         path.write_bytes(b"")
     data = module(index)
-    with pytest.warns(UserWarning), pytest.raises(InputError, match="nor can any other image"):
+    with pytest.warns(UserWarning, match="damaged"), pytest.raises(InputError, match="nor can any other image"):
         batches(data, data.test_dataloader())
 
 
 def test_images_that_are_gone_are_told_of_at_once(index, tmp_path):
     (tmp_path / "S1/000.png").unlink()
-    with pytest.raises(InputError, match="not in .* any more; prepare it again"):
+    with pytest.raises(InputError, match="any more; prepare it again"):
         module(index)
 
 
@@ -162,7 +162,7 @@ def test_subject_that_is_not_there_and_split_without_subjects_are_refused(index)
         module(index, train_subjects=("S2",))
     data = module(index, val_subjects=())
     assert data.val_dataloader() == []
-    with pytest.raises(InputError, match="--data.val_subjects"):
+    with pytest.raises(InputError, match="name its subjects with"):
         data.split("val")
 
 
@@ -199,7 +199,7 @@ def test_detected_boxes_take_the_place_of_annotated_ones(index, tmp_path):
 @pytest.mark.parametrize("content", ["[", '[{"bbox": [1, 2]}]', "3", '[{"image_id": 1}]'])
 def test_damaged_boxes_are_refused(index, tmp_path, content):
     (tmp_path / "boxes.json").write_text(content)
-    with pytest.raises(InputError, match="boxes.json"):
+    with pytest.raises(InputError, match="repair it"):
         module(index, boxes=str(tmp_path / "boxes.json"))
 
 

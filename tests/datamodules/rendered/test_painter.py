@@ -41,7 +41,7 @@ def facing(turn=0.0, arm_before_chest=False):
     pose = np.array([place[joint] for joint in SKELETON.joints], np.float64)
     cos, sin = np.cos(turn), np.sin(turn)
     pose = pose @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]]).T
-    return pose + [0, 0, 5000]
+    return pose + np.array([0, 0, 5000])
 
 
 @pytest.fixture

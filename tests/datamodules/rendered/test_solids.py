@@ -94,7 +94,7 @@ def test_light_on_a_sphere_is_the_cosine(camera):
     centre = np.array([0.0, 0, 5000])
     view = View(camera, IDENTITY)
     ball = EllipsoidOutlines(Ellipsoids(centre[None], 100 * np.eye(3)[None], ("ball",)), view)
-    ends = np.array([[centre, centre + [1e-3, 0, 0]]])
+    ends = np.array([[centre, centre + np.array([1e-3, 0, 0])]])
     capsule = CapsuleOutlines(Capsules(ends, np.array([[100.0, 100]]), ("ball",)), view)
     light = np.array([0.48, -0.6, -0.64])
     middle = camera.principal.numpy()

@@ -1,0 +1,52 @@
+"""Prepare a dataset of images: annotation in, one index file out; the images stay where they are.
+
+python scripts/prepare_images.py coco person_keypoints_val2017.json --images val2017 --split val
+"""
+
+from pathlib import Path
+
+from jsonargparse import auto_cli
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from datamodules.image_convert import convert, find
+from lifting.errors import guarded
+
+
+def prepare(
+    kind: str,
+    raw: str,
+    images: str | None = None,
+    split: str | None = None,
+    joints: str = "coco17",
+    every: int | None = None,
+    alone: bool = True,
+    out: str | None = None,
+) -> None:
+    """Write the index of people on images.
+
+    Args:
+        kind: coco, mpii, lsp, h36m, panoptic, mpi_inf_3dhp or shelf.
+        raw: The annotation: a file, or the folder of all for h36m, panoptic, lsp and shelf.
+        images: The folder of the images, where it is not that of the annotation.
+        split: Whether these are train, val or test (coco, mpii, lsp).
+        joints: Joint set of the annotation (coco).
+        every: Take every so many of the frames (h36m: 1, panoptic: 15).
+        alone: Take frames with exactly one person only (panoptic).
+        out: The index to write; index.h5 in the folder of the images where not given.
+    """
+    found = find(
+        kind, Path(raw), None if images is None else Path(images), split, joints, every, alone
+    )
+    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*bar) as progress:
+        task = progress.add_task("preparing", total=None)
+        report = convert(
+            found,
+            None if out is None else Path(out),
+            lambda path: progress.update(task, advance=1, description=f"{path[-40:]:40}"),
+        )
+    print(report)
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(prepare))
