@@ -90,4 +90,5 @@ def box_of(
 
 def within(points: Array, size: tuple[int, int]) -> NDArray[np.bool_]:
     """Tell which points lie in an image."""
-    return ((points >= 0) & (points <= size)).all(-1)
+    inside: NDArray[np.bool_] = np.all((points >= 0) & (points <= size), -1)
+    return inside

@@ -155,7 +155,7 @@ class _Canvas:
 
     def patch(self, box: Array) -> tuple[Array, Array] | None:
         """Return x as a row and y as a column of the centres of the pixels within a box."""
-        height, width = self.depth.shape
+        height, width, _ = self.image.shape
         left, top = max(int(box[0]), 0), max(int(box[1]), 0)
         right, bottom = min(int(box[2]) + 1, width), min(int(box[3]) + 1, height)
         if left >= right or top >= bottom:

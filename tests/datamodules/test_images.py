@@ -147,7 +147,10 @@ def test_batch_of_nothing_but_broken_images_is_refused(index, tmp_path):
     for path in (tmp_path / "S9").iterdir():
         path.write_bytes(b"")
     data = module(index)
-    with pytest.warns(UserWarning, match="damaged"), pytest.raises(InputError, match="nor can any other image"):
+    with (
+        pytest.warns(UserWarning, match="damaged"),
+        pytest.raises(InputError, match="nor can any other image"),
+    ):
         batches(data, data.test_dataloader())
 
 
