@@ -3,9 +3,21 @@
 from datamodules.base import PoseDataModule
 from datamodules.cmu import CMU
 from datamodules.h36m import H36M
+from datamodules.images import ImageDataModule
 from datamodules.lsp import LSP
 from datamodules.mpi_inf_3dhp import MPIINF3DHP
 from datamodules.npz_dataset import CustomPoses
 from datamodules.synthetic import Synthetic
+from datamodules.synthetic_images import SyntheticImages
 
-__all__ = ["CMU", "H36M", "LSP", "MPIINF3DHP", "CustomPoses", "PoseDataModule", "Synthetic"]
+__all__ = [
+    "CMU",
+    "H36M",
+    "LSP",
+    "MPIINF3DHP",
+    "CustomPoses",
+    "ImageDataModule",
+    "PoseDataModule",
+    "Synthetic",
+    "SyntheticImages",
+]
