@@ -147,6 +147,7 @@ def test_who_is_not_named_is_trained_on(store):
     assert data.subjects == {
         "train": ["S01", "S35"],
         "unlabelled": [],
+        "prior": [],
         "val": ["S12"],
         "test": ["S02"],
     }
