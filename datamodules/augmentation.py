@@ -11,8 +11,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from datamodules.boxes import box_around
 from datamodules.counter_random import normal, uniform
-from datamodules.crops import box_around, crop_affine, fit_aspect
+from lifting.crops import crop_affine, fit_aspect
 from lifting.errors import InputError
 from lifting.skeletons import Skeleton
 
@@ -93,18 +94,18 @@ def augmented_affine(
         size: Width and height of the crop.
         padding: How much larger than the box the crop is.
     """
-    centre, scale = fit_aspect(box.double(), *size, padding)
+    centre, scale = fit_aspect(box.double(), size, padding)
     half = _half(draws, labelled, joints)
     taken = half.any(-1) & (draws.uniform(_HALF) < how.half_body)
     half_box = box_around(keypoints.double(), half | ~taken[:, None])
-    half_centre, half_scale = fit_aspect(half_box, *size, _HALF_PADDING)
+    half_centre, half_scale = fit_aspect(half_box, size, _HALF_PADDING)
     centre = torch.where(taken[:, None], half_centre, centre)
     scale = torch.where(taken, half_scale, scale)
     scale = scale / (1 + how.scale * draws.normal(_SIZE)).clamp(1 - how.scale, 1 + how.scale)
     angle = (how.rotation * draws.normal(_ANGLE)).clamp(-2 * how.rotation, 2 * how.rotation)
     angle = torch.where(draws.uniform(_TURN) < _TURNED, angle, 0.0) * math.pi / 180
     flip = draws.uniform(_FLIP) < how.flip
-    return crop_affine(centre, scale, *size, angle, flip).float()
+    return crop_affine(centre, scale, size, angle, flip).float()
 
 
 def _half(draws: Draws, labelled: Tensor, joints: Skeleton) -> Bool[Tensor, "B K"]:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from datamodules.crops import overlap
+from datamodules.boxes import overlap
 from datamodules.image_records import ImageRecords
 from datamodules.untrusted import existing
 from lifting.errors import InputError

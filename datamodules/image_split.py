@@ -15,22 +15,22 @@ from datamodules.augmentation import (
     colour_factors,
 )
 from datamodules.bank import IndexBatch
-from datamodules.crops import crop_affine, fit_aspect
 from datamodules.image_records import ImageRecords
 from datamodules.npz_cameras import nominal_camera
 from datamodules.pixels import Pixels
 from lifting.cameras import Camera
+from lifting.crops import crop_affine, fit_aspect
+from lifting.images import normalise
 from lifting.skeletons import skeleton
 
 # ImageNet's, of images from 0 to 1, RGB.
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class ImageBatch(TypedDict):
     """A batch of people on images.
 
     ``keypoints`` and ``box`` are pixels of the whole image, whatever was cropped: ``affine`` maps them
-    to the crop, :func:`datamodules.crops.to_crop` with left and right as they look there. ``visibility``
+    to the crop, :func:`lifting.crops.to_crop` with left and right as they look there. ``visibility``
     is 0 (not labelled), 1 (hidden) or 2 (seen), and 0 for every joint of an image that could not be
     read. ``camera`` is level, and as long a lens as the image is wide, where none is calibrated.
     ``pose`` is absolute, camera frame, millimetres, and of use where ``posed``; both are absent where no
@@ -142,7 +142,7 @@ class ImageSplit(Dataset[Crops]):
     def _affine(self, rows: Tensor, epoch: int) -> tuple[Tensor, Tensor | None]:
         box = self._resident["box"][rows]
         if self.augmentation is None:
-            return crop_affine(*fit_aspect(box, *self.size, self.padding), *self.size), None
+            return crop_affine(*fit_aspect(box, self.size, self.padding), self.size), None
         draws = Draws(self.seed, epoch, rows)
         affine = augmented_affine(
             self.augmentation,
@@ -163,14 +163,13 @@ class ImageSplit(Dataset[Crops]):
             self._moved = {name: x.to(device) for name, x in self._resident.items()}
             self.cameras = self.cameras.to(device)
         found = {name: column[crops.rows] for name, column in self._moved.items()}
-        images = crops.images.permute(0, 3, 1, 2).float() / 255
+        images = crops.images.permute(0, 3, 1, 2).float()
         if crops.colours is not None:
-            images = change_colours(images, crops.colours)
-        mean, deviation = (images.new_tensor(x)[:, None, None] for x in (MEAN, DEVIATION))
+            images = 255 * change_colours(images / 255, crops.colours)
         found["visibility"] = found["visibility"] * ~crops.broken[:, None]
         batch = {
             **found,
-            "image": (images - mean) / deviation,
+            "image": normalise(images),
             "affine": crops.affine,
             "camera": self.cameras[found["camera"]],
             "example": crops.rows,

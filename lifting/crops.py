@@ -15,62 +15,75 @@ from torch.nn import functional
 PADDING = 1.25
 
 
-def crop_affine(
-    box: Float[Tensor, "B 4"],
-    size: tuple[int, int],
-    padding: float = PADDING,
-    scale: Float[Tensor, " B"] | None = None,
-    rotation: Float[Tensor, " B"] | None = None,
-    mirrored: Bool[Tensor, " B"] | None = None,
-) -> Float[Tensor, "B 2 3"]:
-    """Return the map from the image to a crop with the box in its middle.
+def fit_aspect(
+    box: Float[Tensor, "*batch 4"], size: tuple[int, int], padding: float = PADDING
+) -> tuple[Float[Tensor, "*batch 2"], Float[Tensor, "*batch"]]:
+    """Return the centre of a box, and how many crop pixels one of its pixels is.
 
-    The box is made higher or wider until it has the crop's aspect ratio, so that nothing is distorted.
+    The box grows to the shape of the crop, then by the padding (Xiao et al., ECCV 2018).
 
     Args:
-        box: Left, top, width and height, above zero, pixels.
+        box: Left, top, right, bottom; pixels.
         size: Width and height of the crop.
-        padding: Sides of what is cropped over those of the box.
-        scale: A further factor of them for each example, 1 if not given.
-        rotation: Angle by which the image turns about the box's centre, from x to y; zero if not given.
-        mirrored: Whether the crop is mirrored last, left to right; no if not given.
+        padding: How much larger than the box the crop is.
     """
-    width, height = size
-    centre = box[:, :2] + box[:, 2:] / 2
-    wide = torch.maximum(box[:, 2], box[:, 3] * width / height) * padding
-    zoom = width / (wide if scale is None else wide * scale)
-    angle = torch.zeros_like(zoom) if rotation is None else rotation
-    cos, sin = zoom * angle.cos(), zoom * angle.sin()
-    sign = torch.ones_like(zoom) if mirrored is None else 1 - 2 * mirrored.to(zoom.dtype)
-    linear = torch.stack((sign * cos, -sign * sin, sin, cos), -1).unflatten(-1, (2, 2))
-    middle = box.new_tensor((width / 2, height / 2))
-    shift = middle - _multiply(linear, centre[:, None])[:, 0]
-    return torch.cat((linear, shift[..., None]), -1)
+    centre = (box[..., :2] + box[..., 2:]) / 2
+    extent = (box[..., 2:] - box[..., :2]) / box.new_tensor(size)
+    return centre, 1 / (padding * extent.amax(-1)).clamp_min(1e-6)
+
+
+def crop_affine(
+    centre: Float[Tensor, "*batch 2"],
+    scale: Float[Tensor, "*batch"],
+    size: tuple[int, int],
+    rotation: Float[Tensor, "*batch"] | None = None,
+    mirrored: Bool[Tensor, "*batch"] | None = None,
+) -> Float[Tensor, "*batch 2 3"]:
+    """Return the map from image to crop that brings a point to the middle of the crop.
+
+    Args:
+        centre: The point, image pixels.
+        scale: Crop pixels per image pixel.
+        size: Width and height of the crop.
+        rotation: How far the content is turned, radians, from x to y, which is clockwise.
+        mirrored: Whether the crop is mirrored left to right, after it was turned.
+    """
+    angle = torch.zeros_like(scale) if rotation is None else rotation
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    linear = torch.stack([cos, -sin, sin, cos], -1).unflatten(-1, (2, 2))
+    if mirrored is not None:
+        sign = torch.ones_like(linear)
+        sign[..., 0, :] = torch.where(mirrored, -1.0, 1.0)[..., None]
+        linear = sign * linear
+    middle = centre.new_tensor([side / 2 for side in size])
+    shift = middle - _multiply(linear, centre[..., None, :])[..., 0, :]
+    return torch.cat([linear, shift[..., None]], -1)
 
 
 def apply_affine(
-    affine: Float[Tensor, "B 2 3"], points: Float[Tensor, "B N 2"]
-) -> Float[Tensor, "B N 2"]:
+    affine: Float[Tensor, "*batch 2 3"], points: Float[Tensor, "*batch points 2"]
+) -> Float[Tensor, "*batch points 2"]:
     """Map points."""
-    return _multiply(affine[:, :, :2], points) + affine[:, None, :, 2]
+    return _multiply(affine[..., :2], points) + affine[..., None, :, 2]
 
 
-def invert_affine(affine: Float[Tensor, "B 2 3"]) -> Float[Tensor, "B 2 3"]:
+def invert_affine(affine: Float[Tensor, "*batch 2 3"]) -> Float[Tensor, "*batch 2 3"]:
     """Return the maps back."""
-    inverse = torch.linalg.inv(affine[:, :, :2])
-    shift = -_multiply(inverse, affine[:, None, :, 2])
+    inverse = torch.linalg.inv(affine[..., :2])
+    shift = -_multiply(inverse, affine[..., None, :, 2])
     return torch.cat((inverse, shift.mT), -1)
 
 
-def is_mirrored(affine: Float[Tensor, "B 2 3"]) -> Bool[Tensor, " B"]:
-    """Tell whether a map exchanges left and right."""
-    linear = affine[:, :, :2]
-    return linear[:, 0, 0] * linear[:, 1, 1] < linear[:, 0, 1] * linear[:, 1, 0]
+def is_mirrored(affine: Float[Tensor, "*batch 2 3"]) -> Bool[Tensor, "*batch"]:
+    """Tell whether a crop shows the left as the right: the determinant of its affine is negative."""
+    return affine[..., 0, 0] * affine[..., 1, 1] < affine[..., 0, 1] * affine[..., 1, 0]
 
 
 def to_crop(
-    points: Float[Tensor, "B K 2"], affine: Float[Tensor, "B 2 3"], mirror: tuple[int, ...]
-) -> Float[Tensor, "B K 2"]:
+    points: Float[Tensor, "*batch K 2"],
+    affine: Float[Tensor, "*batch 2 3"],
+    mirror: tuple[int, ...],
+) -> Float[Tensor, "*batch K 2"]:
     """Map keypoints of the image to the crop; in a mirrored one the left are the right.
 
     Args:
@@ -82,8 +95,10 @@ def to_crop(
 
 
 def to_image(
-    points: Float[Tensor, "B K 2"], affine: Float[Tensor, "B 2 3"], mirror: tuple[int, ...]
-) -> Float[Tensor, "B K 2"]:
+    points: Float[Tensor, "*batch K 2"],
+    affine: Float[Tensor, "*batch 2 3"],
+    mirror: tuple[int, ...],
+) -> Float[Tensor, "*batch K 2"]:
     """Map keypoints of the crop back to the image; those of a mirrored one change sides again.
 
     Args:
@@ -92,13 +107,13 @@ def to_image(
         mirror: For each keypoint the index of its mirror image (``Skeleton.mirror``).
     """
     # Not by the inverse map, whose shift may be thousands of pixels and would be rounded accordingly.
-    inside = points - affine[:, None, :, 2]
-    return exchange(_multiply(torch.linalg.inv(affine[:, :, :2]), inside), affine, mirror)
+    inside = points - affine[..., None, :, 2]
+    return exchange(_multiply(torch.linalg.inv(affine[..., :2]), inside), affine, mirror)
 
 
 def exchange(
-    values: Num[Tensor, "B K *rest"], affine: Float[Tensor, "B 2 3"], mirror: tuple[int, ...]
-) -> Num[Tensor, "B K *rest"]:
+    values: Num[Tensor, "*batch K d"], affine: Float[Tensor, "*batch 2 3"], mirror: tuple[int, ...]
+) -> Num[Tensor, "*batch K d"]:
     """Let the left and the right keypoints of mirrored crops change places.
 
     Args:
@@ -106,8 +121,7 @@ def exchange(
         affine: From image to crop.
         mirror: For each keypoint the index of its mirror image.
     """
-    crossed = is_mirrored(affine).view(-1, *[1] * (values.ndim - 1))
-    return torch.where(crossed, values[:, list(mirror)], values)
+    return torch.where(is_mirrored(affine)[..., None, None], values[..., list(mirror), :], values)
 
 
 def crop(
@@ -132,4 +146,4 @@ def crop(
 
 def _multiply(matrix: Tensor, points: Tensor) -> Tensor:
     # Not as a matrix product, which autocast would round to bfloat16.
-    return (matrix[:, None] * points[..., None, :]).sum(-1)
+    return (matrix[..., None, :, :] * points[..., None, :]).sum(-1)

@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 
 from datamodules.augmentation import Augmentation
-from datamodules.crops import fit_aspect, inverse, transform
-from datamodules.image_split import DEVIATION, MEAN
 from datamodules.images import ImageDataModule
 from lifting.cameras import project
+from lifting.crops import apply_affine, fit_aspect, invert_affine
 from lifting.errors import InputError
+from lifting.images import IMAGENET_MEAN, IMAGENET_STD
 from tests.datamodules.made_images import SIZE, picture, prepare, record, write_picture
 
 CROP = {"width": 24, "height": 32, "workers": 0}
@@ -71,15 +71,15 @@ def test_crop_shows_the_box_and_its_surroundings(index):
     data = module(index)
     (batch,) = batches(data, data.test_dataloader())
     box = batch["box"][0]
-    centre, scale = fit_aspect(box, 24, 32, 1.25)
+    centre, scale = fit_aspect(box, (24, 32), 1.25)
     torch.testing.assert_close(
-        transform(centre[None, None], batch["affine"][:1])[0, 0], torch.tensor([12.0, 16.0])
+        apply_affine(batch["affine"][:1], centre[None, None])[0, 0], torch.tensor([12.0, 16.0])
     )
     # The value of a pixel of the crop is that of the picture where the affine comes from.
     pixels = torch.tensor([[12.5, 16.5], [5.5, 9.5], [20.5, 28.5]])
-    source = transform(pixels, inverse(batch["affine"][0]))
-    values = batch["image"][0] * torch.tensor(DEVIATION)[:, None, None]
-    values = 255 * (values + torch.tensor(MEAN)[:, None, None])
+    source = apply_affine(invert_affine(batch["affine"][0]), pixels)
+    values = batch["image"][0] * torch.tensor(IMAGENET_STD)[:, None, None]
+    values = 255 * (values + torch.tensor(IMAGENET_MEAN)[:, None, None])
     # S9's first picture is the eleventh that was written.
     whole = picture(10).astype(float)
     for (x, y), (u, v) in zip(pixels.int().tolist(), source.tolist(), strict=True):
@@ -228,6 +228,9 @@ def test_pictures_of_any_kind_come_as_three_colours(index, tmp_path):
         opened.convert("L").save(tmp_path / "S9/001.png")
     data = module(index)
     image = batches(data, data.test_dataloader())[0]["image"][1]
-    colours = image * torch.tensor(DEVIATION)[:, None, None] + torch.tensor(MEAN)[:, None, None]
+    colours = (
+        image * torch.tensor(IMAGENET_STD)[:, None, None]
+        + torch.tensor(IMAGENET_MEAN)[:, None, None]
+    )
     torch.testing.assert_close(colours[0], colours[1])
     torch.testing.assert_close(colours[0], colours[2])

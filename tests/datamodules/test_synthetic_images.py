@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from datamodules.augmentation import Augmentation
-from datamodules.crops import is_mirrored, to_crop
-from datamodules.image_split import DEVIATION, MEAN
 from datamodules.synthetic_images import SyntheticImages
 from lifting.cameras import project
+from lifting.crops import is_mirrored, to_crop
 from lifting.errors import InputError
+from lifting.images import IMAGENET_MEAN, IMAGENET_STD
 from lifting.skeletons import skeleton
 
 
@@ -58,8 +58,8 @@ def warm(batch, row, thigh):
     joints = skeleton("h36m17")
     points = to_crop(batch["keypoints"], batch["affine"], joints.mirror)
     x, y = points[row, thigh].mean(0).int().tolist()
-    image = batch["image"][row] * torch.tensor(DEVIATION)[:, None, None]
-    image = image + torch.tensor(MEAN)[:, None, None]
+    image = batch["image"][row] * torch.tensor(IMAGENET_STD)[:, None, None]
+    image = image + torch.tensor(IMAGENET_MEAN)[:, None, None]
     if not (3 <= x < 189 and 3 <= y < 253):
         return None
     red, green, blue = image[:, y - 2 : y + 3, x - 2 : x + 3].mean((1, 2)).tolist()

@@ -23,6 +23,15 @@ def examples():
     }
 
 
+def affine_of(box, size=SIZE, padding=1.25, scale=None, rotation=None, mirrored=None):
+    """The map of boxes given by left, top, width and height."""
+    corners = torch.cat([box[:, :2], box[:, :2] + box[:, 2:]], -1)
+    centre, zoom = crops.fit_aspect(corners, size, padding)
+    return crops.crop_affine(
+        centre, zoom if scale is None else zoom / scale, size, rotation, mirrored
+    )
+
+
 def solved(box, scale, rotation, mirrored, size=SIZE, padding=1.25):
     """The map from where three corners of the crop come from, solved for its six numbers."""
     left, top, w, h = box
@@ -45,7 +54,7 @@ def solved(box, scale, rotation, mirrored, size=SIZE, padding=1.25):
 
 def test_the_map_is_the_one_through_three_points():
     given = examples()
-    affine = crops.crop_affine(given["box"], SIZE, 1.25, *list(given.values())[1:])
+    affine = affine_of(given["box"], SIZE, 1.25, *list(given.values())[1:])
     draw = torch.Generator().manual_seed(0)
     points = torch.rand(3, 17, 2, generator=draw) * torch.tensor(SIZE)
     image = crops.apply_affine(crops.invert_affine(affine), points)
@@ -61,13 +70,13 @@ def test_the_map_is_the_one_through_three_points():
 
 def test_without_options_it_neither_turns_nor_mirrors_nor_distorts():
     box = examples()["box"]
-    affine = crops.crop_affine(box, SIZE)
+    affine = affine_of(box, SIZE)
     for i in range(3):
         np.testing.assert_allclose(affine[i], solved(box[i].numpy(), 1, 0, False), atol=1e-3)
 
 
 def test_a_box_of_the_aspect_ratio_fills_the_crop_but_for_the_padding():
-    affine = crops.crop_affine(torch.tensor([[100.0, 200.0, 96.0, 128.0]]), SIZE)
+    affine = affine_of(torch.tensor([[100.0, 200.0, 96.0, 128.0]]), SIZE)
     corners = torch.tensor([[[100.0, 200.0], [196.0, 328.0]]])
     found = crops.apply_affine(affine, corners)
     # A tenth of each side of the crop is padding: 0.125 of the box, over 1.25.
@@ -76,14 +85,14 @@ def test_a_box_of_the_aspect_ratio_fills_the_crop_but_for_the_padding():
 
 def test_a_positive_rotation_turns_x_towards_y():
     box = torch.tensor([[0.0, 0.0, 100.0, 100.0]])
-    affine = crops.crop_affine(box, (100, 100), 1.0, rotation=torch.tensor([math.pi / 2]))
+    affine = affine_of(box, (100, 100), 1.0, rotation=torch.tensor([math.pi / 2]))
     right = crops.apply_affine(affine, torch.tensor([[[80.0, 50.0]]]))
     torch.testing.assert_close(right, torch.tensor([[[50.0, 80.0]]]))
 
 
 def test_keypoints_of_mirrored_crops_change_sides_and_come_back():
     given = examples()
-    affine = crops.crop_affine(given["box"], SIZE, 1.25, *list(given.values())[1:])
+    affine = affine_of(given["box"], SIZE, 1.25, *list(given.values())[1:])
     assert torch.equal(crops.is_mirrored(affine), given["mirrored"])
     draw = torch.Generator().manual_seed(1)
     image = torch.rand(3, 17, 2, generator=draw) * 1000
@@ -93,7 +102,7 @@ def test_keypoints_of_mirrored_crops_change_sides_and_come_back():
     torch.testing.assert_close(inside[0], plain[0])
     torch.testing.assert_close(inside[1:, left], plain[1:, right])
     torch.testing.assert_close(crops.to_image(inside, affine, MIRROR), image, rtol=0, atol=1e-3)
-    seen = torch.arange(51.0).view(3, 17)
+    seen = torch.arange(51.0).view(3, 17, 1)
     assert torch.equal(crops.exchange(seen, affine, MIRROR)[1, left], seen[1, right])
     assert torch.equal(crops.exchange(seen, affine, MIRROR)[0], seen[0])
 
@@ -102,7 +111,7 @@ def test_what_is_cropped_lies_where_the_map_says():
     given = examples()
     given["box"] = torch.tensor([[20.0, 10.0, 15.0, 20.0], [0.0, 5.0, 40.0, 30.0], [30, 20, 5, 9]])
     size = (24, 32)
-    affine = crops.crop_affine(given["box"], size, 1.25, *list(given.values())[1:])
+    affine = affine_of(given["box"], size, 1.25, *list(given.values())[1:])
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (3, 2, 48, 64), dtype=np.uint8)
     out = crops.crop(torch.from_numpy(images), affine, size)
@@ -124,18 +133,18 @@ def test_what_is_cropped_lies_where_the_map_says():
 
 def test_precision_does_not_depend_on_autocast():
     box = examples()["box"]
-    affine = crops.crop_affine(box, SIZE)
+    affine = affine_of(box, SIZE)
     points = torch.rand(3, 4, 2) * 1000
     for run in (crops.to_crop, crops.to_image):
         expected = run(points, affine, (0, 1, 2, 3))
         with torch.autocast("cpu", torch.bfloat16):
-            assert torch.equal(crops.crop_affine(box, SIZE), affine)
+            assert torch.equal(affine_of(box, SIZE), affine)
             assert torch.equal(run(points, affine, (0, 1, 2, 3)), expected)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_gradients_flow_back_to_the_crop(mirrored):
-    affine = crops.crop_affine(
+    affine = affine_of(
         torch.tensor([[3.0, 4.0, 50.0, 60.0]]).double(),
         SIZE,
         rotation=torch.tensor([0.3]).double(),
@@ -143,3 +152,23 @@ def test_gradients_flow_back_to_the_crop(mirrored):
     )
     points = torch.rand(1, 4, 2).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda p: crops.to_image(p, affine, (1, 0, 2, 3)), points)
+
+
+def test_affine_without_rotation_is_the_closed_form_of_heat_maps():
+    box = torch.tensor([100.0, 50.0, 220.0, 450.0])
+    centre, scale = crops.fit_aspect(box, (288, 384))
+    affine = crops.crop_affine(centre, scale, (288, 384))
+    point = torch.tensor([[31.0, 7.0]])  # in the heat map, a quarter of the crop
+    extent = 400 * 0.75 * 1.25
+    expected = torch.tensor([160.0, 250.0]) + (point - torch.tensor([36.0, 48.0])) * extent / 72
+    torch.testing.assert_close(crops.apply_affine(crops.invert_affine(affine), 4 * point), expected)
+
+
+def test_mirrored_crop_shows_the_mirrored_image():
+    centre, scale = torch.tensor([[500.0, 400.0]]), torch.tensor([0.5])
+    plain = crops.crop_affine(centre, scale, SIZE)
+    flipped = crops.crop_affine(centre, scale, SIZE, mirrored=torch.tensor([True]))
+    points = torch.tensor([[[430.0, 390.0], [520.0, 600.0]]])
+    expected = crops.apply_affine(plain, points)
+    expected[..., 0] = SIZE[0] - expected[..., 0]
+    torch.testing.assert_close(crops.apply_affine(flipped, points), expected)

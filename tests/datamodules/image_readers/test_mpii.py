@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.crops import fit_aspect
 from datamodules.image_readers.mpii import read_mpii
+from lifting.crops import fit_aspect
 from lifting.errors import InputError
 from tests.datamodules.made_images import write_picture
 
@@ -36,7 +36,7 @@ def read(folder, *people):
 
 def test_crop_is_that_of_hrnet(tmp_path):
     (record,), _ = read(tmp_path, person())
-    centre, scale = fit_aspect(torch.from_numpy(record.box), 256, 256, 1.25)
+    centre, scale = fit_aspect(torch.from_numpy(record.box), (256, 256), 1.25)
     # c_y += 15 s; s *= 1.25; 200 s pixels fill the crop. Pixels count from 1 in MATLAB, where the
     # centre of the first is at 0.5 here.
     np.testing.assert_allclose(centre, [49.5, 40 + 15 * 0.3 - 0.5])

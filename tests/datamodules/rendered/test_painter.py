@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from datamodules.crops import box_around, crop_affine, fit_aspect
+from datamodules.boxes import box_around
 from datamodules.pixels import warp
 from datamodules.procedural.clips import draw_cameras, generate_sequence
 from datamodules.procedural.human import SKELETON
@@ -13,6 +13,7 @@ from datamodules.rendered.painter import Scene
 from datamodules.rendered.room import Occluder
 from datamodules.rendered.stage import set_scene
 from lifting.cameras import project, world_to_camera
+from lifting.crops import crop_affine, fit_aspect
 
 WIDTH, HEIGHT = 192, 256
 NAMES = ("S1", "Walking", "54138969")
@@ -96,9 +97,9 @@ def test_occluder_hides_what_lies_behind_it(scene):
 def crop_of(keypoints, degrees=0.0, flip=False):
     points = torch.from_numpy(keypoints)
     box = box_around(points, torch.ones(17, dtype=torch.bool))
-    centre, scale = fit_aspect(box, WIDTH, HEIGHT)
+    centre, scale = fit_aspect(box, (WIDTH, HEIGHT))
     angle = torch.tensor(degrees * np.pi / 180).double()
-    return crop_affine(centre, scale, WIDTH, HEIGHT, angle, torch.tensor(flip)).numpy()
+    return crop_affine(centre, scale, (WIDTH, HEIGHT), angle, torch.tensor(flip)).numpy()
 
 
 @pytest.mark.parametrize(("degrees", "flip"), [(0, False), (25, False), (-40, True)])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from lifting.crops import apply_affine, crop_affine, invert_affine, to_image
+from lifting.crops import apply_affine, crop_affine, fit_aspect, invert_affine, to_image
 from lifting.heatmaps import crop_to_heatmap, decode, gaussian_targets, heatmap_to_crop
 from lifting.heatmaps.grid import around, peak_cells
 
@@ -28,9 +28,10 @@ def test_edges_lie_on_edges_and_centres_on_centres():
 
 
 def test_an_image_s_keypoint_comes_back_through_crop_and_heat_map():
+    size = (192, 256)
     affine = crop_affine(
-        torch.tensor([[400.0, 200.0, 150.0, 400.0]]),
-        (192, 256),
+        *fit_aspect(torch.tensor([[400.0, 200.0, 550.0, 600.0]]), size),
+        size,
         rotation=torch.tensor([0.4]),
         mirrored=torch.tensor([True]),
     )

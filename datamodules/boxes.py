@@ -1,0 +1,34 @@
+"""Boxes round people: left, top, right, bottom, pixels."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+def box_around(
+    points: Float[Tensor, "*batch points 2"],
+    wanted: Bool[Tensor, "*batch points"],
+    margin: float = 0.0,
+) -> Float[Tensor, "*batch 4"]:
+    """Return the box (left, top, right, bottom) of the points wanted.
+
+    Args:
+        points: Pixels; those that are not wanted may be NaN.
+        wanted: Which points the box is to hold; at least one.
+        margin: How much wider and higher than the points, as a share, on each side.
+    """
+    low = points.masked_fill(~wanted[..., None], torch.inf).amin(-2)
+    high = points.masked_fill(~wanted[..., None], -torch.inf).amax(-2)
+    more = margin * (high - low)
+    return torch.cat([low - more, high + more], -1)
+
+
+def overlap(
+    boxes: Float[Tensor, "*batch 4"], others: Float[Tensor, "*batch 4"]
+) -> Float[Tensor, "*batch"]:
+    """Return the intersection of two boxes over their union."""
+    low = torch.maximum(boxes[..., :2], others[..., :2])
+    high = torch.minimum(boxes[..., 2:], others[..., 2:])
+    shared = (high - low).clamp_min(0).prod(-1)
+    areas = [(b[..., 2:] - b[..., :2]).clamp_min(0).prod(-1) for b in (boxes, others)]
+    return shared / (areas[0] + areas[1] - shared).clamp_min(1e-9)
