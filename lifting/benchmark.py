@@ -52,12 +52,16 @@ def seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
     return [median(mine) for mine in times]
 
 
-def step_of(loss: Callable[[], Tensor], optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-    """Return a training step, for :func:`seconds`."""
+def step_of(
+    loss: Callable[[], Tensor], optimizer: torch.optim.Optimizer, bfloat16: bool = False
+) -> Callable[[], None]:
+    """Return a training step on the processor, for :func:`seconds`."""
 
     def step() -> None:
         optimizer.zero_grad()
-        loss().backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            value = loss()
+        value.backward()
         optimizer.step()
 
     return step
