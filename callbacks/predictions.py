@@ -37,8 +37,7 @@ class PredictionWriter(BasePredictionWriter):
         """Write the file."""
         batches: Sequence[dict[str, Tensor]] = predictions
         joined = {k: torch.cat([b[k] for b in batches]).cpu().numpy() for k in batches[0]}
-        keys = trainer.datamodule.bank("test").keys  # type: ignore[attr-defined]
-        clips = np.array([(k.subject, k.sequence, k.camera) for k in keys])
+        clips = np.array(trainer.datamodule.clip_names("test"))  # type: ignore[attr-defined]
         # One file per process: each predicts other clips.
         rank = f".rank{trainer.global_rank}" if trainer.world_size > 1 else ""
         partial, path = (

@@ -7,6 +7,7 @@ from datamodules.images import ImageDataModule
 from datamodules.lsp import LSP
 from datamodules.mpi_inf_3dhp import MPIINF3DHP
 from datamodules.npz_dataset import CustomPoses
+from datamodules.subject_split import SubjectDataModule
 from datamodules.synthetic import Synthetic
 from datamodules.synthetic_images import SyntheticImages
 
@@ -18,6 +19,7 @@ __all__ = [
     "CustomPoses",
     "ImageDataModule",
     "PoseDataModule",
+    "SubjectDataModule",
     "Synthetic",
     "SyntheticImages",
 ]

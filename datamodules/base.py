@@ -1,11 +1,9 @@
-"""The datamodule every pose dataset is an instance of."""
+"""The datamodule every dataset of keypoints and poses is an instance of."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from lightning import LightningDataModule
 from torch import Tensor
 
 from datamodules.bank import (
@@ -24,6 +22,7 @@ from datamodules.keypoint_noise import KeypointNoise
 from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.prior import PosePrior
 from datamodules.split_reader import SplitReader
+from datamodules.subject_split import SubjectDataModule, evenly
 from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
@@ -31,11 +30,8 @@ from lifting.skeletons import convert, skeleton
 _PRIOR_SEED = 2**31
 
 
-class PoseDataModule(LightningDataModule):
+class PoseDataModule(SubjectDataModule):
     """Poses of a clip store, split by subject, resident in memory.
-
-    Validation is for model selection and takes training subjects that are held out; the test subjects
-    are only ever touched by ``test`` and ``predict``.
 
     Args:
         store: The clip store.
@@ -104,17 +100,16 @@ class PoseDataModule(LightningDataModule):
         test_noise: KeypointNoise | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__()
+        subjects = {
+            "train": train_subjects,
+            "unlabelled": unlabelled_subjects,
+            "prior": prior_subjects,
+            "val": val_subjects,
+            "test": test_subjects,
+        }
+        super().__init__(keypoint_skeleton, pose_skeleton or "", subjects, seed)
         self.store = store
         self.source = source
-        self.keypoint_skeleton = keypoint_skeleton
-        self.subjects = {
-            "train": list(train_subjects),
-            "unlabelled": list(unlabelled_subjects),
-            "prior": list(prior_subjects),
-            "val": list(val_subjects),
-            "test": list(test_subjects),
-        }
         self.wanted_actions = None if actions is None else list(actions)
         self.prior_store = store if prior_store is None else prior_store
         self.frames = {
@@ -155,15 +150,9 @@ class PoseDataModule(LightningDataModule):
             raise InputError(
                 "--data.depth_labels are of single frames: leave receptive_field and chunk at 1."
             )
-        self.seed = seed
         self.wanted_pose_skeleton = pose_skeleton
-        self.pose_skeleton = pose_skeleton or ""
-        self.actions: list[str] = []
-        self.fingerprint: dict[str, str] = {}
         self.banks: dict[str, PoseBank] = {}
         self.prior: PosePrior | None = None
-        self._train_loader: ShuffledLoader | PairedLoader | None = None
-        self._resume_from: dict[str, int] | None = None
 
     def setup(self, stage: str) -> None:
         """Load the splits a stage needs.
@@ -250,11 +239,6 @@ class PoseDataModule(LightningDataModule):
         """Whether there are 3D poses in the splits that are loaded."""
         return any(bank.pose is not None for bank in self.banks.values())
 
-    @property
-    def frames_per_example(self) -> int:
-        """Input frames of a training example."""
-        return self.train_windows.length
-
     def training_frames(self) -> tuple[Tensor, Tensor | None]:
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
         bank = self.bank("train")
@@ -271,15 +255,23 @@ class PoseDataModule(LightningDataModule):
         """Return absolute poses ``(N, J, 3)`` of the prior, camera frame, or None without one."""
         return None if self.prior is None else self.prior.poses()
 
-    def train_dataloader(self) -> ShuffledLoader | PairedLoader:
-        """Return the shuffled, resumable loader of the training split.
+    def clip_names(self, split: str) -> list[tuple[str, str, str]]:
+        """Return subject, sequence and camera of each clip, by the number a batch has for it."""
+        return [(key.subject, key.sequence, key.camera) for key in self.bank(split).keys]
+
+    def spread(self, split: str, count: int, device: torch.device) -> PoseBatch:
+        """Return a batch of examples spread evenly over a split, always the same ones."""
+        rows = evenly(self.bank(split).rows, count).to(device)
+        return self.on_after_batch_transfer(IndexBatch(rows, None, split), 0)
+
+    def shuffled(self) -> ShuffledLoader | PairedLoader:
+        """Return a new loader of the training split, with what else is trained on beside it.
 
         Raises:
             InputError: If the prior does not fill a batch.
         """
         options = self.batch_size, self.seed, self.flip
         labelled = ShuffledLoader(self.bank("train"), *options)
-        loader: ShuffledLoader | PairedLoader = labelled
         beside = []
         if "unlabelled" in self.banks:
             beside.append(ShuffledLoader(self.banks["unlabelled"], *options, split="unlabelled"))
@@ -292,35 +284,11 @@ class PoseDataModule(LightningDataModule):
                     f"--data.prior_subjects give {len(self.prior)} poses, fewer than one batch: choose "
                     f"a --data.batch_size below {size}, or more subjects."
                 )
-        if beside:
-            loader = PairedLoader(labelled, *beside)
-        if self._resume_from is not None:
-            loader.resume(self._resume_from)
-            self._resume_from = None
-        self._train_loader = loader
-        return loader
+        return PairedLoader(labelled, *beside) if beside else labelled
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the position in the training data."""
-        return {} if self._train_loader is None else {"train": self._train_loader.state()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Let the next training loader go on from a position."""
-        self._resume_from = state_dict.get("train")
-
-    def val_dataloader(self) -> OrderedLoader | list[Any]:
-        """Return the loader of the validation split, or none where no subject is held out."""
-        if "val" not in self.banks:
-            return []
-        return OrderedLoader(self.banks["val"], self.eval_batch_size, "val")
-
-    def test_dataloader(self) -> OrderedLoader:
-        """Return the loader of the test split."""
-        return OrderedLoader(self.bank("test"), self.eval_batch_size, "test")
-
-    def predict_dataloader(self) -> OrderedLoader:
-        """Return the loader of the test split."""
-        return self.test_dataloader()
+    def ordered(self, split: str) -> OrderedLoader:
+        """Return a loader of every example of a split, once and in the order of the clips."""
+        return OrderedLoader(self.bank(split), self.eval_batch_size, split)
 
     def on_after_batch_transfer(
         self, batch: IndexBatch | PairedIndexBatch, dataloader_idx: int

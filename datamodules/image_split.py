@@ -23,8 +23,6 @@ from lifting.crops import crop_affine, fit_aspect
 from lifting.images import normalise
 from lifting.skeletons import skeleton
 
-# ImageNet's, of images from 0 to 1, RGB.
-
 
 class ImageBatch(TypedDict):
     """A batch of people on images.
@@ -100,7 +98,15 @@ class ImageSplit(Dataset[Crops]):
         posed = poses.isfinite().flatten(1).all(-1)
         camera, cameras = _with_nominal(records)
         self.cameras = cameras.to(torch.float32)
-        clips = torch.stack([columns[name] for name in ("subject", "sequence", "view")], -1)
+        named = ("subject", "sequence", "view")
+        clips, clip = torch.unique(
+            torch.stack([columns[name] for name in named], -1), dim=0, return_inverse=True
+        )
+        # Subject, sequence and view of each recording.
+        self.clips: list[tuple[str, str, str]] = [
+            tuple(records.names[name][i] for name, i in zip(named, row, strict=True))
+            for row in clips.tolist()
+        ]
         self._resident = {
             "keypoints": columns["keypoints"],
             "visibility": columns["visibility"],
@@ -108,7 +114,7 @@ class ImageSplit(Dataset[Crops]):
             "subject": columns["subject"],
             "action": columns["action"],
             "frame": columns["frame"],
-            "clip": torch.unique(clips, dim=0, return_inverse=True)[1],
+            "clip": clip,
             "camera": camera,
         }
         if posed.any():
@@ -119,6 +125,22 @@ class ImageSplit(Dataset[Crops]):
     def __len__(self) -> int:
         """Number of examples."""
         return len(self.rows)
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether anybody has a pose."""
+        return "pose" in self._resident
+
+    def frames(self) -> tuple[Float[Tensor, "N K 2"], Float[Tensor, "N J 3"] | None]:
+        """Return keypoints and poses of those who have a pose, or all keypoints where nobody has.
+
+        A joint that is not labelled is at zero.
+        """
+        keypoints = self._resident["keypoints"]
+        if not self.has_poses:
+            return keypoints, None
+        posed = self._resident["posed"]
+        return keypoints[posed], self._resident["pose"][posed, 0]
 
     def rows_by_clip(self) -> list[Tensor]:
         """Return the rows of the examples, recording by recording."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from lightning import LightningDataModule
+import torch
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 
 from datamodules.augmentation import Augmentation
+from datamodules.bank import IndexBatch
 from datamodules.crop_loader import CropLoader
 from datamodules.detected_boxes import take_boxes
 from datamodules.image_index import read_index
@@ -16,13 +16,15 @@ from datamodules.image_records import ImageRecords
 from datamodules.image_split import Crops, ImageBatch, ImageSplit
 from datamodules.loader import OrderedLoader, ShuffledLoader
 from datamodules.pixels import FilePixels, Pixels
+from datamodules.subject_split import SubjectDataModule, evenly
+from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
 
 _SPLITS = {"fit": ("train", "val"), "validate": ("val",)}
 
 
-class ImageDataModule(LightningDataModule):
+class ImageDataModule(SubjectDataModule):
     """People on images, split by subject, cropped by their boxes.
 
     Images are decoded, shrunk and warped in worker processes; what is random depends on seed, epoch and
@@ -48,6 +50,8 @@ class ImageDataModule(LightningDataModule):
         seed: Seed of order and augmentation.
     """
 
+    yields_images = True
+
     def __init__(
         self,
         index: str,
@@ -66,7 +70,8 @@ class ImageDataModule(LightningDataModule):
         workers: int = 2,
         seed: int = 0,
     ) -> None:
-        super().__init__()
+        subjects = {"train": train_subjects, "val": val_subjects, "test": test_subjects}
+        super().__init__(keypoint_skeleton, pose_skeleton or keypoint_skeleton, subjects, seed)
         counts = {"width": width, "height": height, "batch_size": batch_size}
         for option, value in {**counts, "eval_batch_size": eval_batch_size}.items():
             if value < 1:
@@ -77,13 +82,6 @@ class ImageDataModule(LightningDataModule):
             raise InputError(f"--data.padding is {padding}: give a factor above 0.")
         skeleton(keypoint_skeleton)
         self.index = index
-        self.keypoint_skeleton = keypoint_skeleton
-        self.pose_skeleton = pose_skeleton or keypoint_skeleton
-        self.subjects = {
-            "train": list(train_subjects),
-            "val": list(val_subjects),
-            "test": list(test_subjects),
-        }
         self.size = (width, height)
         self.padding = padding
         self.boxes = boxes
@@ -91,13 +89,11 @@ class ImageDataModule(LightningDataModule):
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
         self.workers = workers
-        self.seed = seed
+        # An image is a single frame.
+        self.train_windows = self.test_windows = Windows()
         self.splits: dict[str, ImageSplit] = {}
-        self.fingerprint: dict[str, str] = {}
         self.broken: list[str] = []
         self._records: ImageRecords | None = None
-        self._train_loader: CropLoader | None = None
-        self._resume_from: dict[str, int] | None = None
 
     def setup(self, stage: str) -> None:
         """Read the index, and take the splits a stage needs.
@@ -109,6 +105,7 @@ class ImageDataModule(LightningDataModule):
             self._records = self._read()
             self.fingerprint = {Path(self.index).name: self._records.digest}
             self.fingerprint |= self._records.info.inputs
+            self.actions = list(self._records.names["action"])
         self._records.rows_of([s for split in self.subjects.values() for s in split])
         for split in _SPLITS.get(stage, ("test",)):
             if split not in self.splits and self.subjects[split]:
@@ -160,41 +157,44 @@ class ImageDataModule(LightningDataModule):
             )
         return self.splits[name]
 
-    def train_dataloader(self) -> CropLoader:
-        """Return the shuffled, resumable loader of the training split."""
+    @property
+    def has_poses(self) -> bool:
+        """Whether there are 3D poses in the splits that are loaded."""
+        return any(split.has_poses for split in self.splits.values())
+
+    def training_frames(self) -> tuple[Tensor, Tensor | None]:
+        """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split.
+
+        Where only some people have a pose, they are these; where nobody has one, there are no poses.
+        """
+        return self.split("train").frames()
+
+    def prior_poses(self) -> Tensor | None:
+        """Return None: there is no prior beside images."""
+        return None
+
+    def clip_names(self, split: str) -> list[tuple[str, str, str]]:
+        """Return subject, sequence and view of each recording, by the number a batch has for it."""
+        return self.split(split).clips
+
+    def spread(self, split: str, count: int, device: torch.device) -> ImageBatch:
+        """Return a batch of people spread evenly over a split, always the same ones."""
+        examples = self.split(split)
+        crops = examples[IndexBatch(evenly(examples.rows, count), None, split)]
+        return self.on_after_batch_transfer(self.transfer_batch_to_device(crops, device, 0), 0)
+
+    def shuffled(self) -> CropLoader:
+        """Return a new loader of the training split."""
         split = self.split("train")
         # What is mirrored is drawn with the rest of the augmentation.
         order = ShuffledLoader(split, self.batch_size, self.seed, flip=0.0)
-        loader = CropLoader(split, order, self.workers)
-        if self._resume_from is not None:
-            loader.resume(self._resume_from)
-            self._resume_from = None
-        self._train_loader = loader
-        return loader
+        return CropLoader(split, order, self.workers)
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the position in the training data."""
-        return {} if self._train_loader is None else {"train": self._train_loader.state()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Let the next training loader go on from a position."""
-        self._resume_from = state_dict.get("train")
-
-    def _ordered(self, name: str) -> CropLoader:
-        split = self.split(name)
-        return CropLoader(split, OrderedLoader(split, self.eval_batch_size, name), self.workers)
-
-    def val_dataloader(self) -> CropLoader | list[Any]:
-        """Return the loader of the validation split, or none where no subject is held out."""
-        return self._ordered("val") if "val" in self.splits else []
-
-    def test_dataloader(self) -> CropLoader:
-        """Return the loader of the test split."""
-        return self._ordered("test")
-
-    def predict_dataloader(self) -> CropLoader:
-        """Return the loader of the test split."""
-        return self.test_dataloader()
+    def ordered(self, split: str) -> CropLoader:
+        """Return a loader of every person of a split, once and in the order of the recordings."""
+        examples = self.split(split)
+        order = OrderedLoader(examples, self.eval_batch_size, split)
+        return CropLoader(examples, order, self.workers)
 
     def on_after_batch_transfer(self, batch: Crops, dataloader_idx: int) -> ImageBatch:
         """Gather the examples whose crops were made, on the device these were moved to.

@@ -267,7 +267,7 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
         warnings.filterwarnings("ignore", message)
     return LiftingCLI(
         Method,
-        datamodules.PoseDataModule,
+        datamodules.SubjectDataModule,
         subclass_mode_model=True,
         subclass_mode_data=True,
         save_config_callback=None,

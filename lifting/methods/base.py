@@ -42,6 +42,7 @@ class WindowShape(Protocol):
 class PoseData(Protocol):
     """What a method asks of the datamodule it is trained or tested with."""
 
+    yields_images: bool
     keypoint_skeleton: str
     pose_skeleton: str
     actions: list[str]
@@ -65,7 +66,7 @@ class PoseData(Protocol):
 
 
 class Method(LightningModule, ABC):
-    """Whatever is trained on poses: a lifter (:class:`lifting.methods.lifter.Lifter`), or its prior.
+    """Whatever is trained: a lifter (:class:`lifting.methods.lifter.Lifter`), its prior, a detector.
 
     A subclass takes flat primitives, names them in ``self.hparams``, and fills in
     :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`loss`, :meth:`configure_evaluation` and
@@ -84,6 +85,8 @@ class Method(LightningModule, ABC):
         seed: Seed of the random numbers of training that :meth:`draws` gives.
     """
 
+    # Whether the method sees crops of images; others see keypoints.
+    sees_images = False
     # Whether the method sees one frame only; others check the windows they are given.
     single_frame = False
     # Whether the method learns from examples without poses beside those that have them.
@@ -144,6 +147,14 @@ class Method(LightningModule, ABC):
     def setup(self, stage: str) -> None:
         """Check that data and method fit together, and take statistics before training."""
         data = cast(PoseData, self.trainer.datamodule)  # type: ignore[attr-defined]
+        if self.sees_images != data.yields_images:
+            mine, theirs = (
+                "images" if kind else "keypoints" for kind in (self.sees_images, data.yields_images)
+            )
+            raise InputError(
+                f"{type(self).__name__} sees {mine}, {type(data).__name__} yields {theirs}: choose a "
+                f"dataset of {mine}, or a method that sees {theirs}."
+            )
         for what in ("keypoint_skeleton", "pose_skeleton"):
             mine = self.hparams[what.removeprefix("pose_")]
             theirs = getattr(data, what)

@@ -234,3 +234,53 @@ def test_pictures_of_any_kind_come_as_three_colours(index, tmp_path):
     )
     torch.testing.assert_close(colours[0], colours[1])
     torch.testing.assert_close(colours[0], colours[2])
+
+
+def test_recordings_and_actions_are_named_by_the_numbers_of_a_batch(tmp_path):
+    people = [record(n, "S9", action=("Walking", "Sitting")[n % 3 == 1]) for n in range(4)]
+    people += [record(1, "S1", sequence="Sitting 2", action="Sitting")]
+    data = module(str(prepare(tmp_path, people)), val_subjects=(), test_subjects=("S9", "S1"))
+    clips = data.clip_names("test")
+    assert sorted(clips) == [
+        ("S1", "Sitting 2", "55011271"),
+        ("S9", "Walking 1", "54138969"),
+        ("S9", "Walking 1", "55011271"),
+    ]
+    named = {}
+    for batch in batches(data, data.test_dataloader()):
+        numbers = (batch[name].tolist() for name in ("clip", "frame", "action"))
+        for clip, frame, action in zip(*numbers, strict=True):
+            named[*clips[clip], frame] = data.actions[action]
+    assert named == {(p.subject, p.sequence, p.view, p.frame): p.action for p in people}
+
+
+def test_training_frames_are_those_with_a_pose_where_some_have_one(tmp_path):
+    people = [record(0), record(1, pose=None), record(2)]
+    data = module(str(prepare(tmp_path, people)), val_subjects=(), test_subjects=("S1",))
+    assert data.has_poses
+    keypoints, poses = data.training_frames()
+    posed = [people[0], people[2]]
+    expected = torch.stack([torch.from_numpy(p.pose).float() for p in posed])
+    torch.testing.assert_close(poses, expected)
+    seen = torch.from_numpy(posed[1].visibility > 0)
+    points = torch.from_numpy(posed[1].keypoints).float()
+    torch.testing.assert_close(keypoints[1][seen], points[seen])
+    assert data.frames_per_example == 1
+    assert data.prior_poses() is None
+
+
+def test_training_frames_are_all_keypoints_where_nobody_has_a_pose(tmp_path):
+    people = [record(n, pose=None) for n in range(3)]
+    data = module(str(prepare(tmp_path, people)), val_subjects=(), test_subjects=("S1",))
+    assert not data.has_poses
+    keypoints, poses = data.training_frames()
+    assert keypoints.shape == (3, 17, 2)
+    assert poses is None
+
+
+def test_spread_is_a_batch_of_the_same_people_every_time(index):
+    data = module(index, augmentation=Augmentation())
+    once, again = (data.spread("train", 4, torch.device("cpu")) for _ in range(2))
+    assert once["example"].tolist() == [0, 2, 4, 6]
+    assert once["image"].shape == (4, 3, 32, 24)
+    torch.testing.assert_close(once["image"], again["image"], rtol=0, atol=0)

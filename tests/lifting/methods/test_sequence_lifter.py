@@ -47,6 +47,7 @@ def data(receptive_field=9, chunk=1, causal=False, unlabelled=()):
     """What a method reads of a datamodule when it is set up."""
     windows = Windows(receptive_field, chunk, causal)
     return SimpleNamespace(
+        yields_images=False,
         keypoint_skeleton="h36m17",
         pose_skeleton="h36m17",
         actions=["Walking"],
