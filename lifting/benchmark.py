@@ -53,13 +53,16 @@ def seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
 
 
 def step_of(
-    loss: Callable[[], Tensor], optimizer: torch.optim.Optimizer, bfloat16: bool = False
+    loss: Callable[[], Tensor],
+    optimizer: torch.optim.Optimizer,
+    bfloat16: bool = False,
+    device: str = "cpu",
 ) -> Callable[[], None]:
-    """Return a training step on the processor, for :func:`seconds`."""
+    """Return a training step, for :func:`seconds`."""
 
     def step() -> None:
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
             value = loss()
         value.backward()
         optimizer.step()

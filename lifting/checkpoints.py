@@ -3,6 +3,7 @@
 import hashlib
 import io
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,23 +56,33 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _with_subclasses(kind: type[Trained]) -> Iterator[type[Trained]]:
+    # Whatever method a checkpoint is of, it must have been imported.
+    import lifting.methods  # noqa: F401
+
+    yield kind
+    for subclass in kind.__subclasses__():
+        yield from _with_subclasses(subclass)
+
+
 def load_frozen(path: str | Path, kind: type[Trained]) -> Trained:
     """Load a trained method for use inside another, in evaluation mode and without gradients.
 
     Args:
         path: The checkpoint.
-        kind: The method it must be of.
+        kind: The method it must be of, or a base class of it.
 
     Raises:
         InputError: If the file is no checkpoint of that method.
     """
     checkpoint = read_checkpoint(path)
     name = checkpoint["lifting"]["method"]
-    if name != kind.__name__:
+    found = next((k for k in _with_subclasses(kind) if k.__name__ == name), None)
+    if found is None:
         raise InputError(f"{path}: is of a {name}, here a {kind.__name__} is needed; name another.")
     # Lightning's command line notes the class beside the options.
     options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-    method = kind(**options)
+    method = found(**options)
     try:
         method.load_state_dict(checkpoint["state_dict"])
     except InputError as error:

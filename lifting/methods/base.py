@@ -111,8 +111,9 @@ class Method(LightningModule, ABC):
         self.save_hyperparameters()
         self.evaluation: FrameEvaluation | None = None
         self.test_result: EvaluationResult | None = None
-        # SHA-256 of the checkpoints of earlier stages, by the option that names them.
+        # SHA-256 of the checkpoints of earlier stages, by the option that names them, and their paths.
         self.frozen: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
         # In a list, so that they are no part of this module.
         self._stages: list[Method] = []
         self._batch_idx = 0
@@ -215,9 +216,14 @@ class Method(LightningModule, ABC):
                 f"--model.{option} names no checkpoint: give that of a trained {kind.__name__}."
             )
         stage = load_frozen(path, kind)
-        self.frozen[option] = file_digest(path)
+        self.note_stage(option, path)
         self._stages.append(stage)
         return stage
+
+    def note_stage(self, option: str, path: str) -> None:
+        """Note which file an option named; a run is not resumed with another."""
+        self.frozen[option] = file_digest(path)
+        self._paths[option] = path
 
     def on_fit_start(self) -> None:
         """Move the earlier stages to where training happens."""
@@ -268,16 +274,20 @@ class Method(LightningModule, ABC):
 
     def configure_optimizers(self) -> Any:
         """Return Adam and its schedule, stepped every batch."""
-        optimizer = self.build_optimizer(self.parameters(), self.hparams["lr"])
+        optimizer = self.build_optimizer(self.learning_groups(), self.hparams["lr"])
         scheduler = self.build_schedule(optimizer, self.training_steps())
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
 
+    def learning_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
+        """Return what is learnt: every parameter, in groups where their learning rates differ."""
+        return self.parameters()
+
     def build_optimizer(
         self,
-        parameters: Iterator[nn.Parameter],
+        parameters: Iterator[nn.Parameter] | list[dict[str, Any]],
         lr: float,
         betas: tuple[float, float] = (0.9, 0.999),
     ) -> torch.optim.Optimizer:
@@ -341,7 +351,7 @@ class Method(LightningModule, ABC):
         for option, digest in self.frozen.items():
             if checkpoint["frozen"].get(option) != digest:
                 raise InputError(
-                    f"it was trained with another {option} than {self.hparams[option]}: name that "
+                    f"it was trained with another {option} than {self._paths[option]}: name that "
                     "one, or begin a new run."
                 )
 

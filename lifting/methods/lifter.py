@@ -29,6 +29,11 @@ class Lifter(Method):
     def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
+    @property
+    def frames(self) -> int:
+        """Input frames of a window: one, unless a subclass says otherwise."""
+        return 1
+
     @abstractmethod
     def forward(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera

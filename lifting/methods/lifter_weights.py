@@ -1,0 +1,61 @@
+"""How much each of several lifters counts in a loss, by how fast its own falls."""
+
+import torch
+import torch.distributed as dist
+from jaxtyping import Float
+from torch import Tensor, nn
+
+MODES = ("equal", "epoch", "step")
+
+
+class LifterWeights(nn.Module):
+    """Dynamic weight averaging (Liu, Johns and Davison, CVPR 2019) over lifters.
+
+    The weights are ``softmax(r / temperature)``, where ``r`` is a lifter's loss over the one before:
+    that which falls slowest counts most. They add up to one, as in L2D-Pose (to the number of losses in
+    the original), and are equal until there are two losses to compare. They are part of a checkpoint.
+
+    Args:
+        lifters: Number of lifters.
+        mode: ``epoch`` compares the means of epochs, ``step`` single steps as L2D-Pose does, whose
+            ratios are mostly noise, and ``equal`` nothing.
+        temperature: The higher, the more equal.
+    """
+
+    history: Tensor
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, lifters: int, mode: str = "epoch", temperature: float = 2.0) -> None:
+        super().__init__()
+        self.mode = mode
+        self.temperature = temperature
+        # The losses before the last and the last, NaN until there are any.
+        self.register_buffer("history", torch.full((2, lifters), torch.nan))
+        self.register_buffer("total", torch.zeros(lifters))
+        self.register_buffer("count", torch.zeros(()))
+
+    def forward(self) -> Float[Tensor, " lifters"]:
+        """Return the weights."""
+        before, last = self.history
+        comparable = (before.isfinite() & last.isfinite() & (before > 0)).all()
+        ratio = torch.where(comparable, last / before, torch.ones_like(last))
+        return (ratio / self.temperature).softmax(0)
+
+    def add(self, losses: Float[Tensor, " lifters"]) -> None:
+        """Note the losses of a step."""
+        self.total += losses.detach()
+        self.count += 1
+        if self.mode == "step":
+            self.end()
+
+    def end(self) -> None:
+        """Compare what was noted since the last time, if anything, with that before."""
+        if self.mode == "equal" or not self.count:
+            return
+        if dist.is_available() and dist.is_initialized():
+            for sum_of_process in (self.total, self.count):
+                dist.all_reduce(sum_of_process)
+        self.history.copy_(torch.stack((self.history[1], self.total / self.count)))
+        self.total.zero_()
+        self.count.zero_()
