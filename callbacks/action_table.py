@@ -17,6 +17,8 @@ _SHOWN = (
     *("mpjpe", "pa_mpjpe", "pa_mpjpe_hidden", "mirrored", "n_mpjpe", "mpjve", "pck", "auc"),
     *("root_error", "absolute_mpjpe"),
 )
+# And of those of 2D keypoints.
+_SHOWN_2D = ("epe", "pdj", "pckh", "pck", "oks", "ap", "ap50", "ap75", "ar")
 
 
 def table_rows(result: EvaluationResult) -> list[dict[str, object]]:
@@ -67,8 +69,10 @@ class ActionTable(Callback):
                 logger.log_table("test/actions", columns=columns, data=values)
 
     def _print(self, rows: list[dict[str, object]]) -> None:
-        metrics = [m for m in _SHOWN if m in rows[0]]
-        title = "Test, millimetres and percent" if metrics else "Test"
+        flat = "epe" in rows[0]
+        metrics = [m for m in (_SHOWN_2D if flat else _SHOWN) if m in rows[0]]
+        unit = "pixels" if flat else "millimetres"
+        title = f"Test, {unit} and percent" if metrics else "Test"
         metrics = metrics or [name for name in rows[0] if name.startswith("nll")]
         kind = next(iter(rows[0]))
         table = Table(kind, "frames", *metrics, title=title)

@@ -1,4 +1,4 @@
-"""Metrics of 3D poses: pure functions in ``functional``, torchmetrics classes, and whole evaluations."""
+"""Metrics of 3D poses and of 2D keypoints: functions, torchmetrics classes, whole evaluations."""
 
 from lifting.metrics.classes import (
     AUC,
@@ -13,6 +13,7 @@ from lifting.metrics.classes import (
     Mirrored,
 )
 from lifting.metrics.evaluation import Evaluation, EvaluationResult, FrameEvaluation
+from lifting.metrics.keypoint_evaluation import KeypointEvaluation
 
 __all__ = [
     "AUC",
@@ -27,5 +28,6 @@ __all__ = [
     "EvaluationResult",
     "FrameEvaluation",
     "JointMPJPE",
+    "KeypointEvaluation",
     "Mirrored",
 ]

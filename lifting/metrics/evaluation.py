@@ -29,7 +29,7 @@ class EvaluationResult:
         frames: Number of frames of each action.
         rows: For each metric one value per action.
         frame_mean: For each metric the mean over all frames.
-        joints: MPJPE of each joint.
+        joints: MPJPE of each joint; of 2D detectors PDJ.
         grouping: What the rows are, if not actions.
     """
 
@@ -74,8 +74,7 @@ class FrameEvaluation(nn.Module):
         """Return the result over all processes."""
         rows, means = {}, {}
         metrics = self._grouped()
-        # Every frame counts in the first metric; steps between frames are fewer.
-        counts = next(iter(metrics.values())).by_group()[1]
+        counts = self._frames()
         seen = counts.nonzero().squeeze(-1).tolist()
         for name, metric in metrics.items():
             by_group, _ = metric.by_group()
@@ -89,6 +88,10 @@ class FrameEvaluation(nn.Module):
             joints=self._joints(),
             grouping=self.grouping,
         )
+
+    def _frames(self) -> Float[Tensor, " actions"]:
+        # Every frame counts in the first metric; steps between frames are fewer.
+        return next(iter(self._grouped().values())).by_group()[1]
 
     def _joints(self) -> list[float]:
         return []

@@ -12,7 +12,7 @@ import torch
 from callbacks import ActionTable, LastCheckpoint, Provenance, RNGState, Throughput
 from callbacks.action_table import table_rows
 from callbacks.provenance import code_version
-from lifting.metrics import EvaluationResult
+from lifting.metrics import EvaluationResult, KeypointEvaluation
 
 RESULT = EvaluationResult(
     actions=["Sitting", "Walking"],
@@ -43,7 +43,29 @@ def test_table_is_written_as_csv_and_markdown_and_printed(tmp_path, capsys):
         rows = list(csv.DictReader(stream))
     assert [float(r["pa_mpjpe"]) for r in rows] == [50.0, 10.0, 30.0, 20.0]
     assert "| Sitting | 1 | 100.0 | 50.0 |" in (tmp_path / "test.md").read_text()
-    assert "action average" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "action average" in printed
+    assert "Test, millimetres and percent" in printed
+
+
+def test_table_of_keypoints_is_printed_in_pixels_and_percent(tmp_path, capsys):
+    evaluation = KeypointEvaluation(["Sitting", "Walking"], "lsp14")
+    target = torch.rand(3, 14, 2) * 100
+    confidence, box = torch.rand(3, 14), torch.tensor(3 * [[0.0, 0.0, 100.0, 100.0]])
+    visibility = torch.full((3, 14), 2, dtype=torch.uint8)
+    evaluation.update(target + 3, confidence, target, visibility, box, torch.tensor([0, 1, 1]))
+    result = evaluation.compute()
+    ActionTable(tmp_path).on_test_end(trainer(), SimpleNamespace(test_result=result))
+    with (tmp_path / "test.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(r["epe"]) for r in rows] == pytest.approx(4 * [18**0.5], rel=1e-5)
+    assert [float(r["pck"]) for r in rows] == 4 * [100.0]
+    assert "| Walking | 2 | 4.2 |" in (tmp_path / "test.md").read_text()
+    printed = capsys.readouterr().out
+    assert "Test, pixels and percent" in printed
+    shown = next(line for line in printed.splitlines() if "frames" in line)
+    columns = ["epe", "pdj", "pckh", "pck", "oks", "ap", "ap50", "ap75", "ar"]
+    assert [x for x in shown.split() if x.isalnum()] == ["action", "frames", *columns]
 
 
 def draw():
