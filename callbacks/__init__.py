@@ -5,6 +5,7 @@ from pathlib import Path
 from lightning import Callback
 
 from callbacks.action_table import ActionTable
+from callbacks.detection_pictures import DetectionPictures
 from callbacks.ema import EMA
 from callbacks.last_checkpoint import LastCheckpoint
 from callbacks.pose_pictures import PosePictures
@@ -12,10 +13,13 @@ from callbacks.predictions import PredictionWriter
 from callbacks.provenance import Provenance
 from callbacks.rng_state import RNGState
 from callbacks.throughput import Throughput
+from lifting.methods.base import Method
+from lifting.methods.lifter import Lifter
 
 __all__ = [
     "EMA",
     "ActionTable",
+    "DetectionPictures",
     "LastCheckpoint",
     "PosePictures",
     "PredictionWriter",
@@ -26,18 +30,22 @@ __all__ = [
 ]
 
 
-def default_callbacks(folder: Path, lifts: bool = True) -> list[Callback]:
+def default_callbacks(folder: Path, method: Method) -> list[Callback]:
     """Return the callbacks every run has, unless its configuration names them itself.
 
     Args:
         folder: The folder of the run.
-        lifts: Whether what is trained lifts, so that there are poses to draw.
+        method: What is trained, which says what there is to draw.
     """
-    callbacks = [
+    callbacks: list[Callback] = [
         RNGState(),
         Provenance(folder),
         Throughput(),
         ActionTable(folder),
         PredictionWriter(folder),
     ]
-    return [*callbacks, PosePictures(folder)] if lifts else callbacks
+    if isinstance(method, Lifter):
+        callbacks.append(PosePictures(folder))
+    elif method.sees_images:
+        callbacks.append(DetectionPictures(folder))
+    return callbacks

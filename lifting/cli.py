@@ -22,7 +22,6 @@ from lightning.pytorch.utilities import rank_zero_only
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError, guarded
 from lifting.methods.base import Method
-from lifting.methods.lifter import Lifter
 
 RUNS = Path("runs")
 
@@ -175,9 +174,7 @@ class LiftingCLI(LightningCLI):
         trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
         present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
         trainer.callbacks.extend(  # type: ignore[attr-defined]
-            c
-            for c in default_callbacks(self.folder, isinstance(self.model, Lifter))
-            if type(c) not in present
+            c for c in default_callbacks(self.folder, self.model) if type(c) not in present
         )
         # A test or prediction of another run's checkpoint, in a folder of its own, is noted as well.
         if self.subcommand == "fit" or not (self.folder / CONFIG).is_file():

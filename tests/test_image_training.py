@@ -56,6 +56,12 @@ def test_detector_is_tested_and_predicts_every_image(here):
         assert set(file["clips"][:, 0]) == {"S9"}
 
 
+def test_pictures_are_drawn_of_validation_and_test(here):
+    folder = here / "runs/one/pictures"
+    run(["test", "--run", "one", "--wandb", "disabled"])
+    assert {p.name for p in folder.iterdir()} == {"val_epoch0002.png", "test.png"}
+
+
 def refused(*arguments: str) -> str:
     with pytest.raises(InputError) as error:
         run([*arguments])

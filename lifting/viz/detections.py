@@ -1,0 +1,80 @@
+"""Detected keypoints on crops of images."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy import ndarray
+
+from lifting.skeletons import Skeleton
+from lifting.viz.figures import SIDE_COLOURS
+
+# Of what is labelled, seen on dark and on bright clothes alike.
+LABEL_COLOUR = "#ffffff"
+_LABEL_EDGE = "#222222"
+# The least that is drawn of a joint the detector knows nothing of.
+_FAINTEST = 0.25
+
+
+def detection_figure(
+    images: Float[ndarray, "N H W 3"],
+    found: Float[ndarray, "N K 2"],
+    confidence: Float[ndarray, "N K"],
+    truth: Float[ndarray, "N K 2"],
+    labelled: Bool[ndarray, "N K"],
+    joints: Skeleton,
+    titles: Sequence[str],
+) -> Figure:
+    """Draw crops side by side, above what is labelled on them and below what was detected.
+
+    Args:
+        images: Crops, RGB from 0 to 1.
+        found: Detected keypoints, pixels of the crop.
+        confidence: How sure each is, from 0 to 1: the surer, the more opaque.
+        truth: Labelled keypoints, pixels of the crop; a white dot each, joined to what was detected.
+        labelled: Which keypoints are labelled.
+        joints: Joint set of the keypoints.
+        titles: One per crop.
+    """
+    count, (height, width) = len(images), images.shape[1:3]
+    size = (1.8 * count, 2 * 1.8 * height / width + 0.5)
+    figure, rows = plt.subplots(2, count, figsize=size, layout="constrained", squeeze=False)
+    opaque = np.clip(confidence, _FAINTEST, 1)
+    for i, title in enumerate(titles):
+        for axes in rows[:, i]:
+            # Pixels count from the left edge of the first one.
+            axes.imshow(images[i], extent=(0, width, height, 0))
+            axes.set_axis_off()
+        rows[0, i].set_title(title, fontsize=8)
+        _draw(rows[0, i], truth[i], labelled[i].astype(float), joints)
+        _draw(rows[1, i], found[i], opaque[i], joints)
+        for k in np.flatnonzero(labelled[i]):
+            _draw_label(rows[1, i], truth[i, k], found[i, k])
+        for axes in rows[:, i]:
+            # Points outside of the crop are cut off, and do not shrink it.
+            axes.set(xlim=(0, width), ylim=(height, 0))
+    return figure
+
+
+def _draw(
+    axes: Axes, points: Float[ndarray, "K 2"], opaque: Float[ndarray, " K"], joints: Skeleton
+) -> None:
+    for parent, child in joints.bones:
+        if alpha := min(opaque[parent], opaque[child]):
+            colour = SIDE_COLOURS[joints.side(child)]
+            axes.plot(*points[[parent, child]].T, color=colour, alpha=alpha, linewidth=2)
+
+
+def _draw_label(axes: Axes, label: Float[ndarray, "2"], found: Float[ndarray, "2"]) -> None:
+    axes.plot(*np.stack([label, found]).T, color=LABEL_COLOUR, linewidth=0.7)
+    axes.plot(
+        *label,
+        marker="o",
+        markersize=3.5,
+        markerfacecolor=LABEL_COLOUR,
+        markeredgecolor=_LABEL_EDGE,
+        markeredgewidth=0.6,
+    )
