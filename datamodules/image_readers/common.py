@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,28 @@ class Found:
     folder: Path
     records: Iterator[ImageRecord]
     left_out: Counter[str]
+
+
+def joined(folder: Path, parts: Sequence[Found]) -> Found:
+    """Return what several readers found, of one joint set and below one folder.
+
+    Args:
+        folder: A folder that holds the images of all of them.
+        parts: What they found.
+    """
+    left_out: Counter[str] = Counter()
+
+    def records() -> Iterator[ImageRecord]:
+        for part in parts:
+            where = part.folder.relative_to(folder)
+            for record in part.records:
+                yield replace(record, path=(where / record.path).as_posix())
+            left_out.update(part.left_out)
+
+    origins = dict.fromkeys(part.info.origin for part in parts)
+    inputs = {name: digest for part in parts for name, digest in part.info.inputs.items()}
+    info = replace(parts[0].info, origin="; ".join(origins), inputs=inputs)
+    return Found(info, folder, records(), left_out)
 
 
 def folder_of(path: Path) -> Path:

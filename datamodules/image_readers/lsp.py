@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datamodules.image_readers.common import Found, box_of, picture_size, within
 from datamodules.image_records import ImageRecord, IndexInfo
@@ -17,7 +18,9 @@ from lifting.errors import InputError
 _MARGIN = 0.15
 
 
-def read_lsp(raw: Path, images: Path | None = None, split: str | None = None) -> Found:
+def read_lsp(
+    raw: Path, images: Path | None = None, split: str | None = None, held_out: int = 0
+) -> Found:
     """Read LSP or LSP-extended, any of the files of :mod:`datamodules.lsp_raw`.
 
     The box is that of the labelled joints that lie in the image, and 15 percent on each side. In LSP a
@@ -27,9 +30,10 @@ def read_lsp(raw: Path, images: Path | None = None, split: str | None = None) ->
         raw: The file, or the folder of ``joints.mat`` and ``images``.
         images: The folder of the images, where it is elsewhere.
         split: Put every image in this split, ``train`` or ``test``; where not given, that of the owners.
+        held_out: Put so many images of ``train`` into ``val``, spread evenly over the file.
 
     Raises:
-        InputError: If a file is missing or not as published.
+        InputError: If a file is missing or not as published, or nothing is left to train on.
     """
     if split not in (None, *SPLITS):
         raise InputError(f"--split is '{split}': choose one of {', '.join(SPLITS)}.")
@@ -39,14 +43,30 @@ def read_lsp(raw: Path, images: Path | None = None, split: str | None = None) ->
     content = read_images(file)
     if split is not None:
         content = replace(content, train=np.full(len(content.names), split == "train"))
+    splits = [SPLITS[not train] for train in content.train]
+    for number in _spread(np.flatnonzero(content.train), held_out):
+        splits[number] = "val"
     info = IndexInfo(JOINTS, ORIGIN[content.kind], LICENCE, {file.name: sha256(file)})
     left_out: Counter[str] = Counter()
     if content.left_out:
         left_out["no joint labelled"] += len(content.left_out)
-    return Found(info, folder, _records(content, folder, left_out), left_out)
+    return Found(info, folder, _records(content, splits, folder, left_out), left_out)
 
 
-def _records(content: RawImages, folder: Path, left_out: Counter[str]) -> Iterator[ImageRecord]:
+def _spread(numbers: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    if not 0 <= count < max(len(numbers), 1):
+        raise InputError(
+            f"--held_out is {count}, of {len(numbers)} images to train on: give fewer, 0 or more."
+        )
+    chosen: NDArray[np.intp] = numbers[
+        (np.arange(count) * 2 + 1) * len(numbers) // (2 * count or 1)
+    ]
+    return chosen
+
+
+def _records(
+    content: RawImages, splits: list[str], folder: Path, left_out: Counter[str]
+) -> Iterator[ImageRecord]:
     for number, name in enumerate(content.names):
         path = image_file(folder, name)
         size = picture_size(path)
@@ -62,7 +82,7 @@ def _records(content: RawImages, folder: Path, left_out: Counter[str]) -> Iterat
             keypoints=points,
             visibility=visibility,
             box=box_of(points, visibility > 0, _MARGIN, size),
-            subject=SPLITS[not content.train[number]],
+            subject=splits[number],
             action=ACTION,
             sequence=name,
         )

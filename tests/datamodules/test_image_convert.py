@@ -10,6 +10,8 @@ from datamodules.image_convert import convert, find
 from datamodules.image_index import read_index
 from lifting.errors import InputError
 from tests.datamodules.image_readers.test_coco import person, write
+from tests.datamodules.image_readers.test_mpii import person as mpii_person
+from tests.datamodules.image_readers.test_mpii import read as read_mpii
 
 
 def test_index_lies_beside_the_images_and_the_report_says_what_is_in_it(tmp_path):
@@ -37,9 +39,12 @@ def test_options_without_sense_are_refused(tmp_path):
         ("coco", {}, "--split is None"),
         ("mpii", {"split": "all"}, "--split is all"),
         ("coco", {"split": "val", "every": 0}, "--every is 0"),
+        ("coco", {"split": "val", "held_out": 1}, "--held_out is of lsp"),
     ):
         with pytest.raises(InputError, match=sentence):
             find(kind, path, **options)
+    with pytest.raises(InputError, match="a folder has both"):
+        find("coco", tmp_path, split="val")
 
 
 def test_command_ends_with_one_sentence_and_status_2(tmp_path):
@@ -56,3 +61,34 @@ def test_command_ends_with_one_sentence_and_status_2(tmp_path):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "is it one of COCO's keypoint files?" in done.stderr
+
+
+def test_folder_of_annotation_makes_one_index_of_training_and_validation(tmp_path):
+    for split, people in (("train", 3), ("val", 2)):
+        written = write(tmp_path / f"coco/{split}2017", *people * [person()], person(iscrowd=1))
+        (tmp_path / "coco/annotations").mkdir(exist_ok=True)
+        written.rename(tmp_path / f"coco/annotations/person_keypoints_{split}2017.json")
+    found = find("coco", tmp_path / "coco/annotations")
+    report = convert(found, tmp_path / "coco.h5")
+    assert "left out   a crowd (2)" in report
+    records = read_index(tmp_path / "coco.h5")
+    names = [records.name("subject", row) for row in range(len(records))]
+    assert names == ["train"] * 3 + ["val"] * 2
+    for split, row in (("train", 0), ("val", 4)):
+        image = tmp_path / f"coco/{split}2017/000000000007.jpg"
+        assert records.file(row).resolve() == image.resolve()
+    assert len(records.info.inputs) == 2
+    assert "train2017" in records.info.origin
+    assert "val2017" in records.info.origin
+
+
+def test_mpii_s_folder_has_one_folder_of_images(tmp_path):
+    images = tmp_path / "mpii/images"
+    for split in ("train", "valid"):
+        read_mpii(images, mpii_person())
+        (tmp_path / "mpii/annot").mkdir(exist_ok=True)
+        (images / "train.json").rename(tmp_path / f"mpii/annot/{split}.json")
+    convert(find("mpii", tmp_path / "mpii/annot"), tmp_path / "mpii.h5")
+    records = read_index(tmp_path / "mpii.h5")
+    assert records.names["subject"] == ["train", "val"]
+    assert {records.file(row).resolve() for row in (0, 1)} == {(images / "a.jpg").resolve()}

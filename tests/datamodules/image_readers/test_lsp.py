@@ -47,3 +47,28 @@ def test_split_is_given_and_images_are_needed(tmp_path):
     with pytest.raises(InputError, match="name the folder with --images"):
         read_lsp(folder)
     assert len(list(read_lsp(folder, folder / "elsewhere").records)) == 3
+
+
+def test_images_are_held_out_evenly_and_always_the_same(tmp_path):
+    xy, seen = points(10)
+    xy = 20 + 200 * (xy - xy.min()) / np.ptp(xy)
+    seen[:, 0] = True
+    folder = write_mat(tmp_path / "joints.mat", xy, seen, extended=True).parent
+    for number in range(1, 11):
+        write_jpg(folder / f"images/im{number:05}.jpg", 400, 300)
+
+    def held_out(count, **options):
+        found = read_lsp(folder, held_out=count, **options)
+        return [n for n, r in enumerate(found.records, 1) if r.subject == "val"]
+
+    # One in the middle, and one of each half, third, ...
+    assert held_out(0) == []
+    assert held_out(1) == [6]
+    assert held_out(2) == [3, 8]
+    assert held_out(5) == [2, 4, 6, 8, 10]
+    assert len(held_out(9)) == 9
+    for wrong in (10, -1):
+        with pytest.raises(InputError, match=f"--held_out is {wrong}, of 10 images"):
+            held_out(wrong)
+    with pytest.raises(InputError, match="of 0 images"):
+        held_out(1, split="test")
