@@ -2,6 +2,8 @@
 
 from lifting.methods.base import Method
 from lifting.methods.elepose import ElePose
+from lifting.methods.guided_detector import GuidedDetector
+from lifting.methods.heatmap_detector import HeatmapDetector
 from lifting.methods.iganet import IGANet
 from lifting.methods.lifter import Lifter
 from lifting.methods.links import LInKs
@@ -23,6 +25,8 @@ from lifting.methods.window_mlp_lifter import WindowMLPLifter
 
 __all__ = [
     "ElePose",
+    "GuidedDetector",
+    "HeatmapDetector",
     "IGANet",
     "LInKs",
     "LSTMLifter",

@@ -1,0 +1,260 @@
+"""What methods on images share: a network of heat-maps, its evaluation in 2D and through lifters."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor
+
+from lifting.checkpoints import load_frozen
+from lifting.crops import exchange, to_crop, to_image
+from lifting.errors import InputError
+from lifting.heatmaps import (
+    DECODERS,
+    STRIDE,
+    Alignment,
+    crop_to_heatmap,
+    decode,
+    flip_test,
+    gaussian_targets,
+    heatmap_errors,
+    heatmap_to_crop,
+)
+from lifting.methods.base import Batch, Method, PoseData
+from lifting.methods.lifter import Lifter
+from lifting.methods.lifter_group import LifterGroup
+from lifting.metrics import FrameEvaluation
+from lifting.metrics.lifted_evaluation import LiftedEvaluation
+from lifting.nets.detectors import build_detector
+from lifting.skeletons import skeleton
+
+
+class Detector(Method):
+    """A method that finds the keypoints of people on crops by heat-maps.
+
+    A subclass fills in :meth:`loss`.
+
+    Args:
+        network: ``hrnet_w32``, ``hrnet_w48`` or any other width; ``pose_resnet_50`` or another depth.
+        bgr: Whether blue is the first colour that the network sees, as in the official PoseResNets.
+        weights: Published weights to start training from (docs/weights.md); random ones where not given.
+        new_head: Leave out their last layer: their joints are others, but as many, as COCO's 17 are.
+        start_from: Checkpoint of a detector of this suite to start training from instead.
+        sigma: Deviation of the targets, heat-map pixels; published: 2 for crops of 256 × 192, 3 for
+            those of 384 × 288.
+        quantised: Targets as published before DARK: their peak at the centre of a cell.
+        decoder: How keypoints are read from heat-maps (:func:`lifting.heatmaps.decode`).
+        alignment: Which pixel of the crop a cell is; ``centres`` for published weights.
+        flip_test: Average heat-maps with those of the mirrored crop, in evaluation, at twice the time.
+        lifters: Checkpoints of trained lifters by name, through which 3D errors are measured where the
+            data have 3D poses.
+        **kwargs: See :class:`lifting.methods.base.Method`.
+    """
+
+    sees_images = True
+
+    def __init__(
+        self,
+        network: str = "hrnet_w32",
+        bgr: bool = False,
+        weights: str | None = None,
+        new_head: bool = False,
+        start_from: str | None = None,
+        sigma: float = 2.0,
+        quantised: bool = False,
+        decoder: str = "soft",
+        alignment: Alignment = "edges",
+        flip_test: bool = False,
+        lifters: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if decoder not in DECODERS:
+            raise InputError(f"--model.decoder is {decoder}: choose one of {', '.join(DECODERS)}.")
+        if weights is not None and start_from is not None:
+            raise InputError(
+                "--model.weights and --model.start_from both begin a training: give one."
+            )
+        if sigma <= 0:
+            raise InputError(f"--model.sigma is {sigma}: give a deviation above 0.")
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the network."""
+        h = self.hparams
+        self.mirror = skeleton(h["keypoint_skeleton"]).mirror
+        self.net = build_detector(h["network"], len(self.mirror), h["bgr"])
+        self.lifters = self._group({})
+        # Images of one example, of which the middle one is lifted.
+        self.window = 1
+
+    def _group(self, lifters: Mapping[str, Lifter]) -> LifterGroup:
+        return LifterGroup(lifters, self.hparams["keypoint_skeleton"], self.hparams["skeleton"])
+
+    def load_lifters(self) -> None:
+        """Load every lifter that is named.
+
+        Raises:
+            InputError: If a checkpoint is of no lifter, or its joints cannot be derived.
+        """
+        self.lifters = self._group(
+            {name: self.load_lifter(name) for name in self.hparams["lifters"]}
+        )
+        self._stages = list(self.lifters.lifters.values())
+
+    def load_lifter(self, name: str) -> Lifter:
+        """Return a trained lifter that ``lifters`` names."""
+        return load_frozen(self.hparams["lifters"][name], Lifter)
+
+    def setup(self, stage: str) -> None:
+        """Load the lifters that there is something to measure with.
+
+        Raises:
+            InputError: If one does not fit.
+        """
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        if stage != "predict" and self.hparams["lifters"] and data.has_poses:
+            self.load_lifters()
+            self.window = data.frames_per_example
+            if self.lifters.frames > self.window or self.window % 2 == 0:
+                raise InputError(
+                    f"A lifter of --model.lifters sees {self.lifters.frames} frames, the data's "
+                    f"examples have {self.window}: set --data.window {self.lifters.frames}."
+                )
+        super().setup(stage)
+
+    def load_frozen_stages(self) -> None:
+        """Take the weights that training starts from, and note which the lifters are."""
+        # A run that goes on has its own.
+        if self.trainer.ckpt_path is None:
+            self.start()
+        for name in self.lifters:
+            self.note_stage(f"lifters.{name}", self.hparams["lifters"][name])
+
+    def start(self) -> None:
+        """Take published weights, or those of another detector, if asked.
+
+        Raises:
+            InputError: If they do not fit.
+        """
+        # What reads published weights knows every method, this one too.
+        from lifting.published import initialise_detector
+
+        h = self.hparams
+        if h["weights"] is not None:
+            rank_zero_info(initialise_detector(self.net, h["weights"], not h["new_head"]))
+        if h["start_from"] is not None:
+            other = load_frozen(h["start_from"], Detector)
+            for option in ("network", "keypoint_skeleton"):
+                if other.hparams[option] != h[option]:
+                    raise InputError(
+                        f"{h['start_from']}: its {option.replace('_', ' ')} is "
+                        f"{other.hparams[option]}, not {h[option]}; name another checkpoint."
+                    )
+            self.net.load_state_dict(other.net.state_dict())
+
+    def on_validation_start(self) -> None:
+        """Move the lifters to where the validation happens."""
+        self.on_fit_start()
+
+    def on_test_start(self) -> None:
+        """Move the lifters to where the test happens."""
+        self.on_fit_start()
+
+    def forward(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K I V"]:
+        """Return the heat-maps of normalised crops."""
+        return self.net(image)
+
+    def targets(self, batch: Batch) -> tuple[Float[Tensor, "B K I V"], Float[Tensor, "B K"]]:
+        """Return the heat-maps there should be, and which count; left and right as they look there."""
+        h, affine = self.hparams, batch["affine"]
+        points = to_crop(batch["keypoints"], affine, self.mirror)
+        labelled = exchange(batch["visibility"][..., None], affine, self.mirror)[..., 0] > 0
+        height, width = (side // STRIDE for side in batch["image"].shape[2:])
+        inside = crop_to_heatmap(points, h["alignment"])
+        return gaussian_targets(inside, labelled, (width, height), h["sigma"], h["quantised"])
+
+    def heatmap_errors(
+        self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
+    ) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"]]:
+        """Return error and weight of each keypoint, left and right as the person has them."""
+        targets, weights = self.targets(batch)
+        both = torch.stack((heatmap_errors(heatmaps, targets, weights), weights), -1)
+        errors, weights = exchange(both, batch["affine"], self.mirror).unbind(-1)
+        return errors, weights
+
+    def read(
+        self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
+    ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Return the keypoints of heat-maps in pixels of the image, and their confidence."""
+        h, affine = self.hparams, batch["affine"]
+        points, peaks = decode(heatmaps, h["decoder"], h["sigma"])
+        keypoints = to_image(heatmap_to_crop(points, h["alignment"]), affine, self.mirror)
+        return keypoints, exchange(peaks[..., None], affine, self.mirror)[..., 0]
+
+    def detect(self, batch: Batch) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Return keypoints in pixels of the image, and their confidence, mirrored twin if asked."""
+        if self.hparams["flip_test"]:
+            # Cells whose centres lie on those of pixels are not mirrored onto each other.
+            shift = self.hparams["alignment"] == "centres"
+            return self.read(flip_test(self.net, batch["image"], self.mirror, shift), batch)
+        return self.read(self(batch["image"]), batch)
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of keypoints, and of what the lifters make of them."""
+        return LiftedEvaluation(
+            data.actions,
+            self.hparams["keypoint_skeleton"],
+            list(self.lifters),
+            [name for name in self.guides() if name in self.lifters],
+            self.lifters.same_joints,
+            full,
+        )
+
+    def guides(self) -> list[str]:
+        """Return the lifters that training uses; the others are unseen."""
+        return []
+
+    def evaluate(self, batch: Batch) -> None:
+        """Add the errors of the keypoints found, and of the poses that lifters make of them."""
+        assert isinstance(self.evaluation, LiftedEvaluation)
+        keypoints, confidence = self.detect(batch)
+        self.evaluation.update(
+            keypoints,
+            confidence,
+            batch["keypoints"],
+            batch["visibility"],
+            batch["box"],
+            batch["action"],
+        )
+        if self.lifters and "pose" in batch:
+            lifted = self.lift(keypoints, batch, self.lifters)
+            full = self.evaluation.full
+            exact = self.lift(batch["keypoints"], batch, self.lifters) if full else {}
+            posed = self.middle(batch["posed"])
+            action, pose = self.middle(batch["action"]), self.middle(batch["pose"])[:, 0]
+            truth = {name: self.lifters.truth(name, pose) for name in self.lifters}
+            lifted, exact, truth = (
+                {name: pose[posed] for name, pose in poses.items()}
+                for poses in (lifted, exact, truth)
+            )
+            self.evaluation.update_lifted(lifted, exact, truth, action[posed])
+
+    def lift(
+        self, keypoints: Float[Tensor, "B K 2"], batch: Batch, names: Iterable[str]
+    ) -> dict[str, Float[Tensor, "B J 3"]]:
+        """Return what lifters make of keypoints in the image."""
+        windows = rearrange(keypoints, "(b t) k c -> b t k c", t=self.window)
+        return self.lifters.lift(windows, self.middle(batch["camera"]), names)
+
+    def middle(self, values: Any) -> Any:
+        """Return what belongs to the middle image of each example."""
+        return values if self.window == 1 else values[self.window // 2 :: self.window]
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return keypoints and confidences with the clip and frame each belongs to."""
+        keypoints, confidence = self.detect(batch)
+        found = {"keypoints": keypoints, "confidence": confidence}
+        return found | {name: batch[name] for name in ("clip", "frame", "example")}

@@ -1,0 +1,187 @@
+"""GuidedDetector: a 2D detector that learns through frozen lifters what matters in 3D.
+
+Paper: Learning 2D Human Poses for Better 3D Lifting via Multi-Model 3D-Guidance (L2D-Pose).
+https://openaccess.thecvf.com/content/ACCV2024/html/Lee_Learning_2D_Human_Poses_for_Better_3D_Lifting_via_Multi-Model_ACCV_2024_paper.html
+Official code: https://github.com/knu-vis/L2D-Pose
+
+@inproceedings{lee2024learning,
+  title={Learning 2D Human Poses for Better 3D Lifting via Multi-Model 3D-Guidance},
+  author={Lee and Hwang and Lee},
+  booktitle={ACCV}, year={2024}
+}
+"""
+
+from collections.abc import Sequence
+from typing import Any, Self, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lifting import guidance
+from lifting.errors import InputError
+from lifting.heatmaps import hardest
+from lifting.methods.base import Batch
+from lifting.methods.detector import Detector
+from lifting.methods.lifter import Lifter
+from lifting.methods.lifter_weights import MODES, LifterWeights
+
+
+class GuidedDetector(Detector):
+    """Lee et al., ACCV 2024: heat-maps and what one or several lifters make of their keypoints.
+
+    Deviations from the paper: joints whose keypoint is not labelled in the crop teach nothing in 3D
+    (``all_joints: true``), lifters are compared epoch by epoch (``balance: step``), the soft mean is
+    that round the peak (``decoder: soft_global``), and its crops may be augmented.
+
+    Args:
+        guides: Names of those ``lifters`` that guide; the others are only measured with. All where not
+            given.
+        heatmap: Weight of the error of the heat-maps.
+        hard: Weight of the error of the heat-maps of those joints that are lifted worst (OHKLM).
+        hard_joints: Number of those joints.
+        xy: Weight of the squared error of lifted joints across the image, square metres.
+        z: Weight of that along the depth.
+        agreement: Weight of the squared distance between what the lifters make of it (local
+            consistency).
+        mean_pose: Weight of the squared error of the mean of what they make of it (global
+            consistency).
+        balance: How lifters are weighted against each other: ``equal``, or by how fast their errors fall
+            (DWA) from ``epoch`` to epoch or from ``step`` to step.
+        leave_out: Leave out one of the guides now and then (lifter dropout).
+        all_joints: Legacy: let joints whose keypoint is not labelled in the crop teach, too.
+        lifter_lr: Learning rate of the guides, which learn along (end to end); 0 keeps them frozen.
+        **kwargs: See :class:`lifting.methods.detector.Detector`.
+    """
+
+    def __init__(
+        self,
+        guides: Sequence[str] | None = None,
+        heatmap: float = 0.5,
+        hard: float = 0.3,
+        hard_joints: int = 10,
+        xy: float = 0.02,
+        z: float = 0.04,
+        agreement: float = 0.0,
+        mean_pose: float = 0.0,
+        balance: str = "epoch",
+        leave_out: bool = False,
+        all_joints: bool = False,
+        lifter_lr: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        if balance not in MODES:
+            raise InputError(f"--model.balance is {balance}: choose one of {', '.join(MODES)}.")
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the network, and those lifters that learn along."""
+        super().configure_nets()
+        guides, learn = self.guides(), bool(self.hparams["lifter_lr"])
+        if strange := [name for name in guides if name not in (self.hparams["lifters"] or {})]:
+            raise InputError(f"--model.guides names {strange[0]}, which --model.lifters has not.")
+        self.balance = LifterWeights(len(guides), self.hparams["balance"])
+        # Built here, because their weights are those of this method's checkpoint.
+        load = super().load_lifter
+        learning = [load(name) for name in guides] if learn else []
+        self.learning = nn.ModuleDict(dict(zip(guides, learning, strict=False)))
+        self.learning.requires_grad_(True)
+
+    def guides(self) -> list[str]:
+        """Return the lifters that training uses."""
+        h = self.hparams
+        return list(h["lifters"] or {}) if h["guides"] is None else list(h["guides"])
+
+    def load_lifter(self, name: str) -> Lifter:
+        """Return a trained lifter that ``lifters`` names, or the one that learns along."""
+        return (
+            cast(Lifter, self.learning[name])
+            if name in self.learning
+            else super().load_lifter(name)
+        )
+
+    def setup(self, stage: str) -> None:
+        """Check that there is something to guide by.
+
+        Raises:
+            InputError: If no lifter is named, or the data have no poses.
+        """
+        if stage == "fit" and not self.guides():
+            raise InputError("No lifter guides: name checkpoints with --model.lifters.")
+        super().setup(stage)
+        if stage == "fit" and not self.lifters:
+            raise InputError("The data have no 3D poses to guide by: train a HeatmapDetector.")
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training, but for the lifters: what they drop or normalise by stays as it is."""
+        super().train(mode)
+        self.learning.eval()
+        return self
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Error of the heat-maps and what the lifters add to it."""
+        h = self.hparams
+        heatmaps = self(batch["image"])
+        errors, weights = self.heatmap_errors(heatmaps, batch)
+        parts = {"heatmap": errors.mean()}
+        if "pose" in batch:
+            keypoints, _ = self.read(heatmaps, batch)
+            parts |= self._guidance(keypoints, self.middle(errors), self.middle(weights), batch)
+        for name, value in parts.items():
+            self.log(f"train/{name}", value)
+        return torch.stack([h[name] * value for name, value in parts.items()]).sum()
+
+    def _guidance(
+        self,
+        keypoints: Float[Tensor, "N K 2"],
+        errors: Float[Tensor, "B K"],
+        weights: Float[Tensor, "B K"],
+        batch: Batch,
+    ) -> dict[str, Tensor]:
+        h, group, names = self.hparams, self.lifters, self.guides()
+        posed = self.middle(batch["posed"]).float()[:, None]
+        pose = self.middle(batch["pose"])[:, 0]
+        weights = posed * (torch.ones_like(weights) if h["all_joints"] else weights)
+        lifted = self.lift(keypoints, batch, names)
+        share = self.balance()
+        if h["leave_out"] and len(names) > 1:
+            share = share * guidance.keep_all_but_one(len(names), self.draws()).to(share)
+        own: list[dict[str, Tensor]] = []
+        for name in names:
+            squares = guidance.axis_errors(lifted[name], group.truth(name, pose))
+            counts = posed * group.per_joint(name, weights)
+            by_joint = group.per_keypoint(name, counts * squares.mean(-1))
+            own.append(
+                {
+                    "hard": hardest(posed * errors, h["hard_joints"], by_joint),
+                    "xy": guidance.weighted_mean(squares[..., :2], counts),
+                    "z": guidance.weighted_mean(squares[..., 2:], counts),
+                    "whole": guidance.weighted_mean(squares, counts),
+                }
+            )
+        self.balance.add(torch.stack([mine.pop("whole") for mine in own]))
+        parts = {part: (share * torch.stack([mine[part] for mine in own])).sum() for part in own[0]}
+        if len(names) > 1:
+            poses, counts = group.shared(lifted, weights)
+            truth, _ = group.shared({n: group.truth(n, pose) for n in names}, weights)
+            counts = posed * counts
+            mean = torch.stack(poses).mean(0)
+            parts["agreement"] = guidance.disagreement(poses, counts)
+            parts["mean_pose"] = guidance.weighted_mean(
+                guidance.axis_errors(mean, truth[0]), counts
+            )
+        return parts
+
+    def on_train_epoch_end(self) -> None:
+        """Weigh the lifters anew."""
+        self.balance.end()
+        for name, share in zip(self.guides(), self.balance().tolist(), strict=True):
+            self.log(f"train/share_{name}", share)
+
+    def learning_groups(self) -> list[dict[str, Any]]:
+        """Return the parameters of the detector, and those of lifters that learn along."""
+        h = self.hparams
+        groups = [{"params": list(self.net.parameters()), "lr": h["lr"]}]
+        if self.learning:
+            groups.append({"params": list(self.learning.parameters()), "lr": h["lifter_lr"]})
+        return groups
