@@ -234,7 +234,7 @@ def curves(store: str) -> list[Figure]:
             VideoPose3D,
         ),
         equal_curves(
-            # Narrower and shallower than published, whose 300 steps in float32 take a quarter of an hour.
+            # Narrow and shallow: 300 steps of the published size take a quarter of an hour.
             "MixSTE of width 256 and depth 4, 27 frames, batch 4",
             H36M(chunk=27, batch_size=4, **options),
             lambda: MixSTE(frames=27, width=256, depth=4, sdpa=False),
