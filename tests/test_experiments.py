@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from datamodules import CMU, H36M, LSP, MPIINF3DHP, CustomPoses, Synthetic
+import datamodules
+import lifting.methods
+from datamodules import LSP, SubjectDataModule
 from lifting.cli import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
@@ -14,11 +16,22 @@ from lifting.pipeline import read_pipeline
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"
 DATA = sorted(EXPERIMENTS.glob("data/*.yaml"))
+IMAGES = {"coco", "h36m_images", "lsp_images", "mpii", "panoptic", "synthetic_images"}
 OVERLAYS = sorted(p for p in EXPERIMENTS.glob("*.yaml") if p.stem not in ("base", "demo"))
 # A method's file is any that names the class of a model.
 METHODS = sorted(
     p for p in EXPERIMENTS.glob("*/*.yaml") if "\nmodel:\n  class_path" in "\n" + p.read_text()
 )
+
+
+def class_of(path: Path, part: str) -> str:
+    """The class of the model or the data that a YAML names."""
+    return str(yaml.safe_load(path.read_text())[part]["class_path"])
+
+
+def sees_images(method: Path) -> bool:
+    """Whether what a YAML is of sees images."""
+    return bool(getattr(lifting.methods, class_of(method, "model")).sees_images)
 
 
 class Parsed(LiftingCLI):
@@ -46,19 +59,20 @@ def parsed(tmp_path, monkeypatch):
 
 
 def test_there_is_something_to_test():
-    names = ["cmu", "custom", "h36m_gt", "h36m_sh", "lsp", "mpi_inf_3dhp", "synthetic"]
-    assert [p.stem for p in DATA] == names
+    poses = {"cmu", "custom", "h36m_gt", "h36m_sh", "lsp", "mpi_inf_3dhp", "synthetic"}
+    assert {p.stem for p in DATA} == poses | IMAGES
     assert METHODS
     assert {p.stem for p in OVERLAYS} >= {"gpu", "ddp", "slurm", "debug", "published_split"}
 
 
 # Every method with one dataset, and every dataset with a method for each way to cut examples; one
-# without 3D poses with a method that needs none.
+# without 3D poses with a method that needs none. What sees images with all of them.
 PAIRS = [
     (method, data)
     for method in METHODS
     for data in DATA
-    if data.stem == "h36m_gt"
+    if (data.stem in IMAGES) == sees_images(method)
+    if data.stem in {"h36m_gt", *IMAGES}
     or method.stem
     in (("elepose",) if data.stem == "lsp" else ("simple_baseline", "lstm", "mixste_27"))
 ]
@@ -70,14 +84,22 @@ PAIRS = [
 def test_method_and_data_instantiate(parsed, method, data):
     cli = parsed(*configs(EXPERIMENTS / "base.yaml", data, method))
     assert isinstance(cli.model, Method)
-    kinds = {
-        "cmu": CMU,
-        "custom": CustomPoses,
-        "lsp": LSP,
-        "mpi_inf_3dhp": MPIINF3DHP,
-        "synthetic": Synthetic,
-    }
-    assert type(cli.datamodule) is kinds.get(data.stem, H36M)
+    assert type(cli.datamodule) is getattr(datamodules, class_of(data, "data"))
+
+
+@pytest.mark.parametrize("data", sorted(IMAGES))
+def test_images_instantiate_with_their_splits_and_augmentation(parsed, data):
+    path = EXPERIMENTS / f"data/{data}.yaml"
+    cli = parsed(
+        *configs(EXPERIMENTS / "base.yaml", path), "--model", "tests.made_detector.TinyDetector"
+    )
+    made = cli.datamodule
+    assert isinstance(made, SubjectDataModule)
+    assert made.yields_images
+    assert all(made.subjects[split] for split in ("train", "val", "test"))
+    assert not set(made.subjects["train"]) & {*made.subjects["val"], *made.subjects["test"]}
+    given = yaml.safe_load(path.read_text())["data"]["init_args"]["augmentation"]
+    assert vars(made.augmentation) == given
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda p: p.stem)
@@ -134,18 +156,31 @@ EARLIER = {
 }
 
 
+FEW_FRAMES = (
+    *("--data.frames_per_sequence", "6", "--data.actions", "[Walking, Sitting]"),
+    *("--data.eval_batch_size", "64"),
+)
+FEW_IMAGES = (
+    *("--data.images_per_clip", "1", "--data.subjects", "[S1, S8, S9]"),
+    *("--data.train_subjects", "[S1]", "--data.val_subjects", "[S8]"),
+    *("--data.test_subjects", "[S9]", "--data.width", "48", "--data.height", "64"),
+    *("--data.eval_batch_size", "8", "--data.workers", "0"),
+)
+
+
 def fit(folder: Path, method: Path, name: str, runs: Path, *overlays: str) -> None:
-    names = ["base.yaml", "data/synthetic.yaml", method, "debug.yaml", *overlays]
+    images = sees_images(method)
+    data = "data/synthetic_images.yaml" if images else "data/synthetic.yaml"
+    names = ["base.yaml", data, method, "debug.yaml", *overlays]
     earlier = EARLIER.get(method.stem, {})
-    kind = yaml.safe_load(method.read_text())["model"]["class_path"]
+    kind = class_of(method, "model")
     narrow = [f"--model.{k}={v}" for k, v in NARROW.get(kind, {}).items()]
     run(
         [
             "fit",
             *configs(*(EXPERIMENTS / n for n in names)),
-            *("--data.folder", str(folder), "--data.frames_per_sequence", "6"),
-            *("--data.actions", "[Walking, Sitting]"),
-            *("--data.batch_size", "8", "--data.eval_batch_size", "64"),
+            *("--data.folder", str(folder), "--data.batch_size", "8"),
+            *(FEW_IMAGES if images else FEW_FRAMES),
             *("--trainer.accelerator", "cpu"),
             *("--trainer.enable_progress_bar", "false", "--run", str(runs / name)),
             *narrow,

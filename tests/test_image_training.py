@@ -1,9 +1,11 @@
 """Training on images from the command line, with a detector that is hardly one."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from lifting.cli import run
 from lifting.errors import InputError
@@ -60,6 +62,21 @@ def test_pictures_are_drawn_of_validation_and_test(here):
     folder = here / "runs/one/pictures"
     run(["test", "--run", "one", "--wandb", "disabled"])
     assert {p.name for p in folder.iterdir()} == {"val_epoch0002.png", "test.png"}
+
+
+def test_configuration_says_what_the_best_is_by(here):
+    overlay = here / "best.yaml"
+    overlay.write_text("best:\n  monitor: val/distance\n  mode: max\n")
+    arguments = [*options(here, *DETECTOR), "-c", str(overlay), "--model.lr", "0.1"]
+    cli = run(["fit", *arguments, "--run", "farthest"])
+    with (here / "runs/farthest/logs/version_0/metrics.csv").open() as stream:
+        read = [row["val/distance"] for row in csv.DictReader(stream)]
+    first, second = (float(value) for value in read if value)
+    assert second < first
+    best = cli.trainer.checkpoint_callback
+    assert best.best_model_score.item() == pytest.approx(first, rel=1e-4)
+    kept = torch.load(here / "runs/farthest/checkpoints/best.ckpt", weights_only=True)
+    assert (kept["epoch"], kept["global_step"]) == (0, 3)
 
 
 def refused(*arguments: str) -> str:

@@ -65,6 +65,18 @@ TEMPORAL_GAN = [
     *("--model.n_critic", "3", "--model.motion", "1", "--model.motion_frames", "3"),
     *("--data.chunk", "3", "--data.test_chunk", "3", "--last.every_n_train_steps", "5"),
 ]
+# Crops are made by other processes, some batches ahead of training, and augmented.
+IMAGES = [
+    *("-c", str(ROOT / "experiments/base.yaml")),
+    *("-c", str(ROOT / "experiments/data/synthetic_images.yaml")),
+    *("--model", "tests.made_detector.TinyDetector", "--best.monitor", "val/distance"),
+    *("--data.subjects", "[S1, S8, S9]", "--data.images_per_clip", "1"),
+    *("--data.train_subjects", "[S1]", "--data.val_subjects", "[S8]"),
+    *("--data.test_subjects", "[S9]", "--data.width", "24", "--data.height", "32"),
+    *("--data.batch_size", "10", "--data.workers", "2", "--last.every_n_train_steps", "4"),
+    *("--trainer.max_epochs", "3", "--trainer.enable_progress_bar", "false"),
+    *("--trainer.accelerator", "cpu", "--wandb", "disabled"),
+]
 TURNS = [
     *("--trainer.strategy", "ddp_find_unused_parameters_true", "--trainer.devices", "2"),
     *("--last.every_n_train_steps", "7"),
@@ -106,8 +118,14 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
         (REPNET, 26, 25),
         ([*REPNET, *TURNS], 17, 14),
         (TEMPORAL_GAN, 26, 25),
+        # Of 12 steps an epoch on one device, and 6 on two.
+        (IMAGES, 18, 16),
+        ([*IMAGES, *DDP], 10, 8),
     ],
-    ids=["cpu", "ddp", "few_labels", "repnet", "repnet_ddp", "temporal_gan"],
+    ids=[
+        *("cpu", "ddp", "few_labels", "repnet", "repnet_ddp", "temporal_gan", "images"),
+        "images_ddp",
+    ],
 )
 def test_killed_run_resumes_bit_identically(tmp_path, options, kill_at, saved):
     assert _fit(tmp_path, "whole", -1, *options) == 0
