@@ -13,6 +13,7 @@ from datamodules.images import ImageDataModule
 # One of the published training sequences, held out to select models on, so that those that the published
 # detectors are measured on are for testing only.
 HELD_OUT = "171026_pose2"
+TRAINED = tuple(sequence for sequence in TRAIN_SEQUENCES if sequence != HELD_OUT)
 
 
 class Panoptic(ImageDataModule):
@@ -35,7 +36,7 @@ class Panoptic(ImageDataModule):
         self,
         index: str = "data/panoptic.h5",
         keypoint_skeleton: str = "panoptic15",
-        train_subjects: Sequence[str] = tuple(s for s in TRAIN_SEQUENCES if s != HELD_OUT),
+        train_subjects: Sequence[str] = TRAINED,
         val_subjects: Sequence[str] = (HELD_OUT,),
         test_subjects: Sequence[str] = VAL_SEQUENCES,
         **kwargs: Any,
