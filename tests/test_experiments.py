@@ -117,9 +117,14 @@ def test_windows_of_another_length_go_on_top(parsed, method, frames):
     assert cli.model.frames == cli.datamodule.train_windows.receptive_field == frames
 
 
-def test_published_split_trains_on_all_five_and_selects_nothing(parsed):
-    paths = ("base.yaml", "data/h36m_gt.yaml", METHODS[0], "published_split.yaml")
-    cli = parsed(*configs(*(EXPERIMENTS / p for p in paths)))
+@pytest.mark.parametrize("data", ["h36m_gt", "h36m_images"])
+def test_published_split_trains_on_all_five_and_selects_nothing(parsed, data):
+    names = ("base", f"data/{data}", "published_split")
+    paths = configs(*(EXPERIMENTS / f"{name}.yaml" for name in names))
+    detects = data in IMAGES
+    cli = parsed(
+        *paths, "--model", "tests.made_detector.TinyDetector" if detects else "SimpleBaseline"
+    )
     assert cli.datamodule.subjects["train"] == ["S1", "S5", "S6", "S7", "S8"]
     assert cli.datamodule.subjects["val"] == []
 
