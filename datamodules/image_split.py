@@ -73,6 +73,7 @@ class ImageSplit(Dataset[Crops]):
         augmentation: How much crops differ; not at all where not given.
         seed: Seed of the augmentation.
         poses: Poses ``(N, J, 3)`` in the joint set wanted; NaN where unknown.
+        window: Images of an example: a person's, and those before and after it in the recording.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class ImageSplit(Dataset[Crops]):
         augmentation: Augmentation | None,
         seed: int,
         poses: Float[Tensor, "N J 3"],
+        window: int = 1,
     ) -> None:
         self.records = records
         self.pixels = pixels
@@ -117,6 +119,7 @@ class ImageSplit(Dataset[Crops]):
             "clip": clip,
             "camera": camera,
         }
+        self.windows = _neighbours(clip, columns["frame"], window)
         if posed.any():
             self._resident |= {"posed": posed, "pose": poses.nan_to_num()[:, None]}
         # What is on the accelerator, where there is one; workers never touch it.
@@ -149,6 +152,10 @@ class ImageSplit(Dataset[Crops]):
 
     def __getitem__(self, batch: IndexBatch) -> Crops:
         """Crop the images of a batch, in a worker."""
+        return self.crops(batch._replace(rows=self.windows[batch.rows].flatten()))
+
+    def crops(self, batch: IndexBatch) -> Crops:
+        """Crop images, without those before and after."""
         rows, (width, height) = batch.rows, self.size
         affine, colours = self._affine(rows, batch.epoch)
         images = torch.zeros(len(rows), height, width, 3, dtype=torch.uint8)
@@ -197,6 +204,21 @@ class ImageSplit(Dataset[Crops]):
             "example": crops.rows,
         }
         return cast(ImageBatch, batch)
+
+
+def _neighbours(
+    clip: Int[Tensor, " N"], frame: Int[Tensor, " N"], window: int
+) -> Int[Tensor, "N window"]:
+    """Return the rows round each row in its recording; at its ends the last one again."""
+    by_frame = frame.argsort(stable=True)
+    order = by_frame[clip[by_frame].argsort(stable=True)]
+    counts = torch.bincount(clip)
+    first = torch.repeat_interleave(counts.cumsum(0) - counts, counts)
+    last = torch.repeat_interleave(counts.cumsum(0), counts) - 1
+    places = torch.arange(len(clip))[:, None] + torch.arange(window) - window // 2
+    rows = torch.empty(len(clip), window, dtype=torch.long)
+    rows[order] = order[places.clamp(first[:, None], last[:, None])]
+    return rows
 
 
 def _with_nominal(records: ImageRecords) -> tuple[Tensor, Camera]:

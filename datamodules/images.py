@@ -43,6 +43,8 @@ class ImageDataModule(SubjectDataModule):
         padding: How much larger than its box a crop is.
         boxes: A file of detected boxes (:mod:`datamodules.detected_boxes`), which validation, test and
             prediction crop by; those of the index where not given.
+        window: Images of an example, an odd number: the person's, and those before and after it in the
+            recording, for lifters of several frames. Methods measure the middle one.
         augmentation: How much crops that are trained on differ; not at all where null.
         batch_size: Training examples per batch and device.
         eval_batch_size: Examples per batch in validation, test and prediction, at most.
@@ -64,6 +66,7 @@ class ImageDataModule(SubjectDataModule):
         height: int = 256,
         padding: float = 1.25,
         boxes: str | None = None,
+        window: int = 1,
         augmentation: Augmentation | None = None,
         batch_size: int = 64,
         eval_batch_size: int = 64,
@@ -76,6 +79,8 @@ class ImageDataModule(SubjectDataModule):
         for option, value in {**counts, "eval_batch_size": eval_batch_size}.items():
             if value < 1:
                 raise InputError(f"--data.{option} is {value}: give at least 1.")
+        if window < 1 or window % 2 == 0:
+            raise InputError(f"--data.window is {window}: give an odd number.")
         if workers < 0:
             raise InputError(f"--data.workers is {workers}: give 0 or more.")
         if padding <= 0:
@@ -89,8 +94,7 @@ class ImageDataModule(SubjectDataModule):
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
         self.workers = workers
-        # An image is a single frame.
-        self.train_windows = self.test_windows = Windows()
+        self.train_windows = self.test_windows = Windows(receptive_field=window)
         self.splits: dict[str, ImageSplit] = {}
         self.broken: list[str] = []
         self._records: ImageRecords | None = None
@@ -143,6 +147,7 @@ class ImageDataModule(SubjectDataModule):
             self.augmentation if training else None,
             self.seed,
             poses,
+            self.train_windows.length,
         )
 
     def split(self, name: str) -> ImageSplit:
@@ -180,7 +185,7 @@ class ImageDataModule(SubjectDataModule):
     def spread(self, split: str, count: int, device: torch.device) -> ImageBatch:
         """Return a batch of people spread evenly over a split, always the same ones."""
         examples = self.split(split)
-        crops = examples[IndexBatch(evenly(examples.rows, count), None, split)]
+        crops = examples.crops(IndexBatch(evenly(examples.rows, count), None, split))
         return self.on_after_batch_transfer(self.transfer_batch_to_device(crops, device, 0), 0)
 
     def shuffled(self) -> CropLoader:

@@ -115,10 +115,10 @@ class Detector(Method):
             InputError: If one does not fit.
         """
         data = self.trainer.datamodule  # type: ignore[attr-defined]
+        self.window = data.frames_per_example
         if stage != "predict" and self.hparams["lifters"] and data.has_poses:
             self.load_lifters()
-            self.window = data.frames_per_example
-            if self.lifters.frames > self.window or self.window % 2 == 0:
+            if self.lifters.frames > self.window:
                 raise InputError(
                     f"A lifter of --model.lifters sees {self.lifters.frames} frames, the data's "
                     f"examples have {self.window}: set --data.window {self.lifters.frames}."
@@ -221,14 +221,9 @@ class Detector(Method):
         """Add the errors of the keypoints found, and of the poses that lifters make of them."""
         assert isinstance(self.evaluation, LiftedEvaluation)
         keypoints, confidence = self.detect(batch)
-        self.evaluation.update(
-            keypoints,
-            confidence,
-            batch["keypoints"],
-            batch["visibility"],
-            batch["box"],
-            batch["action"],
-        )
+        columns = (batch[name] for name in ("keypoints", "visibility", "box", "action"))
+        found = (self.middle(x) for x in (keypoints, confidence, *columns))
+        self.evaluation.update(*found)
         if self.lifters and "pose" in batch:
             lifted = self.lift(keypoints, batch, self.lifters)
             full = self.evaluation.full
@@ -257,4 +252,5 @@ class Detector(Method):
         """Return keypoints and confidences with the clip and frame each belongs to."""
         keypoints, confidence = self.detect(batch)
         found = {"keypoints": keypoints, "confidence": confidence}
-        return found | {name: batch[name] for name in ("clip", "frame", "example")}
+        found |= {name: batch[name] for name in ("clip", "frame", "example")}
+        return {name: self.middle(x) for name, x in found.items()}

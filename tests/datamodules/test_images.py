@@ -284,3 +284,22 @@ def test_spread_is_a_batch_of_the_same_people_every_time(index):
     assert once["example"].tolist() == [0, 2, 4, 6]
     assert once["image"].shape == (4, 3, 32, 24)
     torch.testing.assert_close(once["image"], again["image"], rtol=0, atol=0)
+
+
+def test_window_is_of_the_images_before_and_after_in_the_recording(tmp_path):
+    # Two views in turns, and frames out of order.
+    people = [record(n, "S1", frame=f) for n, f in enumerate((30, 10, 10, 30, 20, 20))]
+    index = str(prepare(tmp_path, [*people, record(0, "S8"), record(0, "S9")]))
+    data = module(index, window=3, batch_size=6)
+    assert data.frames_per_example == 3
+    (batch,) = batches(data, data.train_dataloader())
+    assert batch["image"].shape == (18, 3, 32, 24)
+    frames, clips = (batch[name].view(6, 3) for name in ("frame", "clip"))
+    assert (clips == clips[:, :1]).all()
+    # At the ends of a recording the last image again.
+    around = {10: [10, 10, 20], 20: [10, 20, 30], 30: [20, 30, 30]}
+    assert frames.tolist() == [around[f] for f in frames[:, 1].tolist()]
+    assert sorted(frames[:, 1].tolist()) == [10, 10, 20, 20, 30, 30]
+    assert len(data.spread("train", 4, torch.device("cpu"))["image"]) == 4
+    with pytest.raises(InputError, match="window is 2: give an odd number"):
+        module(index, window=2)

@@ -4,9 +4,9 @@ import torch
 from lifting.checkpoints import load_frozen
 from lifting.errors import InputError
 from lifting.heatmaps import hardest
-from lifting.methods import GuidedDetector, Lifter
+from lifting.methods import GuidedDetector, Lifter, VideoPose3D
 from tests.made_images import image_batch
-from tests.made_lifters import write_lifters
+from tests.made_lifters import save, write_lifters
 
 # Only the lifted error counts.
 ONLY_3D = {"heatmap": 0.0, "hard": 0.0}
@@ -141,3 +141,22 @@ def test_lifters_learn_along_where_asked(paths):
 def test_wrong_options_are_refused(paths, options, message):
     with pytest.raises(InputError, match=message):
         GuidedDetector(**{"network": "hrnet_w4", "lifters": paths, **options})
+
+
+def test_a_temporal_lifter_guides_by_the_images_before_and_after(paths, tmp_path):
+    temporal = VideoPose3D(taps=[3], channels=16).eval()
+    both = {"vp3": save(temporal, tmp_path / "vp3.ckpt"), "sb": paths["sb"]}
+    method = made(both, all_joints=True, **ONLY_3D).eval()
+    method.window = 3
+    batch = image_batch(6)
+    keypoints, _ = method.detect(batch)
+    middle = {k: batch[k][1::3] for k in ("pose", "camera")}
+    poses = [
+        temporal(keypoints.view(2, 3, 17, 2), middle["camera"])[:, 0],
+        method.lifters.lifters["sb"](keypoints[1::3, None], middle["camera"])[:, 0],
+    ]
+    truth = middle["pose"][:, 0] - middle["pose"][:, 0, :1]
+    square = [((pose - pose[:, :1] - truth) / 1000) ** 2 for pose in poses]
+    wanted = sum(0.02 * s[..., :2].mean() + 0.04 * s[..., 2].mean() for s in square) / 2
+    torch.testing.assert_close(method.loss(batch), wanted)
+    assert len(method.predict_step(batch, 0)["keypoints"]) == 2
