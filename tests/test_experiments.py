@@ -223,7 +223,7 @@ RUNS = [
     (method, overlay)
     for method in METHODS
     for overlay in (None, "published_split")
-    if not method.stem.endswith(("_81", "_243", "_384", "resnet_50"))
+    if not method.stem.endswith(("_81", "_243", "_384", "resnet_50", "_1"))
     if overlay is None or method.stem == "simple_baseline"
 ]
 
@@ -264,6 +264,23 @@ def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
         assert (cli.datamodule.depth_labels is not None) == (
             isinstance(cli.model, RelativeDepth) and not isinstance(cli.datamodule, LSP)
         )
+
+
+@pytest.mark.parametrize("group", ["synthetic", "h36m"])
+def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
+    monkeypatch.setattr("lifting.pipeline.reading.EXPERIMENTS", EXPERIMENTS)
+    stages = read_pipeline(EXPERIMENTS / f"l2d_pose/{group}.yaml").stages
+    for name, stage in stages.items():
+        if not name.endswith(("_1", "_2")):
+            words = stage.commands()[0]
+            cli = parsed(*words[4 : words.index("--run")])
+            detects = name.partition("_")[0] in ("start", "plain", "one", "two")
+            assert cli.model.sees_images == detects
+    guides = {"one": ["sb"], "two": ["sb", "videopose"]}
+    for name, stage in stages.items():
+        kind = name.partition("_")[0]
+        assert stage.options.get("model.guides") == guides.get(kind)
+    assert set(cli.model.hparams["lifters"]) == {"sb", "videopose", "iganet", "mixste"}
 
 
 def test_there_are_all_groups_of_the_paper():
