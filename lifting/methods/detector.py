@@ -85,7 +85,9 @@ class Detector(Method):
         """Build the network."""
         h = self.hparams
         self.mirror = skeleton(h["keypoint_skeleton"]).mirror
-        self.net = build_detector(h["network"], len(self.mirror), h["bgr"])
+        net = build_detector(h["network"], len(self.mirror), h["bgr"])
+        # The same numbers, faster on GPUs and on processors.
+        self.net = net.to(memory_format=torch.channels_last)
         self.lifters = self._group({})
         # Images of one example, of which the middle one is lifted.
         self.window = 1
