@@ -1,0 +1,74 @@
+"""What a detector that never looks would reach: everybody has the training people's mean keypoints.
+
+python scripts/mean_keypoints.py data/lsp_images.h5 lsp14 '[train]' '[val]'
+
+The mean is taken in boxes: left and upper edge are 0, right and lower edge 1.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jsonargparse import auto_cli
+from torch import Tensor
+
+from datamodules.image_index import read_index
+from datamodules.image_records import ImageRecords
+from lifting.errors import InputError, guarded
+from lifting.metrics import EvaluationResult, KeypointEvaluation
+
+
+def in_box(points: Tensor, box: Tensor) -> Tensor:
+    """Return pixels as shares of the box."""
+    corner, end = box[:, None, :2], box[:, None, 2:]
+    return (points - corner) / (end - corner)
+
+
+def in_pixels(shares: Tensor, box: Tensor) -> Tensor:
+    """Return shares of the box as pixels."""
+    corner, end = box[:, None, :2], box[:, None, 2:]
+    return corner + shares * (end - corner)
+
+
+def evaluate(train: ImageRecords, test: ImageRecords) -> EvaluationResult:
+    """Return the errors of the mean of the training people on those of the test.
+
+    Raises:
+        InputError: If a joint is labelled on nobody who is trained on.
+    """
+    seen = (train.columns["visibility"] > 0)[..., None]
+    counts = seen.sum(0)
+    if not counts.all():
+        raise InputError("A joint is labelled on nobody who is trained on: choose other subjects.")
+    shares = in_box(train.columns["keypoints"], train.columns["box"])
+    mean = torch.where(seen, shares, 0).sum(0) / counts
+    box, target = test.columns["box"], test.columns["keypoints"]
+    found = in_pixels(mean.expand_as(target), box)
+    evaluation = KeypointEvaluation(test.names["action"], test.info.skeleton)
+    evaluation.update(
+        found,
+        torch.ones_like(found[..., 0]),
+        target,
+        test.columns["visibility"],
+        box,
+        test.columns["action"],
+    )
+    return evaluation.compute()
+
+
+def mean_keypoints(index: str, joints: str, train: Sequence[str], test: Sequence[str]) -> None:
+    """Print the errors of the mean.
+
+    Args:
+        index: The index that ``scripts/prepare_images.py`` writes.
+        joints: Joint set to evaluate in.
+        train: Subjects to take the mean of.
+        test: Subjects to test on.
+    """
+    records = read_index(index).converted(joints)
+    taken = [records.taken(records.rows_of(list(names))) for names in (train, test)]
+    for name, value in evaluate(*taken).frame_mean.items():
+        print(f"{name:>16} {value:8.2f}")
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(mean_keypoints))
