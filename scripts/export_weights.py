@@ -1,6 +1,7 @@
 """Export weights: a checkpoint of this suite in, a file that the published code reads out.
 
 python scripts/export_weights.py runs/video_pose_3d/checkpoints/best.ckpt video_pose_3d.bin
+python scripts/export_weights.py runs/hrnet_w32/checkpoints/best.ckpt hrnet_w32.pth
 """
 
 from jsonargparse import auto_cli

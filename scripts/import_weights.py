@@ -1,6 +1,7 @@
 """Import published weights: a file of another project in, a checkpoint of this suite out.
 
 python scripts/import_weights.py pretrained_h36m_cpn.bin weights/video_pose_3d_cpn.ckpt
+python scripts/import_weights.py pose_hrnet_w32_256x192.pth hrnet.ckpt --keypoint_skeleton coco17
 """
 
 from typing import Any, Literal
@@ -22,6 +23,8 @@ FamilyName = Literal[
     "LSTMLifter",
     "TransformerLifter",
     "WindowMLPLifter",
+    "HRNet",
+    "PoseResNet",
 ]
 
 
@@ -44,7 +47,7 @@ def import_published(
     skeleton: str | None = None,
     keypoint_skeleton: str | None = None,
     statistics: str | None = None,
-    options: dict[str, bool | int | str] | None = None,
+    options: dict[str, bool | int | float | str] | None = None,
 ) -> None:
     """Write published weights as a checkpoint, with its configuration and a report beside it.
 
@@ -52,7 +55,8 @@ def import_published(
         file: The published file, .bin, .pth, .pt or .npz. Nothing in it is run.
         out: The checkpoint to write, .ckpt; OUT.yaml and OUT.report.txt go beside it.
         family: What it is; told by its tensors where not given.
-        skeleton: Joint set of the poses; h36m17 where the file has 17 joints.
+        skeleton: Joint set of the poses; a lifter's is h36m17 where the file has 17 joints, a
+            detector's, which evaluates with them only, that of its keypoints.
         keypoint_skeleton: Joint set of the keypoints, such as coco17.
         statistics: File of the arrays that belong to SimpleBaseline's and ElePose's weights.
         options: What the shapes of the file do not tell, such as --options.causal true.

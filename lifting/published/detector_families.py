@@ -22,6 +22,7 @@ class Detector:
 
     Attributes:
         net: The network.
+        network: What :func:`lifting.nets.detectors.build_detector` calls it, with places for options.
         options: Its options, which are its attributes, too.
         mark: A tensor that all such files have and others have not.
         infer: Those of the options that the shapes of a file tell.
@@ -31,6 +32,7 @@ class Detector:
     """
 
     net: type[HRNet] | type[PoseResNet]
+    network: str
     options: tuple[str, ...]
     mark: str
     infer: Callable[[Source], dict[str, int]]
@@ -71,6 +73,7 @@ def _pose_resnet(source: Source) -> dict[str, int]:
 DETECTORS = {
     "HRNet": Detector(
         HRNet,
+        "hrnet_w{width}",
         ("joints", "width"),
         "transition1.1.0.0.weight",
         _hrnet,
@@ -83,6 +86,7 @@ DETECTORS = {
     ),
     "PoseResNet": Detector(
         PoseResNet,
+        "pose_resnet_{depth}",
         ("joints", "depth", "width", "bgr"),
         "layer4.0.conv1.weight",
         _pose_resnet,

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lifting.checkpoints import file_digest, saved
+from lifting.checkpoints import saved
 from lifting.errors import InputError
 from lifting.files import refuse_existing, write_together
 from lifting.published.detector_families import DETECTORS, Net, recognise_detector
 from lifting.published.key_maps import expand
 from lifting.published.matching import match, some
 from lifting.published.reading import Published, read_published
-from lifting.published.report import Report
+from lifting.published.report import Report, listed
 from lifting.published.source import Source
 
 # What mmpose puts before the official names.
@@ -39,28 +39,66 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[Net, str]:
         InputError: If the file is unsafe, damaged or no detector's.
     """
     path = Path(path)
-    published = _official(read_published(path))
+    published = official(read_published(path))
     try:
         name = recognise_detector(published.tensors)
-        kind = DETECTORS[name]
-        options: dict[str, Any] = dict(kind.infer(Source(published.tensors, {})))
-        if "joints" not in options:
-            raise InputError("is of a classifier, which finds no joints: train a detector on it.")
-        if bgr and "bgr" not in kind.options:
-            raise InputError(f"is of a {name}, which sees red first: leave bgr out.")
         with torch.device("meta"):
-            net = kind.net(**options, **({"bgr": True} if bgr else {}))
-        report = _report(path, name, kind.options_of(net))
-        own = net.state_dict()
-        pairs = expand(kind.pairs(kind.options_of(net)), own)
-        state, left = match(own, pairs, published, report, name, _ADVICE)
-        _refuse([published.names[n] for n in left], name)
+            net = DETECTORS[name].net(**detector_options(published, name, bgr))
+        report = _report(path, name, DETECTORS[name].options_of(net))
+        state = detector_state(net, published, report)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    for other, what in published.others.items():
-        report.line("ignored", other, f"{what}: no part of the network")
+    report.beside(published.others)
     net.load_state_dict(state, assign=True)
     return net.eval(), str(report)
+
+
+def detector_options(published: Published, name: str, bgr: bool = False) -> dict[str, Any]:
+    """Return the options of the network that a file is of.
+
+    Args:
+        published: The file, under official names.
+        name: The key of ``DETECTORS`` that it is of.
+        bgr: See :func:`read_detector`.
+
+    Raises:
+        InputError: If it is of a classifier, or none such sees blue first.
+    """
+    kind = DETECTORS[name]
+    options: dict[str, Any] = dict(kind.infer(Source(published.tensors, {})))
+    if "joints" not in options:
+        raise InputError(
+            "is of a classifier, which finds no joints: start the training of a detector from it with "
+            "--model.weights."
+        )
+    if bgr and "bgr" not in kind.options:
+        raise InputError(f"is of a {name}, which sees red first: leave bgr out.")
+    return options | ({"bgr": True} if bgr else {})
+
+
+def detector_state(
+    net: Net, published: Published, report: Report, prefix: str = ""
+) -> dict[str, Tensor]:
+    """Return our tensors of a file, and report on every one of its own.
+
+    Args:
+        net: The network that the file is of.
+        published: The file, under official names.
+        report: Where each tensor gets its line.
+        prefix: What stands before our names.
+
+    Raises:
+        InputError: If a tensor is missing, too many or of another shape.
+    """
+    name = type(net).__name__
+    kind = DETECTORS[name]
+    tensors = net.state_dict()
+    pairs = expand(kind.pairs(kind.options_of(net)), tensors)
+    own = {prefix + ours: tensor for ours, tensor in tensors.items()}
+    places = {prefix + ours: pair for ours, pair in pairs.items()}
+    state, left = match(own, places, published, report, name, _ADVICE)
+    _refuse([published.names[n] for n in left], name)
+    return state
 
 
 def initialise_detector(net: Net, path: str | Path, head: bool = True) -> str:
@@ -81,7 +119,7 @@ def initialise_detector(net: Net, path: str | Path, head: bool = True) -> str:
         InputError: If the file is unsafe, damaged, or of a detector of another kind or size.
     """
     path = Path(path)
-    published = _official(read_published(path))
+    published = official(read_published(path))
     try:
         name = recognise_detector(published.tensors)
         kind = DETECTORS[name]
@@ -110,18 +148,18 @@ def initialise_detector(net: Net, path: str | Path, head: bool = True) -> str:
         report.line("kept", tensor, "as it was: not in the file, or of other joints")
     for tensor in left:
         report.line("ignored", published.names[tensor], "of no use to this detector")
-    for other, what in published.others.items():
-        report.line("ignored", other, f"{what}: no part of the network")
+    report.beside(published.others)
     net.load_state_dict(net.state_dict() | state)
     return str(report)
 
 
-def export_detector(net: Net, out: str | Path) -> str:
+def export_detector(net: Net, out: str | Path, report: Report | None = None) -> str:
     """Write the weights of a detector as the official code reads them.
 
     Args:
         net: The detector.
         out: The file to write; ``<out>.report.txt`` goes beside it.
+        report: One that was begun, to go on with.
 
     Returns:
         The report on every tensor.
@@ -131,8 +169,12 @@ def export_detector(net: Net, out: str | Path) -> str:
     refuse_existing([out, beside])
     name = type(net).__name__
     kind = DETECTORS[name]
-    report = Report(f"{name}, {_listed(kind.options_of(net))}")
-    report.head("exported as", out.name)
+    described = f"{name}, {listed(kind.options_of(net))}"
+    if report is None:
+        report = Report(described)
+        report.head("exported as", out.name)
+    else:
+        report.head("exported as", f"{described}, {out.name}")
     tensors: OrderedDict[str, Tensor] = OrderedDict()
     own = net.state_dict()
     for ours, pair in expand(kind.pairs(kind.options_of(net)), own).items():
@@ -142,8 +184,12 @@ def export_detector(net: Net, out: str | Path) -> str:
     return str(report)
 
 
-def _official(published: Published) -> Published:
-    """Take away what mmpose puts before the official names."""
+def official(published: Published) -> Published:
+    """Take away what mmpose puts before the official names.
+
+    Raises:
+        InputError: If some are there with it and without.
+    """
     if not any(name.startswith(_TRUNK) for name in published.tensors):
         return published
     short = {}
@@ -167,10 +213,6 @@ def _refuse(strange: list[str], name: str) -> None:
 
 
 def _report(path: Path, name: str, options: Mapping[str, Any]) -> Report:
-    report = Report(f"{path.name}, SHA-256 {file_digest(path)}: {name}")
-    report.head("imported as", f"{name}, {_listed(options)}")
+    report = Report.on(path, name)
+    report.head("imported as", f"{name}, {listed(options)}")
     return report
-
-
-def _listed(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{option} {value}" for option, value in options.items())

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lifting import methods
-from lifting.checkpoints import file_digest, load_frozen, read_checkpoint, saved
+from lifting.checkpoints import load_frozen, read_checkpoint, saved
 from lifting.errors import InputError
 from lifting.files import refuse_existing, write_together
+from lifting.methods.detector import Detector
+from lifting.published.detector_checkpoints import export_trained
 from lifting.published.families import FAMILIES, Layout, family_of
 from lifting.published.key_maps import expand
 from lifting.published.reading import TRAJECTORY
@@ -41,6 +43,8 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     refuse_existing([out, *files.values()])
     checkpoint = read_checkpoint(path)
     kind = checkpoint["lifting"]["method"]
+    if issubclass(getattr(methods, kind, methods.Method), Detector):
+        return export_trained(checkpoint, path, out)
     try:
         name = family_of(kind)
     except InputError as error:
@@ -55,7 +59,7 @@ def export_weights(path: str | Path, out: str | Path) -> str:
             )
     origin = checkpoint.get("published", {}).get("mark")
     layout = next((x for x in family.layouts if x.mark == origin), family.layouts[0])
-    report = Report(f"{path.name}, SHA-256 {file_digest(path)}: {kind}")
+    report = Report.on(path, kind)
     report.head("exported as", f"{name}, {out.name}")
     tensors: dict[str, Tensor] = {}
     own = method.state_dict()

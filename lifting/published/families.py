@@ -14,7 +14,7 @@ from lifting.published import inference, key_maps
 from lifting.published.inference import Found
 from lifting.published.key_maps import Options, Pair
 from lifting.published.reading import TRAJECTORY
-from lifting.published.source import Source
+from lifting.published.source import Kind, Source
 from lifting.skeletons import skeleton
 
 
@@ -43,7 +43,7 @@ class Family:
         method: The method that a file imports as.
         infer: The method's options by the file's shapes.
         layouts: Known layouts; exports have the first.
-        free: Options that the file does not tell, with their type.
+        free: Options that the file does not tell, and what each may be.
         fixed: Options that the published code cannot do otherwise.
         constants: Tensors that a file may hold and that are computed here.
         writes_constants: Whether the published code wants them.
@@ -52,7 +52,7 @@ class Family:
     method: Callable[[Source], type[Method]]
     infer: Callable[[Source], Found]
     layouts: tuple[Layout, ...]
-    free: Mapping[str, type] = field(default_factory=dict)
+    free: Mapping[str, Kind] = field(default_factory=dict)
     fixed: Callable[[Options], Found] = lambda options: {}
     constants: Callable[[Options], dict[str, Tensor]] = lambda options: {}
     writes_constants: bool = False
@@ -158,21 +158,6 @@ FAMILIES = {
         (Layout(key_maps.window_mlp, "fc1.weight"),),
     ),
 }
-
-
-def recognise(tensors: Mapping[str, Tensor]) -> str:
-    """Return the family whose mark a file bears.
-
-    Raises:
-        InputError: If it bears none.
-    """
-    for name, family in FAMILIES.items():
-        if any(layout.mark in tensors for layout in family.layouts):
-            return name
-    raise InputError(
-        f"holds {next(iter(tensors))} and other tensors of no family that is known here; known are "
-        f"{', '.join(FAMILIES)}."
-    )
 
 
 def family_of(method: str) -> str:

@@ -1,6 +1,12 @@
 """The report on an import or export: what became of every tensor."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
 from torch import Tensor
+
+from lifting.checkpoints import file_digest
 
 
 class Report:
@@ -14,6 +20,16 @@ class Report:
         self._head = [title]
         self._lines: list[tuple[str, str, str]] = []
 
+    @classmethod
+    def on(cls, path: Path, what: str) -> Self:
+        """Begin a report on what is made of a file.
+
+        Args:
+            path: The file.
+            what: What it is of.
+        """
+        return cls(f"{path.name}, SHA-256 {file_digest(path)}: {what}")
+
     def head(self, what: str, text: str) -> None:
         """Add a line to the top."""
         self._head.append(f"{what} {text}")
@@ -21,6 +37,11 @@ class Report:
     def line(self, word: str, name: str, text: str) -> None:
         """Add a line on a tensor."""
         self._lines.append((word, name, text))
+
+    def beside(self, others: Mapping[str, str]) -> None:
+        """Add a line on each thing that lies in the file beside the network."""
+        for name, what in others.items():
+            self.line("ignored", name, f"{what}: no part of the network")
 
     def tensor(self, old: str, before: Tensor, new: str, after: Tensor) -> None:
         """Add a line on a tensor that is used, and say whether its shape has changed."""
@@ -36,3 +57,8 @@ class Report:
         summary = ", ".join(f"{count} {word}" for word, count in counts.items())
         lines = [f"{word:<10} {name} -> {text}" for word, name, text in self._lines]
         return "\n".join([*self._head, summary, "", *lines])
+
+
+def listed(options: Mapping[str, Any]) -> str:
+    """Return options and their values in a line."""
+    return ", ".join(f"{name} {value}" for name, value in options.items())

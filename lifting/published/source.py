@@ -1,12 +1,16 @@
 """What a published file says of its network by the shapes of its tensors."""
 
 from collections.abc import Mapping
-from typing import Any
+from math import inf
+from typing import Any, TypeAlias
 
 from torch import Tensor
 
 from lifting.errors import InputError
 from lifting.skeletons import SKELETONS, skeleton
+
+# What an option that the file does not tell may be: of a kind, or one of several words.
+Kind: TypeAlias = type | tuple[str, ...]
 
 # The joint set of so many joints, where nothing else is said.
 _USUAL = {17: "h36m17", 16: "h36m16"}
@@ -71,18 +75,47 @@ class Source:
             )
         return self.given[name]
 
-    def joint_set(self, option: str, joints: int, tensor: str) -> str:
+    def options(self, found: Mapping[str, Any], free: Mapping[str, Kind]) -> dict[str, Any]:
+        """Return the options that the shapes of the file tell, and those that the user gives.
+
+        Args:
+            found: What the shapes tell.
+            free: Options that they do not tell, and what each may be.
+
+        Raises:
+            InputError: If one that is given says otherwise than the file, or is none.
+        """
+        options = dict(found)
+        for name, value in self.given.items():
+            if name not in free and name not in found:
+                there = ", ".join(free) or "none"
+                raise InputError(
+                    f"--options.{name} is no option of these weights; there are: {there}."
+                )
+            if name in free:
+                options[name] = _checked(name, value, free[name])
+            elif found[name] != value:
+                raise InputError(
+                    f"{name} is {found[name]} by the shapes of the file, not {value}: leave it out, or "
+                    "name another file."
+                )
+        return options
+
+    def joint_set(
+        self, option: str, joints: int, tensor: str, usual: Mapping[int, str] = _USUAL
+    ) -> str:
         """Return the name of the joint set of a number of joints: the given one, or the usual one.
 
         Args:
             option: ``skeleton`` or ``keypoint_skeleton``.
             joints: How many joints the file has.
             tensor: The tensor that says so, for messages.
+            usual: The usual ones by their number of joints.
 
         Raises:
             InputError: If the given one has another number of joints, or none is usual.
         """
-        name = self.given.get(option) or _USUAL.get(joints)
+        name = self.given.get(option) or usual.get(joints)
         if name is not None and len(skeleton(name)) == joints:
             return name
         fits = [s.name for s in SKELETONS.values() if len(s) == joints]
@@ -90,3 +123,18 @@ class Source:
         what = "" if name is None else f", not the {len(skeleton(name))} of {name}"
         remedy = f"give --{option} {' or '.join(fits)}" if fits else "no joint set has so many"
         raise InputError(f"tensor {tensor} {shape} is of {joints} joints{what}: {remedy}.")
+
+
+def _checked(name: str, value: Any, kind: Kind) -> Any:
+    """Return the value of an option that the file does not tell, if it can be one."""
+    if isinstance(kind, tuple):
+        fits, what = value in kind, f"one of {', '.join(kind)}"
+    elif kind is bool:
+        fits, what = isinstance(value, bool), "true or false"
+    elif kind is float:
+        fits, what = type(value) in (int, float) and 0 < value < inf, "a number above zero"
+    else:
+        fits, what = type(value) is int and value > 0, "a whole number above zero"
+    if not fits:
+        raise InputError(f"--options.{name} is {value!r}: give {what}.")
+    return float(value) if kind is float else value
