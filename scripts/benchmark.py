@@ -26,11 +26,11 @@ JOINTS = skeleton("h36m17")
 BATCH = 1024
 
 
-class PerSample(Dataset):
+class PerSample(Dataset[dict[str, Any]]):
     """What a lifting repository's Dataset usually is: one padded window per call."""
 
     def __init__(self, clips: list[LoadedClip], field: int) -> None:
-        self.clips = [(c.keypoints.numpy(), c.pose.numpy()) for c in clips]
+        self.clips = [(c.keypoints.numpy(), c.pose.numpy()) for c in clips if c.pose is not None]
         self.index = [(i, t) for i, (k, _) in enumerate(self.clips) for t in range(len(k))]
         self.half = field // 2
 

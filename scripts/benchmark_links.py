@@ -29,7 +29,12 @@ from lifting.skeletons import skeleton
 JOINTS = skeleton("h36m17")
 BATCH = 256
 # The published recipes, without noise of the suite's own.
-PUBLISHED_FLOW = {"hidden": 1024, "drop_root": False, "standardise": False, "input_noise": 0.0}
+PUBLISHED_FLOW: dict[str, Any] = {
+    "hidden": 1024,
+    "drop_root": False,
+    "standardise": False,
+    "input_noise": 0.0,
+}
 
 
 def _keypoints(count: int = BATCH) -> Tensor:
@@ -80,9 +85,8 @@ def left_right(folder: Path) -> list[Figure]:
     both = sum(p.numel() for p in method.lifters.parameters() if p.ndim == 2)
     heads = sum(
         p.numel()
-        for lifter in method.lifters.lifters
-        for p in lifter.elevation_head.parameters()
-        if p.ndim == 2
+        for name, p in method.lifters.named_parameters()
+        if p.ndim == 2 and ".elevation_head." in name
     )
     return [
         share_of_products(
@@ -100,7 +104,7 @@ class UnfusedFlow(nn.Module):
     def __init__(self, dims: int, hidden: int = 1024, blocks: int = 8) -> None:
         super().__init__()
         half = dims // 2
-        self.half = half
+        self.active = half
         self.subnets = nn.ModuleList(
             nn.Sequential(nn.Linear(dims - half, hidden), nn.ReLU(), nn.Linear(hidden, 2 * half))
             for _ in range(blocks)
@@ -115,8 +119,8 @@ class UnfusedFlow(nn.Module):
         for subnet, scale, offset, w in zip(
             self.subnets, self.scales, self.offsets, self.rotations, strict=True
         ):
-            passive, active = x[:, : -self.half], x[:, -self.half :]
-            s, t = torch.split(0.1 * subnet(passive), self.half, dim=1)
+            passive, active = x[:, : -self.active], x[:, -self.active :]
+            s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
             s = 2 * torch.tanh(s)
             active = active * torch.exp(s) + t
             x = torch.cat([passive, active], 1)
@@ -136,8 +140,8 @@ class UnfusedFlow(nn.Module):
         ):
             gain = 0.1 * functional.softplus(scale, beta=0.5)
             z = (functional.linear(z, w.T) - offset) / gain
-            passive, active = z[:, : -self.half], z[:, -self.half :]
-            s, t = torch.split(0.1 * subnet(passive), self.half, dim=1)
+            passive, active = z[:, : -self.active], z[:, -self.active :]
+            s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
             z = torch.cat([passive, (active - t) * torch.exp(-2 * torch.tanh(s))], 1)
         return z
 
@@ -181,11 +185,10 @@ def full_flow(folder: Path) -> list[Figure]:
 
 def occlusion(folder: Path) -> list[Figure]:
     """The published step of occlusion completion: eight networks, three views."""
-    splits = {
-        split: _save(LInKs(split, width=1024), folder / split)
-        for split in ("left_right", "leg_torso")
-        if (folder / split).mkdir() is None
-    }
+    splits: dict[str, Any] = {}
+    for split in ("left_right", "leg_torso"):
+        (folder / split).mkdir()
+        splits[split] = _save(LInKs(split, width=1024), folder / split)
     ours, three = (
         OcclusionCompletion(**splits, lifter_width=1024, train_source="leg_torso", views=views)
         for views in (1, 3)

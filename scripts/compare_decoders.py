@@ -4,6 +4,7 @@ python scripts/compare_decoders.py
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -65,7 +66,7 @@ def simulate(
     return peak * maps + noise * disturbance / disturbance.std(), points
 
 
-CONDITIONS: dict[str, dict[str, float | bool]] = {
+CONDITIONS: dict[str, dict[str, Any]] = {
     "clean": {},
     "peak 0.1": {"peak": 0.1},
     "noise": {"noise": 0.02},
@@ -98,7 +99,7 @@ READERS: dict[str, Reader] = {
 
 def table(width: int, height: int, sigma: float) -> list[str]:
     """Return the mean distance from the true keypoint in heat-map pixels, as lines of Markdown."""
-    examples = [simulate(width, height, sigma, **options) for options in CONDITIONS.values()]  # type: ignore[arg-type]
+    examples = [simulate(width, height, sigma, **options) for options in CONDITIONS.values()]
     lines = [f"| {' | '.join(['decoder', *CONDITIONS])} |", "|---" * (len(CONDITIONS) + 1) + "|"]
     for name, read in READERS.items():
         errors = [(read(maps, sigma)[0] - points).norm(dim=-1).mean() for maps, points in examples]

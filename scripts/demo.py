@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from jsonargparse import auto_cli
+from matplotlib.figure import Figure
 
 from datamodules.bank import PoseBatch
 from datamodules.base import PoseDataModule
@@ -22,8 +23,8 @@ from lifting.checkpoints import load_frozen
 from lifting.errors import InputError, guarded
 from lifting.latent import latent_walk
 from lifting.methods import OcclusionCompletion, PoseFlows
-from lifting.methods.pose_flows import FULL
 from lifting.metrics.functional import pa_mpjpe
+from lifting.nets.part_lifters import FULL
 from lifting.occlusion import CASES, Status
 from lifting.pipeline import Pipeline, read_pipeline, run_pipeline
 from lifting.pipeline.report import read_table
@@ -111,7 +112,7 @@ def _spread(data: PoseDataModule, count: int) -> PoseBatch:
     return bank.batch(bank.rows[torch.linspace(0, len(bank) - 1, count + 2)[1:-1].long()])
 
 
-def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[plt.Figure, list[Sample]]:
+def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, list[Sample]]:
     """Hide another part of each pose."""
     keypoints, truth = batch["keypoints"][:, 0], method.target(batch)[:, 0]
     cases = [CASES[i % len(CASES)] for i in (0, 1, 4, 5, 6, 8)]
@@ -125,22 +126,24 @@ def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[plt.Figu
         f"PA {error:.0f} mm"
         for case, error in zip(cases, errors, strict=True)
     ]
-    arrays = [x.numpy() for x in (keypoints, visible, done.pose, done.status, truth)]
-    figure = occlusion_figure(*arrays, JOINTS, JOINTS, titles)
+    points, seen, poses, status, true = (
+        x.numpy() for x in (keypoints, visible, done.pose, done.status, truth)
+    )
+    figure = occlusion_figure(points, seen, poses, status, true, JOINTS, JOINTS, titles)
     samples = [
         Sample(
             title=title.replace("\n", ", "),
-            keypoints=np.where(seen[:, None], points, np.nan),
-            predicted=pose,
-            truth=true,
-            completed=status == Status.COMPLETED,
+            keypoints=np.where(seen[i][:, None], points[i], np.nan),
+            predicted=poses[i],
+            truth=true[i],
+            completed=status[i] == Status.COMPLETED,
         )
-        for title, points, seen, pose, status, true in zip(titles, *arrays, strict=True)
+        for i, title in enumerate(titles)
     ]
     return figure, samples
 
 
-def _latent(checkpoint: Path, batch: PoseBatch) -> plt.Figure:
+def _latent(checkpoint: Path, batch: PoseBatch) -> Figure:
     flows = load_frozen(checkpoint, PoseFlows)
     poses = flows.head_scale(batch["keypoints"][:, 0])
     noise, kind = flows.hparams["noise"], flows.hparams["noise_kind"]
@@ -167,7 +170,7 @@ def _rotation(method: OcclusionCompletion, data: PoseDataModule, folder: Path) -
     return path
 
 
-def _save(figure: plt.Figure, path: Path) -> Path:
+def _save(figure: Figure, path: Path) -> Path:
     figure.savefig(path, dpi=110)
     plt.close(figure)
     return path

@@ -137,15 +137,13 @@ def _write_mp4(
     path: Path, title: str, shown: PredictedFrames, predicted: np.ndarray, captions: list[str]
 ) -> None:
     single = len(captions) == 1
-    poses, truth, keypoints = (
-        x[0] if single and x is not None else x for x in (predicted, shown.truth, shown.keypoints)
-    )
+    which: int | slice = 0 if single else slice(None)
     write_rotation(
         path,
-        poses,
-        truth,
+        predicted[which],
+        None if shown.truth is None else shown.truth[which],
         shown.joints,
-        keypoints,
+        shown.keypoints[which],
         shown.keypoint_joints,
         fps=25.0 if single else _rate(shown),
         title=f"{title}, {captions[0]}" if single else title,

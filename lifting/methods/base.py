@@ -1,7 +1,7 @@
 """What everything that is trained shares: evaluation, statistics, optimiser, randomness and checks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
 import torch
@@ -16,7 +16,7 @@ from lifting.methods.schedules import schedule
 from lifting.metrics import EvaluationResult, FrameEvaluation
 from lifting.skeletons import skeleton
 
-Batch = dict[str, Any]
+Batch = Mapping[str, Any]
 FrozenMethod = TypeVar("FrozenMethod", bound="Method")
 
 
