@@ -1,13 +1,13 @@
 """What methods on images share: a network of heat-maps, its evaluation in 2D and through lifters."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from einops import rearrange
 from jaxtyping import Float
 from lightning.pytorch.utilities import rank_zero_info
-from torch import Tensor
+from torch import Tensor, nn
 
 from lifting.checkpoints import load_frozen
 from lifting.crops import exchange, to_crop, to_image
@@ -85,9 +85,9 @@ class Detector(Method):
         """Build the network."""
         h = self.hparams
         self.mirror = skeleton(h["keypoint_skeleton"]).mirror
-        net = build_detector(h["network"], len(self.mirror), h["bgr"])
+        self.net = build_detector(h["network"], len(self.mirror), h["bgr"])
         # The same numbers, faster on GPUs and on processors.
-        self.net = net.to(memory_format=torch.channels_last)
+        cast(nn.Module, self.net).to(memory_format=torch.channels_last)
         self.lifters = self._group({})
         # Images of one example, of which the middle one is lifted.
         self.window = 1
@@ -149,7 +149,7 @@ class Detector(Method):
             rank_zero_info(initialise_detector(self.net, h["weights"], not h["new_head"]))
         if h["start_from"] is not None:
             other = load_frozen(h["start_from"], Detector)
-            for option in ("network", "keypoint_skeleton"):
+            for option in ("network", "keypoint_skeleton", "alignment", "bgr"):
                 if other.hparams[option] != h[option]:
                     raise InputError(
                         f"{h['start_from']}: its {option.replace('_', ' ')} is "
