@@ -1,7 +1,7 @@
 """What methods on images share: a network of heat-maps, its evaluation in 2D and through lifters."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from einops import rearrange
@@ -87,7 +87,7 @@ class Detector(Method):
         self.mirror = skeleton(h["keypoint_skeleton"]).mirror
         self.net = build_detector(h["network"], len(self.mirror), h["bgr"])
         # The same numbers, faster on GPUs and on processors.
-        cast(nn.Module, self.net).to(memory_format=torch.channels_last)
+        nn.utils.convert_conv2d_weight_memory_format(self.net, torch.channels_last)
         self.lifters = self._group({})
         # Images of one example, of which the middle one is lifted.
         self.window = 1
