@@ -4,63 +4,43 @@ Each set is written as ``joint: parent`` in storage order.
 """
 
 from lifting.errors import InputError
-from lifting.skeletons.base import NO_PARENT, Skeleton
+from lifting.skeletons.base import Skeleton
+from lifting.skeletons.detector_sets import HALPE26, MEDIAPIPE33, OPENPOSE18, OPENPOSE25
+from lifting.skeletons.trees import ARM, LEG, joint_set, limb, side
 
-_LEG = ("hip", "knee", "ankle")
-_ARM = ("shoulder", "elbow", "wrist")
-
-
-def _side(side: str, joints: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{side}_{joint}" for joint in joints)
-
-
-_BOTH_LEGS = _side("right", _LEG) + _side("left", _LEG)
-_BOTH_ARMS = _side("left", _ARM) + _side("right", _ARM)
+_BOTH_LEGS = side("right", LEG) + side("left", LEG)
+_BOTH_ARMS = side("left", ARM) + side("right", ARM)
 _SPINE_AND_HEAD = ("spine", "thorax", "face", "head")
 
-
-def _skeleton(
-    name: str, tree: dict[str, str | None], parts: dict[str, tuple[str, ...]] | None = None
-) -> Skeleton:
-    joints = tuple(tree)
-    parents = tuple(NO_PARENT if p is None else joints.index(p) for p in tree.values())
-    return Skeleton(name, joints, parents, parts or {})
-
-
-def _limb(side: str, joints: tuple[str, ...], root: str) -> dict[str, str | None]:
-    names = _side(side, joints)
-    return dict(zip(names, (root, *names), strict=False))
-
-
-_H36M17 = _skeleton(
+_H36M17 = joint_set(
     "h36m17",
     {"pelvis": None}
-    | _limb("right", _LEG, "pelvis")
-    | _limb("left", _LEG, "pelvis")
+    | limb("right", LEG, "pelvis")
+    | limb("left", LEG, "pelvis")
     | {"spine": "pelvis", "thorax": "spine", "face": "thorax", "head": "face"}
-    | _limb("left", _ARM, "thorax")
-    | _limb("right", _ARM, "thorax"),
+    | limb("left", ARM, "thorax")
+    | limb("right", ARM, "thorax"),
     parts={
         "legs": ("pelvis", *_BOTH_LEGS),
         "torso": (*_SPINE_AND_HEAD, *_BOTH_ARMS),
-        "left": ("pelvis", *_side("left", _LEG), *_SPINE_AND_HEAD, *_side("left", _ARM)),
-        "right": ("pelvis", *_side("right", _LEG), *_SPINE_AND_HEAD, *_side("right", _ARM)),
-        "left_arm": _side("left", _ARM),
-        "right_arm": _side("right", _ARM),
-        "left_leg": _side("left", _LEG),
-        "right_leg": _side("right", _LEG),
+        "left": ("pelvis", *side("left", LEG), *_SPINE_AND_HEAD, *side("left", ARM)),
+        "right": ("pelvis", *side("right", LEG), *_SPINE_AND_HEAD, *side("right", ARM)),
+        "left_arm": side("left", ARM),
+        "right_arm": side("right", ARM),
+        "left_leg": side("left", LEG),
+        "right_leg": side("right", LEG),
     },
 )
 
 # The sixteen joints of Martinez et al.: no Neck/Nose, so that MPII detections map onto them.
-_H36M16 = _skeleton(
+_H36M16 = joint_set(
     "h36m16",
     {"pelvis": None}
-    | _limb("right", _LEG, "pelvis")
-    | _limb("left", _LEG, "pelvis")
+    | limb("right", LEG, "pelvis")
+    | limb("left", LEG, "pelvis")
     | {"spine": "pelvis", "thorax": "spine", "head": "thorax"}
-    | _limb("left", _ARM, "thorax")
-    | _limb("right", _ARM, "thorax"),
+    | limb("left", ARM, "thorax")
+    | limb("right", ARM, "thorax"),
 )
 
 
@@ -70,59 +50,59 @@ def _h36m_hand(side: str) -> dict[str, str | None]:
 
 
 # The full recording. Collar, thumb base and wrist end repeat the place of another joint.
-_H36M32 = _skeleton(
+_H36M32 = joint_set(
     "h36m32",
     {
         "pelvis": None,
-        **_limb("right", (*_LEG, "toe_base", "toe_end"), "pelvis"),
-        **_limb("left", (*_LEG, "toe_base", "toe_end"), "pelvis"),
+        **limb("right", (*LEG, "toe_base", "toe_end"), "pelvis"),
+        **limb("left", (*LEG, "toe_base", "toe_end"), "pelvis"),
         "spine_base": "pelvis",
         "spine": "spine_base",
         "thorax": "spine",
         "face": "thorax",
         "head": "face",
         "left_collar": "spine",
-        **_limb("left", _ARM, "left_collar"),
+        **limb("left", ARM, "left_collar"),
         **_h36m_hand("left"),
         "right_collar": "spine",
-        **_limb("right", _ARM, "right_collar"),
+        **limb("right", ARM, "right_collar"),
         **_h36m_hand("right"),
     },
 )
 
 _LEGS_AND_TOES = {
-    **_limb("right", (*_LEG, "toe_end"), "pelvis"),
-    **_limb("left", (*_LEG, "toe_end"), "pelvis"),
+    **limb("right", (*LEG, "toe_end"), "pelvis"),
+    **limb("left", (*LEG, "toe_end"), "pelvis"),
 }
 
 # Two more subsets of the recording, with the tips of the feet; the second is the body of OpenPose
 # (Ronchi et al., BMVC 2018).
-_H36M19 = _skeleton(
+_H36M19 = joint_set(
     "h36m19",
     {
         "head": "face",
         "face": "thorax",
         "thorax": "spine",
-        **_limb("right", _ARM, "thorax"),
-        **_limb("left", _ARM, "thorax"),
+        **limb("right", ARM, "thorax"),
+        **limb("left", ARM, "thorax"),
         "spine": "pelvis",
         "pelvis": None,
         **_LEGS_AND_TOES,
     },
 )
-_OPENPOSE17 = _skeleton(
+_OPENPOSE17 = joint_set(
     "openpose17",
     {
         "face": "thorax",
         "thorax": "pelvis",
-        **_limb("right", _ARM, "thorax"),
-        **_limb("left", _ARM, "thorax"),
+        **limb("right", ARM, "thorax"),
+        **limb("left", ARM, "thorax"),
         "pelvis": None,
         **_LEGS_AND_TOES,
     },
 )
 
-_MPII16 = _skeleton(
+_MPII16 = joint_set(
     "mpii16",
     {
         "right_ankle": "right_knee",
@@ -144,7 +124,7 @@ _MPII16 = _skeleton(
     },
 )
 
-_LSP14 = _skeleton(
+_LSP14 = joint_set(
     "lsp14",
     {
         "right_ankle": "right_knee",
@@ -164,7 +144,7 @@ _LSP14 = _skeleton(
     },
 )
 
-_COCO17 = _skeleton(
+_COCO17 = joint_set(
     "coco17",
     {
         "nose": None,
@@ -191,13 +171,13 @@ _PANOPTIC15_TREE: dict[str, str | None] = {
     "thorax": "pelvis",
     "nose": "thorax",
     "pelvis": None,
-    **_limb("left", _ARM, "thorax"),
-    **_limb("left", _LEG, "pelvis"),
-    **_limb("right", _ARM, "thorax"),
-    **_limb("right", _LEG, "pelvis"),
+    **limb("left", ARM, "thorax"),
+    **limb("left", LEG, "pelvis"),
+    **limb("right", ARM, "thorax"),
+    **limb("right", LEG, "pelvis"),
 }
-_PANOPTIC15 = _skeleton("panoptic15", _PANOPTIC15_TREE)
-_PANOPTIC19 = _skeleton(
+_PANOPTIC15 = joint_set("panoptic15", _PANOPTIC15_TREE)
+_PANOPTIC19 = joint_set(
     "panoptic19",
     _PANOPTIC15_TREE
     | {
@@ -209,7 +189,7 @@ _PANOPTIC19 = _skeleton(
 )
 
 # Its "neck" and "head" are the base of the neck and the base of the skull.
-_MPI3DHP28 = _skeleton(
+_MPI3DHP28 = joint_set(
     "mpi3dhp28",
     {
         "spine_upper": "spine_lower",
@@ -221,31 +201,31 @@ _MPI3DHP28 = _skeleton(
         "face": "neck_base",
         "head_top": "face",
         "left_collar": "neck_base",
-        **_limb("left", (*_ARM, "hand"), "left_collar"),
+        **limb("left", (*ARM, "hand"), "left_collar"),
         "right_collar": "neck_base",
-        **_limb("right", (*_ARM, "hand"), "right_collar"),
-        **_limb("left", (*_LEG, "foot", "toe"), "pelvis"),
-        **_limb("right", (*_LEG, "foot", "toe"), "pelvis"),
+        **limb("right", (*ARM, "hand"), "right_collar"),
+        **limb("left", (*LEG, "foot", "toe"), "pelvis"),
+        **limb("right", (*LEG, "foot", "toe"), "pelvis"),
     },
 )
 
-_MPI3DHP17 = _skeleton(
+_MPI3DHP17 = joint_set(
     "mpi3dhp17",
     {"pelvis": None}
-    | _limb("right", _LEG, "pelvis")
-    | _limb("left", _LEG, "pelvis")
+    | limb("right", LEG, "pelvis")
+    | limb("left", LEG, "pelvis")
     | {"spine": "pelvis", "neck_base": "spine", "face": "neck_base", "head_top": "face"}
-    | _limb("left", _ARM, "neck_base")
-    | _limb("right", _ARM, "neck_base"),
+    | limb("left", ARM, "neck_base")
+    | limb("right", ARM, "neck_base"),
 )
 
-_HUMANEVA15 = _skeleton(
+_HUMANEVA15 = joint_set(
     "humaneva15",
     {"pelvis": None, "thorax": "pelvis"}
-    | _limb("left", _ARM, "thorax")
-    | _limb("right", _ARM, "thorax")
-    | _limb("left", _LEG, "pelvis")
-    | _limb("right", _LEG, "pelvis")
+    | limb("left", ARM, "thorax")
+    | limb("right", ARM, "thorax")
+    | limb("left", LEG, "pelvis")
+    | limb("right", LEG, "pelvis")
     | {"head": "thorax"},
 )
 
@@ -265,6 +245,10 @@ SKELETONS = {
         _MPI3DHP28,
         _MPI3DHP17,
         _HUMANEVA15,
+        OPENPOSE25,
+        OPENPOSE18,
+        HALPE26,
+        MEDIAPIPE33,
     )
 }
 

@@ -45,6 +45,25 @@ JOINTS = {
     "right_wrist",
     "humaneva15": "pelvis thorax left_shoulder left_elbow left_wrist right_shoulder right_elbow "
     "right_wrist left_hip left_knee left_ankle right_hip right_knee right_ankle head",
+    # OpenPose, doc/02_output.md: 1 is the neck, 8 the middle of the hips.
+    "openpose25": "nose chest right_shoulder right_elbow right_wrist left_shoulder left_elbow "
+    "left_wrist pelvis right_hip right_knee right_ankle left_hip left_knee left_ankle right_eye "
+    "left_eye right_ear left_ear left_big_toe left_small_toe left_heel right_big_toe "
+    "right_small_toe right_heel",
+    "openpose18": "nose chest right_shoulder right_elbow right_wrist left_shoulder left_elbow "
+    "left_wrist right_hip right_knee right_ankle left_hip left_knee left_ankle right_eye left_eye "
+    "right_ear left_ear",
+    # AlphaPose, docs/output.md: 17 is the head, 18 the neck, 19 the hip.
+    "halpe26": "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow "
+    "right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle "
+    "right_ankle head_top neck_base pelvis left_big_toe right_big_toe left_small_toe "
+    "right_small_toe left_heel right_heel",
+    "mediapipe33": "nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye "
+    "right_eye_outer left_ear right_ear left_mouth right_mouth left_shoulder right_shoulder "
+    "left_elbow right_elbow left_wrist right_wrist left_pinky_knuckle right_pinky_knuckle "
+    "left_index_knuckle right_index_knuckle left_thumb_knuckle right_thumb_knuckle left_hip "
+    "right_hip left_knee right_knee left_ankle right_ankle left_heel right_heel left_toe_tip "
+    "right_toe_tip",
 }
 COUNTS = {
     "h36m17": 17,
@@ -60,6 +79,10 @@ COUNTS = {
     "mpi3dhp28": 28,
     "mpi3dhp17": 17,
     "humaneva15": 15,
+    "openpose25": 25,
+    "openpose18": 18,
+    "halpe26": 26,
+    "mediapipe33": 33,
 }
 # Parents as published with the datasets or with VideoPose3D, counted from 0.
 PARENTS = {
@@ -93,6 +116,28 @@ LEFT_RIGHT = {
     "mpi3dhp28": ([*range(8, 13), *range(18, 23)], [*range(13, 18), *range(23, 28)]),
     "mpi3dhp17": ([4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]),
     "humaneva15": ([2, 3, 4, 8, 9, 10], [5, 6, 7, 11, 12, 13]),
+    "openpose25": (
+        [5, 6, 7, 12, 13, 14, 16, 18, 19, 20, 21],
+        [2, 3, 4, 9, 10, 11, 15, 17, 22, 23, 24],
+    ),
+    "openpose18": ([5, 6, 7, 11, 12, 13, 15, 17], [2, 3, 4, 8, 9, 10, 14, 16]),
+    "halpe26": (
+        [1, 3, 5, 7, 9, 11, 13, 15, 20, 22, 24],
+        [2, 4, 6, 8, 10, 12, 14, 16, 21, 23, 25],
+    ),
+    "mediapipe33": (
+        [1, 2, 3, 7, 9, *range(11, 33, 2)],
+        [4, 5, 6, 8, 10, *range(12, 33, 2)],
+    ),
+}
+# Lines that the detectors themselves draw between their points.
+DRAWN = {
+    "openpose25": "1-8 1-2 1-5 2-3 3-4 5-6 6-7 8-9 9-10 10-11 8-12 12-13 13-14 1-0 0-15 15-17 0-16 "
+    "16-18 14-19 19-20 14-21 11-22 22-23 11-24",
+    "openpose18": "1-2 1-5 2-3 3-4 5-6 6-7 1-8 8-9 9-10 1-11 11-12 12-13 1-0 0-14 14-16 0-15 15-17",
+    # The last one is ours: Halpe's face hangs from nothing.
+    "halpe26": "0-1 0-2 1-3 2-4 5-18 6-18 5-7 7-9 6-8 8-10 17-18 18-19 19-11 19-12 11-13 12-14 "
+    "13-15 14-16 20-24 21-25 23-25 22-24 15-24 16-25 0-18",
 }
 H36M19_FROM_32 = [15, 14, 13, 25, 26, 27, 17, 18, 19, 12, 0, 1, 2, 3, 5, 6, 7, 8, 10]
 OPENPOSE17_FROM_32 = [14, 13, 25, 26, 27, 17, 18, 19, 0, 1, 2, 3, 5, 6, 7, 8, 10]
@@ -117,6 +162,12 @@ def test_joints_stand_in_the_order_of_the_dataset(name):
 @pytest.mark.parametrize("name", PARENTS)
 def test_parents_are_the_published_ones(name):
     assert list(skeleton(name).parents) == PARENTS[name]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_bones_are_the_lines_that_the_detector_draws(name):
+    drawn = {frozenset(map(int, line.split("-"))) for line in DRAWN[name].split()}
+    assert {frozenset(bone) for bone in skeleton(name).bones} == drawn
 
 
 @EVERY
@@ -284,6 +335,46 @@ def test_a_derived_joint_is_the_weighted_mean_of_its_rule(src, joint, rule):
     np.testing.assert_allclose(got.numpy(), expected, atol=1e-14)
 
 
+# Seventeen places worked out by hand of a person whose points are where their number says: (i, i^2).
+DETECTED = {
+    # Pelvis and the joints that are there as they are; spine: half of 8 and of 1;
+    # thorax: a third of 2, 5 and 0; face: three quarters of 0, an eighth of 2 and of 5; head: half the
+    # sum of 15 to 18, less 0.
+    "openpose25": (
+        [8, 9, 10, 11, 12, 13, 14, 4.5, 7 / 3, 0.875, 33, 5, 6, 7, 2, 3, 4],
+        [64, 81, 100, 121, 144, 169, 196, 32.5, 29 / 3, 3.625, 1094 / 2, 25, 36, 49, 4, 9, 16],
+    ),
+    # The pelvis is half of 8 and of 11.
+    "openpose18": (
+        [9.5, 8, 9, 10, 11, 12, 13, 5.25, 7 / 3, 0.875, 31, 5, 6, 7, 2, 3, 4],
+        [92.5, 64, 81, 100, 121, 144, 169, 46.75, 29 / 3, 3.625, 966 / 2, 25, 36, 49, 4, 9, 16],
+    ),
+    # Head top, base of the neck and pelvis are there; spine: half of 19, a quarter of 5 and of 6; face:
+    # three quarters of 0, an eighth of 5 and of 6.
+    "halpe26": (
+        [19, 12, 14, 16, 11, 13, 15, 12.25, 18, 1.375, 17, 5, 7, 9, 6, 8, 10],
+        [361, 144, 196, 256, 121, 169, 225, 195.75, 324, 7.625, 289, 25, 49, 81, 36, 64, 100],
+    ),
+    # Pelvis: half of 23 and 24; spine: a quarter of 11, 12, 23 and 24; thorax: a third of 11, 12 and 0;
+    # face: an eighth of 11 and of 12; head: half the sum of 2, 5, 7 and 8.
+    "mediapipe33": (
+        [23.5, 24, 26, 28, 23, 25, 27, 17.5, 23 / 3, 2.875, 11, 11, 13, 15, 12, 14, 16],
+        [
+            *[552.5, 576, 676, 784, 529, 625, 729, 342.5, 265 / 3, 33.125, 71],
+            *[121, 169, 225, 144, 196, 256],
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("src", DETECTED)
+def test_points_of_a_detector_become_h36m_as_worked_out_by_hand(src):
+    number = torch.arange(COUNTS[src], dtype=torch.float64)
+    converted = convert(torch.stack([number, number**2], -1), src, "h36m17")
+    expected = torch.tensor(DETECTED[src], dtype=torch.float64).T
+    torch.testing.assert_close(converted, expected)
+
+
 @pytest.mark.parametrize("rule", [rule for rules in DERIVED.values() for rule in rules])
 def test_weights_of_every_rule_add_up_to_one(rule):
     assert sum(rule.values()) == pytest.approx(1)
@@ -299,6 +390,11 @@ CONVERTIBLE = [
     ("mpi3dhp28", "h36m17"),
     ("humaneva15", "h36m17"),
     ("h36m16", "h36m17"),
+    ("openpose25", "h36m17"),
+    ("openpose18", "coco17"),
+    ("halpe26", "h36m17"),
+    ("halpe26", "mpii16"),
+    ("mediapipe33", "coco17"),
 ]
 
 
