@@ -19,7 +19,7 @@ from lifting.skeletons import Skeleton
 
 
 class PoseBatch(TypedDict):
-    """A batch of examples; ``T`` input frames, ``C`` output frames (see :mod:`datamodules.windows`).
+    """A batch of examples; ``T`` input frames, ``C`` output frames (see :mod:`lifting.windows`).
 
     ``pose`` is absent where the dataset has none, ``unlabelled`` where no unlabelled subjects are asked
     for; the batch it holds has no poses. Where the data hold relative-depth labels, ``pairs`` are two

@@ -16,9 +16,8 @@ from datamodules.augmentation import (
 )
 from datamodules.bank import IndexBatch
 from datamodules.image_records import ImageRecords
-from datamodules.npz_cameras import nominal_camera
 from datamodules.pixels import Pixels
-from lifting.cameras import Camera
+from lifting.cameras import Camera, nominal_camera
 from lifting.crops import crop_affine, fit_aspect
 from lifting.images import normalise
 from lifting.skeletons import skeleton

@@ -11,8 +11,8 @@ from PIL import Image
 from datamodules.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from datamodules.lsp_raw import JOINTS, RawImages, read_images
 from datamodules.matlab import Array
-from datamodules.npz_cameras import nominal_camera
 from datamodules.untrusted import existing, sha256
+from lifting.cameras import nominal_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton as skeleton_of
 

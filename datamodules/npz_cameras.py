@@ -9,7 +9,6 @@ Cameras stand in the order of the arrays in ``positions_2d``.
 """
 
 import json
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from datamodules.npz_raw import check_name
 from datamodules.untrusted import existing
-from lifting.cameras import TANGENTIAL_GAIN, Camera
+from lifting.cameras import TANGENTIAL_GAIN, Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.geometry import quaternion_to_matrix
 
@@ -34,9 +33,6 @@ _NEEDED_FOR_POSES = ("focal", "principal", "orientation", "translation")
 
 # Metres; farther away are only cameras whose place was written in millimetres.
 _FARTHEST = 1000.0
-
-# From camera to world: level, looking along the world's y, with z up.
-_LEVEL = (math.sqrt(0.5), -math.sqrt(0.5), 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -65,18 +61,13 @@ class Cameras:
         raise InputError(f"{self.path}: has no cameras of '{subject}'; add them to 'subjects'.")
 
 
-def nominal_camera(width: float, height: float) -> Camera:
-    """Return a camera that stands for an unknown one: level, as long a lens as the image is wide."""
-    return _camera({"resolution": [width, height]}, "", False)
-
-
 def read_cameras(path: Path, for_poses: bool) -> Cameras:
     """Read a cameras file.
 
     Args:
         path: The file.
         for_poses: Whether poses are to be seen through them, for which calibration is needed; else
-            what is not given is that of :func:`nominal_camera`.
+            what is not given is that of :func:`lifting.cameras.nominal_camera`.
 
     Raises:
         InputError: If it is missing, no JSON, or not as described above.
@@ -139,7 +130,8 @@ def _camera(given: Any, where: str, for_poses: bool) -> Camera:
     if not isinstance(tangential, dict) or set(tangential) != {"p1", "p2"}:
         raise InputError(f'{where}: \'tangential\' is not of the form {{"p1": 0, "p2": 0}}.')
     size = _vector(given["resolution"], 2, f"{where}: 'resolution'")
-    focal = _vector(given.get("focal", 2 * [size.max()]), 2, f"{where}: 'focal'")
+    nominal = nominal_camera(float(size[0]), float(size[1]))
+    focal = _vector(given.get("focal", nominal.focal.tolist()), 2, f"{where}: 'focal'")
     if min(*size, *focal) <= 0:
         raise InputError(f"{where}: 'resolution' and 'focal' are not above 0; give pixels.")
     place = _vector(given.get("translation", 3 * [0.0]), 3, f"{where}: 'translation'")
@@ -152,9 +144,11 @@ def _camera(given: Any, where: str, for_poses: bool) -> Camera:
         "tangential": _vector([tangential["p2"], tangential["p1"]], 2, f"{where}: 'tangential'"),
         "tangential_gain": np.array(TANGENTIAL_GAIN[lens]),
         "size": size,
-        "rotation": _rotation(given.get("orientation", _LEVEL), f"{where}: 'orientation'"),
+        "rotation": nominal.rotation.numpy(),
         "position": 1000 * place,
     }
+    if "orientation" in given:
+        values["rotation"] = _rotation(given["orientation"], f"{where}: 'orientation'")
     return Camera(**{name: torch.from_numpy(value) for name, value in values.items()})
 
 

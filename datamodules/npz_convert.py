@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from datamodules.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.npz_cameras import Rig, check_fps, nominal_camera, read_cameras
+from datamodules.npz_cameras import Rig, check_fps, read_cameras
 from datamodules.npz_raw import (
     Array,
     KeypointFile,
@@ -21,7 +21,7 @@ from datamodules.npz_raw import (
 )
 from datamodules.reprojection import reprojection_errors
 from datamodules.untrusted import sha256
-from lifting.cameras import Camera, project, world_to_camera
+from lifting.cameras import Camera, nominal_camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

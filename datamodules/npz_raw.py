@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from datamodules.clips import check_pose
 from datamodules.untrusted import load_npz, walk_items
 from lifting.errors import InputError
+from lifting.gaps import fill_gaps
 from lifting.skeletons import SKELETONS, Skeleton, skeleton
 
 Array = NDArray[np.float64]
@@ -176,12 +178,9 @@ def fill_missing(points: Array, joints: Skeleton, where: str, missing: str) -> t
             f"{where}: the {joints.joints[joint]} is NaN or infinite in every frame, so that it cannot "
             "be interpolated; leave the clip out."
         )
-    filled, frames = points.copy(), np.arange(len(points))
+    filled = points.copy()
     filled[~seen, 2] = 0
-    for joint in np.flatnonzero(~seen.all(0)):
-        known = frames[seen[:, joint]]
-        for axis in range(2):
-            filled[:, joint, axis] = np.interp(frames, known, points[known, joint, axis])
+    filled[..., :2] = fill_gaps(torch.from_numpy(points[..., :2]), torch.from_numpy(seen)).numpy()
     return filled, int((~seen).sum())
 
 

@@ -75,6 +75,29 @@ class Camera:
         return flipped
 
 
+def nominal_camera(width: float, height: float) -> Camera:
+    """Return a camera that stands for an unknown one, in float64.
+
+    It is level and looks along the world's y, with z up; its lens is as long as the image's longer side.
+
+    Args:
+        width: Width of the image, pixels.
+        height: Its height.
+    """
+    size = torch.tensor([width, height], dtype=torch.float64)
+    level = [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]
+    return Camera(
+        focal=size.max().expand(2).clone(),
+        principal=size / 2,
+        radial=size.new_zeros(3),
+        tangential=size.new_zeros(2),
+        tangential_gain=size.new_tensor(TANGENTIAL_GAIN["opencv"]),
+        size=size,
+        rotation=size.new_tensor(level),
+        position=size.new_zeros(3),
+    )
+
+
 def world_to_camera(
     points: Float[Tensor, "*batch points 3"], camera: Camera
 ) -> Float[Tensor, "*batch points 3"]:

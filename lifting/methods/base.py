@@ -21,7 +21,7 @@ FrozenMethod = TypeVar("FrozenMethod", bound="Method")
 
 
 class WindowShape(Protocol):
-    """How the examples of a datamodule are cut (:class:`datamodules.windows.Windows`)."""
+    """How the examples of a datamodule are cut (:class:`lifting.windows.Windows`)."""
 
     @property
     def receptive_field(self) -> int:

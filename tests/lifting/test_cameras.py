@@ -18,6 +18,7 @@ from lifting.cameras import (
     distort,
     fit_weak_perspective,
     from_screen,
+    nominal_camera,
     project,
     to_screen,
     undistort,
@@ -314,3 +315,11 @@ def test_projected_poses_lie_on_the_detections(walking, detections, view):
     assert 5 < distance < 10
     swapped = theirs[:, [common.index(H36M.joints[H36M.mirror[H36M.index(j)]]) for j in common]]
     assert (ours - swapped).norm(dim=-1).median() > 3 * distance
+
+
+def test_the_nominal_camera_is_level_and_sees_half_its_image_at_half_its_focal_length():
+    camera = nominal_camera(1080.0, 1920.0)
+    ahead = torch.tensor([[0.0, 1000.0, 0.0], [0.0, 1000.0, 500.0], [500.0, 1000.0, 0.0]]).double()
+    # The world's y is the depth, its z is up, and the focal length is the longer side.
+    expected = torch.tensor([[540.0, 960.0], [540.0, 0.0], [1500.0, 960.0]]).double()
+    torch.testing.assert_close(project(world_to_camera(ahead, camera), camera), expected)

@@ -12,7 +12,6 @@ from datamodules.annotation.simulated import simulate
 from datamodules.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from datamodules.depth_labels import DepthLabels
 from datamodules.lsp_convert import convert
-from datamodules.npz_cameras import nominal_camera
 from datamodules.procedural import clips as synthetic_clips
 from datamodules.relative_depth_json import (
     Provenance,
@@ -20,7 +19,7 @@ from datamodules.relative_depth_json import (
     read_relative_depth,
     write_relative_depth,
 )
-from lifting.cameras import camera_to_world
+from lifting.cameras import camera_to_world, nominal_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.windows import Windows
+from lifting.windows import Windows
 
 # (causal, receptive field); each is tried with every chunk and dilation.
 FIELDS = [(False, 1), (False, 3), (False, 27), (True, 1), (True, 2), (True, 27)]

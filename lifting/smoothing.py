@@ -1,0 +1,108 @@
+"""Smoothing of poses over time."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.signal import savgol_filter
+from torch import Tensor
+
+from lifting.errors import InputError
+
+FILTERS = ("one_euro", "savgol")
+
+
+def smooth(
+    pose: Float[Tensor, "frames J 3"], method: str, fps: float | None = None
+) -> Float[Tensor, "frames J 3"]:
+    """Smooth poses over time; frames that are NaN stay so, and what they part is smoothed apart.
+
+    Args:
+        pose: Millimetres.
+        method: ``one_euro`` or ``savgol``, with their defaults.
+        fps: Frames per second, which ``one_euro`` needs.
+
+    Raises:
+        InputError: If there is no such filter, or no frame rate where one is needed.
+    """
+    if method not in FILTERS:
+        raise InputError(f"There is no smoothing '{method}'; known are {', '.join(FILTERS)}.")
+    if method == "one_euro" and fps is None:
+        raise InputError(
+            "Smoothing by one_euro depends on the frame rate: give fps, or use savgol."
+        )
+    smoothed = pose.clone()
+    for begin, end in _runs(pose):
+        run = pose[begin:end]
+        if method == "savgol":
+            smoothed[begin:end] = savitzky_golay(run)
+        else:
+            assert fps is not None
+            smoothed[begin:end] = one_euro(run, fps)
+    return smoothed
+
+
+def _runs(pose: Tensor) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of every run of frames that are whole."""
+    whole = pose.isfinite().flatten(1).all(-1).numpy()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(int)))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def savitzky_golay(
+    pose: Float[Tensor, "frames J 3"], window: int = 11, order: int = 2
+) -> Float[Tensor, "frames J 3"]:
+    """Replace each coordinate by the value of a polynomial through the frames around it.
+
+    It looks ahead as far as back, so it does not lag.
+
+    Args:
+        pose: Millimetres.
+        window: Frames that a polynomial goes through, odd; all there are where they are fewer.
+        order: Order of the polynomial; poses of no more frames stay as they are.
+    """
+    frames = len(pose)
+    length = min(window, frames if frames % 2 else frames - 1)
+    if length <= order:
+        return pose
+    smoothed = savgol_filter(pose.double().numpy(), length, order, axis=0)
+    return torch.from_numpy(smoothed).to(pose)
+
+
+def one_euro(
+    pose: Float[Tensor, "frames J 3"],
+    fps: float,
+    min_cutoff: float = 1.5,
+    beta: float = 0.01,
+    speed_cutoff: float = 1.0,
+) -> Float[Tensor, "frames J 3"]:
+    """Smooth still joints much and fast ones little (Casiez et al., CHI 2012).
+
+    It sees the past only and lags, by ``1 / (2 pi cutoff)`` seconds. All coordinates of a joint share
+    the cutoff, so that the result does not depend on the axes; the speed is that of the poses as they
+    are.
+
+    Args:
+        pose: Millimetres.
+        fps: Frames per second.
+        min_cutoff: Cutoff of a joint at rest, Hz.
+        beta: How much the cutoff grows with the speed, Hz per mm/s.
+        speed_cutoff: Cutoff of the speed, Hz.
+    """
+    points = pose.double().numpy()
+    smoothed = np.empty_like(points)
+    value, speed = points[0], np.zeros_like(points[0])
+    for frame, point in enumerate(points):
+        before = points[max(frame - 1, 0)]
+        speed = speed + _share(speed_cutoff, fps) * ((point - before) * fps - speed)
+        cutoff = min_cutoff + beta * np.linalg.norm(speed, axis=-1, keepdims=True)
+        value = value + _share(cutoff, fps) * (point - value)
+        smoothed[frame] = value
+    return torch.from_numpy(smoothed).to(pose)
+
+
+def _share(cutoff: np.ndarray | float, fps: float) -> np.ndarray | float:
+    """Return how much of a new value a low-pass takes."""
+    return 1 / (1 + fps / (2 * math.pi * cutoff))

@@ -1,0 +1,51 @@
+"""Where a person is, from a root-relative pose and its keypoints."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from lifting.cameras import Camera, undistort
+
+
+def fit_root(
+    pose: Float[Tensor, "frames J 3"],
+    keypoints: Float[Tensor, "frames J 2"],
+    seen: Bool[Tensor, "frames J"],
+    camera: Camera,
+) -> Float[Tensor, "frames 3"]:
+    """Return the place of the root at which a pose projects best onto its keypoints.
+
+    Least squares of ``x Z - X``, the distance in the plane of the joint from its ray: linear in the
+    place of the root, and zero where the projection is exact. The distance from the camera is as right
+    as the focal length and the size of the pose are.
+
+    Args:
+        pose: Root-relative millimetres.
+        keypoints: Pixels.
+        seen: Which joints count.
+        camera: One camera.
+
+    Returns:
+        Camera-frame millimetres; NaN where fewer than two joints count, or the pose is NaN.
+    """
+    lens = camera.to(torch.float64)
+    rays = undistort((keypoints.double() - lens.principal) / lens.focal, lens)
+    known = seen & pose.isfinite().all(-1) & rays.isfinite().all(-1)
+    rays = rays.where(known[..., None], 0.0)
+    offset = pose.double().where(known[..., None], 0.0)
+    weight = known.double()
+    # For each joint t_x - x t_z = x Z - X, and the same for y.
+    one, zero = torch.ones_like(weight), torch.zeros_like(weight)
+    rows = torch.stack(
+        [
+            torch.stack([one, zero, -rays[..., 0]], -1),
+            torch.stack([zero, one, -rays[..., 1]], -1),
+        ],
+        -2,
+    )
+    wanted = rays * offset[..., 2:] - offset[..., :2]
+    normal = torch.einsum("fjri,fjrk,fj->fik", rows, rows, weight)
+    moment = torch.einsum("fjri,fjr,fj->fi", rows, wanted, weight)
+    place, fault = torch.linalg.solve_ex(normal, moment)
+    good = (known.sum(-1) >= 2) & (fault == 0)
+    return place.where(good[:, None], torch.nan).to(pose)
