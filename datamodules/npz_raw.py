@@ -19,6 +19,7 @@ from datamodules.clips import check_pose
 from datamodules.untrusted import load_npz, walk_items
 from lifting.errors import InputError
 from lifting.gaps import fill_gaps
+from lifting.given_keypoints import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, Skeleton, skeleton
 
 Array = NDArray[np.float64]
@@ -27,9 +28,6 @@ Array = NDArray[np.float64]
 LAYOUTS = {"coco": "coco17", "h36m": "h36m17", "mpii": "mpii16", "humaneva15": "humaneva15"}
 
 _JOINTS_OF_POSES = {17: "h36m17", 15: "humaneva15"}
-
-# Pixels of a whole clip do not all lie within these of the corner, normalised coordinates do.
-_SMALLEST_IMAGE = 4.0
 
 
 @dataclass(frozen=True)
@@ -267,9 +265,9 @@ def _keypoints(view: object, joints: Skeleton, where: str) -> Array:
         raise InputError(
             f"{where}: the third column is no confidence from 0 to 1; scale it or leave it out."
         )
-    if len(seen) and np.abs(seen[:, :2]).max() < _SMALLEST_IMAGE:
+    if len(seen) and np.abs(seen[:, :2]).max() < SMALLEST_IMAGE:
         raise InputError(
-            f"{where}: all keypoints lie within {_SMALLEST_IMAGE:g} px of the corner of the image; "
+            f"{where}: all keypoints lie within {SMALLEST_IMAGE:g} px of the corner of the image; "
             "give pixels, not normalised coordinates."
         )
     return points

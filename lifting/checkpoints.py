@@ -80,11 +80,33 @@ def load_frozen(path: str | Path, kind: type[Trained]) -> Trained:
     found = next((k for k in _with_subclasses(kind) if k.__name__ == name), None)
     if found is None:
         raise InputError(f"{path}: is of a {name}, here a {kind.__name__} is needed; name another.")
-    # Lightning's command line notes the class beside the options.
-    options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-    method = found(**options)
+    return rebuild(checkpoint, found, path)
+
+
+def rebuild(
+    checkpoint: dict[str, Any], kind: type[Trained], path: str | Path, **changed: Any
+) -> Trained:
+    """Return the method a checkpoint is of, in evaluation mode and without gradients.
+
+    Args:
+        checkpoint: What :func:`read_checkpoint` returned.
+        kind: The class of the method.
+        path: The file, for messages.
+        **changed: Options to set otherwise than in training.
+
+    Raises:
+        InputError: If options or weights are not those of the method.
+    """
     try:
+        # Lightning's command line notes the class beside the options.
+        options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
+        method = kind(**options | changed)
         method.load_state_dict(checkpoint["state_dict"])
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{path}: its options are not those of a {kind.__name__} of this version; get or train it "
+            "again."
+        ) from None
     return method.eval().requires_grad_(False)

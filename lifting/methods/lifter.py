@@ -12,6 +12,7 @@ from lifting.geometry import centre, mirror
 from lifting.methods.base import Batch, Method, PoseData
 from lifting.metrics import Evaluation, FrameEvaluation
 from lifting.skeletons import skeleton
+from lifting.windows import Windows
 
 
 class Lifter(Method):
@@ -25,6 +26,9 @@ class Lifter(Method):
             the time.
         **kwargs: See :class:`lifting.methods.base.Method`.
     """
+
+    # Whether keypoints that are not seen may be missing.
+    completes = False
 
     def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -51,6 +55,14 @@ class Lifter(Method):
                 f"{type(self).__name__} learns from 3D poses; train it on a store that has them."
             )
         return pose
+
+    def windows(self, dilation: int = 1) -> Windows:
+        """Return how a recording is cut to predict all of its frames.
+
+        Args:
+            dilation: Distance between neighbouring frames of a window.
+        """
+        return Windows(dilation=dilation)
 
     def target(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
         """Return the true root-relative poses of a batch."""

@@ -50,6 +50,11 @@ class LSTMLifter(SequenceLifter):
     ) -> None:
         super().__init__(**kwargs)
 
+    @property
+    def piece(self) -> int:
+        """Output frames of one pass, whose context depends on it: as many as in training."""
+        return self.frames if self.slides else 1
+
     def configure_nets(self) -> None:
         """Build the LSTM."""
         h = self.hparams

@@ -83,6 +83,7 @@ class OcclusionCompletion(Lifter):
     """
 
     single_frame = True
+    completes = True
     mean_bone: Tensor
 
     def __init__(

@@ -13,8 +13,12 @@ from lifting.losses import joint_distance
 from lifting.methods.base import Batch, PoseData
 from lifting.methods.lifter import Lifter
 from lifting.skeletons import skeleton
+from lifting.windows import Windows
 
 MILLIMETRES = 1000.0
+
+# Output frames of a piece of a recording, where the result does not depend on it.
+PIECE = 1024
 
 
 class SequenceLifter(Lifter):
@@ -52,6 +56,22 @@ class SequenceLifter(Lifter):
     def frames(self) -> int:
         """Input frames of a window: the option of that name, if nothing else decides them."""
         return int(self.hparams["frames"])
+
+    @property
+    def piece(self) -> int:
+        """Output frames that are predicted in one go."""
+        return PIECE if self.slides and self.frames > 1 else 1
+
+    def windows(self, dilation: int = 1) -> Windows:
+        """Return how a recording is cut to predict all of its frames.
+
+        Args:
+            dilation: Distance between neighbouring frames of a window.
+        """
+        if self.seq2seq:
+            return Windows(1, self.frames, dilation=dilation)
+        causal = bool(self.hparams.get("causal", False))
+        return Windows(self.frames, self.piece, causal, dilation)
 
     def setup(self, stage: str) -> None:
         """Check that examples are cut as the method needs them.

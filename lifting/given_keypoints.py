@@ -1,0 +1,93 @@
+"""Keypoints as someone hands them over, checked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+# Pixels of a recording do not all lie within these of the corner, normalised coordinates do.
+SMALLEST_IMAGE = 4.0
+
+
+@dataclass(frozen=True)
+class GivenKeypoints:
+    """The keypoints of one person.
+
+    Attributes:
+        points: Pixels ``(T, K, 2)``; what is not seen means nothing.
+        confidence: ``(T, K)``, 0 to 1.
+        seen: Which of them there are, ``(T, K)``.
+        skeleton: Their joint set.
+    """
+
+    points: Tensor
+    confidence: Tensor
+    seen: Tensor
+    skeleton: str
+
+
+def as_given(keypoints: ArrayLike, confidence: ArrayLike | None, joint_set: str) -> GivenKeypoints:
+    """Check keypoints.
+
+    Args:
+        keypoints: ``(T, K, 2)``, ``(T, K, 3)`` with confidences, or one frame of either.
+        confidence: ``(T, K)`` or ``(K,)``, or None.
+        joint_set: Their joint set.
+
+    Raises:
+        InputError: If they are not pixels of that joint set, or nobody is seen.
+    """
+    joints = len(skeleton(joint_set))
+    array = _numbers(keypoints, "keypoints")
+    array = array[None] if array.ndim == 2 else array
+    if array.ndim != 3 or array.shape[2] not in (2, 3) or not len(array):
+        raise InputError(
+            f"keypoints are {np.shape(keypoints)}: give (frames, {joints}, 2), 3 with confidence, and "
+            "at least one frame."
+        )
+    if array.shape[1] != joints:
+        raise InputError(
+            f"keypoints have {array.shape[1]} joints, '{joint_set}' has {joints}: name the skeleton "
+            "they are in."
+        )
+    if confidence is None:
+        sure = array[..., 2] if array.shape[2] == 3 else np.ones(array.shape[:2])
+    elif array.shape[2] == 3:
+        raise InputError("confidence is given twice: as the third column, and by itself.")
+    else:
+        sure = _numbers(confidence, "confidence")
+        sure = sure[None] if sure.ndim == 1 else sure
+        if sure.shape != array.shape[:2]:
+            raise InputError(
+                f"confidence is {np.shape(confidence)}: give one number per keypoint, "
+                f"{array.shape[:2]}."
+            )
+    sure = np.where(np.isfinite(sure), sure, 0.0)
+    if ((sure < 0) | (sure > 1)).any():
+        raise InputError("confidence is not from 0 to 1: scale it, or leave it out.")
+    seen = np.isfinite(array[..., :2]).all(-1) & (sure > 0)
+    if not seen.any():
+        raise InputError("keypoints show nobody: all are NaN or of confidence 0.")
+    if np.abs(array[seen][:, :2]).max() < SMALLEST_IMAGE:
+        raise InputError(
+            f"keypoints all lie within {SMALLEST_IMAGE:g} px of the corner of the image: give pixels, "
+            "not normalised coordinates."
+        )
+    points = np.where(seen[..., None], array[..., :2], 0.0)
+    numbers = torch.from_numpy(points), torch.from_numpy(sure), torch.from_numpy(seen)
+    return GivenKeypoints(*numbers, joint_set)
+
+
+def _numbers(content: ArrayLike, what: str) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(content)
+        if array.dtype.kind not in "iuf":
+            raise TypeError(array.dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} are no array of numbers.") from None
+    return array.astype(np.float64)
