@@ -277,6 +277,11 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
 
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:2] == ["predict"] and any(a.startswith("--keypoints") for a in sys.argv):
+        from lifting import predict_command
+
+        predict_command.main(sys.argv[2:])
+        return
 
     def command() -> None:
         # In place, because Lightning starts the other processes of a DDP run from sys.argv.
