@@ -135,4 +135,4 @@ def main(arguments: list[str]) -> None:
     Args:
         arguments: What follows ``predict`` on the command line.
     """
-    guarded(lambda: auto_cli(predict, args=arguments, prog="lifting predict"))
+    guarded(lambda: auto_cli(predict, as_positional=False, args=arguments, prog="lifting predict"))

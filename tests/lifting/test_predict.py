@@ -254,6 +254,7 @@ WRONG = {
     "confidence": (dict(confidence=np.ones((FRAMES, 16))), "one number per keypoint"),
     "scale": (dict(confidence=np.full((FRAMES, 17), 90)), "from 0 to 1"),
     "dilation": (dict(dilation=0), "dilation is 0"),
+    "device": (dict(device="abacus"), "device is 'abacus'"),
     "batch": (dict(batch_frames=0), "batch_frames is 0"),
     "nobody": (dict(confidence=np.zeros((FRAMES, 17))), "show nobody"),
 }
