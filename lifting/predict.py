@@ -141,6 +141,7 @@ def lift(
     pose, known = found["pose"].float(), _known(method, found, sure > 0)
     place = _place(method, found, points, sure, lens) if trajectory else None
     if smooth is not None:
+        fps = None if fps is None else float(fps)
         pose = smoothed(pose, smooth, fps)
         place = place if place is None else smoothed(place[:, None], smooth, fps)[:, 0]
     return Lifted(

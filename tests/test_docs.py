@@ -19,9 +19,12 @@ from datamodules.clips import ClipStore
 from datamodules.h36m_raw import read_detections
 from datamodules.procedural import clips as synthetic_clips
 from datamodules.untrusted import load_npz
+from lifting import predict_command
 from lifting.cli import run
 from lifting.skeletons import SKELETONS
 from tests.datamodules import made_npz
+from tests.datamodules.keypoint_files import made_keypoints
+from tests.lifting.made_checkpoints import make, write_checkpoint
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -220,6 +223,27 @@ def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):
     assert np.isfinite(float(row["mpjpe"]))
     with Path("runs/humaneva/test.csv").open() as stream:
         assert "Walking" in stream.read()
+
+
+def test_keypoints_of_one_s_own_are_lifted_as_the_page_says(workplace):
+    page = (ROOT / "docs/predict.md").read_text()
+    checkpoint = Path("runs/vp3d/checkpoints/best.ckpt")
+    checkpoint.parent.mkdir(parents=True)
+    write_checkpoint(checkpoint, make("video_pose_3d"))
+    points = made_keypoints.person(17, 20)
+    np.savez("walk.npz", keypoints=points)
+    content: dict = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], content)
+    assert content["lifted"].pose.shape == (20, 17, 3)
+    assert content["lifted"].trajectory.shape == (20, 3)
+    people = [(t, p, who) for who in (1, 2) for t, p in enumerate(points + 9.0 * (who - 1))]
+    people = [(t, np.minimum(p, [1e9, 1e9, 1.0]), who) for t, p, who in people]
+    made_keypoints.alphapose(Path("alphapose-results.json"), people)
+    for command in commands_after(page, "## From the command line"):
+        assert command[:4] == ["python", "-m", "lifting", "predict"]
+        predict_command.main(command[4:])
+    assert load_npz(Path("alphapose-results_3d.npz"))["tracks"].tolist() == ["1", "2"]
+    assert load_npz(Path("one.npz"))["pose"].shape == (20, 17, 3)
 
 
 def anchor(heading: str) -> str:
