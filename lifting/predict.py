@@ -12,12 +12,12 @@ from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-import lifting.methods  # noqa: F401  (every method must be known by its name)
 from lifting.cameras import Camera, nominal_camera
 from lifting.checkpoints import read_checkpoint, rebuild
 from lifting.errors import InputError
 from lifting.gaps import fill_gaps
 from lifting.given_keypoints import GivenKeypoints, as_given
+from lifting.methods import __all__ as methods
 from lifting.methods.lifter import Lifter
 from lifting.occlusion import Status
 from lifting.skeletons import convert, convert_confidence, skeleton
@@ -66,7 +66,7 @@ def load_lifter(checkpoint: str | Path, flip_test: bool = False) -> Lifter:
     if name not in kinds:
         raise InputError(
             f"{checkpoint}: is of a {name}, which does not lift 2D to 3D; name the checkpoint of a "
-            f"lifter: {', '.join(sorted(kinds))}."
+            f"lifter: {', '.join(kind for kind in methods if kind in kinds)}."
         )
     return rebuild(content, kinds[name], checkpoint, flip_test=flip_test)
 

@@ -45,7 +45,7 @@ def fit_root(
     )
     wanted = rays * offset[..., 2:] - offset[..., :2]
     normal = torch.einsum("fjri,fjrk,fj->fik", rows, rows, weight)
-    moment = torch.einsum("fjri,fjr,fj->fi", rows, wanted, weight)
+    moment = torch.einsum("fjri,fjr->fi", rows, wanted)
     place, fault = torch.linalg.solve_ex(normal, moment)
     good = (known.sum(-1) >= 2) & (fault == 0)
     return place.where(good[:, None], torch.nan).to(pose)
