@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jsonargparse import auto_cli
-from rich.progress import track as progress
+from rich.progress import Progress
 
 from lifting.errors import InputError, guarded
 from lifting.files import beside
@@ -79,10 +79,12 @@ def predict(
     tracks = [one if stills else one.whole(str(path)) for one in tracks]
     options = {"smooth": smooth, "trajectory": trajectory, "dilation": dilation}
     options |= {"batch_frames": batch_frames, "device": device}
-    lifted = [
-        _lift(one, method, one.fps if fps is None else fps, path, options)
-        for one in progress(tracks, "lifting", disable=len(tracks) == 1)
-    ]
+    # A block, not a bare loop: the bar must have gone when an error is told.
+    with Progress(disable=len(tracks) == 1) as bar:
+        lifted = [
+            _lift(one, method, one.fps if fps is None else fps, path, options)
+            for one in bar.track(tracks, description="lifting")
+        ]
     target = path.with_name(f"{path.stem}_3d.npz") if out is None else Path(out)
     write(target, tracks, lifted)
     kinds = Counter(one.skeleton for one in tracks)

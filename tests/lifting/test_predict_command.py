@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich import get_console
 
 from datamodules.untrusted import load_npz
 from lifting.cameras import nominal_camera
@@ -146,6 +147,7 @@ def test_what_is_wrong_is_said_and_nothing_written(
     said = refused(capsys, "--keypoints", video, "--checkpoint", checkpoint, *options)
     assert said.startswith("Error: ")
     assert said.count("\n") == 1
+    assert not get_console()._live_stack, "the bar is still there"
     assert re.search(words, said)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["vp3d.ckpt", "walk.json"]
 
