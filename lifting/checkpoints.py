@@ -4,6 +4,7 @@ import hashlib
 import io
 import pickle
 from collections.abc import Iterator
+from inspect import isabstract
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,57 +57,44 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _with_subclasses(kind: type[Trained]) -> Iterator[type[Trained]]:
+def subclasses(kind: type[Trained]) -> Iterator[type[Trained]]:
+    """Yield a class of methods and all that build on it, also those of other packages."""
     # Whatever method a checkpoint is of, it must have been imported.
     import lifting.methods  # noqa: F401
 
     yield kind
     for subclass in kind.__subclasses__():
-        yield from _with_subclasses(subclass)
+        yield from subclasses(subclass)
 
 
-def load_frozen(path: str | Path, kind: type[Trained]) -> Trained:
+def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Trained:
     """Load a trained method for use inside another, in evaluation mode and without gradients.
 
     Args:
         path: The checkpoint.
         kind: The method it must be of, or a base class of it.
+        **changed: Options to set otherwise than in training.
 
     Raises:
         InputError: If the file is no checkpoint of that method.
     """
     checkpoint = read_checkpoint(path)
-    name = checkpoint["lifting"]["method"]
-    found = next((k for k in _with_subclasses(kind) if k.__name__ == name), None)
+    identity = checkpoint["lifting"]
+    name = identity.get("method") if isinstance(identity, dict) else None
+    found = next((k for k in subclasses(kind) if k.__name__ == name), None)
     if found is None:
-        raise InputError(f"{path}: is of a {name}, here a {kind.__name__} is needed; name another.")
-    return rebuild(checkpoint, found, path)
-
-
-def rebuild(
-    checkpoint: dict[str, Any], kind: type[Trained], path: str | Path, **changed: Any
-) -> Trained:
-    """Return the method a checkpoint is of, in evaluation mode and without gradients.
-
-    Args:
-        checkpoint: What :func:`read_checkpoint` returned.
-        kind: The class of the method.
-        path: The file, for messages.
-        **changed: Options to set otherwise than in training.
-
-    Raises:
-        InputError: If options or weights are not those of the method.
-    """
+        kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
+        needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"
+        raise InputError(f"{path}: is of a {name}, here {needed} is needed; name another.")
     try:
         # Lightning's command line notes the class beside the options.
         options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-        method = kind(**options | changed)
+        method = found(**options | changed)
         method.load_state_dict(checkpoint["state_dict"])
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError):
         raise InputError(
-            f"{path}: its options are not those of a {kind.__name__} of this version; get or train it "
-            "again."
+            f"{path}: its options are not those of a {name} of this version; get or train it again."
         ) from None
     return method.eval().requires_grad_(False)

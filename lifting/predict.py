@@ -1,8 +1,6 @@
 """Lifting keypoints of one's own in one call: pixels of any detector and one checkpoint in, 3D out."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from inspect import isabstract
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from lifting.cameras import Camera, nominal_camera
-from lifting.checkpoints import read_checkpoint, rebuild
+from lifting.checkpoints import load_frozen
 from lifting.errors import InputError
 from lifting.gaps import fill_gaps
 from lifting.given_keypoints import GivenKeypoints, as_given
-from lifting.methods import __all__ as methods
 from lifting.methods.lifter import Lifter
 from lifting.occlusion import Status
 from lifting.skeletons import convert, convert_confidence, skeleton
@@ -59,26 +56,7 @@ def load_lifter(checkpoint: str | Path, flip_test: bool = False) -> Lifter:
     Raises:
         InputError: If it is no checkpoint, or of a method that lifts nothing.
     """
-    content = read_checkpoint(checkpoint)
-    kinds = {kind.__name__: kind for kind in _concrete()}
-    identity = content["lifting"]
-    name = identity.get("method") if isinstance(identity, dict) else None
-    if name not in kinds:
-        raise InputError(
-            f"{checkpoint}: is of a {name}, which does not lift 2D to 3D; name the checkpoint of a "
-            f"lifter: {', '.join(kind for kind in methods if kind in kinds)}."
-        )
-    return rebuild(content, kinds[name], checkpoint, flip_test=flip_test)
-
-
-def _concrete() -> Iterator[type[Lifter]]:
-    """Yield every lifter there is, also those of other packages that have been imported."""
-    kinds = Lifter.__subclasses__()
-    while kinds:
-        kind = kinds.pop()
-        kinds += kind.__subclasses__()
-        if not isabstract(kind):
-            yield kind
+    return load_frozen(checkpoint, Lifter, flip_test=flip_test)
 
 
 def lift(

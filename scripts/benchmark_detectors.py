@@ -16,9 +16,8 @@ import torch
 from jsonargparse import auto_cli
 from lightning import seed_everything
 
-from datamodules.npz_cameras import nominal_camera
 from lifting.benchmark import Figure, has_fast_bf16, report, seconds, share_of_time, step_of
-from lifting.cameras import Camera
+from lifting.cameras import Camera, nominal_camera
 from lifting.crops import crop_affine, fit_aspect
 from lifting.errors import guarded
 from lifting.methods import (

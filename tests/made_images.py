@@ -4,8 +4,7 @@ from typing import Any
 
 import torch
 
-from datamodules.npz_cameras import nominal_camera
-from lifting.cameras import Camera
+from lifting.cameras import Camera, nominal_camera
 from lifting.crops import crop_affine, fit_aspect
 
 SIZE = (64, 96)
