@@ -11,11 +11,11 @@ from jaxtyping import Bool, Float, Int, Int8
 from torch import Tensor
 
 from datamodules.clips import ClipKey
-from datamodules.windows import Windows
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import mirror
 from lifting.skeletons import Skeleton
+from lifting.windows import Windows
 
 
 class PoseBatch(TypedDict):

@@ -23,9 +23,9 @@ from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.prior import PosePrior
 from datamodules.split_reader import SplitReader
 from datamodules.subject_split import SubjectDataModule, evenly
-from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
+from lifting.windows import Windows
 
 _PRIOR_SEED = 2**31
 

@@ -17,9 +17,9 @@ from datamodules.image_split import Crops, ImageBatch, ImageSplit
 from datamodules.loader import OrderedLoader, ShuffledLoader
 from datamodules.pixels import FilePixels, Pixels
 from datamodules.subject_split import SubjectDataModule, evenly
-from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
+from lifting.windows import Windows
 
 _SPLITS = {"fit": ("train", "val"), "validate": ("val",)}
 

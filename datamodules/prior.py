@@ -9,10 +9,10 @@ from torch import Tensor
 
 from datamodules.bank import select_frames
 from datamodules.clips import ClipKey, ClipStore, check_pose
-from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.geometry import mirror
 from lifting.skeletons import convert, skeleton
+from lifting.windows import Windows
 
 
 class PosePrior:

@@ -8,7 +8,7 @@ import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
-from datamodules.windows import Windows
+from lifting.windows import Windows
 
 
 @runtime_checkable

@@ -15,12 +15,12 @@ from datamodules.bank import LoadedClip, PoseBank
 from datamodules.clips import ClipKey
 from datamodules.h36m_convert import h36m_camera
 from datamodules.loader import ShuffledLoader
-from datamodules.windows import Windows
 from lifting.benchmark import Figure, has_fast_bf16, report, seconds, share_of_products, step_of
 from lifting.errors import guarded
 from lifting.methods import SimpleBaseline
 from lifting.metrics.functional import pa_mpjpe
 from lifting.skeletons import skeleton
+from lifting.windows import Windows
 
 JOINTS = skeleton("h36m17")
 BATCH = 1024

@@ -7,10 +7,10 @@ import torch
 from datamodules.bank import LoadedClip, PoseBank, one_piece, select_frames
 from datamodules.clips import ClipKey
 from datamodules.h36m_convert import h36m_camera
-from datamodules.windows import Windows
 from lifting.cameras import Camera, project
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
+from lifting.windows import Windows
 
 H36M = skeleton("h36m17")
 ACTIONS, SUBJECTS = ["Eating", "Sitting"], ["S9", "S11"]

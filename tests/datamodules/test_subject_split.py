@@ -5,7 +5,7 @@ import torch
 
 from datamodules import SubjectDataModule
 from datamodules.subject_split import evenly
-from datamodules.windows import Windows
+from lifting.windows import Windows
 
 
 class Counting:

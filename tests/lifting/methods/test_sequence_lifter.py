@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from datamodules.windows import Windows
 from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.methods.lstm_lifter import LSTMLifter
@@ -17,6 +16,7 @@ from lifting.methods.transformer_lifter import TransformerLifter
 from lifting.methods.video_pose_3d import VideoPose3D
 from lifting.methods.window_mlp_lifter import WindowMLPLifter
 from lifting.skeletons import skeleton
+from lifting.windows import Windows
 from tests.lifting.methods.test_simple_baseline import camera
 
 ROOT = skeleton("h36m17").root
