@@ -7,8 +7,8 @@ Prepare the index with ``scripts/prepare_images.py panoptic``.
 from collections.abc import Sequence
 from typing import Any
 
-from datamodules.image_readers.panoptic import TRAIN_SEQUENCES, VAL_SEQUENCES
 from datamodules.images import ImageDataModule
+from datamodules.panoptic_raw import TRAIN_SEQUENCES, VAL_SEQUENCES
 
 # One of the published training sequences, held out to select models on, so that those that the published
 # detectors are measured on are for testing only.

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
+from torch import Tensor
 
 from datamodules.image_readers.common import read_json
 from lifting.cameras import TANGENTIAL_GAIN, Camera
@@ -71,3 +73,22 @@ def _camera(content: dict[str, Any], where: str) -> Camera:
         "position": MILLIMETRES * (-rotation.T @ values["t"][:, 0]) @ UPRIGHT,
     }
     return Camera(**{name: torch.from_numpy(value) for name, value in numbers.items()})
+
+
+def before(pose: Float[Tensor, "*batch 3"], camera: Camera) -> Bool[Tensor, "*batch"]:
+    """Tell which points a camera could see: those in front of it that its lens does not fold back.
+
+    The polynomial of most of these lenses has a maximum 54 to 64 degrees off the axis; what lies beyond
+    would be projected back towards the middle of the image.
+
+    Args:
+        pose: Points in the camera frame.
+        camera: A single camera.
+    """
+    k1, k2, k3 = camera.radial.tolist()
+    # Where the derivative of r (1 + k1 r^2 + k2 r^4 + k3 r^6) is zero, in r^2.
+    turns = np.roots([7 * k3, 5 * k2, 3 * k1, 1])
+    real = turns[np.isreal(turns)].real
+    farthest = min(real[real > 0], default=np.inf)
+    x, y, z = pose.unbind(-1)
+    return (z > 0) & (x**2 + y**2 < farthest * z**2)

@@ -3,8 +3,8 @@
 import torch
 
 from datamodules import Panoptic
-from datamodules.image_readers.panoptic import TRAIN_SEQUENCES, VAL_SEQUENCES
 from datamodules.image_records import IndexInfo
+from datamodules.panoptic_raw import TRAIN_SEQUENCES, VAL_SEQUENCES
 from lifting.skeletons import convert
 from tests.datamodules.made_images import prepare, record
 
