@@ -9,6 +9,7 @@ from datamodules.lsp import LSP
 from datamodules.mpi_inf_3dhp import MPIINF3DHP
 from datamodules.npz_dataset import CustomPoses
 from datamodules.panoptic import Panoptic
+from datamodules.panoptic_poses import PanopticPoses
 from datamodules.subject_split import SubjectDataModule
 from datamodules.synthetic import Synthetic
 from datamodules.synthetic_images import SyntheticImages
@@ -22,6 +23,7 @@ __all__ = [
     "H36MImages",
     "ImageDataModule",
     "Panoptic",
+    "PanopticPoses",
     "PoseDataModule",
     "SubjectDataModule",
     "Synthetic",

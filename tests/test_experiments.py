@@ -59,8 +59,8 @@ def parsed(tmp_path, monkeypatch):
 
 
 def test_there_is_something_to_test():
-    poses = {"cmu", "custom", "h36m_gt", "h36m_sh", "lsp", "mpi_inf_3dhp", "synthetic"}
-    assert {p.stem for p in DATA} == poses | IMAGES
+    poses = {"cmu", "custom", "h36m_gt", "h36m_sh", "lsp", "mpi_inf_3dhp", "panoptic_gt"}
+    assert {p.stem for p in DATA} == poses | {"synthetic"} | IMAGES
     assert METHODS
     assert {p.stem for p in OVERLAYS} >= {"gpu", "ddp", "slurm", "debug", "published_split"}
 
@@ -266,7 +266,7 @@ def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("group", ["synthetic", "h36m"])
+@pytest.mark.parametrize("group", ["synthetic", "h36m", "panoptic"])
 def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
     monkeypatch.setattr("lifting.pipeline.reading.EXPERIMENTS", EXPERIMENTS)
     stages = read_pipeline(EXPERIMENTS / f"l2d_pose/{group}.yaml").stages
@@ -276,6 +276,10 @@ def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
             cli = parsed(*words[4 : words.index("--run")])
             detects = name.partition("_")[0] in ("start", "plain", "one", "two")
             assert cli.model.sees_images == detects
+            given, wanted = cli.model.hparams, cli.datamodule
+            assert given["keypoint_skeleton"] == wanted.keypoint_skeleton
+            # Where nothing is said it is the store's, that of Human3.6M.
+            assert given["skeleton"] == (wanted.pose_skeleton or "h36m17")
     guides = {"one": ["sb"], "two": ["sb", "videopose"]}
     for name, stage in stages.items():
         kind = name.partition("_")[0]
