@@ -125,7 +125,8 @@ def convert(
         inputs[f"{name}/{POSES}"] = digest_of(file for _, file in scenes[name])
         calibration = calibration_of(raw, name)
         inputs[calibration.name] = sha256(calibration)
-    info = StoreInfo(joints, {"gt": joints}, ORIGIN, LICENCE, dict(sorted(inputs.items())))
+    origin = f"{ORIGIN}, up to {margin:g} px out of the image"
+    info = StoreInfo(joints, {"gt": joints}, origin, LICENCE, dict(sorted(inputs.items())))
     rules = _Rules(every, margin, shortest, joints)
     clips = 0
     with ClipWriter(out, info) as store:

@@ -12,6 +12,7 @@ from datamodules.clips import ClipStore
 from datamodules.image_readers.panoptic_cameras import HD_CAMERAS
 from datamodules.panoptic_convert import convert
 from lifting.cli import run
+from lifting.skeletons import skeleton
 from tests.datamodules.made_panoptic import (
     camera,
     in_camera,
@@ -56,6 +57,7 @@ def test_each_view_is_the_projection_by_the_calibration_of_its_own_sequence(tmp_
             assert (of_keypoints[:, 2] == 1).all()
     with ClipStore(out) as store:
         assert store.info.skeleton == "panoptic19"
+        assert store.info.origin.endswith("up to 200 px out of the image")
         assert store.info.sources == {"gt": "panoptic19"}
         assert set(store.info.inputs) == {
             *(f"calibration_{name}.json" for name in focals),
@@ -218,6 +220,19 @@ def test_lifters_get_the_joints_of_detectors_and_whole_windows(store):
     assert (data.keypoint_skeleton, data.pose_skeleton) == ("panoptic15", "panoptic15")
     assert {name for name, _, _ in data.clip_names("test")} == {"171026_pose3"}
     assert data.actions == ["haggling", "pose"]
+
+
+def test_the_joints_of_human36m_are_derived_from_the_nineteen(store):
+    joints = {"keypoint_skeleton": "h36m17", "pose_skeleton": "h36m17"}
+    data, as_stored = PanopticPoses(store=store, **joints, **SPLIT), PanopticPoses(store, **SPLIT)
+    data.setup("fit")
+    as_stored.setup("fit")
+    (keypoints, pose), (_, fifteen) = data.training_frames(), as_stored.training_frames()
+    assert keypoints.shape[1:] == (17, 2)
+    mine, theirs = skeleton("h36m17"), skeleton("panoptic15")
+    for joint in ("pelvis", "left_knee", "right_wrist", "thorax"):
+        one, other = pose[:, mine.index(joint)], fifteen[:, theirs.index(joint)]
+        assert (one == other).all()
 
 
 def test_a_lifter_saw_nothing_that_detectors_are_selected_or_tested_on():
