@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.progress import track
+from rich.progress import Progress
 
 from datamodules.h36m import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
 from datamodules.image_index import read_index, write_index
@@ -75,9 +75,12 @@ class SyntheticImages(ImageDataModule):
         records = generate_records(
             self.generator_seed, self.generated, self.images_per_clip, self.occluded
         )
-        shown = track(records, "Posing people", total=count)
         folder = Path(self.index).parent
-        write_index(Path(self.index), gather_records(self.info, folder, shown, images_exist=False))
+        # A block, not a bare loop: the bar must have gone when an error is told.
+        with Progress() as bar:
+            shown = bar.track(records, total=count, description="Posing people")
+            gathered = gather_records(self.info, folder, shown, images_exist=False)
+        write_index(Path(self.index), gathered)
 
     def _is_current(self) -> bool:
         if not Path(self.index).is_file():

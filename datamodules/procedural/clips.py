@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
+from rich.progress import Progress
 
 from datamodules.clips import Array, ClipKey, ClipWriter, StoreInfo
 from datamodules.procedural.human import SKELETON, Body
@@ -268,8 +268,9 @@ def write_store(
     Raises:
         InputError: If a subject is unknown or the length is not positive.
     """
-    with ClipWriter(path, INFO) as store:
-        for subject in track(subjects, "Generating subjects", disable=not progress):
+    # A block, not a bare loop: the bar must have gone when an error is told.
+    with ClipWriter(path, INFO) as store, Progress(disable=not progress) as bar:
+        for subject in bar.track(subjects, description="Generating subjects"):
             cameras = draw_cameras(seed, subject)
             for name, camera in cameras.items():
                 store.add_camera(subject, name, camera)
