@@ -1,0 +1,120 @@
+"""Videos, frame by frame and as they are meant to be seen: upright, with the time of every frame."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from lifting.errors import InputError
+
+Image = NDArray[np.uint8]
+
+
+class Frame(NamedTuple):
+    """A frame of a video.
+
+    Attributes:
+        number: Its place among all frames, from 0.
+        pts: When it is shown, in units of :attr:`Video.time_base`.
+        image: RGB ``(H, W, 3)``, upright.
+    """
+
+    number: int
+    pts: int
+    image: Image
+
+
+class Video:
+    """A video file, decoded while it is iterated over: the memory does not depend on its length.
+
+    Each iteration begins at the first frame. Packets that cannot be decoded are counted in
+    :attr:`damaged` and give no frame.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        size: Width and height of the frames as they are shown, pixels.
+        fps: Frames per second, on average.
+        time_base: The unit of ``pts``, seconds.
+        frames: Number of frames, as the file says; 0 where it does not.
+        damaged: Packets that could not be decoded, in the last iteration.
+
+    Raises:
+        InputError: If it is no video.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.damaged = 0
+        first = next(iter(self), None)
+        if first is None:
+            raise InputError(f"{path}: no frame of it can be decoded; get or convert it again.")
+        self.size = (first.image.shape[1], first.image.shape[0])
+        with self._open() as container:
+            stream = container.streams.video[0]
+            rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+            self.fps = float(rate)
+            self.time_base = stream.time_base or 1 / rate
+            self.frames = stream.frames
+
+    def _open(self) -> "av.container.InputContainer":
+        if not self.path.is_file():
+            raise InputError(f"{self.path}: there is no such video; check the path.")
+        try:
+            container = av.open(str(self.path))
+        except FFmpegError:
+            raise InputError(
+                f"{self.path}: is no video, or of a kind that cannot be read; convert it to MP4."
+            ) from None
+        if not container.streams.video:
+            container.close()
+            raise InputError(f"{self.path}: has no pictures in it; name a video.")
+        return container
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Decode the frames in the order in which they are shown.
+
+        Raises:
+            InputError: If the frames change their size.
+        """
+        self.damaged = number = 0
+        shape: tuple[int, ...] | None = None
+        with self._open() as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            step = 1 / ((stream.time_base or Fraction(1, 25)) * (stream.average_rate or 25))
+            pts = -1
+            for packet in container.demux(stream):
+                try:
+                    decoded = packet.decode()
+                except FFmpegError:
+                    self.damaged += 1
+                    continue
+                for frame in decoded:
+                    pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                    image = upright(pixels, frame.rotation)
+                    shape = shape or image.shape
+                    if image.shape != shape:
+                        raise InputError(
+                            f"{self.path}: its frames change their size at frame {number}; cut it there."
+                        )
+                    # Streams without times are shown at their rate.
+                    pts = max(pts + 1, round(number * step) if frame.pts is None else frame.pts)
+                    yield Frame(number, pts, image)
+                    number += 1
+
+
+def upright(image: Image, rotation: int) -> Image:
+    """Turn a frame as its file says that it is to be shown.
+
+    Args:
+        image: ``(H, W, 3)``.
+        rotation: Degrees, counter-clockwise; telephones write a quarter turn into portrait videos.
+    """
+    return np.ascontiguousarray(np.rot90(image, round(rotation / 90)))

@@ -1,0 +1,48 @@
+"""Small videos of known colours."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+SIZE = (64, 48)
+
+
+def colour(number: int) -> tuple[int, int, int]:
+    return (40 + 20 * (number % 8), 200 - 20 * (number % 8), 90)
+
+
+def picture(number: int, size=SIZE) -> np.ndarray:
+    """A frame of one colour, with a white upper left corner."""
+    image = np.full((size[1], size[0], 3), colour(number), np.uint8)
+    image[: size[1] // 4, : size[0] // 4] = 255
+    return image
+
+
+def write_video(path: Path, frames: int = 10, times=None, size=SIZE, rate: int = 25) -> Path:
+    """Write frames of known colours, at given times in thousandths of a second or at a rate."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("h264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.options = {"crf": "10"}
+        if times is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(picture(number, size), format="rgb24")
+            if times is not None:
+                frame.pts, frame.time_base = times[number], Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def turn(path: Path) -> Path:
+    """Say in an MP4 that it is to be shown after a quarter turn clockwise, as telephones do."""
+    content = bytearray(path.read_bytes())
+    # The matrix lies 44 bytes behind the name and the version of the track header.
+    start = content.index(b"tkhd") + 4 + 40
+    matrix = np.array([0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30], dtype=">i4")
+    content[start : start + 36] = matrix.tobytes()
+    path.write_bytes(content)
+    return path
