@@ -8,6 +8,8 @@ that one: python scripts/demo.py experiments/links/h36m_gt.yaml
 """
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -23,6 +25,7 @@ from lifting.checkpoints import load_frozen
 from lifting.errors import InputError, guarded
 from lifting.latent import latent_walk
 from lifting.methods import OcclusionCompletion, PoseFlows
+from lifting.methods.lifter import Lifter
 from lifting.metrics.functional import pa_mpjpe
 from lifting.nets.part_lifters import FULL
 from lifting.occlusion import CASES, Status
@@ -32,7 +35,7 @@ from lifting.skeletons import skeleton
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
-from lifting.viz.plotly_poses import Sample
+from lifting.viz.player import Clip, Track
 from lifting.viz.video import write_rotation
 
 JOINTS = skeleton("h36m17")
@@ -69,14 +72,15 @@ def show(plan: Pipeline) -> Path:
     batch = _spread(data, 6)
     pictures = plan.folder / "pictures"
     pictures.mkdir(exist_ok=True)
-    completed, samples = _occlusions(method, batch)
+    completed, hidden = _occlusions(method, batch)
+    moving = _clip(data)
     media = [
         ("Completion: what is hidden is dashed.", _save(completed, pictures / "occlusion.png")),
         (
             "What the flow over full 2D poses has learnt.",
             _save(_latent(best["full_flow"], batch), pictures / "latent.png"),
         ),
-        ("Every frame of a clip, lifted; the truth in grey.", _rotation(method, data, pictures)),
+        ("Every frame of a clip, lifted; the truth in grey.", _rotation(method, moving, pictures)),
     ]
     titles = {
         "left_right": "LInKs, left and right",
@@ -90,11 +94,9 @@ def show(plan: Pipeline) -> Path:
         intro="Lifting 2D keypoints to 3D, learnt from 2D poses and the bone proportions of an "
         "average person alone. Selected on one subject and tested on two others. Errors in "
         "millimetres; PA is after alignment without reflection.",
-        folder=plan.stages["leg_torso"].folder,
+        clips=[_side_by_side(best, method, moving), hidden],
         tables={t: read_table(plan.stages[s]) for s, t in titles.items()},
-        samples=samples,
-        keypoint_joints=JOINTS,
-        pose_joints=JOINTS,
+        folder=plan.stages["leg_torso"].folder,
         media=media,
     )
     return page
@@ -112,7 +114,42 @@ def _spread(data: PoseDataModule, count: int) -> PoseBatch:
     return bank.batch(bank.rows[torch.linspace(0, len(bank) - 1, count + 2)[1:-1].long()])
 
 
-def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, list[Sample]]:
+@dataclass(frozen=True)
+class _Moving:
+    """Frames of one clip."""
+
+    name: str
+    fps: float
+    batch: PoseBatch
+
+
+def _clip(data: PoseDataModule) -> _Moving:
+    bank = data.bank("test")
+    clip = len(bank.keys) // 2
+    key = bank.keys[clip]
+    rows = (bank.clip == clip).nonzero().flatten()[:250]
+    return _Moving(f"{key.subject} {key.sequence}", key.fps, bank.batch(rows))
+
+
+def _side_by_side(best: Mapping[str, Path], method: OcclusionCompletion, moving: _Moving) -> Clip:
+    """Lift a clip by both pairs of parts, by all of them, and with an arm that is not seen."""
+    keypoints = moving.batch["keypoints"][:, 0]
+    lifters = {"left, right": "left_right", "legs, torso": "leg_torso"}
+    tracks = [
+        Track(name, load_frozen(best[stage], Lifter).lift(moving.batch)[:, 0].numpy(), JOINTS)
+        for name, stage in lifters.items()
+    ]
+    tracks.append(Track("all parts", method.lift(moving.batch)[:, 0].numpy(), JOINTS))
+    visible = torch.ones(keypoints.shape[:2], dtype=torch.bool)
+    visible[:, JOINTS.part("left_arm")] = False
+    done = method.complete(keypoints, visible)
+    known = (done.status != Status.COMPLETED).numpy()
+    tracks.append(Track("left arm hidden", done.pose.numpy(), JOINTS, known))
+    truth = Track("truth", method.target(moving.batch)[:, 0].numpy(), JOINTS)
+    return Clip(moving.name, tracks, moving.fps, truth, keypoints.numpy(), JOINTS)
+
+
+def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, Clip]:
     """Hide another part of each pose."""
     keypoints, truth = batch["keypoints"][:, 0], method.target(batch)[:, 0]
     cases = [CASES[i % len(CASES)] for i in (0, 1, 4, 5, 6, 8)]
@@ -130,17 +167,15 @@ def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, 
         x.numpy() for x in (keypoints, visible, done.pose, done.status, truth)
     )
     figure = occlusion_figure(points, seen, poses, status, true, JOINTS, JOINTS, titles)
-    samples = [
-        Sample(
-            title=title.replace("\n", ", "),
-            keypoints=np.where(seen[i][:, None], points[i], np.nan),
-            predicted=poses[i],
-            truth=true[i],
-            completed=status[i] == Status.COMPLETED,
-        )
-        for i, title in enumerate(titles)
-    ]
-    return figure, samples
+    clip = Clip(
+        "What is hidden is completed",
+        [Track("completion", poses, JOINTS, status != Status.COMPLETED)],
+        fps=1.0,
+        truth=Track("truth", true, JOINTS),
+        keypoints=np.where(seen[..., None], points, np.nan),
+        notes=[title.replace("\n", ", ") for title in titles],
+    )
+    return figure, clip
 
 
 def _latent(checkpoint: Path, batch: PoseBatch) -> Figure:
@@ -152,20 +187,16 @@ def _latent(checkpoint: Path, batch: PoseBatch) -> Figure:
     return latent_figure(*walk, JOINTS, f"{kind} latent noise of {noise}")
 
 
-def _rotation(method: OcclusionCompletion, data: PoseDataModule, folder: Path) -> Path:
-    bank = data.bank("test")
-    clip = len(bank.keys) // 2
-    rows = (bank.clip == clip).nonzero().flatten()[:250]
-    batch = bank.batch(rows)
+def _rotation(method: OcclusionCompletion, moving: _Moving, folder: Path) -> Path:
     path = folder / "rotation.mp4"
     write_rotation(
         path,
-        method.lift(batch)[:, 0].numpy(),
-        method.target(batch)[:, 0].numpy(),
+        method.lift(moving.batch)[:, 0].numpy(),
+        method.target(moving.batch)[:, 0].numpy(),
         JOINTS,
-        batch["keypoints"][:, 0].numpy(),
-        fps=bank.keys[clip].fps,
-        title=f"{bank.keys[clip].subject} {bank.keys[clip].sequence}",
+        moving.batch["keypoints"][:, 0].numpy(),
+        fps=moving.fps,
+        title=moving.name,
     )
     return path
 

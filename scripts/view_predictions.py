@@ -1,10 +1,12 @@
-"""Look at what a run predicted, beside the truth: a page with a slider, a turning video, or a picture.
+"""Look at what runs predicted, beside the truth: a page to play and turn, a video, or a picture.
 
 python -m lifting predict --run first
 python scripts/view_predictions.py first --clip "S9/Walking 1" --out walking.mp4
+python scripts/view_predictions.py first --beside '[second]'
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +16,15 @@ from jsonargparse import auto_cli
 from datamodules.predictions import PredictedFrames, Predictions, data_of_run
 from lifting.cli import CONFIG, run_folder
 from lifting.errors import InputError, guarded
-from lifting.files import beside
+from lifting.files import beside as written_beside
 from lifting.geometry import similarity_alignment
 from lifting.metrics.functional import mpjpe
 from lifting.occlusion import Status
 from lifting.viz.figures import prediction_figure
 from lifting.viz.occlusion import occlusion_figure
-from lifting.viz.plotly_poses import Sample
+from lifting.viz.page import write_page
+from lifting.viz.player import Clip, Track
 from lifting.viz.video import write_rotation
-from lifting.viz.viewer import write_viewer
 
 # Poses of a picture; the other kinds show every frame that is asked for.
 COLUMNS = 6
@@ -39,6 +41,7 @@ def view_predictions(
     frames: int = 200,
     every: int = 1,
     align: bool = False,
+    beside: list[str] | None = None,
 ) -> None:
     """Show predicted poses in colour and the truth in grey.
 
@@ -46,18 +49,21 @@ def view_predictions(
         run: Name of the run, which `predict` was run for.
         clip: Clip as subject/sequence/camera, or the beginning of it; the first where not given.
         index: A single pose instead, by its row in predictions.npz.
-        out: Where to: .html has a slider over frames, .mp4 turns, .png is six frames; in the folder
-            of the run where not given.
+        out: Where to: .html is a page to play and turn, .mp4 turns, .png is six frames;
+            predictions.html in the folder of the run where not given.
         start: Number of the frame to begin with.
         frames: Frames to show at most.
         every: Show every n-th predicted frame.
         align: Fit each pose to the truth by a similarity first, as PA-MPJPE does.
+        beside: Names of other runs, whose poses of the same frames stand beside on the page.
     """
     folder = Path(run_folder(run))
     path = folder / "predictions.html" if out is None else Path(out)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise InputError(f"--out {path}: choose a name that ends in {', '.join(_WRITERS)}.")
+    if beside and write is not _write_html:
+        raise InputError(f"--out {path}: shows one run; choose a name that ends in .html.")
     if clip is not None and index is not None:
         raise InputError("--clip and --index: give one of them.")
     if start < 0 or min(frames, every) < 1:
@@ -65,26 +71,49 @@ def view_predictions(
             f"--start {start}, --frames {frames}, --every {every}: give a frame from 0 on, and one or "
             "more of the others."
         )
+    predictions = _predictions(folder)
+    rows = _rows(predictions, clip, index, start)[::every][:frames]
+    shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
+    if not np.isfinite(shown.predicted).any() and shown.truth is None:
+        raise InputError(f"{predictions.path}: every pose asked for was refused; choose others.")
+    if align and shown.truth is None:
+        raise InputError(f"--align: {shown.key.path} has no true poses to align to; leave it out.")
+    runs = [_compared(folder, shown, align)]
+    for other in map(Path, map(run_folder, beside or [])):
+        runs.append(_compared(other, _same_frames(other, shown), align))
+    name = shown.key.path.removeprefix("clips/")
+    names = ", ".join(r.name for r in runs)
+    write(path, f"{names}: {name}" + (", aligned" if align else ""), runs)
+    print(f"{len(shown.frames)} frames of {name} in {path}")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Some frames of a run: as they are, and as they are shown, with errors (NaN without truth)."""
+
+    name: str
+    shown: PredictedFrames
+    poses: np.ndarray
+    errors: np.ndarray
+
+    @property
+    def captions(self) -> list[str]:
+        """Number and error of each frame."""
+        return [
+            f"frame {frame}" + (f", {error:.0f} mm" if np.isfinite(error) else "")
+            for frame, error in zip(self.shown.frames, self.errors, strict=True)
+        ]
+
+
+def _predictions(folder: Path) -> Predictions:
     if not (folder / CONFIG).is_file():
         raise InputError(f"{folder}: there is no such run; check its name.")
     file = folder / "predictions.npz"
     if not file.is_file():
-        raise InputError(f"{file}: not predicted yet; run `python -m lifting predict --run {run}`.")
-    predictions = Predictions(file)
-    rows = _rows(predictions, clip, index, start)[::every][:frames]
-    shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
-    if not np.isfinite(shown.predicted).any() and shown.truth is None:
-        raise InputError(f"{file}: every pose asked for was refused; choose others.")
-    if align and shown.truth is None:
-        raise InputError(f"--align: {shown.key.path} has no true poses to align to; leave it out.")
-    predicted, errors = _compare(shown, align)
-    name = f"{folder.name}: {shown.key.path.removeprefix('clips/')}"
-    captions = [
-        f"frame {frame}" + (f", {error:.0f} mm" if np.isfinite(error) else "")
-        for frame, error in zip(shown.frames, errors, strict=True)
-    ]
-    write(path, f"{name}, aligned" if align else name, shown, predicted, captions)
-    print(f"{len(shown.frames)} frames of {shown.key.path.removeprefix('clips/')} in {path}")
+        raise InputError(
+            f"{file}: not predicted yet; run `python -m lifting predict --run {folder.name}`."
+        )
+    return Predictions(file)
 
 
 def _rows(predictions: Predictions, clip: str | None, index: int | None, start: int) -> np.ndarray:
@@ -101,15 +130,28 @@ def _rows(predictions: Predictions, clip: str | None, index: int | None, start: 
     return rows[numbers >= start]
 
 
-def _compare(shown: PredictedFrames, align: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the poses, aligned if asked for, and their errors, NaN where there is none."""
+def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:
+    """Return the frames of another run that are those shown."""
+    predictions = _predictions(folder)
+    rows = predictions.rows_of(shown.key.path.removeprefix("clips/"))
+    rows = rows[np.isin(predictions.content["frame"][rows], shown.frames)]
+    if len(rows) != len(shown.frames):
+        raise InputError(
+            f"{predictions.path}: has {len(rows)} of the {len(shown.frames)} frames shown; predict both "
+            "runs on the same frames."
+        )
+    return predictions.beside_truth(rows, data_of_run(folder / CONFIG))
+
+
+def _compared(folder: Path, shown: PredictedFrames, align: bool) -> _Run:
+    """Return a run with its errors, and its poses aligned if asked for."""
     if shown.truth is None:
-        return shown.predicted, np.full(len(shown.frames), np.nan)
+        return _Run(folder.name, shown, shown.predicted, np.full(len(shown.frames), np.nan))
     predicted = torch.from_numpy(shown.predicted).double()
     truth = torch.from_numpy(shown.truth).double()
     if align:
         predicted = similarity_alignment(predicted, truth)(predicted)
-    return predicted.float().numpy(), mpjpe(predicted, truth).numpy()
+    return _Run(folder.name, shown, predicted.float().numpy(), mpjpe(predicted, truth).numpy())
 
 
 def _rate(shown: PredictedFrames) -> float:
@@ -117,30 +159,36 @@ def _rate(shown: PredictedFrames) -> float:
     return max(shown.key.fps / max(gap, 1.0), SLOWEST)
 
 
-def _write_html(
-    path: Path, title: str, shown: PredictedFrames, predicted: np.ndarray, captions: list[str]
-) -> None:
-    samples = [
-        Sample(
-            title=caption,
-            keypoints=shown.keypoints[i],
-            predicted=predicted[i],
-            truth=None if shown.truth is None else shown.truth[i],
-            completed=None if shown.status is None else shown.status[i] == Status.COMPLETED,
+def _write_html(path: Path, title: str, runs: Sequence[_Run]) -> None:
+    first = runs[0].shown
+    tracks = [
+        Track(
+            run.name,
+            run.poses,
+            run.shown.joints,
+            None if run.shown.status is None else run.shown.status != Status.COMPLETED,
         )
-        for i, caption in enumerate(captions)
+        for run in runs
     ]
-    write_viewer(path, title, samples, shown.keypoint_joints, shown.joints, _rate(shown))
+    clip = Clip(
+        first.key.path.removeprefix("clips/"),
+        tracks,
+        fps=_rate(first),
+        truth=None if first.truth is None else Track("truth", first.truth, first.joints),
+        keypoints=first.keypoints,
+        keypoint_joints=first.keypoint_joints,
+        frames=first.frames.tolist(),
+    )
+    write_page(path, title, [clip])
 
 
-def _write_mp4(
-    path: Path, title: str, shown: PredictedFrames, predicted: np.ndarray, captions: list[str]
-) -> None:
+def _write_mp4(path: Path, title: str, runs: Sequence[_Run]) -> None:
+    shown, captions = runs[0].shown, runs[0].captions
     single = len(captions) == 1
     which: int | slice = 0 if single else slice(None)
     write_rotation(
         path,
-        predicted[which],
+        runs[0].poses[which],
         None if shown.truth is None else shown.truth[which],
         shown.joints,
         shown.keypoints[which],
@@ -150,12 +198,12 @@ def _write_mp4(
     )
 
 
-def _write_png(
-    path: Path, title: str, shown: PredictedFrames, predicted: np.ndarray, captions: list[str]
-) -> None:
+def _write_png(path: Path, title: str, runs: Sequence[_Run]) -> None:
+    shown, captions = runs[0].shown, runs[0].captions
     take = np.unique(np.linspace(0, len(captions) - 1, COLUMNS).round().astype(int))
     truth = None if shown.truth is None else shown.truth[take]
-    keypoints, poses, titles = shown.keypoints[take], predicted[take], [captions[i] for i in take]
+    keypoints, poses = shown.keypoints[take], runs[0].poses[take]
+    titles = [captions[i] for i in take]
     joints = shown.keypoint_joints, shown.joints
     if shown.status is None:
         figure = prediction_figure(keypoints, poses, truth, *joints, titles)
@@ -163,11 +211,11 @@ def _write_png(
         seen, status = np.isfinite(keypoints).all(-1), shown.status[take]
         figure = occlusion_figure(keypoints, seen, poses, status, truth, *joints, titles)
     figure.suptitle(title, fontsize=9)
-    with beside(path) as partial:
+    with written_beside(path) as partial:
         figure.savefig(partial, dpi=110, format="png")
 
 
-_WRITERS: dict[str, Callable[..., None]] = {
+_WRITERS: dict[str, Callable[[Path, str, Sequence[_Run]], None]] = {
     ".html": _write_html,
     ".mp4": _write_mp4,
     ".png": _write_png,

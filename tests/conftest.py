@@ -1,7 +1,10 @@
 """What every test shares: one thread, a fixed seed, and the way to the real data."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,3 +29,23 @@ def real_data() -> Path:
 def synthetic_folder(tmp_path_factory) -> Path:
     """A folder in which the synthetic human is kept for the whole test session."""
     return tmp_path_factory.mktemp("synthetic")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium without a window, for tests of pages."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        # One that playwright brought, or the machine's own.
+        for path in (None, shutil.which("chromium"), shutil.which("google-chrome")):
+            try:
+                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+                break
+            except api.Error:
+                continue
+        else:
+            pytest.skip(
+                "there is no Chromium; install Debian's chromium, or run: playwright install chromium"
+            )
+        yield browser
+        browser.close()

@@ -1,35 +1,31 @@
-"""A run as one self-contained HTML page: curves, table, and poses to turn with the mouse."""
+"""One self-contained HTML page: poses to play and turn, tables, curves, pictures and videos."""
 
 import base64
 import csv
 import html
+import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import plotly.graph_objects as go
+import matplotlib as mpl
+from matplotlib.figure import Figure
 
 from lifting.errors import InputError
 from lifting.files import beside
-from lifting.skeletons import Skeleton
-from lifting.viz.plotly_poses import COMPLETED_COLOUR, Sample, sample_figure
+from lifting.viz.player import Clip, player, resource
 
 Rows = Sequence[Mapping[str, object]]
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #8884; }
-th:first-child, td:first-child { text-align: left; }
-tr.average td { font-weight: 600; }
-.scroll { overflow-x: auto; }
-.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
-figure { margin: 0; border: 1px solid #8884; border-radius: .5rem; background: #fff; color: #222; }
-figure img, figure video { display: block; max-width: 100%; margin: 0 auto; }
-h2 ~ figure { margin-bottom: 1rem; }
-figcaption { padding: .4rem .8rem; font-size: .9rem; }
-"""
+# A page may run what is in it, and fetch nothing.
+_POLICY = (
+    "default-src 'none'; img-src data:; media-src data:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+)
+# Colours that stand in a figure for those of the page, which has light and dark ones.
+_STAND_INS = {"#0000a0": "var(--m0)", "#0000a1": "var(--m1)", "#0000a2": "var(--line)"}
+_AXES_COLOUR = "#0000a3"
 
 
 def read_curves(folder: Path) -> dict[str, tuple[list[float], list[float]]]:
@@ -50,65 +46,58 @@ def read_curves(folder: Path) -> dict[str, tuple[list[float], list[float]]]:
 def write_page(
     path: Path,
     title: str,
-    intro: str,
-    folder: Path,
-    tables: Mapping[str, Rows],
-    samples: Sequence[Sample],
-    keypoint_joints: Skeleton,
-    pose_joints: Skeleton,
+    clips: Sequence[Clip] = (),
+    intro: str = "",
+    tables: Mapping[str, Rows] | None = None,
+    folder: Path | None = None,
     media: Sequence[tuple[str, Path]] = (),
 ) -> None:
-    """Write the page of a run; it needs no network and no other file.
+    """Write a page that needs no network and no other file.
 
     Args:
         path: Where to.
         title: Heading.
+        clips: Poses to play and turn.
         intro: A paragraph under the heading.
-        folder: Folder of the run, for its curves.
-        tables: By heading, the tables of tests: one mapping of column to value per row.
-        samples: Lifted poses to show.
-        keypoint_joints: Joint set of the samples' keypoints.
-        pose_joints: Joint set of their poses.
+        tables: By heading, one mapping of column to value per row.
+        folder: Folder of a run, for its curves.
         media: Captions and files of pictures (PNG) and videos (MP4) to take into the page.
 
     Raises:
         InputError: If a file of ``media`` is missing or of another kind, or the page cannot be
             written.
     """
-    curves = read_curves(folder)
-    # The library goes into the page once, with the first figure.
-    parts = [
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(intro)}</p>",
-        "<h2>Training</h2>",
-        '<div class="samples">',
-        _figure(_curve_figure(curves, ("train/loss",), "training loss", "log"), "inline"),
-        _figure(_curve_figure(curves, ("val/mpjpe", "val/pa_mpjpe"), "validation, mm", "linear")),
-        "</div>",
-    ]
-    for heading, rows in tables.items():
-        parts.append(f'<h2>{html.escape(heading)}</h2><div class="scroll">{_table(rows)}</div>')
-    if samples:
-        text = "Input on the left; on the right the prediction in colour and the truth in grey. "
-        if any(sample.completed is not None for sample in samples):
-            text += (
-                f'<span style="color: {COMPLETED_COLOUR}">Dashed</span> is what was completed '
-                "because its keypoints were not seen. "
-            )
-        parts += ["<h2>From 2D to 3D</h2>", f"<p>{text}Drag to turn.</p>", '<div class="samples">']
-        for sample in samples:
-            figure = sample_figure(sample, keypoint_joints, pose_joints)
-            parts.append(_figure(figure, caption=sample.title))
+    parts = [f"<h1>{html.escape(title)}</h1>"]
+    if intro:
+        parts.append(f"<p>{html.escape(intro)}</p>")
+    if clips:
+        parts.append(player(clips))
+    for heading, rows in (tables or {}).items():
+        parts.append(
+            f'<h2>{html.escape(heading)}</h2><div class="scroll" tabindex="0" role="region" '
+            f'aria-label="{html.escape(heading)}">{_table(rows)}</div>'
+        )
+    if folder is not None:
+        curves = read_curves(folder)
+        parts += ["<h2>Training</h2>", '<div class="media">']
+        parts.append(_curve_figure(curves, ("train/loss",), "training loss", "log"))
+        parts.append(
+            _curve_figure(curves, ("val/mpjpe", "val/pa_mpjpe"), "validation, mm", "linear")
+        )
         parts.append("</div>")
     if media:
-        parts.append("<h2>Pictures</h2>")
+        parts += ["<h2>Pictures</h2>", '<div class="media">']
         parts += [_medium(caption, file) for caption, file in media]
+        parts.append("</div>")
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
+        '<link rel="icon" href="data:,">'
+        f"<title>{html.escape(title)}</title><style>{resource('page.css')}</style></head><body>"
     )
     with beside(path) as partial:
-        partial.write_text(f"{head}{''.join(parts)}</body></html>", encoding="utf-8")
+        partial.write_text(f"{head}{''.join(parts)}</body></html>\n", encoding="utf-8")
 
 
 def _medium(caption: str, file: Path) -> str:
@@ -123,44 +112,52 @@ def _medium(caption: str, file: Path) -> str:
     if kind == ".png":
         body = f'<img alt="{text}" src="data:image/png;base64,{data}">'
     else:
-        body = f'<video autoplay loop muted playsinline src="data:video/mp4;base64,{data}"></video>'
+        body = (
+            f'<video controls loop muted playsinline aria-label="{text}" '
+            f'src="data:video/mp4;base64,{data}"></video>'
+        )
     return f"<figure>{body}<figcaption>{text}</figcaption></figure>"
 
 
-def _figure(figure: go.Figure, library: str | bool = False, caption: str = "") -> str:
-    body = figure.to_html(
-        full_html=False, include_plotlyjs=library, config={"displayModeBar": False}
-    )
-    text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>{body}{text}</figure>"
-
-
-def _curve_figure(
-    curves: dict[str, tuple[list[float], list[float]]], names: Sequence[str], title: str, scale: str
-) -> go.Figure:
-    figure = go.Figure()
+def _curve_figure(curves: Curves, names: Sequence[str], title: str, scale: str) -> str:
+    """Return curves as a drawing inside the page, in the page's colours."""
     shown = [name for name in names if name in curves]
-    for name in shown:
-        steps, values = curves[name]
-        figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers")
     # A loss of likelihoods may be below zero.
     if any(value <= 0 for name in shown for value in curves[name][1]):
         scale = "linear"
-    figure.update_layout(
-        template="plotly_white",
-        height=320,
-        margin={"l": 60, "r": 20, "t": 20, "b": 50},
-        xaxis_title="step",
-        yaxis={"title": title, "type": scale},
-        showlegend=len(figure.data) > 1,
-        legend={"orientation": "h", "y": 1.12},
-    )
-    return figure
+    # Text stays text; names inside of the drawing are the same at each writing.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 10}):
+        figure = Figure(figsize=(5, 3), layout="constrained")
+        axes = figure.subplots()
+        for name, colour in zip(shown, _STAND_INS, strict=False):
+            steps, values = curves[name]
+            mark = "o" if len(steps) < 30 else ""
+            axes.plot(steps, values, color=colour, label=name, marker=mark, markersize=3)
+        axes.set(xlabel="step", ylabel=title, yscale=scale)
+        axes.grid(color="#0000a2", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.patch.set_visible(False)
+        figure.patch.set_visible(False)
+        axes.tick_params(which="both", colors=_AXES_COLOUR)
+        for part in (axes.xaxis.label, axes.yaxis.label):
+            part.set_color(_AXES_COLOUR)
+        for spine in axes.spines.values():
+            spine.set_color(_AXES_COLOUR)
+        if len(shown) > 1:
+            axes.legend(frameon=False, labelcolor=_AXES_COLOUR)
+        content = io.StringIO()
+        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    text = content.getvalue()
+    drawing = text[text.index("<svg") :].replace(_AXES_COLOUR, "currentColor")
+    for colour, name in _STAND_INS.items():
+        drawing = drawing.replace(colour, name)
+    label = html.escape(", ".join(shown) or title)
+    return f'<figure role="img" aria-label="{label}">{drawing}</figure>'
 
 
 def _table(rows: Rows) -> str:
     columns = list(rows[0])
-    head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
+    head = "".join(f'<th scope="col">{html.escape(c)}</th>' for c in columns)
     lines = []
     for row in rows:
         kind = ' class="average"' if str(row[columns[0]]).endswith("average") else ""

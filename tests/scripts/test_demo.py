@@ -1,6 +1,7 @@
 """The demo, small: every step of it, and the second run that reuses the first."""
 
 import importlib.util
+import json
 import re
 import shutil
 from pathlib import Path
@@ -43,9 +44,17 @@ def test_demo_makes_a_page_and_its_second_run_trains_nothing(tmp_path, monkeypat
     demo.demo()
     page = (tmp_path / "runs/demo/index.html").read_text()
     # Two tables of fifteen actions and one of nine cases, each with a head and two averages.
-    assert page.count("<tr") == 2 * (1 + 15 + 2) + 1 + 9 + 2
-    assert page.count("<figcaption>") == 6 + 3
+    assert page.count("<tr>") + page.count('<tr class="average">') == 2 * (1 + 15 + 2) + 1 + 9 + 2
+    assert page.count("<figcaption>") == 3
     assert page.count("<video") == 1
+    (data,) = re.findall(r'<script type="application/json" id="clips">(.*?)</script>', page)
+    moving, hidden = json.loads(data)["clips"]
+    names = [method["name"] for method in moving["methods"]]
+    assert names == ["left, right", "legs, torso", "all parts", "left arm hidden"]
+    # The three joints of an arm, in each of the six frames.
+    assert [len(method["hidden"] or []) for method in moving["methods"]] == [0, 0, 0, 3 * 6]
+    assert len(hidden["notes"]) == 6
+    assert hidden["notes"][0].startswith("whole, PA ")
     # Nothing is fetched: no script, style, image or font from elsewhere.
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="(?!data:)', page)
     stages = sorted((tmp_path / "runs/demo").glob("*/checkpoints/last.ckpt"))

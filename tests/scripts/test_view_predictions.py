@@ -1,6 +1,10 @@
 """The viewer of predictions: every kind of output, and every fault in one sentence."""
 
+import base64
+import json
+import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +32,7 @@ def workplace(tmp_path_factory):
     (run / "config.yaml").write_text(
         "data: {class_path: Synthetic, init_args: {frames_per_sequence: 4}}\n"
     )
+    shutil.copytree(run, folder / "runs/second")
     (folder / "runs/empty").mkdir()
     (folder / "runs/empty/config.yaml").write_text("data: {}\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -39,13 +44,13 @@ def workplace(tmp_path_factory):
     turned = 1.2 * pose[..., [2, 1, 0]] * np.array([1, 1, -1], np.float32)
     noise = np.random.default_rng(0).normal(size=pose.shape)
     predicted = (turned + 20 * noise).astype(np.float32)
-    np.savez(
-        run / "predictions.npz",
-        pose=predicted,
-        clip=np.zeros(4, int),
-        frame=np.arange(4),
-        clips=np.array([CLIP.split("/")]),
-    )
+    clips = np.array([CLIP.split("/")])
+    rows = {"clip": np.zeros(4, int), "frame": np.arange(4)}
+    np.savez(run / "predictions.npz", pose=predicted, clips=clips, **rows)
+    # Every second frame, and in another order.
+    rows = {"clip": np.zeros(2, int), "frame": np.array([2, 0])}
+    other = folder / "runs/second/predictions.npz"
+    np.savez(other, pose=predicted[[2, 0]] + 1, clips=clips, **rows)
     return folder, predicted, pose
 
 
@@ -55,26 +60,47 @@ def view(workplace, monkeypatch):
     return runpy.run_path(str(ROOT / "scripts/view_predictions.py"))["view_predictions"]
 
 
-def test_page_goes_into_the_run_and_names_each_frame_and_its_error(view, workplace, capsys):
+def shown(path):
+    """The clip of a page: its poses by method, the true ones, and the rest as it is written."""
+    pattern = r'<script type="application/json" id="clips">(.*?)</script>'
+    (clip,) = json.loads(re.findall(pattern, Path(path).read_text())[0])["clips"]
+    unpacked = {
+        track["name"]: np.frombuffer(base64.b64decode(track["values"]), "<f4").reshape(-1, 17, 3)
+        for track in (*clip["methods"], clip["truth"])
+    }
+    return unpacked, clip
+
+
+def test_page_goes_into_the_run_and_holds_the_frames_asked_for(view, workplace, capsys):
     view("first", start=1, frames=2)
-    text = Path("runs/first/predictions.html").read_text()
-    error = np.linalg.norm(workplace[1] - workplace[2], axis=-1).mean(1)
-    assert f'"label":"frame 1, {error[1]:.0f} mm"' in text
-    assert f'"label":"frame 2, {error[2]:.0f} mm"' in text
-    assert '"label":"frame 0' not in text
-    assert '"label":"frame 3' not in text
+    poses, clip = shown("runs/first/predictions.html")
+    np.testing.assert_array_equal(poses["first"], workplace[1][1:3])
+    np.testing.assert_allclose(poses["truth"], workplace[2][1:3], atol=1e-3)
+    assert clip["frames"] == [1, 2]
+    assert (clip["name"], clip["fps"]) == (CLIP, 50)
     assert f"2 frames of {CLIP} in runs/first/predictions.html" in capsys.readouterr().out
 
 
-def test_aligned_errors_are_those_of_procrustes_analysis(view, workplace, tmp_path):
+def test_aligned_poses_are_those_of_procrustes_analysis(view, workplace, tmp_path):
     view("first", clip="S9", align=True, out=str(tmp_path / "a.html"))
-    text = (tmp_path / "a.html").read_text()
-    for frame, (pose, truth) in enumerate(zip(*workplace[1:], strict=True)):
+    poses, _ = shown(tmp_path / "a.html")
+    for aligned, pose, truth in zip(poses["first"], *workplace[1:], strict=True):
         # Its result is in units of the truth's norm.
         a, b, _ = procrustes(truth, pose)
-        error = np.linalg.norm((a - b) * np.linalg.norm(truth - truth.mean(0)), axis=-1).mean()
-        assert f'"label":"frame {frame}, {error:.0f} mm"' in text
-        assert error < 40
+        wanted = np.linalg.norm((a - b) * np.linalg.norm(truth - truth.mean(0)), axis=-1)
+        np.testing.assert_allclose(np.linalg.norm(aligned - truth, axis=-1), wanted, atol=0.01)
+        assert wanted.mean() < 40
+
+
+def test_runs_stand_side_by_side_on_the_same_frames(view, workplace, tmp_path):
+    view("first", beside=["second"], every=2, out=str(tmp_path / "a.html"))
+    poses, clip = shown(tmp_path / "a.html")
+    assert [method["name"] for method in clip["methods"]] == ["first", "second"]
+    np.testing.assert_array_equal(poses["second"], workplace[1][::2] + 1)
+    with pytest.raises(InputError, match="has 0 of the 1 frames shown; predict both"):
+        view("first", beside=["second"], index=1, out=str(tmp_path / "a.html"))
+    with pytest.raises(InputError, match=r"a.mp4: shows one run; choose a name that ends in .html"):
+        view("first", beside=["second"], out=str(tmp_path / "a.mp4"))
 
 
 @pytest.mark.parametrize(("options", "frames"), [({"every": 2}, 2), ({"index": 3}, 120)])

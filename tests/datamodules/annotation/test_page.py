@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shutil
 import threading
 from contextlib import contextmanager
 
@@ -29,23 +28,6 @@ def served(path, images, name="anna", pairs=2):
         finally:
             server.shutdown()
             thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        # One that playwright brought, or the machine's own.
-        for path in (None, shutil.which("chromium"), shutil.which("google-chrome")):
-            try:
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-                break
-            except api.Error:
-                continue
-        else:
-            pytest.skip("there is no Chromium; run: playwright install chromium")
-        yield browser
-        browser.close()
 
 
 def texts(page):

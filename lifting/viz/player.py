@@ -1,0 +1,205 @@
+"""Clips of poses to play and turn on a page: side by side, with the error of every joint.
+
+What the page needs is arrays and joint sets. The drawing is done by the page itself (``player.js``,
+``player_draw.js``), which fetches nothing.
+"""
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from numpy import ndarray
+from PIL import Image
+
+from lifting.skeletons import Skeleton
+
+# Shares of joints that may lie outside of what is shown: a pose gone astray shrinks no other.
+_INSIDE = (0.5, 99.5)
+# Millimetres: a scene is not smaller than this, whatever is in it.
+_LEAST_REACH = 100.0
+_RESOURCES = files("lifting.viz")
+
+
+@dataclass(frozen=True)
+class Track:
+    """The poses of a clip, from one method or true.
+
+    Attributes:
+        name: Who says so.
+        poses: Camera-frame millimetres, frame by frame; NaN is not drawn. What is compared must have
+            the same origin: root-relative, as methods predict.
+        joints: Their joint set.
+        known: Which joints rest on a keypoint that was seen; the others are marked. All where not given.
+    """
+
+    name: str
+    poses: Float[ndarray, "T J 3"]
+    joints: Skeleton
+    known: Bool[ndarray, "T J"] | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Some frames of a recording, and what methods make of them.
+
+    Attributes:
+        name: Shown where there are several.
+        methods: Poses by method, shown side by side.
+        fps: Frames per second.
+        truth: True poses; errors are distances to them, joint by joint of the same name.
+        keypoints: Pixels ``(T, K, 2)``, NaN where a keypoint was not seen.
+        keypoint_joints: Joint set of the keypoints; that of the first method where not given.
+        images: JPEG or PNG files, one per frame, to lie under the keypoints (:func:`small_jpeg`).
+        image_size: Width and height that the keypoints count in; those of the images where not given.
+        frames: Numbers of the frames; from zero on where not given.
+        notes: A line per frame.
+
+    Raises:
+        ValueError: If there is no method, or lengths or joint sets do not go together.
+    """
+
+    name: str
+    methods: Sequence[Track]
+    fps: float = 25.0
+    truth: Track | None = None
+    keypoints: Float[ndarray, "T K 2"] | None = None
+    keypoint_joints: Skeleton | None = None
+    images: Sequence[bytes] | None = None
+    image_size: tuple[int, int] | None = None
+    frames: Sequence[int] | None = None
+    notes: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.methods:
+            raise ValueError(f"clip '{self.name}' has no poses")
+        if not self.fps > 0:
+            raise ValueError(f"clip '{self.name}' has {self.fps} frames per second")
+        tracks = [*self.methods, *([] if self.truth is None else [self.truth])]
+        lengths = {f"poses of {t.name}": len(t.poses) for t in tracks}
+        for name in ("keypoints", "images", "frames", "notes"):
+            value = getattr(self, name)
+            if value is not None:
+                lengths[name] = len(value)
+        if len(set(lengths.values())) > 1 or 0 in lengths.values():
+            raise ValueError(f"clip '{self.name}' needs as many frames of everything: {lengths}")
+        joints = [(t.poses.shape[1], t.joints) for t in tracks]
+        if self.keypoints is not None:
+            joints.append((self.keypoints.shape[1], self.joints_2d))
+        for count, wanted in joints:
+            if count != len(wanted):
+                raise ValueError(
+                    f"clip '{self.name}' has {count} joints where '{wanted.name}' has {len(wanted)}"
+                )
+
+    @property
+    def joints_2d(self) -> Skeleton:
+        """Joint set of the keypoints."""
+        return self.keypoint_joints or self.methods[0].joints
+
+
+def small_jpeg(image: UInt8[ndarray, "H W 3"], height: int = 240, quality: int = 70) -> bytes:
+    """Return an RGB image as a JPEG file, made smaller where it is higher than ``height``."""
+    picture = Image.fromarray(image)
+    if picture.height > height:
+        picture = picture.resize((round(picture.width * height / picture.height), height))
+    content = io.BytesIO()
+    picture.save(content, "JPEG", quality=quality)
+    return content.getvalue()
+
+
+def player(clips: Sequence[Clip]) -> str:
+    """Return the part of a page that plays clips; there can be one on a page.
+
+    It takes its colours from ``page.css``.
+    """
+    # Nothing in it may end the script element.
+    content = json.dumps(_content(clips), separators=(",", ":")).replace("<", "\\u003c")
+    code = resource("player_draw.js") + resource("player.js")
+    return (
+        f'{resource("player.html")}<script type="application/json" id="clips">{content}</script>'
+        f'<script>"use strict";{{{code}}}</script>'
+    )
+
+
+def resource(name: str) -> str:
+    """Return the text of a file beside this one."""
+    return _RESOURCES.joinpath(name).read_text(encoding="utf-8")
+
+
+def _content(clips: Sequence[Clip]) -> dict[str, Any]:
+    tracks = [t for c in clips for t in (*c.methods, *([c.truth] if c.truth else []))]
+    used = [t.joints for t in tracks] + [c.joints_2d for c in clips if c.keypoints is not None]
+    return {
+        "skeletons": {
+            s.name: {
+                "joints": s.joints,
+                "sides": [s.side(j) for j in range(len(s))],
+                "bones": s.bones,
+            }
+            for s in used
+        },
+        "clips": [_clip(clip) for clip in clips],
+    }
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    length = len(clip.methods[0].poses)
+    content: dict[str, Any] = {
+        "name": clip.name,
+        "fps": clip.fps,
+        "frames": [int(f) for f in (range(length) if clip.frames is None else clip.frames)],
+        "notes": None if clip.notes is None else list(clip.notes),
+        "methods": [_track(track) for track in clip.methods],
+        "truth": None if clip.truth is None else _track(clip.truth),
+        "scene": _scene(clip),
+        "size": clip.image_size,
+        "keypoints": None,
+        "images": None,
+    }
+    if clip.keypoints is not None:
+        content["keypoints"] = {"joints": clip.joints_2d.name, "values": _packed(clip.keypoints)}
+    if clip.images is not None:
+        content["images"] = [_data_url(image) for image in clip.images]
+    return content
+
+
+def _track(track: Track) -> dict[str, Any]:
+    return {
+        "name": track.name,
+        "joints": track.joints.name,
+        "values": _packed(track.poses),
+        "hidden": None if track.known is None else np.flatnonzero(~track.known).tolist(),
+    }
+
+
+def _packed(values: ndarray) -> str:
+    """Return numbers as little-endian float32 in base64, which holds NaN too."""
+    return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
+
+
+def _data_url(image: bytes) -> str:
+    kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
+
+
+def _scene(clip: Clip) -> dict[str, Any]:
+    """Return what the view turns about, how far it reaches, and the height of the floor (y)."""
+    tracks = [*clip.methods, *([] if clip.truth is None else [clip.truth])]
+    points = np.concatenate([t.poses.reshape(-1, 3) for t in tracks]).astype(np.float64)
+    points = points[np.isfinite(points).all(-1)]
+    if not len(points):
+        points = np.zeros((1, 3))
+    low, high = np.percentile(points, _INSIDE, axis=0)
+    centre = (low + high) / 2
+    reach = np.percentile(np.linalg.norm(points - centre, axis=-1), _INSIDE[1])
+    return {
+        "centre": centre.round(1).tolist(),
+        "reach": max(round(float(reach), 1), _LEAST_REACH),
+        "floor": round(float(high[1]), 1),
+    }

@@ -1,0 +1,33 @@
+"""Pages opened from a file, as a reader does, by whom every word and every request is noted."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a file; at the end of the test there may be no error, no message and no request."""
+    contexts, faults, requests = [], [], []
+
+    def open_file(path: Path, width: int = 1200, height: int = 900, **options: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        # The first drawing follows the layout of the page.
+        page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        return page
+
+    yield open_file
+    for context in contexts:
+        context.close()
+    assert faults == []
+    assert all(url.startswith("file:") and url.endswith(".html") for url in requests)
+    assert len(requests) == len(contexts)

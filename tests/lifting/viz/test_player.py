@@ -1,0 +1,122 @@
+"""What goes into the player: numbers as they are, text that cannot break out."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lifting.skeletons import skeleton
+from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR
+from lifting.viz.page import write_page
+from lifting.viz.player import Clip, Track, player, resource, small_jpeg
+
+H36M, H36M16 = skeleton("h36m17"), skeleton("h36m16")
+RNG = np.random.default_rng(0)
+
+
+def track(name="M", frames=3, joints=H36M, **more):
+    return Track(name, RNG.normal(size=(frames, len(joints), 3)) * 300, joints, **more)
+
+
+def content(*clips):
+    text = player(clips)
+    (data,) = re.findall(r'<script type="application/json" id="clips">(.*?)</script>', text, re.S)
+    return json.loads(data)
+
+
+def numbers(packed):
+    return np.frombuffer(base64.b64decode(packed), "<f4")
+
+
+def test_poses_keypoints_and_marks_arrive_as_they_were():
+    known = np.ones((3, 17), bool)
+    known[1, 4] = False
+    lifted, truth = track(known=known), track("truth", joints=H36M16)
+    lifted.poses[2, 5] = np.nan
+    keypoints = RNG.random((3, 16, 2))
+    (clip,) = content(Clip("c", [lifted], 50.0, truth, keypoints, H36M16))["clips"]
+    (method,) = clip["methods"]
+    assert np.array_equal(numbers(method["values"]), lifted.poses.astype("f4").ravel(), True)
+    assert np.array_equal(numbers(clip["truth"]["values"]), truth.poses.astype("f4").ravel())
+    assert np.array_equal(numbers(clip["keypoints"]["values"]), keypoints.astype("f4").ravel())
+    assert method["hidden"] == [17 + 4]
+    assert clip["truth"]["hidden"] is None
+    assert (clip["fps"], clip["frames"]) == (50.0, [0, 1, 2])
+    names = (method["joints"], clip["truth"]["joints"], clip["keypoints"]["joints"])
+    assert names == ("h36m17", "h36m16", "h36m16")
+
+
+def test_joint_sets_are_named_with_bones_and_sides():
+    skeletons = content(Clip("c", [track()], truth=track("truth", joints=H36M16)))["skeletons"]
+    assert list(skeletons) == ["h36m17", "h36m16"]
+    assert skeletons["h36m17"]["joints"] == list(H36M.joints)
+    assert skeletons["h36m17"]["bones"] == [list(bone) for bone in H36M.bones]
+    assert skeletons["h36m17"]["sides"][H36M.index("left_knee")] == "left"
+
+
+def test_scene_is_that_of_the_poses_and_not_of_one_that_went_astray():
+    corner = np.array([[-100.0, -800.0, 50.0], [300.0, 200.0, 250.0]])
+    poses = np.repeat(corner, [8, 9], axis=0)[None].repeat(400, 0)
+    poses[7, 3] = 1e6
+    poses[9, 4] = np.nan
+    scene = content(Clip("c", [Track("M", poses, H36M)]))["clips"][0]["scene"]
+    assert scene["centre"] == [100, -300, 150]
+    assert scene["reach"] == pytest.approx(np.hypot(np.hypot(200, 500), 100), abs=0.1)
+    assert scene["floor"] == 200
+
+
+def test_poses_all_unknown_have_a_scene_too():
+    nothing = Track("M", np.full((2, 17, 3), np.nan), H36M)
+    assert content(Clip("c", [nothing]))["clips"][0]["scene"]["reach"] > 0
+
+
+def test_text_cannot_end_the_script():
+    evil = "</script><script>alert(1)</script><!--"
+    clip = Clip(evil, [track(evil)], notes=[evil] * 3)
+    text = player([clip])
+    assert evil not in text
+    assert text.count("</script>") == 2
+    assert content(clip)["clips"][0]["notes"] == [evil] * 3
+
+
+def test_thousand_frames_of_four_methods_stay_below_three_megabytes(tmp_path):
+    tracks = [track(f"M{n}", 1000) for n in range(4)]
+    keypoints = RNG.random((1000, 17, 2))
+    clip = Clip("c", tracks, truth=track("truth", 1000), keypoints=keypoints)
+    write_page(tmp_path / "page.html", "Long", [clip])
+    assert 1.5e6 < (tmp_path / "page.html").stat().st_size < 3e6
+
+
+def test_small_jpeg_keeps_the_shape_of_what_is_large_and_the_size_of_what_is_small():
+    image = np.full((480, 640, 3), (10, 200, 30), np.uint8)
+    assert Image.open(io.BytesIO(small_jpeg(image))).size == (320, 240)
+    small = Image.open(io.BytesIO(small_jpeg(image[:100, :50])))
+    assert (small.size, small.format) == ((50, 100), "JPEG")
+    np.testing.assert_allclose(np.asarray(small)[50, 20], (10, 200, 30), atol=6)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"methods": []}, "has no poses"),
+        ({"fps": 0.0}, "has 0.0 frames per second"),
+        ({"truth": track("truth", 4)}, "as many frames of everything"),
+        ({"notes": ["a"]}, "as many frames of everything"),
+        ({"methods": [track(frames=0)]}, "as many frames of everything"),
+        ({"keypoints": np.zeros((3, 16, 2))}, "16 joints where 'h36m17' has 17"),
+        ({"methods": [Track("M", np.zeros((3, 17, 3)), H36M16)]}, "17 joints where 'h36m16'"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Clip(**{"name": "c", "methods": [track()]} | options)
+
+
+def test_colours_by_day_are_those_of_the_pictures():
+    light = resource("page.css").partition("@media")[0]
+    for name, colour in {**SIDE_COLOURS, "truth": TRUTH_COLOUR}.items():
+        assert f"--{name}: {colour};" in light
