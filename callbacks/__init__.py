@@ -8,6 +8,7 @@ from callbacks.action_table import ActionTable
 from callbacks.detection_pictures import DetectionPictures
 from callbacks.ema import EMA
 from callbacks.last_checkpoint import LastCheckpoint
+from callbacks.pose_page import PosePage
 from callbacks.pose_pictures import PosePictures
 from callbacks.predictions import PredictionWriter
 from callbacks.provenance import Provenance
@@ -21,6 +22,7 @@ __all__ = [
     "ActionTable",
     "DetectionPictures",
     "LastCheckpoint",
+    "PosePage",
     "PosePictures",
     "PredictionWriter",
     "Provenance",
@@ -45,7 +47,7 @@ def default_callbacks(folder: Path, method: Method) -> list[Callback]:
         PredictionWriter(folder),
     ]
     if isinstance(method, Lifter):
-        callbacks.append(PosePictures(folder))
+        callbacks += [PosePictures(folder), PosePage(folder)]
     elif method.sees_images:
         callbacks.append(DetectionPictures(folder))
     return callbacks

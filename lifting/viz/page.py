@@ -79,16 +79,15 @@ def write_page(
         )
     if folder is not None:
         curves = read_curves(folder)
-        parts += ["<h2>Training</h2>", '<div class="media">']
+        parts += ["<h2>Training</h2>", '<div class="curves">']
         parts.append(_curve_figure(curves, ("train/loss",), "training loss", "log"))
         parts.append(
             _curve_figure(curves, ("val/mpjpe", "val/pa_mpjpe"), "validation, mm", "linear")
         )
         parts.append("</div>")
     if media:
-        parts += ["<h2>Pictures</h2>", '<div class="media">']
+        parts.append("<h2>Pictures</h2>")
         parts += [_medium(caption, file) for caption, file in media]
-        parts.append("</div>")
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -113,10 +112,10 @@ def _medium(caption: str, file: Path) -> str:
         body = f'<img alt="{text}" src="data:image/png;base64,{data}">'
     else:
         body = (
-            f'<video controls loop muted playsinline aria-label="{text}" '
+            f'<video controls loop muted playsinline preload="auto" aria-label="{text}" '
             f'src="data:video/mp4;base64,{data}"></video>'
         )
-    return f"<figure>{body}<figcaption>{text}</figcaption></figure>"
+    return f'<figure class="media">{body}<figcaption>{text}</figcaption></figure>'
 
 
 def _curve_figure(curves: Curves, names: Sequence[str], title: str, scale: str) -> str:

@@ -63,7 +63,7 @@ def test_pictures_and_videos_go_into_the_page(tmp_path):
     (source,) = re.findall(r'<img alt="A &lt;b&gt;" src="data:image/png;base64,([^"]+)">', text)
     assert base64.b64decode(source) == b"picture \x89"
     (source,) = re.findall(
-        r'<video controls loop muted playsinline aria-label="B" '
+        r'<video controls loop muted playsinline preload="auto" aria-label="B" '
         r'src="data:video/mp4;base64,([^"]+)"></video>',
         text,
     )
