@@ -147,6 +147,13 @@ def test_2d_source_of_the_data_page_is_read(workplace):
     assert list(detections.poses) == [("S1", "Walking 1")]
 
 
+def test_page_of_the_pages_page_is_written(workplace):
+    exec(re.search(r"```python\n(.*?)```", (ROOT / "docs/pages.md").read_text(), re.DOTALL)[1], {})
+    text = Path("walk.html").read_text()
+    assert "<h1>Two methods</h1>" in text
+    assert text.count("data:image/jpeg") == 50
+
+
 def obey(command: list[str], *extra: str) -> None:
     """Run a command of a page in this process."""
     if command[1].startswith("scripts/"):

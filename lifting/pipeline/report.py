@@ -14,6 +14,8 @@ from lifting.pipeline.records import read_record
 
 # The last rows of every test's table.
 _AVERAGES = ("action average", "frame average")
+# What a test leaves to look at (:class:`callbacks.pose_page.PosePage`).
+PAGE = Path("pictures/test.html")
 
 Row = dict[str, Any]
 
@@ -101,6 +103,12 @@ def write_report(pipeline: Pipeline) -> Path:
         parts += [_table(group) for group in groups.values()]
     parts.append("\n## Time\n")
     parts.append(_table([{"stage": s.name, "time": _time(s)} for s in pipeline.stages.values()]))
+    pages = [s for s in pipeline.stages.values() if (s.folder / PAGE).is_file()]
+    if pages:
+        parts.append("\n## Poses to play and turn\n\n")
+        parts += [
+            f"- [{s.name}]({(s.folder / PAGE).relative_to(pipeline.folder)})\n" for s in pages
+        ]
     _write(pipeline.folder / "report.json", json.dumps(rows, indent=2) + "\n")
     return _write(pipeline.folder / "report.md", "".join(parts))
 

@@ -134,6 +134,17 @@ def test_report_has_a_row_for_each_training(runner):
     assert 0 < rows[0]["seconds"] < 60
 
 
+def test_report_links_the_pages_that_tests_have_left(runner):
+    succeeds(runner)
+    report = runner.folder / "runs/p/report.md"
+    assert "test.html" not in report.read_text()
+    (runner.folder / "runs/p/left/pictures").mkdir()
+    (runner.folder / "runs/p/left/pictures/test.html").touch()
+    succeeds(runner)
+    link = report.read_text().splitlines()[-1]
+    assert link == "- [left](left/pictures/test.html)"
+
+
 def test_dry_run_runs_nothing_and_says_all(runner):
     output = succeeds(runner, "--dry-run")
     assert not (runner.folder / "runs").exists()
