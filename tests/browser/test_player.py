@@ -196,7 +196,7 @@ def test_methods_stand_side_by_side_and_clips_are_chosen(shown):
     page = shown(made_clip(methods=4), other)
     titles = page.locator(".panels b")
     assert titles.all_inner_texts() == ["2D input", "M0", "M1", "M2", "M3"]
-    tops = [page.locator(".panels canvas").nth(n).bounding_box()["y"] for n in (1, 2, 3)]
+    tops = [round(page.locator(".panels canvas").nth(n).bounding_box()["y"]) for n in (1, 2, 3)]
     assert len(set(tops)) == 1
     page.get_by_label("Clip").select_option("second")
     assert titles.all_inner_texts() == ["M0", "M1", "M2"]
