@@ -141,6 +141,20 @@ def test_front_side_and_above_show_the_axes_of_the_camera(shown):
     assert ends["Above"]["right"][:, 0].min() < ends["Above"]["left"][:, 0].min() - 50
 
 
+def test_what_is_near_is_larger_and_lies_over_what_is_far(shown):
+    joints = ("root", "left_low", "left_high", "right_low", "right_high")
+    gate = Skeleton("gate", joints, (-1, 0, 1, 0, 3))
+    pose = [[0.0, 0, 0], [-300, 0, 0], [-300, -800, 0], [300, 0, 0], [300, -800, 0]]
+    page = shown(Clip("gate", [Track("gate", np.tile(pose, (2, 1, 1)), gate)]))
+    page.get_by_role("button", name="Front").click()
+    left, right = (coloured(pixels(page, 0), LIGHT[side]) for side in ("left", "right"))
+    assert abs(np.ptp(left[:, 0]) - np.ptp(right[:, 0])) <= 2
+    # The eye has gone round to where x is negative.
+    page.get_by_role("button", name="Side").click()
+    left, right = (coloured(pixels(page, 0), LIGHT[side]) for side in ("left", "right"))
+    assert len(left) > 2 * len(right)
+
+
 def test_dragging_turns_every_panel_and_moves_what_is_near_along(shown):
     pose = np.tile([[0.0, 0, 0], [0, -800, 0], [0, 0, -700]], (2, 1, 1))
     page = shown(Clip("cross", [Track("a", pose, CROSS), Track("b", pose, CROSS)]))
@@ -213,6 +227,7 @@ def test_joints_that_were_not_seen_are_marked_where_they_are(shown):
     clip = made_clip(methods=1, truth=True)
     known = np.ones((FRAMES, 17), bool)
     known[3, H36M.part("left_arm")] = False
+    known[5] = False
     track = Track("M", clip.methods[0].poses, H36M, known)
     page = shown(Clip("c", [track], truth=clip.truth))
     assert page.get_by_text("not seen, completed").is_visible()
@@ -222,6 +237,9 @@ def test_joints_that_were_not_seen_are_marked_where_they_are(shown):
     marked = page.locator("#joints tr", has=page.locator("td.unseen")).locator("th")
     assert marked.all_inner_texts() == ["left shoulder", "left elbow", "left wrist"]
     assert cells(page, "left wrist")[0].startswith("◌ ")
+    assert len(coloured(pixels(page, 0), LIGHT["right"]))
+    page.locator("#scrub").fill("5")
+    assert not any(len(coloured(pixels(page, 0), LIGHT[side])) for side in ("left", "right"))
 
 
 def test_without_truth_there_are_coordinates_and_nothing_to_compare(shown):
