@@ -95,7 +95,7 @@ def choose_case(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Int[Tens
     usable[..., joints.root] |= root_from_hips(joints, visible)
     chosen = torch.full(visible.shape[:-1], REFUSED, device=visible.device)
     for index, case in reversed(list(enumerate(CASES))):
-        chosen[usable[..., case.needed(joints)].all(-1)] = index
+        chosen = torch.where(usable[..., case.needed(joints)].all(-1), index, chosen)
     return chosen
 
 
@@ -105,11 +105,10 @@ def joint_status(
     """Return the :class:`Status` of every joint under the chosen cases."""
     status = torch.full(visible.shape, int(Status.UNKNOWN), device=visible.device)
     for index, case in enumerate(CASES):
-        rows = chosen == index
         # The root may have come from the hips.
-        kind = torch.where(visible[rows], Status.LIFTED, Status.COMPLETED)
+        kind = torch.where(visible, Status.LIFTED, Status.COMPLETED)
         completed = case.completed(joints)
-        seen = visible[rows][..., completed]
+        seen = visible[..., completed]
         kind[..., completed] = torch.where(seen, Status.DEPTH_COMPLETED, Status.COMPLETED)
-        status[rows] = kind
+        status = torch.where((chosen == index)[..., None], kind, status)
     return status

@@ -191,18 +191,30 @@ class Detector(Method):
         self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return the keypoints of heat-maps in pixels of the image, and their confidence."""
-        h, affine = self.hparams, batch["affine"]
-        points, peaks = decode(heatmaps, h["decoder"], h["sigma"])
-        keypoints = to_image(heatmap_to_crop(points, h["alignment"]), affine, self.mirror)
+        affine = batch["affine"]
+        points, peaks = self.read_in_crop(heatmaps)
+        keypoints = to_image(points, affine, self.mirror)
         return keypoints, exchange(peaks[..., None], affine, self.mirror)[..., 0]
+
+    def read_in_crop(
+        self, heatmaps: Float[Tensor, "B K I V"]
+    ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Return the keypoints of heat-maps in pixels of the crop, and their confidence."""
+        h = self.hparams
+        points, peaks = decode(heatmaps, h["decoder"], h["sigma"])
+        return heatmap_to_crop(points, h["alignment"]), peaks
+
+    def heatmaps(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K I V"]:
+        """Return the heat-maps of normalised crops, mirrored twin averaged in if asked."""
+        if not self.hparams["flip_test"]:
+            return self(image)
+        # Cells whose centres lie on those of pixels are not mirrored onto each other.
+        shift = self.hparams["alignment"] == "centres"
+        return flip_test(self.net, image, self.mirror, shift)
 
     def detect(self, batch: Batch) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return keypoints in pixels of the image, and their confidence, mirrored twin if asked."""
-        if self.hparams["flip_test"]:
-            # Cells whose centres lie on those of pixels are not mirrored onto each other.
-            shift = self.hparams["alignment"] == "centres"
-            return self.read(flip_test(self.net, batch["image"], self.mirror, shift), batch)
-        return self.read(self(batch["image"]), batch)
+        return self.read(self.heatmaps(batch["image"]), batch)
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of keypoints, and of what the lifters make of them."""

@@ -266,13 +266,21 @@ class OcclusionCompletion(Lifter):
             if index == REFUSED:
                 continue
             rows = case == index
-            pose[rows] = self._complete(keypoints[rows], visible[rows], index)
+            depths = self.part_depths(keypoints[rows], CASES[index].parts)
+            pose[rows] = self.complete_case(keypoints[rows], visible[rows], depths, index)
         pose = with_mean_bone(pose, joints.bones, self.mean_bone)
         return Completed(pose, joint_status(joints, visible, case), case)
 
-    def _complete(self, keypoints: Tensor, visible: Tensor, index: int) -> Tensor:
+    def complete_case(
+        self,
+        keypoints: Float[Tensor, "B K 2"],
+        visible: Bool[Tensor, "B K"],
+        depths: dict[str, Tensor],
+        index: int,
+    ) -> Float[Tensor, "B K 3"]:
+        """Return the poses that one case makes of head-normalised keypoints and depths of its parts."""
         case, joints = CASES[index], self.joints
-        pose = self.assemble(keypoints, self.part_depths(keypoints, case.parts), index)
+        pose = self.assemble(keypoints, depths, index)
         if case.missing:
             completed = case.completed(joints)
             filled = self.nets[case.name](pose[:, case.given(joints)])

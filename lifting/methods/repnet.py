@@ -118,4 +118,4 @@ class RepNet(Adversarial):
     ) -> Float[Tensor, "B T J 3"]:
         """Lift to root-relative metres."""
         pose = self.with_root(self.generator.lift(self.normalised(keypoints, camera)))
-        return rearrange(pose, "(b t) j d -> b t j d", b=len(keypoints))
+        return rearrange(pose, "(b t) j d -> b t j d", b=keypoints.shape[0])

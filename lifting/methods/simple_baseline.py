@@ -88,7 +88,7 @@ class SimpleBaseline(Lifter):
     def _standard_pose(self, keypoints: Float[Tensor, "B 1 K 2"]) -> Float[Tensor, "B 1 J 3"]:
         flat = rearrange(self.standardise_keypoints(keypoints), "b 1 k c -> b (k c)")
         out = rearrange(self.net(flat).float(), "b (j c) -> b 1 j c", c=3)
-        pose = out.new_zeros(len(out), 1, len(self.standardise_pose.mean), 3)
+        pose = out.new_zeros(out.shape[0], 1, len(self.standardise_pose.mean), 3)
         pose[:, :, self.joints] = out
         return pose
 

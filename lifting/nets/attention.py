@@ -59,9 +59,11 @@ class Attention(nn.Module):
         qkv = rearrange(self.qkv(x), "b n (three h c) -> three b h n c", three=3, h=self.heads)
         if self.sdpa:
             dropout = self.dropout.p if self.training else 0.0
+            # An exported network must not depend on how many parts a batch makes.
+            split = (qkv,) if torch.compiler.is_exporting() else qkv.split(MOST_SAMPLES, 1)
             parts = [
                 functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
-                for query, key, value in qkv.split(MOST_SAMPLES, 1)
+                for query, key, value in split
             ]
             out = parts[0] if len(parts) == 1 else torch.cat(parts)
         else:

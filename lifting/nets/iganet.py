@@ -69,8 +69,8 @@ class GraphConvolution(nn.Module):
 
     def forward(self, x: Float[Tensor, "B J width"]) -> Float[Tensor, "B J width"]:
         """Convolve over the graph."""
-        messages = self.linear(x).view(len(x), -1, x.shape[-1])
-        return self.shares.expand(len(x), -1, -1) @ messages
+        messages = self.linear(x).view(x.shape[0], -1, x.shape[-1])
+        return self.shares.expand(x.shape[0], -1, -1) @ messages
 
 
 class BottleneckMLP(nn.Module):

@@ -104,7 +104,7 @@ class PartLifters(nn.Module):
 
     def _spread(self, depths: Sequence[Tensor]) -> Tensor:
         """Place the depths of each part's joints among all joints, ``(parts, batch, joints)``."""
-        empty = depths[0].new_zeros(len(depths[0]), self.mixture.shape[-1])
+        empty = depths[0].new_zeros(depths[0].shape[0], self.mixture.shape[-1])
         return torch.stack(
             [
                 empty.index_copy(1, torch.tensor(indices, device=empty.device), depth)
@@ -147,7 +147,7 @@ class PartLifters(nn.Module):
         which = self.parts.index(part)
         indices, lifter = self.joints[which], self.lifters[which]
         depth = lifter.depth(keypoints[:, indices])  # type: ignore[operator]
-        empty = depth.new_zeros(len(depth), self.mixture.shape[-1])
+        empty = depth.new_zeros(depth.shape[0], self.mixture.shape[-1])
         return empty.index_copy(1, torch.tensor(indices, device=depth.device), depth)
 
     def depth(

@@ -17,6 +17,11 @@ from lifting.nets.dropout import Dropout
 from lifting.nets.exact import ExactLinear, exact
 
 
+def is_one_window(x: Float[Tensor, "B T inputs"], frames: int) -> bool:
+    """Tell whether examples are as long as one window; not where the length is left open (export)."""
+    return isinstance(x.shape[1], int) and x.shape[1] == frames
+
+
 class TemporalLinear(nn.Module):
     """A convolution over time.
 
@@ -148,7 +153,7 @@ class TemporalConvolution(nn.Module):
         """Lift ``C = T - receptive field + 1`` frames: (screen coordinates) to metres."""
         x = x.flatten(2)
         # One window: compute nothing that its output frame does not need.
-        strided = x.shape[1] == self.receptive_field and not self.dense
+        strided = is_one_window(x, self.receptive_field) and not self.dense
         with exact(x):
             h = self.activation(self.first.step(x) if strided else self.first.slide(x))
         for block in self.blocks:

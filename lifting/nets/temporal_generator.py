@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.nets.exact import ExactLinear, exact
-from lifting.nets.temporal_convolution import TemporalLinear
+from lifting.nets.temporal_convolution import TemporalLinear, is_one_window
 
 
 class _Block(nn.Module):
@@ -67,7 +67,7 @@ class TemporalGenerator(nn.Module):
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
         """Lift ``C = T - receptive field + 1`` frames."""
         x = x.flatten(2)
-        strided = x.shape[1] == self.receptive_field
+        strided = is_one_window(x, self.receptive_field)
         with exact(x):
             h = self.first.step(x) if strided else self.first.slide(x)
         h = functional.leaky_relu(h, self.slope)
