@@ -1,0 +1,15 @@
+"""Trained methods as files that other programs run: ONNX, torch.export, and folders of a model hub."""
+
+from lifting.export.exporting import export_model
+from lifting.export.hub import from_hub, push_to_hub, to_hub
+from lifting.export.wrapping import Exportable, exportable, load_exportable
+
+__all__ = [
+    "Exportable",
+    "export_model",
+    "exportable",
+    "from_hub",
+    "load_exportable",
+    "push_to_hub",
+    "to_hub",
+]

@@ -1,0 +1,114 @@
+"""The model card of a hub folder: what the weights are, what they were measured at, whose they are."""
+
+import csv
+import inspect
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lifting.export.wrapping import Exportable
+from lifting.methods import Method
+
+# Columns of a test's table that the card shows, of poses and of 2D keypoints.
+_SHOWN = (
+    *("frames", "mpjpe", "pa_mpjpe", "n_mpjpe", "mpjve", "pck", "auc"),
+    *("epe", "pdj", "pckh", "oks", "ap"),
+)
+
+_USE = """\
+```python
+from lifting.export import from_hub
+
+method = from_hub("{folder}")  # a {method}, in evaluation mode
+```
+
+`scripts/export_model.py` of the suite writes checkpoints as ONNX, which runs without torch.
+"""
+
+
+def model_card(
+    model: Exportable, told: dict[str, str], name: str, checkpoint: Path, licence: str | None
+) -> str:
+    """Return the README of a hub folder.
+
+    Args:
+        model: What is in the folder.
+        told: What it says of itself (:func:`lifting.export.about.about`).
+        name: Name of the folder.
+        checkpoint: The checkpoint it was made from, in the folder of its run.
+        licence: The condition that the training data are under.
+    """
+    kind = "keypoint-detection" if not model.frames else "other"
+    tags = ["human-pose-estimation", "lifting", told["method"]]
+    front = yaml.safe_dump({"license": "other", "pipeline_tag": kind, "tags": tags})
+    run = checkpoint.parent.parent
+    data = _data(run)
+    condition = licence or "not stated here: find out what the owners of the training data allow"
+    parts = [
+        f"---\n{front}---\n\n# {name}\n",
+        _facts(model, told),
+        f"## Use\n\n{_USE.format(folder=name, method=told['method'])}",
+        f"## Method\n\n{_source(model.method)}",
+        f"## Training data\n\n{data or 'Not known: the checkpoint lies in no folder of a run.'}\n",
+        f"## Results\n\n{_results(run, checkpoint)}",
+        "## Licence\n\nThe code is under the Apache License 2.0. Weights carry the conditions of the "
+        f"data they were trained on, {condition}.\n",
+    ]
+    return "\n".join(parts)
+
+
+def _facts(model: Exportable, told: dict[str, str]) -> str:
+    rows = [f"| keypoints | `{told['keypoint_skeleton']}`, pixels |"]
+    if model.frames:
+        rows.append(f"| poses | `{told['skeleton']}`, root-relative, camera frame, millimetres |")
+        rows.append(f"| frames of a window | {told['frames']} |")
+    parameters = sum(p.numel() for p in model.method.parameters())
+    rows.append(f"| parameters | {parameters:,} |")
+    rows.append(f"| suite | {told['suite']} |")
+    rows.append(f"| SHA-256 of the checkpoint | `{told['checkpoint_sha256']}` |")
+    return "| | |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _source(method: Method) -> str:
+    """Return the header of the method's file: paper, URL, BibTeX and official code."""
+    header = inspect.getdoc(inspect.getmodule(type(method))) or type(method).__name__
+    text, _, entry = header.partition("\n@")
+    bibtex = f"\n```bibtex\n@{entry}\n```\n" if entry else ""
+    return f"{text.strip()}\n{bibtex}"
+
+
+def _data(run: Path) -> str | None:
+    """Return which datamodule a run was trained with, and the options that say what of it."""
+    path = run / "config.yaml"
+    try:
+        data: Any = yaml.safe_load(path.read_text())["data"]
+        kind = str(data["class_path"]).rpartition(".")[2]
+        given = data["init_args"]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return None
+    options = ("source", "train_subjects", "val_subjects", "test_subjects")
+    listed = [f"{name} {given[name]}" for name in options if given.get(name)]
+    return f"`{kind}`: {'; '.join(listed)}." if listed else f"`{kind}`."
+
+
+def _results(run: Path, checkpoint: Path) -> str:
+    """Return the averages of the run's test; only ``best.ckpt`` is what a run tests."""
+    path = run / "test.csv"
+    if checkpoint.name != "best.ckpt" or not path.is_file():
+        return "Not measured.\n"
+    with path.open(newline="") as stream:
+        reader = csv.DictReader(stream)
+        kind, *columns = reader.fieldnames or ["action"]
+        rows = [row for row in reader if (row[kind] or "").endswith(" average")]
+    shown = [name for name in _SHOWN if name in columns]
+    lines = [[kind, *shown], ["---"] * (1 + len(shown))]
+    lines += [[row[kind], *(_number(row[name]) for name in shown)] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _number(text: str) -> str:
+    try:
+        return f"{float(text):,.0f}" if float(text).is_integer() else f"{float(text):.1f}"
+    except ValueError:
+        return "–"

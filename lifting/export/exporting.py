@@ -1,0 +1,66 @@
+"""A checkpoint in; an ONNX model, a program of torch.export, or a folder of a model hub out."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from lifting.errors import InputError
+from lifting.export import onnx, program
+from lifting.export.about import about
+from lifting.export.hub import to_hub
+from lifting.export.parity import LIMIT, parity
+from lifting.export.wrapping import CROP, load_exportable
+from lifting.files import refuse_existing, write_together
+
+
+def export_model(
+    checkpoint: str | Path,
+    out: str | Path,
+    one_window: bool = False,
+    crop: Sequence[int] = CROP,
+) -> str:
+    """Write a trained lifter or detector for other programs, after it was tried out.
+
+    Args:
+        checkpoint: The checkpoint.
+        out: What to write: ``.onnx``, ``.pt2``, or a folder of a model hub, whose name has no ending.
+        one_window: Take windows of exactly as many frames as the method sees.
+        crop: Width and height of a detector's crops.
+
+    Returns:
+        What was written, and how far it is from the method.
+
+    Raises:
+        InputError: If there is nothing to export, nowhere to write, or the export computes something
+            else.
+    """
+    out = Path(out)
+    if out.suffix not in (".onnx", ".pt2", ""):
+        raise InputError(
+            f"{out}: is of no known format; give a name that ends in .onnx or .pt2, or a folder."
+        )
+    refuse_existing([out])
+    if out.suffix == ".onnx":
+        onnx.check_installed()
+    if not out.suffix:
+        return to_hub(checkpoint, out)
+    model = load_exportable(checkpoint, one_window, crop)
+    told = about(model, checkpoint)
+    traced = program.build_program(model)
+    if out.suffix == ".onnx":
+        content = onnx.saved_onnx(model, traced, told)
+        run = onnx.runner(content)
+    else:
+        content = program.saved_program(traced, told)
+        run = program.runner(content)
+    off = parity(model, run)
+    if not off <= LIMIT:
+        raise InputError(
+            f"{checkpoint}: its export would differ by {off:.1g} of the largest value, more than "
+            f"{LIMIT:.0e}, and was not written; export it in the other format."
+        )
+    write_together({out: content})
+    lines = [f"{out}: {told['method']}, differs by {off:.1g} of the largest value at most"]
+    for kind in ("inputs", "outputs"):
+        lines += [f"  {kind[:-1]} {name}: {text}" for name, text in json.loads(told[kind]).items()]
+    return "\n".join(lines)

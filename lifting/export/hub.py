@@ -1,0 +1,148 @@
+"""Trained methods as folders of a model hub: safetensors, their options, and a model card.
+
+Nothing in such a folder is run when it is read.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import lifting.methods
+from lifting.errors import InputError
+from lifting.export.about import about
+from lifting.export.card import model_card
+from lifting.export.needed import needed
+from lifting.export.wrapping import load_exportable
+from lifting.files import refuse_existing
+from lifting.methods import Method
+
+WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+_WHAT = "A folder of a model hub"
+
+
+def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = None) -> str:
+    """Write a trained lifter or detector as a folder of a model hub.
+
+    Args:
+        checkpoint: The checkpoint.
+        folder: The folder to write.
+        licence: The condition that the training data are under, for the model card.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: If there is nothing to export, nowhere to write, or the method needs other
+            checkpoints beside itself.
+    """
+    checkpoint, folder = Path(checkpoint), Path(folder)
+    refuse_existing([folder])
+    safetensors = needed("safetensors.torch", _WHAT)
+    model = load_exportable(checkpoint)
+    if model.method.hparams.get("lifter_lr"):
+        raise InputError(
+            f"{checkpoint}: its lifters learnt along and are looked for beside it; export it as .onnx "
+            "or .pt2."
+        )
+    told = about(model, checkpoint)
+    partial = folder.with_name(folder.name + ".partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        state = {name: x.contiguous() for name, x in model.method.state_dict().items()}
+        (partial / WEIGHTS).write_bytes(safetensors.save(state, {"format": "pt"}))
+        config = {"about": told, "method": told["method"], "options": _options(model.method)}
+        (partial / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        (partial / CARD).write_text(model_card(model, told, folder.name, checkpoint, licence))
+        os.replace(partial, folder)
+    except (FileExistsError, PermissionError, NotADirectoryError) as error:
+        raise InputError(
+            f"{folder}: cannot be written ({error.strerror}); choose another place."
+        ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return f"{folder}: {told['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
+
+
+def _options(method: Method) -> dict[str, Any]:
+    """Return the options of a method; of the paths among them the names of the files alone."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: bare(x) for key, x in value.items()}
+        if isinstance(value, list | tuple):
+            return [bare(x) for x in value]
+        return Path(value).name if isinstance(value, str) else value
+
+    return {key: bare(value) for key, value in method.hparams.items() if key[0] != "_"}
+
+
+def from_hub(folder: str | Path) -> Method:
+    """Load what :func:`to_hub` wrote, in evaluation mode.
+
+    Raises:
+        InputError: If the folder holds no method of this suite, or is damaged.
+    """
+    folder = Path(folder)
+    safetensors = needed("safetensors.torch", _WHAT)
+    config = _read_config(folder / CONFIG)
+    kind = getattr(lifting.methods, config["method"], None)
+    if config["method"] not in lifting.methods.__all__ or not isinstance(kind, type):
+        raise InputError(
+            f"{folder / CONFIG}: names the method {config['method']}, which this suite has not; "
+            "get a newer suite, or another folder."
+        )
+    path = folder / WEIGHTS
+    try:
+        state = safetensors.load(path.read_bytes())
+        method: Method = kind(**config["options"])
+        method.load_state_dict(state)
+    except OSError:
+        raise InputError(f"{path}: cannot be read; get the folder again.") from None
+    except needed("safetensors", _WHAT).SafetensorError:
+        raise InputError(f"{path}: truncated or no safetensors; get it again.") from None
+    except (InputError, TypeError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"{folder}: does not fit together, {error}; get it again.") from None
+    return method.eval().requires_grad_(False)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text())
+    except OSError:
+        raise InputError(f"{path}: there is no such file; name a folder of a hub.") from None
+    except ValueError:
+        raise InputError(f"{path}: is no JSON; get it again.") from None
+    wanted = {"method": str, "options": dict}
+    if not isinstance(config, dict) or any(
+        not isinstance(config.get(key), kind) for key, kind in wanted.items()
+    ):
+        raise InputError(f"{path}: lacks method or options; name a folder that this suite wrote.")
+    return config
+
+
+def push_to_hub(folder: str | Path, repository: str) -> str:
+    """Upload a folder to a model hub, with the account of ``hf auth login``.
+
+    Args:
+        folder: What :func:`to_hub` wrote.
+        repository: ``user/name``; made, and private, where it is not there.
+
+    Returns:
+        Where it is.
+
+    Raises:
+        InputError: If huggingface_hub is not installed, or refuses.
+    """
+    hub = needed("huggingface_hub", "Uploading", "hub")
+    try:
+        hub.create_repo(repository, private=True, exist_ok=True)
+        return str(hub.upload_folder(repo_id=repository, folder_path=str(folder)))
+    except (OSError, ValueError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"{repository}: was not uploaded ({first}); log in with hf auth login, or choose another "
+            "name."
+        ) from None

@@ -1,0 +1,101 @@
+"""The modules that are exported: plain tensors in, plain tensors out, all normalisation inside."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+
+from lifting.cameras import Camera
+from lifting.geometry import with_mean_bone
+from lifting.images import normalise
+from lifting.methods.detector import Detector
+from lifting.methods.lifter import Lifter
+from lifting.methods.occlusion_completion import OcclusionCompletion
+from lifting.methods.trajectory import FindsRoot
+from lifting.occlusion import CASES, choose_case, joint_status, root_from_hips
+
+
+class LiftingModule(nn.Module):
+    """Keypoints in pixels to root-relative millimetres, and to the root's place where it is found.
+
+    Args:
+        method: The lifter; mirrored twins are averaged in where its options say so.
+        of_camera: The fields of the camera that are given; the others are zero.
+    """
+
+    def __init__(self, method: Lifter, of_camera: Sequence[str]) -> None:
+        super().__init__()
+        self.method = method
+        self.of_camera = tuple(of_camera)
+
+    def forward(
+        self, keypoints: Float[Tensor, "B T K 2"], *of_camera: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Lift keypoints."""
+        shapes = {"tangential_gain": (), "radial": (3,), "rotation": (3, 3), "position": (3,)}
+        known = dict(zip(self.of_camera, of_camera, strict=True))
+
+        def field(name: str) -> Tensor:
+            if name in known:
+                return known[name]
+            return keypoints.new_zeros(keypoints.shape[0], *shapes.get(name, (2,)))
+
+        camera = Camera(**{name: field(name) for name in Camera.__dataclass_fields__})
+        batch = {"keypoints": keypoints, "camera": camera}
+        pose = self.method.lift(batch)
+        return (pose, self.method.follow(batch)) if isinstance(self.method, FindsRoot) else (pose,)
+
+
+class CompletingModule(nn.Module):
+    """Keypoints in pixels and their confidence to root-relative millimetres and joint status.
+
+    All cases are made for every pose and one is chosen, as a graph has no branches.
+
+    Args:
+        method: The completion.
+    """
+
+    def __init__(self, method: OcclusionCompletion) -> None:
+        super().__init__()
+        self.method = method
+
+    def forward(
+        self, keypoints: Float[Tensor, "B 1 K 2"], confidence: Float[Tensor, "B 1 K"]
+    ) -> tuple[Float[Tensor, "B 1 J 3"], Int[Tensor, "B 1 J"]]:
+        """Lift what is seen and complete the rest; a refused pose is NaN."""
+        method = self.method
+        joints = method.joints
+        visible = confidence[:, 0] >= method.hparams["visible"]
+        seen = torch.where(visible[..., None], keypoints[:, 0], 0.0)
+        between_hips = seen[:, joints.indices(["left_hip", "right_hip"])].mean(1, keepdim=True)
+        is_root = torch.arange(len(joints)) == joints.root
+        guessed = root_from_hips(joints, visible)[:, None] & is_root
+        seen = method.head_scale(torch.where(guessed[..., None], between_hips, seen))
+        depths = method.part_depths(seen, CASES[0].parts)
+        case = choose_case(joints, visible)
+        pose = torch.full_like(seen[..., :1], torch.nan).expand(-1, -1, 3)
+        for index in range(len(CASES)):
+            made = method.complete_case(seen, visible, depths, index)
+            pose = torch.where((case == index)[:, None, None], made, pose)
+        pose = with_mean_bone(pose, joints.bones, method.mean_bone)
+        return pose[:, None], joint_status(joints, visible, case)[:, None]
+
+
+class DetectingModule(nn.Module):
+    """Crops to keypoints in pixels of the crop and their confidence.
+
+    Args:
+        method: The detector; heat-maps are decoded, and mirrored twins averaged in, as its options say.
+    """
+
+    def __init__(self, method: Detector) -> None:
+        super().__init__()
+        self.method = method
+
+    def forward(
+        self, image: UInt8[Tensor, "B 3 H W"]
+    ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Detect on RGB crops of 0 to 255."""
+        heatmaps = self.method.heatmaps(normalise(image))
+        return self.method.read_in_crop(heatmaps)

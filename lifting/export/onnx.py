@@ -1,0 +1,88 @@
+"""Methods as ONNX models, which run without torch."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.export import ExportedProgram
+
+from lifting.export.needed import needed
+from lifting.export.parity import Runner
+from lifting.export.program import quietly
+from lifting.export.wrapping import Exportable
+
+_WHAT = "Exporting to ONNX"
+
+
+def check_installed() -> None:
+    """Refuse to begin where something is missing.
+
+    Raises:
+        InputError: If it is; it names it.
+    """
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        needed(name, _WHAT)
+
+
+def saved_onnx(model: Exportable, program: ExportedProgram, about: Mapping[str, str]) -> bytes:
+    """Return a model as the content of an ONNX file.
+
+    Args:
+        model: The model.
+        program: What it was traced to.
+        about: What the file says of itself.
+    """
+    with quietly():
+        exported = torch.onnx.export(
+            program,
+            dynamo=True,
+            input_names=list(model.inputs),
+            output_names=list(model.outputs),
+            verbose=False,
+        )
+    assert exported is not None
+    proto = exported.model_proto
+    _name_axes(proto.graph, model)
+    del proto.metadata_props[:]
+    for key, value in about.items():
+        proto.metadata_props.add(key=key, value=value)
+    proto.producer_name = about["suite"]
+    return proto.SerializeToString()
+
+
+def _name_axes(graph: Any, model: Exportable) -> None:
+    """Call the open axes what they are, in place of numbered symbols."""
+    names: dict[str, str] = {}
+    for value, axes in zip(graph.input, model.open_axes("batch", "frames"), strict=True):
+        for axis, name in axes.items():
+            names[value.type.tensor_type.shape.dim[axis].dim_param] = name
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param:
+                dim.dim_param = re.sub(
+                    r"\w+", lambda found: names.get(found[0], found[0]), dim.dim_param
+                )
+
+
+def runner(content: bytes, threads: int | None = None) -> Runner:
+    """Return what runs the content of an ONNX file, with onnxruntime on the CPU.
+
+    Args:
+        content: The content.
+        threads: Threads; as many as there are cores where not given.
+    """
+    onnxruntime = needed("onnxruntime", _WHAT)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_inputs()]
+
+    def run(*inputs: Tensor) -> list[Tensor]:
+        given = {name: x.numpy() for name, x in zip(names, inputs, strict=True)}
+        return [torch.from_numpy(x) for x in session.run(None, given)]
+
+    return run

@@ -1,0 +1,182 @@
+"""Trained methods as modules of plain tensors, which is what can be exported."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lifting.cameras import Camera
+from lifting.checkpoints import load_frozen
+from lifting.errors import InputError
+from lifting.export.modules import CompletingModule, DetectingModule, LiftingModule
+from lifting.methods import Lifter, Method, OcclusionCompletion
+from lifting.methods.detector import Detector
+from lifting.methods.trajectory import FindsRoot
+from lifting.skeletons import skeleton
+
+# Width and height of the crops that the published detectors see.
+CROP = (192, 256)
+# Networks of detectors halve their crop so many times.
+_COARSEST = 32
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A trained method as a module of plain tensors, with what its tensors are.
+
+    Attributes:
+        method: The method.
+        module: Takes :attr:`inputs`, returns :attr:`outputs`; in evaluation mode.
+        inputs: Names of the tensors that go in, the first of which is the keypoints or the image.
+        outputs: Names of those that come out.
+        frames: Frames that must go in, or that at least must; 0 for a detector.
+        any_length: Whether more frames may go in, and as many more come out.
+        crop: Width and height of a detector's crops.
+    """
+
+    method: Method
+    module: nn.Module
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    frames: int = 0
+    any_length: bool = False
+    crop: tuple[int, int] = CROP
+
+    @property
+    def before(self) -> int:
+        """Frames that an output frame sees before itself."""
+        h = self.method.hparams
+        past = h.get("causal", False) or h.get("readout") == "last"
+        return self.frames - 1 if past else self.frames // 2
+
+    def example(self, batch: int, more_frames: int = 0) -> tuple[Tensor, ...]:
+        """Return inputs of the right shapes: people of random keypoints, or noise.
+
+        Args:
+            batch: Examples.
+            more_frames: Frames beyond :attr:`frames`.
+        """
+        if isinstance(self.method, Detector):
+            width, height = self.crop
+            return (torch.randint(256, (batch, 3, height, width), dtype=torch.uint8),)
+        keypoints = len(skeleton(self.method.hparams["keypoint_skeleton"]))
+        person = 500 + 100 * torch.randn(batch, 1, keypoints, 2)
+        moved = 10 * torch.randn(batch, self.frames + more_frames, keypoints, 2)
+        given: dict[str, Tensor] = {"keypoints": person + moved}
+        given["confidence"] = torch.ones(moved.shape[:3])
+        camera = example_camera(batch)
+        return tuple(given[n] if n in given else getattr(camera, n) for n in self.inputs)
+
+    def open_axes(self, batch: Any, frames: Any) -> tuple[dict[int, Any], ...]:
+        """Return for each input which of its axes may have any length, and what stands for it."""
+        timed = {1: frames} if self.any_length else {}
+        return tuple(
+            {0: batch, **(timed if name in ("keypoints", "confidence") else {})}
+            for name in self.inputs
+        )
+
+
+def example_camera(batch: int) -> Camera:
+    """Return cameras like Human3.6M's, without distortion."""
+
+    def repeated(*values: float) -> Tensor:
+        return torch.tensor(values).expand(batch, -1).clone()
+
+    return Camera(
+        focal=repeated(1145.0, 1144.0),
+        principal=repeated(512.0, 515.0),
+        radial=repeated(0.0, 0.0, 0.0),
+        tangential=repeated(0.0, 0.0),
+        tangential_gain=torch.ones(batch),
+        size=repeated(1000.0, 1002.0),
+        rotation=torch.eye(3).expand(batch, 3, 3).clone(),
+        position=repeated(0.0, 0.0, 0.0),
+    )
+
+
+def needed_of_camera(method: Lifter) -> tuple[str, ...]:
+    """Return what of the camera a lifter's pose depends on: that through which a gradient goes."""
+    names = [field.name for field in fields(Camera)]
+    camera = example_camera(2).map(lambda x: x.requires_grad_())
+    keypoints = 500 + 100 * torch.randn(
+        2, method.frames, len(skeleton(method.hparams["keypoint_skeleton"])), 2
+    )
+    made = LiftingModule(method, names)(keypoints, *(getattr(camera, name) for name in names))
+    total = torch.stack([x.sum() for x in made]).sum()
+    if not total.requires_grad:
+        return ()
+    gradients = torch.autograd.grad(
+        total, [getattr(camera, name) for name in names], allow_unused=True
+    )
+    return tuple(n for n, gradient in zip(names, gradients, strict=True) if gradient is not None)
+
+
+def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = CROP) -> Exportable:
+    """Return a trained method as a module of plain tensors.
+
+    Args:
+        method: The method, in evaluation mode.
+        one_window: Take windows of exactly as many frames as the method sees, also where it could slide
+            over longer sequences.
+        crop: Width and height of a detector's crops.
+
+    Raises:
+        InputError: If it finds neither poses nor keypoints, or the crop does not fit.
+    """
+    if isinstance(method, Detector):
+        width, height = crop
+        if min(crop) < 2 * _COARSEST or width % _COARSEST or height % _COARSEST:
+            raise InputError(
+                f"--crop is {width} by {height}: give multiples of {_COARSEST} from "
+                f"{2 * _COARSEST} on, such as {CROP[0]} {CROP[1]}."
+            )
+        found = ("keypoints", "confidence")
+        return Exportable(method, DetectingModule(method), ("image",), found, crop=(width, height))
+    if isinstance(method, OcclusionCompletion):
+        names = ("keypoints", "confidence"), ("pose", "status")
+        return Exportable(method, CompletingModule(method), *names, frames=1)
+    if not isinstance(method, Lifter):
+        raise InputError(
+            f"is of a {type(method).__name__}, which lifts nothing; export the lifter or the detector "
+            "that was trained with it."
+        )
+    camera = needed_of_camera(method)
+    outputs: tuple[str, ...] = (
+        ("pose", "trajectory") if isinstance(method, FindsRoot) else ("pose",)
+    )
+    # torch.export writes a recurrent network out frame by frame.
+    recurrent = any(isinstance(part, nn.RNNBase) for part in method.modules())
+    slides = getattr(method, "slides", False) and not recurrent
+    return Exportable(
+        method,
+        LiftingModule(method, camera),
+        ("keypoints", *camera),
+        outputs,
+        frames=method.frames,
+        any_length=slides and not one_window,
+    )
+
+
+def load_exportable(
+    path: str | Path, one_window: bool = False, crop: Sequence[int] = CROP
+) -> Exportable:
+    """Return the trained method of a checkpoint as a module of plain tensors.
+
+    Args:
+        path: The checkpoint.
+        one_window: See :func:`exportable`.
+        crop: See :func:`exportable`.
+
+    Raises:
+        InputError: If the file is no checkpoint, or of something that lifts and detects nothing.
+    """
+    method = load_frozen(path, Method)
+    try:
+        return exportable(method, one_window, crop)
+    except InputError as error:
+        raise InputError(
+            str(error) if str(error).startswith("--") else f"{path}: {error}"
+        ) from None

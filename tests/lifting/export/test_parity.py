@@ -1,0 +1,58 @@
+"""Every lifter and detector computes the same, exported or not."""
+
+import numpy as np
+import pytest
+import torch
+
+from lifting import methods
+from lifting.export import exportable
+from lifting.export import onnx as to_onnx
+from lifting.export.about import about
+from lifting.export.parity import difference
+from lifting.export.program import build_program, runner, saved_program
+from lifting.methods import Lifter
+from lifting.methods.detector import Detector
+from tests.made_methods import DETECTORS, LIFTERS, made
+
+KINDS = [*LIFTERS, *DETECTORS]
+LIMIT = 1e-4
+
+
+def test_every_lifter_and_detector_is_tried():
+    kinds = (getattr(methods, name) for name in methods.__all__)
+    public = {k.__name__ for k in kinds if issubclass(k, Lifter | Detector) and k is not Lifter}
+    assert public == set(KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(kind):
+    for library in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(library, reason=f"ONNX needs {library}, of the export extra")
+    model = exportable(made(kind), crop=(64, 96))
+    program = build_program(model)
+    told = about(model)
+    runs = {
+        "onnx": to_onnx.runner(to_onnx.saved_onnx(model, program, told), threads=1),
+        "pt2": runner(saved_program(program, told)),
+    }
+    for batch, more in ((1, 0), (2, 1), (7, 6)):
+        inputs = model.example(batch, more if model.any_length else 0)
+        with torch.no_grad():
+            wanted = model.module(*inputs)
+        for name, run in runs.items():
+            for mine, theirs in zip(run(*inputs), wanted, strict=True):
+                assert mine.shape == theirs.shape
+                # Refused poses are NaN in both.
+                scale = np.nanmax(np.abs(theirs.numpy())) or 1
+                np.testing.assert_allclose(
+                    mine.numpy(), theirs.numpy(), rtol=0, atol=LIMIT * scale, err_msg=name
+                )
+
+
+def test_what_differs_is_seen():
+    wanted = torch.tensor([10.0, -20.0])
+    assert difference(torch.tensor([10.0, -19.0]), wanted) == pytest.approx(1 / 20)
+    assert difference(torch.tensor([10.0, torch.nan]), wanted) == float("inf")
+    assert difference(wanted[:1], wanted) == float("inf")
+    assert difference(torch.tensor([1, 2]), torch.tensor([1, 3])) == float("inf")
