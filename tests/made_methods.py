@@ -29,8 +29,13 @@ LIFTERS = {
     "WindowMLPLifter": {"frames": 5, "width": 8},
 }
 DETECTORS = {
-    "HeatmapDetector": {"network": "hrnet_w2", "flip_test": True},
-    "GuidedDetector": {"network": "pose_resnet_18", "decoder": "dark", "alignment": "centres"},
+    "HeatmapDetector": {"network": "hrnet_w2"},
+    "GuidedDetector": {
+        "network": "pose_resnet_18",
+        "decoder": "dark",
+        "alignment": "centres",
+        "flip_test": True,
+    },
 }
 
 
