@@ -133,6 +133,8 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
                 f"--crop is {width} by {height}: give multiples of {_COARSEST} from "
                 f"{2 * _COARSEST} on, such as {CROP[0]} {CROP[1]}."
             )
+        # With channels last, what is traced would depend on whether the batch is one.
+        nn.utils.convert_conv2d_weight_memory_format(method.net, torch.contiguous_format)
         found = ("keypoints", "confidence")
         return Exportable(method, DetectingModule(method), ("image",), found, crop=(width, height))
     if isinstance(method, OcclusionCompletion):
