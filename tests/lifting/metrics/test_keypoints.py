@@ -145,6 +145,10 @@ def test_every_joint_set_has_a_torso_and_those_with_an_end_of_the_head_a_pckh():
         "mpi3dhp28": ("head_top", "neck_base"),
         "mpi3dhp17": ("head_top", "neck_base"),
         "humaneva15": ("head", "thorax"),
+        "openpose25": None,
+        "openpose18": None,
+        "halpe26": ("head_top", "neck_base"),
+        "mediapipe33": None,
     }
     for joints in SKELETONS.values():
         pred, target, labelled, box = made(joints.name)
