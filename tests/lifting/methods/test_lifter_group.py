@@ -102,5 +102,7 @@ def test_joints_that_cannot_be_derived_are_named():
 
 def test_a_checkpoint_that_lifts_nothing_is_refused(tmp_path):
     path = save(PoseFlows(), tmp_path / "flow.ckpt")
-    with pytest.raises(InputError, match=r"flow\.ckpt: is of a PoseFlows, here one of .*SimpleBaseline"):
+    with pytest.raises(
+        InputError, match=r"flow\.ckpt: is of a PoseFlows, here one of .*SimpleBaseline"
+    ):
         load_frozen(path, Lifter)
