@@ -29,7 +29,7 @@ LIFTERS = {
     "WindowMLPLifter": {"frames": 5, "width": 8},
 }
 DETECTORS = {
-    "HeatmapDetector": {"network": "hrnet_w2"},
+    "HeatmapDetector": {"network": "pose_resnet_18"},
     "GuidedDetector": {
         "network": "pose_resnet_18",
         "decoder": "dark",
