@@ -4,24 +4,43 @@ from pathlib import Path
 
 import torch
 
-from lifting.methods import IGANet, Method, MixSTE, SimpleBaseline, VideoPose3D
+from lifting.geometry import centre
+from lifting.methods import (
+    IGANet,
+    Lifter,
+    Method,
+    MixSTE,
+    OcclusionCompletion,
+    SimpleBaseline,
+    VideoPose3D,
+)
 from lifting.skeletons import skeleton
 
 
 def save(method: Method, path: Path) -> str:
     """Write a checkpoint of a method, and return its path."""
+    # Not what a method itself adds there, which is for going on with its training.
     checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
-    method.on_save_checkpoint(checkpoint)
+    Method.on_save_checkpoint(method, checkpoint)
     torch.save(checkpoint, path)
     return str(path)
 
 
-def simple_baseline(joints: str = "h36m17") -> SimpleBaseline:
-    """Return a lifter of pixels."""
-    method = SimpleBaseline(width=16, skeleton=joints, keypoint_skeleton=joints)
-    count = len(skeleton(joints))
-    method.fit_statistics(500 + 100 * torch.randn(64, count, 2), 300 * torch.randn(64, count, 3))
+def with_statistics(method: Lifter) -> Lifter:
+    """Let a lifter take the statistics of made-up people, and return it."""
+    points, joints = (skeleton(method.hparams[k]) for k in ("keypoint_skeleton", "skeleton"))
+    keypoints = 500 + 150 * torch.randn(64, len(points), 2)
+    if isinstance(method, OcclusionCompletion):
+        method.head_scale.fit(keypoints)
+    else:
+        pose = centre(300 * torch.randn(64, len(joints), 3), joints.root)
+        method.fit_statistics(keypoints, pose)
     return method
+
+
+def simple_baseline(joints: str = "h36m17") -> Lifter:
+    """Return a lifter of pixels."""
+    return with_statistics(SimpleBaseline(width=16, skeleton=joints, keypoint_skeleton=joints))
 
 
 def write_lifters(folder: Path) -> dict[str, str]:

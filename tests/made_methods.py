@@ -3,8 +3,8 @@
 import torch
 
 from lifting import methods
-from lifting.methods import Method
-from lifting.skeletons import skeleton
+from lifting.methods import Lifter, Method
+from tests.made_lifters import with_statistics
 
 TRANSFORMER = {"width": 8, "depth": 1, "heads": 2}
 CONVOLUTION = {"taps": [3, 3], "channels": 8}
@@ -42,16 +42,8 @@ DETECTORS = {
 def made(kind: str, **options: object) -> Method:
     """Return a method whose every weight and buffer is its own."""
     method = getattr(methods, kind)(**{**LIFTERS, **DETECTORS}[kind] | options)
-    if kind in LIFTERS:
-        joints = skeleton(method.hparams["skeleton"])
-        keypoints = 500 + 100 * torch.randn(
-            64, len(skeleton(method.hparams["keypoint_skeleton"])), 2
-        )
-        pose = 300 * torch.randn(64, len(joints), 3)
-        if kind == "OcclusionCompletion":
-            method.head_scale.fit(keypoints)
-        else:
-            method.fit_statistics(keypoints, pose - pose[:, joints.root : joints.root + 1])
+    if isinstance(method, Lifter):
+        with_statistics(method)
     with torch.no_grad():
         for parameter in method.parameters():
             parameter.add_(0.03 * torch.randn_like(parameter))

@@ -24,7 +24,8 @@ from lifting.cli import run
 from lifting.skeletons import SKELETONS
 from tests.datamodules import made_npz
 from tests.datamodules.keypoint_files import made_keypoints
-from tests.lifting.made_checkpoints import make, write_checkpoint
+from tests.lifting.made_checkpoints import make
+from tests.made_lifters import save
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -236,7 +237,7 @@ def test_keypoints_of_one_s_own_are_lifted_as_the_page_says(workplace):
     page = (ROOT / "docs/predict.md").read_text()
     checkpoint = Path("runs/vp3d/checkpoints/best.ckpt")
     checkpoint.parent.mkdir(parents=True)
-    write_checkpoint(checkpoint, make("video_pose_3d"))
+    save(make("video_pose_3d"), checkpoint)
     points = made_keypoints.person(17, 20)
     np.savez("walk.npz", keypoints=points)
     content: dict = {}

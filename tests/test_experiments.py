@@ -152,7 +152,6 @@ NARROW = {
     "RelativeDepthTwin": {"width": 16},
     "RepNet": {"width": 16, "critic_width": 16},
     "TemporalGAN": {"channels": 16, "critic_width": 16},
-    "HeatmapDetector": {"network": "hrnet_w4"},
 }
 # The earlier stages whose checkpoints a method needs, by option.
 EARLIER = {
@@ -167,18 +166,10 @@ FEW_FRAMES = (
     *("--data.frames_per_sequence", "6", "--data.actions", "[Walking, Sitting]"),
     *("--data.eval_batch_size", "64"),
 )
-FEW_IMAGES = (
-    *("--data.images_per_clip", "1", "--data.subjects", "[S1, S8, S9]"),
-    *("--data.train_subjects", "[S1]", "--data.val_subjects", "[S8]"),
-    *("--data.test_subjects", "[S9]", "--data.width", "32", "--data.height", "64"),
-    *("--data.eval_batch_size", "60", "--data.workers", "0"),
-)
 
 
 def fit(folder: Path, method: Path, name: str, runs: Path, *overlays: str) -> None:
-    images = sees_images(method)
-    data = "data/synthetic_images.yaml" if images else "data/synthetic.yaml"
-    names = ["base.yaml", data, method, "debug.yaml", *overlays]
+    names = ["base.yaml", "data/synthetic.yaml", method, "debug.yaml", *overlays]
     earlier = EARLIER.get(method.stem, {})
     kind = class_of(method, "model")
     narrow = [f"--model.{k}={v}" for k, v in NARROW.get(kind, {}).items()]
@@ -187,7 +178,7 @@ def fit(folder: Path, method: Path, name: str, runs: Path, *overlays: str) -> No
             "fit",
             *configs(*(EXPERIMENTS / n for n in names)),
             *("--data.folder", str(folder), "--data.batch_size", "8"),
-            *(FEW_IMAGES if images else FEW_FRAMES),
+            *FEW_FRAMES,
             *("--trainer.accelerator", "cpu"),
             *("--trainer.enable_progress_bar", "false", "--run", str(runs / name)),
             *narrow,
@@ -212,16 +203,15 @@ def earlier_stages(tmp_path_factory, synthetic_folder):
     return ensure
 
 
-# Every method as it is, and one without a subject to select by. Of recipes that differ in the number of
-# frames alone the shortest, and no detectors, which test_detectors.py
-# trains. Published recipes differ by values alone.
+# Every method as it is, and one without a subject to select by. Of recipes that differ in the number
+# of frames alone the shortest; published ones differ by values alone, and test_detectors.py trains
+# detectors.
 RUNS = [
     (method, overlay)
     for method in METHODS
     for overlay in (None, "published_split")
-    if not method.stem.endswith(
-        ("_81", "_243", "_384", "resnet_50", "_1", "guided", "w32", "_published")
-    )
+    if not sees_images(method)
+    if not method.stem.endswith(("_81", "_243", "_1", "_published"))
     if overlay is None or method.stem == "simple_baseline"
 ]
 

@@ -1,8 +1,7 @@
-"""Lifters of a few neurons, with random weights, and checkpoints of them."""
+"""Lifters of a few neurons, with random weights."""
 
 import torch
 
-from lifting.geometry import centre
 from lifting.methods import (
     IGANet,
     LInKs,
@@ -16,7 +15,7 @@ from lifting.methods import (
     TemporalGAN,
     VideoPose3D,
 )
-from lifting.skeletons import skeleton
+from tests.made_lifters import with_statistics
 
 # A window of nine frames, where there is one.
 METHODS = {
@@ -41,27 +40,7 @@ def make(name, **options):
     """Return a lifter whose weights and statistics are random, but the same every time."""
     torch.manual_seed(0)
     method = METHODS[name](**options)
-    points, joints = (skeleton(method.hparams[k]) for k in ("keypoint_skeleton", "skeleton"))
-    keypoints = 500 + 150 * torch.randn(32, len(points), 2)
-    poses = centre(300 * torch.randn(32, len(joints), 3), joints.root)
-    if name == "occlusion":
-        method.head_scale.fit(keypoints)
-    else:
-        method.fit_statistics(keypoints, poses)
-    return method.eval()
-
-
-def write_checkpoint(path, method):
-    """Write what a training would have left of a method, apart from its optimiser."""
-    torch.save(
-        {
-            "state_dict": method.state_dict(),
-            "hyper_parameters": dict(method.hparams),
-            "lifting": method._identity(),
-        },
-        path,
-    )
-    return path
+    return with_statistics(method).eval()
 
 
 def flow():

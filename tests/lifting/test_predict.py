@@ -14,7 +14,8 @@ from lifting.occlusion import Status
 from lifting.predict import lift, load_lifter
 from lifting.skeletons import skeleton
 from lifting.smoothing import smooth as smoothed
-from tests.lifting.made_checkpoints import METHODS, flow, make, write_checkpoint
+from tests.lifting.made_checkpoints import METHODS, flow, make
+from tests.made_lifters import save
 
 FRAMES = 40
 SIZE = (1920, 1080)
@@ -37,7 +38,7 @@ def checkpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
 
     def write(name, **options):
-        return write_checkpoint(folder / f"{name}.ckpt", make(name, **options))
+        return save(make(name, **options), folder / f"{name}.ckpt")
 
     return write
 
@@ -293,14 +294,14 @@ def test_a_joint_that_nothing_tells_is_named(person, checkpoint):
 
 def test_a_checkpoint_of_another_skeleton_is_refused(person, checkpoint, tmp_path):
     method = make("simple_baseline", keypoint_skeleton="coco17")
-    path = write_checkpoint(tmp_path / "coco.ckpt", method)
+    path = save(method, tmp_path / "coco.ckpt")
     assert lift(person, path, size=SIZE).pose.shape == (FRAMES, 17, 3)
     with pytest.raises(InputError, match=r"coco.ckpt: lifts keypoints of 'coco17'.*left_eye"):
         lift(person, path, size=SIZE, skeleton="h36m17")
 
 
 def test_a_checkpoint_that_lifts_nothing_is_refused(person, tmp_path, checkpoint):
-    path = write_checkpoint(tmp_path / "flow.ckpt", flow())
+    path = save(flow(), tmp_path / "flow.ckpt")
     with pytest.raises(InputError, match=r"flow.ckpt: is of a PoseFlows.*VideoPose3D"):
         lift(person, path, size=SIZE)
     with pytest.raises(InputError, match="no such checkpoint"):

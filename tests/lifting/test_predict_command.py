@@ -15,7 +15,8 @@ from lifting.cameras import nominal_camera
 from lifting.predict import lift
 from lifting.predict_command import main
 from tests.datamodules.keypoint_files import made_keypoints as made
-from tests.lifting.made_checkpoints import flow, make, write_checkpoint
+from tests.lifting.made_checkpoints import flow, make
+from tests.made_lifters import save
 
 ROOT = Path(__file__).parent.parent.parent
 SIZE = ["--width", "1280", "--height", "720"]
@@ -24,7 +25,7 @@ PEOPLE = [made.person(17, 12, seed, at=(300 + 500 * seed, 350)) for seed in rang
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    return str(write_checkpoint(tmp_path / "vp3d.ckpt", make("video_pose_3d")))
+    return str(save(make("video_pose_3d"), tmp_path / "vp3d.ckpt"))
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_what_is_wrong_is_said_and_nothing_written(
 
 
 def test_a_wrong_checkpoint_and_a_wrong_place_are_said(video, checkpoint, tmp_path, capsys):
-    other = write_checkpoint(tmp_path / "flow.ckpt", flow())
+    other = save(flow(), tmp_path / "flow.ckpt")
     assert "PoseFlows" in refused(capsys, "--keypoints", video, "--checkpoint", other, *SIZE)
     said = refused(capsys, "--keypoints", video, "--checkpoint", tmp_path / "no.ckpt", *SIZE)
     assert "no.ckpt: there is no such checkpoint" in said
