@@ -6,6 +6,7 @@ python scripts/benchmark_links.py --json_file benchmark_links.json
 import math
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from datamodules.h36m_convert import h36m_camera
-from lifting.benchmark import Figure, report, seconds, share_of_products, share_of_time, step_of
+from lifting.benchmark import (
+    Figure,
+    has_fast_bf16,
+    report,
+    seconds,
+    share_of_products,
+    share_of_time,
+    step_of,
+)
 from lifting.cameras import Camera
 from lifting.errors import guarded
 from lifting.geometry import rotate, rotation_y
@@ -55,11 +64,11 @@ def _save(method: Method, folder: Path) -> str:
     return str(path)
 
 
-def _step(method: Method, batch: dict[str, Any]) -> Callable[[], None]:
+def _step(method: Method, batch: dict[str, Any], bfloat16: bool = False) -> Callable[[], None]:
     optimizer = torch.optim.AdamW(
         [p for p in method.parameters() if p.requires_grad], 1e-4, fused=True
     )
-    return step_of(lambda: method.loss(batch), optimizer)
+    return step_of(lambda: method.loss(batch), optimizer, bfloat16)
 
 
 def left_right(folder: Path) -> list[Figure]:
@@ -79,8 +88,6 @@ def left_right(folder: Path) -> list[Figure]:
     )
     method.load_frozen_stages()
     method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
-    a, b = torch.rand(2 * BATCH, 1024), torch.rand(1024, 1024)
-    step, product = seconds(_step(method, _batch()), lambda: a @ b)
     # Two lifts of 512 poses, the second without its elevation head: forward and twice backward.
     both = sum(p.numel() for p in method.lifters.parameters() if p.ndim == 2)
     heads = sum(
@@ -88,14 +95,20 @@ def left_right(folder: Path) -> list[Figure]:
         for name, p in method.lifters.named_parameters()
         if p.ndim == 2 and ".elevation_head." in name
     )
-    return [
-        share_of_products(
-            "left/right lifter step, 256 + 256 poses, float32, share of the GEMM rate",
-            operations=6 * 2 * BATCH * (2 * both - heads),
-            ours=step,
-            product=2 * 2 * BATCH * 1024 * 1024 / product,
+    figures = []
+    for dtype in (torch.float32, torch.bfloat16)[: 1 + has_fast_bf16()]:
+        a, b = torch.rand(2 * BATCH, 1024).to(dtype), torch.rand(1024, 1024).to(dtype)
+        step, product = seconds(_step(method, _batch(), dtype is torch.bfloat16), partial(torch.mm, a, b))
+        name = str(dtype).removeprefix("torch.")
+        figures.append(
+            share_of_products(
+                f"left/right lifter step, 256 + 256 poses, {name}, share of its GEMM rate",
+                operations=6 * 2 * BATCH * (2 * both - heads),
+                ours=step,
+                product=2 * 2 * BATCH * 1024 * 1024 / product,
+            )
         )
-    ]
+    return figures
 
 
 class UnfusedFlow(nn.Module):
@@ -227,15 +240,17 @@ def occlusion(folder: Path) -> list[Figure]:
         for optimizer in optimizers:
             optimizer.step()
 
-    *fast, slow = seconds(_step(ours, batch), _step(three, batch), unfused)
+    steps = {"1 of 3 views": _step(ours, batch), "3 of 3 views": _step(three, batch)}
+    if has_fast_bf16():
+        steps["1 of 3 views, bfloat16"] = _step(ours, batch, bfloat16=True)
+    *fast, slow = seconds(*steps.values(), unfused)
     return [
         share_of_time(
-            f"occlusion step, batch 256, published size, {views} of 3 views, share of the unfused "
-            "step",
+            f"occlusion step, batch 256, published size, {what}, share of the unfused float32 step",
             time,
             slow,
         )
-        for views, time in zip((1, 3), fast, strict=True)
+        for what, time in zip(steps, fast, strict=True)
     ]
 
 

@@ -175,9 +175,12 @@ class Adversarial(SequenceLifter):
                 f"{type(self).__name__} moves generator and critic in turns, which plain ddp does not "
                 "allow: set --trainer.strategy ddp_find_unused_parameters_true."
             )
-        poses = trainer.datamodule.prior_poses()  # type: ignore[attr-defined]
+        self.take_prior(trainer.datamodule.prior_poses() / MILLIMETRES)  # type: ignore[attr-defined]
+
+    def take_prior(self, poses: Float[Tensor, "frames J 3"]) -> None:
+        """Look at the absolute poses of the prior, metres, before training."""
         if self.hparams["begin_at_mean"]:
-            self.begin_at(poses / MILLIMETRES)
+            self.begin_at(poses)
 
     @abstractmethod
     def begin_at(self, poses: Float[Tensor, "frames J 3"]) -> None:

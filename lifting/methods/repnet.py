@@ -14,6 +14,7 @@ Official code: https://github.com/bastianwandt/RepNet
 
 from typing import Any
 
+import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
@@ -21,11 +22,12 @@ from torch import Tensor
 from lifting.adversarial import camera_loss
 from lifting.cameras import Camera
 from lifting.errors import InputError
-from lifting.geometry import centre
+from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.methods.adversarial import Adversarial, Generated
 from lifting.methods.base import Batch
-from lifting.methods.sequence_lifter import on_screen
+from lifting.methods.sequence_lifter import MILLIMETRES, on_screen
 from lifting.nets.exact import exact
+from lifting.nets.head_scale import MEAN_BONE
 from lifting.nets.repnet import RepNetGenerator
 
 
@@ -39,7 +41,7 @@ class RepNet(Adversarial):
     Deviations from the paper: all bones from a parent to its child, with the right sign
     (``legacy_bones: true``), a reprojection that counts more and more (``reprojection_growth: 1``), in
     place of the mean joint the root at zero in 2D as in 3D, schedule and learning rate, and no mirrored
-    y axis. As in 3d-human-pose (github.com/bzhao96/3d-human-pose): ``normalise: global``,
+    y axis, and predictions of one size (``size: predicted``). As in 3d-human-pose (github.com/bzhao96/3d-human-pose): ``normalise: global``,
     ``n_critic: 5``, ``reprojection: 1.0e4``, ``reprojection_growth: 1``. As in the paper's code:
     ``slope: 0.3``, ``activate: false``, ``camera_absolute: true``, ``reprojection: 1``.
 
@@ -48,18 +50,23 @@ class RepNet(Adversarial):
             ``global`` takes them in halves of the image's width.
         camera: Weight of :func:`lifting.adversarial.camera_loss`.
         camera_absolute: Its variant in the paper's code.
+        size: ``prior`` gives every prediction the mean bone of the prior, which is all there is to know
+            of its size; ``predicted`` leaves what comes out, which for a pose unlike those of training
+            can be a hundred metres tall.
         width: Width of the generator's hidden layers.
         **kwargs: See :class:`lifting.methods.adversarial.Adversarial`.
     """
 
     single_frame = True
     generator: RepNetGenerator
+    mean_bone: Tensor
 
     def __init__(
         self,
         normalise: str = "frame",
         camera: float = 1.0,
         camera_absolute: bool = False,
+        size: str = "prior",
         width: int = 1000,
         reprojection: float = 50.0,
         reprojection_growth: float = 10.0,
@@ -67,6 +74,8 @@ class RepNet(Adversarial):
     ) -> None:
         if normalise not in ("frame", "global"):
             raise InputError(f"--model.normalise is {normalise}: choose frame or global.")
+        if size not in ("prior", "predicted"):
+            raise InputError(f"--model.size is {size}: choose prior or predicted.")
         super().__init__(
             reprojection=reprojection, reprojection_growth=reprojection_growth, **kwargs
         )
@@ -76,10 +85,20 @@ class RepNet(Adversarial):
         """Input frames of a window."""
         return 1
 
+    def configure_nets(self) -> None:
+        """Build generator and critic."""
+        super().configure_nets()
+        self.register_buffer("mean_bone", torch.tensor(MEAN_BONE))
+
     def configure_generator(self) -> RepNetGenerator:
         """Return the lifter with its camera network."""
         h = self.hparams
         return RepNetGenerator(len(self.body) - 1, h["width"], h["slope"])
+
+    def take_prior(self, poses: Float[Tensor, "frames J 3"]) -> None:
+        """Look at the size of the prior's people."""
+        super().take_prior(poses)
+        self.mean_bone.copy_(bone_lengths(poses, self.body.bones).mean() * MILLIMETRES)
 
     def begin_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Let the untrained generator predict the mean pose."""
@@ -118,4 +137,6 @@ class RepNet(Adversarial):
     ) -> Float[Tensor, "B T J 3"]:
         """Lift to root-relative metres."""
         pose = self.with_root(self.generator.lift(self.normalised(keypoints, camera)))
+        if self.hparams["size"] == "prior":
+            pose = with_mean_bone(pose, self.body.bones, self.mean_bone / MILLIMETRES)
         return rearrange(pose, "(b t) j d -> b t j d", b=keypoints.shape[0])

@@ -206,6 +206,27 @@ def test_repnet_is_blind_to_size_and_place_where_frames_are_normalised():
         assert torch.allclose(one, two, atol=0.1) == blind
 
 
+def test_repnet_predicts_people_of_the_size_of_its_prior(store):
+    poses, method = [], repnet()
+    take = method.take_prior
+    method.take_prior = lambda x: (poses.append(x), take(x))
+    fit(method, store)
+    ends = zip(*method.body.bones, strict=True)
+    parents, children = (list(end) for end in ends)
+    bone = np.linalg.norm(poses[0][:, parents] - poses[0][:, children], axis=-1).mean()
+    some = made_batch(1)
+    free = repnet(size="predicted")
+    free.load_state_dict(method.state_dict())
+    as_prior, as_predicted = (m(some["keypoints"], some["camera"])[:, 0] for m in (method, free))
+    found = (as_prior[:, parents] - as_prior[:, children]).norm(dim=-1).mean(-1)
+    assert found.detach().numpy() == pytest.approx(1000 * bone, rel=1e-4)
+    # Nothing but the size differs.
+    with torch.no_grad():
+        scale = as_prior.norm(dim=(1, 2)) / as_predicted.norm(dim=(1, 2))
+        assert torch.allclose(as_prior, scale[:, None, None] * as_predicted, atol=1e-2)
+        assert (scale - 1).abs().max() > 1e-3
+
+
 @pytest.mark.parametrize("normalise", ["frame", "global"])
 def test_repnet_loss_adds_up(normalise):
     method, some = (
@@ -355,6 +376,7 @@ def test_chunks_are_as_long_as_the_options_need():
         (repnet, {"reprojection": 0.0}),
         (repnet, {"reprojection_growth": -1.0}),
         (repnet, {"normalise": "none"}),
+        (repnet, {"size": "none"}),
         (temporal, {"image": "none"}),
         (temporal, {"motion": 1.0, "motion_frames": 4}),
         (temporal, {"taps": [3, 2]}),
