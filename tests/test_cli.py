@@ -14,6 +14,8 @@ from datamodules.clips import ClipStore
 from lifting.cli import run
 from lifting.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -258,7 +260,6 @@ def test_missing_store_is_named(here):
     assert "data/h36m.h5" in message
 
 
-@pytest.mark.slow
 def test_process_prints_one_sentence_and_fails(here):
     command = [sys.executable, "-m", "lifting", "test", "--run", "nowhere"]
     done = subprocess.run(

@@ -27,6 +27,8 @@ from tests.datamodules.keypoint_files import made_keypoints
 from tests.lifting.made_checkpoints import make
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *(

@@ -13,6 +13,8 @@ from lifting.cli import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"
 DATA = sorted(EXPERIMENTS.glob("data/*.yaml"))

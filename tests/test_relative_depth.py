@@ -11,6 +11,8 @@ from datamodules.lsp_convert import convert
 from lifting.cli import run
 from tests.datamodules.made_lsp import NAMES, annotations, write_json, write_mat
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 
 

@@ -8,6 +8,8 @@ import pytest
 from datamodules.untrusted import load_npz
 from lifting.cli import run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 FRAMES = 12
 CLIPS = 2 * 30 * 4

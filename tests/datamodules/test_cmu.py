@@ -165,6 +165,7 @@ def test_the_default_split_keeps_people_apart():
     assert data.store == "data/cmu.h5"
 
 
+@pytest.mark.slow
 def test_every_stage_of_links_and_a_supervised_lifter_train_and_test(store, tmp_path):
     def fit_and_test(method, name, *options):
         paths = (EXPERIMENTS / f"{p}.yaml" for p in ("base", "data/cmu", method, "debug"))
