@@ -98,7 +98,9 @@ def left_right(folder: Path) -> list[Figure]:
     figures = []
     for dtype in (torch.float32, torch.bfloat16)[: 1 + has_fast_bf16()]:
         a, b = torch.rand(2 * BATCH, 1024).to(dtype), torch.rand(1024, 1024).to(dtype)
-        step, product = seconds(_step(method, _batch(), dtype is torch.bfloat16), partial(torch.mm, a, b))
+        step, product = seconds(
+            _step(method, _batch(), dtype is torch.bfloat16), partial(torch.mm, a, b)
+        )
         name = str(dtype).removeprefix("torch.")
         figures.append(
             share_of_products(

@@ -6,14 +6,14 @@ python scripts/prepare_cmu.py downloads/cmu
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.cmu_convert import FPS, VIEWS, convert
 from datamodules.cmu_raw import AMC_FPS
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     raw: str | list[str],
     fps: float = FPS,
     views: int = VIEWS,
@@ -31,21 +31,19 @@ def prepare(
         amc_fps: Frames per second of AMC files, which do not tell.
         out: The store to write.
     """
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=None)
-        report = convert(
+    prepare(
+        lambda note: convert(
             [Path(path) for path in ([raw] if isinstance(raw, str) else raw)],
             Path(out),
             fps,
             views,
             seed,
             amc_fps,
-            lambda name: progress.update(task, advance=1, description=f"{name:32}"),
-        )
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
-    print(report)
+            note,
+        ),
+        Path(out),
+    )
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

@@ -6,13 +6,13 @@ python scripts/prepare_h36m.py data_3d_h36m.npz --keypoints.sh data_2d_h36m_sh_p
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.h36m_convert import FULL_SEQUENCES, convert
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     raw: str,
     keypoints: dict[str, str] | None = None,
     skeleton: str = "h36m17",
@@ -29,19 +29,12 @@ def prepare(
         out: The store to write.
     """
     sources = {name: Path(path) for name, path in (keypoints or {}).items()}
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=7 * FULL_SEQUENCES)
-        report = convert(
-            Path(raw),
-            sources,
-            Path(out),
-            lambda name: progress.update(task, advance=1, description=f"{name:22}"),
-            skeleton,
-        )
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
-    print(report)
+    prepare(
+        lambda note: convert(Path(raw), sources, Path(out), note, skeleton),
+        Path(out),
+        total=7 * FULL_SEQUENCES,
+    )
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

@@ -6,13 +6,13 @@ python scripts/prepare_images.py coco person_keypoints_val2017.json --images val
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.image_convert import convert, find
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     kind: str,
     raw: str,
     images: str | None = None,
@@ -39,16 +39,8 @@ def prepare(
     """
     place = None if images is None else Path(images)
     found = find(kind, Path(raw), place, split, joints, every, alone, held_out)
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=None)
-        report = convert(
-            found,
-            None if out is None else Path(out),
-            lambda path: progress.update(task, advance=1, description=f"{path[-40:]:40}"),
-        )
-    print(report)
+    prepare(lambda note: convert(found, None if out is None else Path(out), note))
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

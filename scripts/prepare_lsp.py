@@ -6,13 +6,13 @@ python scripts/prepare_lsp.py downloads/lsp_dataset
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.lsp_convert import convert
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     raw: str,
     images: str | None = None,
     split: str | None = None,
@@ -31,20 +31,13 @@ def prepare(
         skeleton: Joint set of the poses that are to be predicted.
         out: The store to write.
     """
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=None)
-        report = convert(
-            Path(raw),
-            Path(out),
-            None if images is None else Path(images),
-            split,
-            skeleton,
-            lambda name: progress.update(task, advance=1, description=f"{name:16}"),
-        )
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
-    print(report)
+    prepare(
+        lambda note: convert(
+            Path(raw), Path(out), None if images is None else Path(images), split, skeleton, note
+        ),
+        Path(out),
+    )
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

@@ -6,13 +6,13 @@ python scripts/prepare_mpi_inf_3dhp.py downloads/mpi_inf_3dhp --universal true
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.mpi_inf_3dhp_convert import convert
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     raw: str,
     universal: bool = False,
     cameras: str = "vnect",
@@ -26,19 +26,8 @@ def prepare(
         cameras: Which of the studio's cameras: chest (5), vnect (8) or all (14).
         out: The store to write.
     """
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=None)
-        report = convert(
-            Path(raw),
-            Path(out),
-            universal,
-            cameras,
-            lambda name: progress.update(task, advance=1, description=f"{name:32}"),
-        )
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
-    print(report)
+    prepare(lambda note: convert(Path(raw), Path(out), universal, cameras, note), Path(out))
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

@@ -6,13 +6,13 @@ python scripts/prepare_npz.py data_2d_custom_mine.npz --fps 25 --missing interpo
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.npz_convert import convert
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     keypoints: str,
     poses: str | None = None,
     cameras: str | None = None,
@@ -41,10 +41,8 @@ def prepare(
         licence: The condition they are under, kept in the store.
         out: The store to write.
     """
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=None)
-        report = convert(
+    prepare(
+        lambda note: convert(
             Path(keypoints),
             Path(out),
             poses=None if poses is None else Path(poses),
@@ -56,11 +54,11 @@ def prepare(
             fps=fps,
             origin=origin,
             licence=licence,
-            progress=lambda name: progress.update(task, advance=1, description=f"{name:32}"),
-        )
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
-    print(report)
+            progress=note,
+        ),
+        Path(out),
+    )
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

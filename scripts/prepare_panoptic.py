@@ -6,14 +6,14 @@ python scripts/prepare_panoptic.py downloads/panoptic-toolbox
 from pathlib import Path
 
 from jsonargparse import auto_cli
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from datamodules.panoptic_convert import EVERY, MARGIN, convert
 from datamodules.panoptic_raw import JOINTS
+from datamodules.preparing import prepare
 from lifting.errors import guarded
 
 
-def prepare(
+def main(
     raw: str,
     every: int = EVERY,
     margin: float = MARGIN,
@@ -34,21 +34,11 @@ def prepare(
             ear is missing.
         out: The store to write.
     """
-    bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*bar) as progress:
-        task = progress.add_task("preparing", total=None)
-        report = convert(
-            Path(raw),
-            Path(out),
-            every,
-            margin,
-            shortest,
-            skeleton,
-            lambda name: progress.update(task, advance=1, description=f"{name:22}"),
-        )
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
-    print(report)
+    prepare(
+        lambda note: convert(Path(raw), Path(out), every, margin, shortest, skeleton, note),
+        Path(out),
+    )
 
 
 if __name__ == "__main__":
-    guarded(lambda: auto_cli(prepare))
+    guarded(lambda: auto_cli(main))

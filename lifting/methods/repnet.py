@@ -39,11 +39,12 @@ class RepNet(Adversarial):
     metres: it is the size of the prior's people.
 
     Deviations from the paper: all bones from a parent to its child, with the right sign
-    (``legacy_bones: true``), a reprojection that counts more and more (``reprojection_growth: 1``), in
-    place of the mean joint the root at zero in 2D as in 3D, schedule and learning rate, and no mirrored
-    y axis, and predictions of one size (``size: predicted``). As in 3d-human-pose (github.com/bzhao96/3d-human-pose): ``normalise: global``,
-    ``n_critic: 5``, ``reprojection: 1.0e4``, ``reprojection_growth: 1``. As in the paper's code:
-    ``slope: 0.3``, ``activate: false``, ``camera_absolute: true``, ``reprojection: 1``.
+    (``legacy_bones: true``), a reprojection that counts more and more (``reprojection_growth: 1``),
+    predictions of one size (``size: predicted``), in place of the mean joint the root at zero in 2D as
+    in 3D, schedule and learning rate, and no mirrored y axis. As in 3d-human-pose
+    (github.com/bzhao96/3d-human-pose): ``normalise: global``, ``n_critic: 5``, ``reprojection: 1.0e4``,
+    ``reprojection_growth: 1``. As in the paper's code: ``slope: 0.3``, ``activate: false``,
+    ``camera_absolute: true``, ``reprojection: 1``.
 
     Args:
         normalise: ``frame`` divides the keypoints of each frame by their deviation from the root;

@@ -1,20 +1,15 @@
-import json
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-import lifting
 from lifting.metrics import (
     Evaluation,
     functional,
 )
 from tests.lifting.made_metrics import PER_FRAME, distances, recording, steps
+from tests.lifting.two_processes import evaluated_by_two
 
 ACTIONS = ["Eating", "Sitting", "Walking"]
 
@@ -68,26 +63,6 @@ def test_evaluation_of_nothing_is_no_perfect_score():
     assert all(math.isnan(x) for x in [*result.frame_mean.values(), *result.action_mean.values()])
 
 
-WORKER = """
-import importlib.util, json, sys
-import torch
-import torch.distributed as dist
-
-rank, start, out, tests = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
-torch.set_num_threads(1)
-dist.init_process_group("gloo", init_method="file://" + start, rank=rank, world_size=2)
-spec = importlib.util.spec_from_file_location("tests_of_metrics", tests)
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-results = []
-for parts in module.SHARES:
-    result = module.evaluation_of(parts[rank]).compute()
-    results.append([result.actions, result.frames, result.rows, result.frame_mean, result.joints])
-with open(out + str(rank), "w") as stream:
-    json.dump(results, stream)
-dist.destroy_process_group()
-"""
-
 # For each process its batches: whole clips each; and one process without any frame.
 SHARES = [
     [[range(0, 2), range(2, 6)], [range(6, 9), range(9, 16)]],
@@ -97,32 +72,14 @@ SHARES = [
 
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives(tmp_path):
-    root = Path(lifting.__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    arguments = [str(tmp_path / "start"), str(tmp_path / "out"), __file__]
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(rank), *arguments],
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for worker in workers:
-        _, stderr = worker.communicate(timeout=300)
-        assert worker.returncode == 0, stderr
     one = evaluation_of([range(16)]).compute()
-    for rank in range(2):
-        for actions, frames, rows, frame_mean, joints in json.loads(
-            (tmp_path / f"out{rank}").read_text()
-        ):
-            assert actions == one.actions
-            assert frames == one.frames
-            assert joints == pytest.approx(one.joints)
-            assert frame_mean == pytest.approx(one.frame_mean)
-            for name, values in one.rows.items():
-                assert rows[name] == pytest.approx(values, nan_ok=True)
+    for found in evaluated_by_two(__file__, tmp_path):
+        assert found["actions"] == one.actions
+        assert found["frames"] == one.frames
+        assert found["frame_mean"] == pytest.approx(one.frame_mean)
+        assert found["joints"] == pytest.approx(one.joints)
+        for name, values in one.rows.items():
+            assert found["rows"][name] == pytest.approx(values, nan_ok=True)
 
 
 def test_frame_errors_are_those_of_the_single_functions():

@@ -1,15 +1,9 @@
-import json
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-import lifting
 from lifting.metrics import KeypointEvaluation
 from lifting.metrics.keypoint_evaluation import JointMean
 from lifting.metrics.oks import average_precision, person_score
@@ -23,6 +17,7 @@ from tests.lifting.metrics.made_keypoints import (
     per_joint,
     similarities,
 )
+from tests.lifting.two_processes import evaluated_by_two
 
 ACTIONS = ["standing", "sitting", "walking", "running"]
 FULL_COCO = ["epe", "pdj", "pck", "pdj_all_joints", "oks", "ap", "ap50", "ap75", "ar"]
@@ -169,23 +164,6 @@ def test_joint_mean_of_joints_without_groups():
     np.testing.assert_array_equal(metric.by_joint(), [3.0, math.nan, 3.0])
 
 
-WORKER = """
-import importlib.util, json, sys
-import torch
-import torch.distributed as dist
-
-rank, start, out, tests = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
-torch.set_num_threads(1)
-dist.init_process_group("gloo", init_method="file://" + start, rank=rank, world_size=2)
-spec = importlib.util.spec_from_file_location("tests_of_keypoints", tests)
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-results = [vars(module.evaluation_of(parts[rank]).compute()) for parts in module.SHARES]
-with open(out + str(rank), "w") as stream:
-    json.dump(results, stream)
-dist.destroy_process_group()
-"""
-
 # For each process its batches; one without anybody, and one with nobody labelled.
 SHARES = [
     [[range(30, 41)], [range(9), range(9, 30)]],
@@ -196,27 +174,11 @@ SHARES = [
 
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives(tmp_path):
-    root = Path(lifting.__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    arguments = [str(tmp_path / "start"), str(tmp_path / "out"), __file__]
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(rank), *arguments],
-            env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for worker in workers:
-        _, stderr = worker.communicate(timeout=300)
-        assert worker.returncode == 0, stderr
     one = evaluation_of([range(41)]).compute()
-    for rank in range(2):
-        for found in json.loads((tmp_path / f"out{rank}").read_text()):
-            assert found["actions"] == one.actions
-            assert found["frames"] == one.frames
-            assert found["joints"] == pytest.approx(one.joints)
-            assert found["frame_mean"] == pytest.approx(one.frame_mean)
-            for name, values in one.rows.items():
-                assert found["rows"][name] == pytest.approx(values)
+    for found in evaluated_by_two(__file__, tmp_path):
+        assert found["actions"] == one.actions
+        assert found["frames"] == one.frames
+        assert found["joints"] == pytest.approx(one.joints)
+        assert found["frame_mean"] == pytest.approx(one.frame_mean)
+        for name, values in one.rows.items():
+            assert found["rows"][name] == pytest.approx(values)
