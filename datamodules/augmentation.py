@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from datamodules.boxes import box_around
 from datamodules.counter_random import normal, uniform
+from lifting.boxes import box_around
 from lifting.crops import crop_affine, fit_aspect
 from lifting.errors import InputError
 from lifting.skeletons import Skeleton

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from datamodules.boxes import overlap
 from datamodules.image_records import ImageRecords
 from datamodules.untrusted import existing
+from lifting.boxes import overlap
 from lifting.errors import InputError
 
 # A box that overlaps the annotated one by less belongs to somebody else.

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lifting.cameras import Camera, nominal_camera
 from lifting.checkpoints import load_frozen
+from lifting.devices import device_of
 from lifting.errors import InputError
 from lifting.gaps import fill_gaps
 from lifting.given_keypoints import GivenKeypoints, as_given
@@ -115,7 +116,7 @@ def lift(
     given = as_given(keypoints, confidence, skeleton)
     points, sure = _for_method(given, method, where)
     windows = method.windows(dilation)
-    found = _predict(method.to(_device(device)), points, sure, lens, windows, batch_frames)
+    found = _predict(method.to(device_of(device)), points, sure, lens, windows, batch_frames)
     pose, known = found["pose"].float(), _known(method, found, sure > 0)
     place = _place(method, found, points, sure, lens) if trajectory else None
     if smooth is not None:
@@ -129,17 +130,6 @@ def lift(
         None if place is None else place.numpy(),
         fps,
     )
-
-
-def _device(name: str | None) -> torch.device:
-    if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError, ImportError):
-        raise InputError(
-            f"device is '{name}', which is not here: use cpu, or leave it out."
-        ) from None
 
 
 def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:

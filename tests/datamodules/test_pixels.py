@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from datamodules.pixels import FilePixels, warp
+from datamodules.pixels import FilePixels
+from lifting.warping import warp
 from tests.datamodules.made_images import picture
 
 SIZE = (48, 64)

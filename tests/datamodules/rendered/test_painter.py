@@ -5,15 +5,15 @@ import pytest
 import torch
 from PIL import Image
 
-from datamodules.boxes import box_around
-from datamodules.pixels import warp
 from datamodules.procedural.clips import draw_cameras, generate_sequence
 from datamodules.procedural.human import SKELETON
 from datamodules.rendered.painter import Scene
 from datamodules.rendered.room import Occluder
 from datamodules.rendered.stage import set_scene
+from lifting.boxes import box_around
 from lifting.cameras import project, world_to_camera
 from lifting.crops import crop_affine, fit_aspect
+from lifting.warping import warp
 
 WIDTH, HEIGHT = 192, 256
 NAMES = ("S1", "Walking", "54138969")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from datamodules.boxes import box_around, overlap
+from lifting.boxes import box_around, overlap
 
 
 def test_box_holds_the_points_wanted_and_a_margin():
