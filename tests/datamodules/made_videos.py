@@ -22,14 +22,19 @@ def picture(number: int, size=SIZE) -> np.ndarray:
 
 def write_video(path: Path, frames: int = 10, times=None, size=SIZE, rate: int = 25) -> Path:
     """Write frames of known colours, at given times in thousandths of a second or at a rate."""
+    return write_frames(path, (picture(n, size) for n in range(frames)), size, times, rate)
+
+
+def write_frames(path: Path, frames, size=SIZE, times=None, rate: int = 25) -> Path:
+    """Write frames, at given times in thousandths of a second or at a rate."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("h264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.options = {"crf": "10"}
         if times is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
-        for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(picture(number, size), format="rgb24")
+        for number, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             if times is not None:
                 frame.pts, frame.time_base = times[number], Fraction(1, 1000)
             container.mux(stream.encode(frame))

@@ -1,0 +1,1 @@
+"""People in videos: found, followed from frame to frame, and their keypoints read."""

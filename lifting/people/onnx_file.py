@@ -1,0 +1,86 @@
+"""ONNX models whose one input are images, opened with onnxruntime."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifting.errors import InputError
+from lifting.export.needed import needed
+
+_DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+
+class OnnxFile:
+    """A model of images.
+
+    Args:
+        path: The file.
+        default: Width and height of the images, where the file leaves them open.
+        device: ``cuda`` runs it on a GPU where onnxruntime can.
+
+    Attributes:
+        size: Width and height of the images.
+        about: What the file says of itself.
+        outputs: Names of what comes out.
+
+    Raises:
+        InputError: If it is no ONNX model, or takes something else than images.
+    """
+
+    def __init__(
+        self, path: str | Path, default: tuple[int, int], device: str | None = None
+    ) -> None:
+        onnxruntime = needed("onnxruntime", f"Running {path}", "video")
+        if not Path(path).is_file():
+            raise InputError(f"{path}: there is no such file; check the path.")
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        wanted = ["CPUExecutionProvider"] if device == "cpu" else ["CUDA", "CPU"]
+        wanted = [n if n.endswith("Provider") else f"{n}ExecutionProvider" for n in wanted]
+        known = onnxruntime.get_available_providers()
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=[name for name in wanted if name in known]
+            )
+        except Exception:  # Its errors share no class, and damaged files cause all of them.
+            raise InputError(
+                f"{path}: damaged or not an ONNX model that onnxruntime can run; get it again."
+            ) from None
+        self.path = path
+        self.about: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.outputs: list[str] = [value.name for value in self._session.get_outputs()]
+        first, *others = self._session.get_inputs()
+        if others or len(first.shape) != 4 or first.shape[1] != 3 or first.type not in _DTYPES:
+            raise InputError(
+                f"{path}: its inputs are no images (batch, 3, height, width); name another model."
+            )
+        self._input, self._dtype = first.name, _DTYPES[first.type]
+        self._one_by_one = isinstance(first.shape[0], int)
+        height, width = first.shape[2:]
+        self.size = (
+            width if isinstance(width, int) else default[0],
+            height if isinstance(height, int) else default[1],
+        )
+
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether it takes pixels of 0 to 255 as bytes, and normalises them itself."""
+        return self._dtype == np.uint8
+
+    def __call__(
+        self, images: NDArray[np.float32] | NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        """Return what comes out for images ``(N, 3, H, W)``, at least one.
+
+        Raises:
+            InputError: If it cannot be run.
+        """
+        given = np.ascontiguousarray(images, self._dtype)
+        parts = np.split(given, len(given)) if self._one_by_one else [given]
+        try:
+            made = [self._session.run(None, {self._input: part}) for part in parts]
+        except Exception as error:  # As above.
+            reason = str(error).strip().splitlines()[-1]
+            raise InputError(f"{self.path}: cannot be run ({reason}); name another.") from None
+        return [np.concatenate(of_all).astype(np.float32) for of_all in zip(*made, strict=True)]
