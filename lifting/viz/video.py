@@ -15,12 +15,9 @@ from numpy import ndarray
 from lifting.files import beside
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, upright
+from lifting.viz.turntable import Turntable
 
 DPI = 100
-ELEVATION = np.radians(12)
-# Distance of the eye in reaches of the poses: without perspective the eye cannot tell which way
-# a pose turns.
-DISTANCE = 6.0
 FLOOR_COLOUR = "#e4e4e4"
 
 
@@ -119,11 +116,9 @@ class _Scene:
         grey = [TRUTH_COLOUR] * (len(bones) * len(kinds))
         self.colours = np.array(grey + colours)
         self.widths = np.array([2.5] * len(grey) + [3.5] * len(colours))
-        low, high = np.nanmin(self.segments, (0, 1, 2)), np.nanmax(self.segments, (0, 1, 2))
-        self.centre = (low + high) / 2
         # Poses turn about the vertical through the centre, and must stay inside.
-        self.reach = float(np.nanmax(np.linalg.norm(self.segments - self.centre, axis=-1)))
-        self.floor = self._grid(low[2])
+        self.table = Turntable(self.segments)
+        self.floor = self.table.grid()
         self.floor_lines = LineCollection([], colors=FLOOR_COLOUR, linewidths=1, zorder=0)
         self.lines = LineCollection([], capstyle="round", zorder=1)
         axes.add_collection(self.floor_lines)
@@ -131,26 +126,9 @@ class _Scene:
         axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
         axes.set_axis_off()
 
-    def _grid(self, height: float) -> Float[ndarray, "lines 2 3"]:
-        ticks = np.linspace(-1, 1, 7) * 0.6 * self.reach
-        along = np.stack([np.stack([ticks, np.full(7, end)], -1) for end in ticks[[0, -1]]], 1)
-        lines = np.concatenate([along, along[..., ::-1]])
-        heights = np.full((*lines.shape[:2], 1), height)
-        return np.concatenate([lines + self.centre[:2], heights], -1)
-
-    def _project(self, points: Float[ndarray, "n 2 3"], angle: float) -> Float[ndarray, "n 2 3"]:
-        """Return right and up on the screen, and the depth, in reaches of the poses."""
-        x, y, z = np.moveaxis((points - self.centre) / self.reach, -1, 0)
-        cos, sin = np.cos(angle), np.sin(angle)
-        x, y = cos * x - sin * y, sin * x + cos * y
-        cos, sin = np.cos(ELEVATION), np.sin(ELEVATION)
-        depth, up = cos * y - sin * z, sin * y + cos * z
-        shrink = DISTANCE / (DISTANCE + depth)
-        return np.stack([x * shrink, up * shrink, depth], -1)
-
     def show(self, index: int, angle: float) -> None:
-        self.floor_lines.set_segments(list(self._project(self.floor, angle)[..., :2]))
-        projected = self._project(self.segments[index], angle)
+        self.floor_lines.set_segments(list(self.table.project(self.floor, angle)[..., :2]))
+        projected = self.table.project(self.segments[index], angle)
         # What is near is drawn over what is far.
         order = np.argsort(-projected[..., 2].mean(1))
         self.lines.set_segments(list(projected[order, :, :2]))

@@ -1,0 +1,90 @@
+"""Videos whose frames are shown exactly when those of another one are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from lifting.files import beside
+
+# Frames per second are written as a fraction of at most this denominator.
+_DENOMINATOR = 1001
+
+
+class TimedVideo:
+    """An MP4 (H.264) that is being written: :func:`timed_video` opens it."""
+
+    def __init__(self, container: Any, stream: Any, time_base: Fraction) -> None:
+        self._container, self._stream, self._time_base = container, stream, time_base
+        self._before: av.VideoFrame | None = None
+        self._shown = 0
+        self.frames = 0
+
+    def add(self, image: UInt8[ndarray, "H W 3"], pts: int) -> None:
+        """Add a frame.
+
+        Args:
+            image: RGB.
+            pts: When it is shown, in units of the time base; later than the one before.
+        """
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame.pts, frame.time_base = pts, self._time_base
+        # How long a frame is shown is known when the next one comes.
+        if self._before is not None:
+            self._encode(self._before, pts - self._shown)
+        self._before, self._shown = frame, pts
+        self.frames += 1
+
+    def end(self, last: int) -> None:
+        """Write what is left.
+
+        Args:
+            last: How long the last frame is shown, in units of the time base.
+        """
+        if self._before is not None:
+            self._encode(self._before, last)
+            self._before = None
+        self._container.mux(self._stream.encode())
+
+    def _encode(self, frame: Any, duration: int) -> None:
+        frame.duration = duration
+        self._container.mux(self._stream.encode(frame))
+
+
+@contextmanager
+def timed_video(
+    path: Path, size: tuple[int, int], time_base: Fraction, fps: float
+) -> Iterator[TimedVideo]:
+    """Yield a video to add frames to; it appears at its place when it is whole.
+
+    Args:
+        path: Where to.
+        size: Width and height, both even.
+        time_base: The unit of the frames' times, seconds.
+        fps: Frames per second, on average.
+
+    Raises:
+        InputError: If nothing can be written at the path.
+    """
+    # MP4 counts whole parts of a second, and would else choose which.
+    scale = str(time_base.denominator)
+    kept = {"video_track_timescale": scale, "movie_timescale": scale}
+    rate = Fraction(fps).limit_denominator(_DENOMINATOR)
+    with (
+        beside(path, make_folder=True) as partial,
+        av.open(str(partial), "w", format="mp4", container_options=kept) as container,
+    ):
+        stream = container.add_stream("h264", rate=rate)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = stream.codec_context.time_base = time_base
+        stream.codec_context.flags |= av.codec.context.Flags.frame_duration
+        stream.options = {"crf": "22", "preset": "superfast"}
+        video = TimedVideo(container, stream, time_base)
+        yield video
+        video.end(max(1, round(1 / (fps * time_base))))
