@@ -1,0 +1,101 @@
+"""The true poses of one person on a video, and how far lifted ones are from them.
+
+An ``.npz``: ``pose`` ``(T, J, 3)``, camera frame, millimetres, absolute or root-relative, NaN where it
+is not known; ``skeleton``, its joint set; ``frame`` ``(T,)``, numbers of the frames, from 0 on where not
+given. ``scripts/render_video.py`` writes such files.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from datamodules.untrusted import load_npz
+from lifting.errors import InputError
+from lifting.geometry import centre
+from lifting.metrics.functional import mpjpe, n_mpjpe, pa_mpjpe
+from lifting.skeletons import convert, skeleton
+
+_METRICS = {"MPJPE": mpjpe, "PA-MPJPE": pa_mpjpe, "N-MPJPE": n_mpjpe}
+
+
+@dataclass(frozen=True)
+class TruePoses:
+    """True poses.
+
+    Attributes:
+        frames: Numbers of the frames ``(T,)``, rising.
+        pose: Root-relative millimetres, camera frame ``(T, J, 3)``.
+        skeleton: Their joint set.
+    """
+
+    frames: NDArray[np.int64]
+    pose: NDArray[np.float64]
+    skeleton: str
+
+    def every(self, count: int) -> NDArray[np.float64]:
+        """Return the poses of the first frames of the video, NaN where they are not known."""
+        poses = np.full((count, *self.pose.shape[1:]), np.nan)
+        there = self.frames < count
+        poses[self.frames[there]] = self.pose[there]
+        return poses
+
+    def errors(self, frames: NDArray[np.int64], pose: NDArray[np.float32]) -> dict[str, float]:
+        """Return how far lifted poses are from the true ones.
+
+        Args:
+            frames: Numbers of their frames.
+            pose: Root-relative millimetres ``(N, J, 3)``, in the same joint set.
+
+        Returns:
+            Mean errors by name, millimetres; ``frames`` is how many they are of.
+
+        Raises:
+            InputError: If no frame has both.
+        """
+        _, mine, theirs = np.intersect1d(frames, self.frames, return_indices=True)
+        pair = [torch.from_numpy(x).double() for x in (pose[mine], self.pose[theirs])]
+        whole = torch.stack([x.flatten(1).isfinite().all(1) for x in pair]).all(0)
+        if not whole.any():
+            raise InputError("--truth: has no frame that was lifted; is it of this video?")
+        found, true = (x[whole] for x in pair)
+        errors = {name: float(metric(found, true).mean()) for name, metric in _METRICS.items()}
+        return errors | {"frames": float(whole.sum())}
+
+
+def read_true_poses(path: Path, joints: str) -> TruePoses:
+    """Read true poses.
+
+    Args:
+        path: The file.
+        joints: Joint set to hand them over in, converted by joint name.
+
+    Raises:
+        InputError: If the file is not as described above, or the joints cannot be converted.
+    """
+    content = load_npz(path)
+    try:
+        pose = np.asarray(content["pose"], np.float64)
+        name = str(content["skeleton"])
+        frames = np.asarray(content.get("frame", np.arange(len(pose))), np.int64)
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{path}: has no numbers 'pose' with their joint set, 'skeleton'; see docs/video.md."
+        ) from None
+    if (
+        pose.ndim != 3
+        or pose.shape[1:] != (len(skeleton(name)), 3)
+        or frames.shape != (len(pose),)
+        or (np.diff(frames, prepend=-1) <= 0).any()
+    ):
+        raise InputError(
+            f"{path}: its 'pose' is not (frames, {len(skeleton(name))}, 3), or its 'frame' not one "
+            "rising number for each."
+        )
+    try:
+        converted = convert(torch.from_numpy(pose), name, joints)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return TruePoses(frames, centre(converted, skeleton(joints).root).numpy(), joints)
