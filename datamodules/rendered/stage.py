@@ -62,6 +62,17 @@ def set_scene(
     return Scene(pose, camera, _looks(seed, names[0]), _room(seed, *names), occluder)
 
 
+def draw_noise(seed: int, names: tuple[str, str, str], frame: int) -> np.random.Generator:
+    """Return the source of the noise of a camera in an image.
+
+    Args:
+        seed: Seed of the whole dataset.
+        names: Subject, sequence and camera.
+        frame: Number of the frame.
+    """
+    return _rng(seed, *names, str(frame), "noise")
+
+
 def generate_records(
     seed: int, subjects: Sequence[str], images: int, occluded: float
 ) -> Iterator[ImageRecord]:
@@ -143,5 +154,5 @@ class RenderedPixels:
         )
         if affine[0, 0] * affine[1, 1] < affine[0, 1] * affine[1, 0]:
             scene.looks = scene.looks.mirrored()
-        noise = _rng(self.seed, *names, str(frame), "noise")
+        noise = draw_noise(self.seed, (names[0], names[1], names[2]), frame)
         return scene.paint(affine.astype(np.float64), *size, noise)
