@@ -1,5 +1,7 @@
 """``python -m lifting predict --keypoints FILE --checkpoint CKPT``: keypoint files in, poses out."""
 
+import io
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,8 @@ from jsonargparse import auto_cli
 from rich.progress import Progress
 
 from lifting.errors import InputError, guarded
-from lifting.files import beside
+from lifting.export.bvh import bvh_text
+from lifting.files import write_together
 from lifting.predict import Lifted, lift, load_lifter
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ def predict(
     flip_test: bool = False,
     smooth: str | None = None,
     trajectory: bool = False,
+    bvh: bool = False,
     dilation: int = 1,
     batch_frames: int = 4096,
     device: str | None = None,
@@ -53,6 +57,7 @@ def predict(
         flip_test: Average with the prediction of the mirrored keypoints, at twice the time.
         smooth: one_euro, which lags, or savgol.
         trajectory: Say where the root is as well.
+        bvh: Write one BVH file per person as well, beside the .npz, for animation programs.
         dilation: Distance between neighbouring frames of a window, as in training.
         batch_frames: Frames that go through the network together, which bounds the memory.
         device: cpu or cuda; a GPU is taken where there is one.
@@ -63,6 +68,8 @@ def predict(
         raise InputError("--width and --height go together: give both, or leave both out.")
     size = None if width is None or height is None else (width, height)
     path = Path(keypoints)
+    if bvh and stills:
+        raise InputError("--bvh holds motion, and --stills are photographs: give one of them.")
     tracks = read_tracks(path, Wanted(skeleton, size, stills, source), format)
     if track is not None:
         chosen = [t for t in tracks if t.name == track]
@@ -75,6 +82,10 @@ def predict(
             raise InputError(
                 f"{path}: does not tell how large the images are; give --width and --height."
             )
+        if bvh and (one.fps if fps is None else fps) is None:
+            raise InputError(
+                f"{path}: does not tell the frames per second, which --bvh holds: give --fps."
+            )
     method = load_lifter(checkpoint, flip_test)
     tracks = [one if stills else one.whole(str(path)) for one in tracks]
     options = {"smooth": smooth, "trajectory": trajectory, "dilation": dilation}
@@ -86,10 +97,14 @@ def predict(
             for one in bar.track(tracks, description="lifting")
         ]
     target = path.with_name(f"{path.stem}_3d.npz") if out is None else Path(out)
-    write(target, tracks, lifted)
+    files = bvh_files(target, tracks, lifted) if bvh else {}
+    write_together(files | {target: packed(tracks, lifted)})
     kinds = Counter(one.skeleton for one in tracks)
     frames = sum(len(one.frames) for one in tracks)
     print(f"{frames:,} frames of {len(tracks):,} people ({', '.join(kinds)}) in {target}")
+    if files:
+        more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+        print(f"{next(iter(files))}{more}")
 
 
 def _lift(one: "Track", method: Any, fps: float | None, path: Path, options: Any) -> Lifted:
@@ -108,8 +123,8 @@ def _lift(one: "Track", method: Any, fps: float | None, path: Path, options: Any
         raise InputError(f"{path}: {one.name}: {error}") from None
 
 
-def write(path: Path, tracks: "list[Track]", lifted: list[Lifted]) -> None:
-    """Write the poses of all people, one after another.
+def packed(tracks: "list[Track]", lifted: list[Lifted]) -> bytes:
+    """Return the .npz file of all people, one after another.
 
     ``pose`` (N, J, 3) root-relative millimetres; ``known`` (N, J) whether a joint rests on a keypoint
     that was seen; ``frame`` (N,); ``track`` (N,) an index into ``tracks``, the names of the people;
@@ -127,8 +142,30 @@ def write(path: Path, tracks: "list[Track]", lifted: list[Lifted]) -> None:
     }
     if first.trajectory is not None:
         content["trajectory"] = np.concatenate([one.trajectory for one in lifted])
-    with beside(path, make_folder=True) as partial, partial.open("wb") as stream:
-        np.savez_compressed(stream, **content)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **content)
+    return stream.getvalue()
+
+
+def bvh_files(target: Path, tracks: "list[Track]", lifted: list[Lifted]) -> dict[Path, bytes]:
+    """Return the BVH files of all people, named after the .npz and them.
+
+    Raises:
+        InputError: If a pose is not known.
+    """
+    files: dict[Path, bytes] = {}
+    for one, found in zip(tracks, lifted, strict=True):
+        # A name may be a path of a store, which is no name of a file.
+        name = re.sub(r"[^\w.-]+", "_", one.name)
+        path = target.with_name(f"{target.stem}_{name}.bvh")
+        if path in files:
+            path = target.with_name(f"{target.stem}_{name}_{len(files)}.bvh")
+        try:
+            text = bvh_text(found.pose, found.skeleton, found.fps, found.trajectory)
+        except InputError as error:
+            raise InputError(f"{one.name}: {error}") from None
+        files[path] = text.encode("ascii")
+    return files
 
 
 def main(arguments: list[str]) -> None:

@@ -4,16 +4,21 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich import get_console
 
+from datamodules.bvh import forward_kinematics, read_bvh
+from datamodules.keypoint_files import Track
 from datamodules.untrusted import load_npz
 from lifting.cameras import nominal_camera
+from lifting.errors import InputError
 from lifting.predict import lift
-from lifting.predict_command import main
+from lifting.predict_command import bvh_files, main
+from lifting.skeletons import SKELETONS
 from tests.datamodules.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import flow, make
 from tests.made_lifters import save
@@ -125,6 +130,49 @@ def test_the_camera_and_the_frame_rate_of_a_store_are_used(tmp_path, checkpoint)
     np.testing.assert_allclose(written["pose"], expected.pose, atol=1e-2)
     np.testing.assert_allclose(written["trajectory"], expected.trajectory, rtol=1e-3)
     assert float(written["fps"]) == 25
+
+
+def test_everyone_s_motion_is_written_as_bvh_beside(video, checkpoint, tmp_path, capsys):
+    options = (*SIZE, "--trajectory", "true", "--bvh", "true")
+    said = refused(capsys, "--keypoints", video, "--checkpoint", checkpoint, *options)
+    assert "walk.json: does not tell the frames per second, which --bvh holds: give --fps." in said
+    said = refused(
+        *(capsys, "--keypoints", video, "--checkpoint", checkpoint, "--stills", "true", *options)
+    )
+    assert "--bvh holds motion" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["vp3d.ckpt", "walk.json"]
+
+    run("--keypoints", video, "--checkpoint", checkpoint, *options, "--fps", 25)
+    assert "walk_3d_person0.bvh and 1 more" in capsys.readouterr().out
+    written = load_npz(tmp_path / "walk_3d.npz")
+    joints = SKELETONS["h36m17"]
+    for who in range(2):
+        content = read_bvh(tmp_path / f"walk_3d_person{who}.bvh")
+        assert content.frame_time == pytest.approx(0.04)
+        places, _ = forward_kinematics(content)
+        back = places[:, [content.index(joint) for joint in joints.joints]] * [10, -10, -10]
+        rows = written["track"] == who
+        np.testing.assert_allclose(back[:, 0], written["trajectory"][rows], rtol=1e-4, atol=0.1)
+        pose = written["pose"][rows].astype(float)
+        for parent, child in joints.bones:
+            lifted, told = (x[:, child] - x[:, parent] for x in (pose, back))
+            lengths = np.linalg.norm(lifted, axis=-1)
+            wanted = lifted / lengths[:, None] * np.median(lengths)
+            np.testing.assert_allclose(told, wanted, atol=0.5)
+
+
+def test_people_whose_names_are_no_file_names_get_files_of_their_own(checkpoint, tmp_path):
+    people = np.stack([made.person(17, 4, seed) for seed in range(2)])
+    tracks = [
+        Track(name, np.arange(4), points[..., :2], points[..., 2], "coco17", made.SIZE, 25.0)
+        for name, points in zip(("S1/walk", "S1:walk"), people, strict=True)
+    ]
+    lifted = [lift(t.keypoints, checkpoint, size=made.SIZE, fps=25.0) for t in tracks]
+    files = bvh_files(tmp_path / "out.npz", tracks, lifted)
+    assert [path.name for path in files] == ["out_S1_walk.bvh", "out_S1_walk_1.bvh"]
+    lost = replace(lifted[1], pose=np.full_like(lifted[1].pose, np.nan))
+    with pytest.raises(InputError, match="S1:walk: Where every joint is"):
+        bvh_files(tmp_path / "out.npz", tracks, [lifted[0], lost])
 
 
 @pytest.mark.parametrize(
