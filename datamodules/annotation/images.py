@@ -13,6 +13,7 @@ from datamodules.clips import ClipKey, ClipStore
 from datamodules.lsp_convert import image_file, locate
 from datamodules.lsp_raw import JOINTS, read_images
 from datamodules.matlab import Array
+from datamodules.relative_depth_json import Provenance, read_provenance
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence
 
@@ -90,6 +91,21 @@ def load_images(
         for row, name in enumerate(content.names)
         if names is None or name in names
     ]
+
+
+def provenance_of(source: Path) -> Provenance | None:
+    """Return where images come from that are not of Leeds Sports Pose.
+
+    Args:
+        source: What :func:`load_images` loads.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    if source.suffix == ".h5":
+        with ClipStore(source) as store:
+            return Provenance(store.info.origin, store.info.licence)
+    return read_provenance(source) if source.suffix == ".json" else None
 
 
 def _middles(keys: Iterable[ClipKey]) -> list[tuple[ClipKey, list[int]]]:

@@ -14,6 +14,7 @@ from datamodules.matlab import Array
 from datamodules.relative_depth_json import (
     AnnotatedImage,
     DepthAnnotation,
+    Provenance,
     write_relative_depth,
 )
 from lifting.errors import InputError
@@ -85,7 +86,11 @@ def _label(answer: Answer) -> int:
 
 
 def merge(
-    images: Sequence[JudgedImage], paths: Sequence[Path], out: Path, method: str = "dawid_skene"
+    images: Sequence[JudgedImage],
+    paths: Sequence[Path],
+    out: Path,
+    method: str = "dawid_skene",
+    provenance: Provenance | None = None,
 ) -> str:
     """Write what the annotators say together as ``relative_depth_lsp_v1.json``, and report on them.
 
@@ -94,6 +99,7 @@ def merge(
         paths: Files of answers, or folders of them.
         out: The file to write; pairs on which votes are even are left out of it.
         method: ``dawid_skene``, which weighs annotators by their skill, or ``majority``.
+        provenance: Where the images come from; Leeds Sports Pose where not given.
 
     Returns:
         The report.
@@ -135,6 +141,7 @@ def merge(
             for name, image in known.items()
             if name in annotations
         ],
+        provenance,
     )
     kept = sum(len(of_image) for of_image in annotations.values())
     lines = [f"{kept:,} of {len(one):,} pairs of {len(annotations):,} images, by {method}"]

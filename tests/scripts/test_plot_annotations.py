@@ -1,22 +1,13 @@
 """The figures of a user study, as a user has them drawn."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from datamodules.procedural import clips as synthetic_clips
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def script(name, *arguments):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [name, *arguments])
-        runpy.run_path(str(ROOT / f"scripts/{name}.py"), run_name="__main__")
+from tests.scripts.running import refused, script
 
 
 @pytest.fixture
@@ -73,8 +64,5 @@ def test_frames_that_were_asked_about_may_have_pictures(workplace):
     ],
 )
 def test_wrong_input_is_named_and_nothing_is_drawn(workplace, capsys, arguments, message):
-    with pytest.raises(SystemExit) as ended:
-        script("plot_annotations", *arguments)
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    assert message in refused(capsys, "plot_annotations", *arguments)
     assert not Path("runs").exists()

@@ -1,24 +1,16 @@
 """Annotations made up, prepared and trained on, as a user does."""
 
 import csv
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
 
 from datamodules.annotation.merge import collect
+from datamodules.clips import ClipStore
 from datamodules.procedural import clips as synthetic_clips
-from datamodules.relative_depth_json import read_relative_depth
+from datamodules.relative_depth_json import Provenance, read_provenance, read_relative_depth
 from lifting.cli import run
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def script(name, *arguments):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [name, *arguments])
-        runpy.run_path(str(ROOT / f"scripts/{name}.py"), run_name="__main__")
+from tests.scripts.running import ROOT, refused, script
 
 
 @pytest.fixture
@@ -63,10 +55,17 @@ def test_answers_are_of_the_pairs_of_the_annotations(workplace, capsys):
     assert sum(len(answers) for answers in collected.answers) == 500
     assert len(collected.names) == 7
     # Both what was simulated and the store know the images.
-    for source, right in (("data/simulated_depth.json", False), ("human.h5", True)):
+    with ClipStore("human.h5") as store:
+        said = store.info.origin, store.info.licence
+    simulated = Provenance(f"{said[0]}; relative depth simulated", said[1])
+    for source, right, origin in (
+        ("data/simulated_depth.json", False, simulated),
+        ("human.h5", True, Provenance(*said)),
+    ):
         arguments = ["--answers", "data/simulated_answers.json", "--out", "merged.json"]
         script("merge_annotations", source, *arguments)
         assert len(read_relative_depth(Path("merged.json"))) == 20
+        assert read_provenance(Path("merged.json")) == origin
         assert ("right by the poses" in capsys.readouterr().out) is right
 
 
@@ -81,8 +80,5 @@ def test_answers_are_of_the_pairs_of_the_annotations(workplace, capsys):
     ],
 )
 def test_wrong_options_are_named_and_nothing_is_written(workplace, capsys, arguments, message):
-    with pytest.raises(SystemExit) as ended:
-        script("simulate_annotations", "human.h5", *arguments)
-    assert ended.value.code == 2
-    assert message in capsys.readouterr().err
+    assert message in refused(capsys, "simulate_annotations", "human.h5", *arguments)
     assert not Path("data").exists()
