@@ -157,6 +157,21 @@ def load_npz(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path}: damaged or not an .npz file; get the file again.") from None
 
 
+def load_npy(path: str | Path) -> Any:
+    """Read an ``.npy``, a pickled one included, without running code.
+
+    Raises:
+        InputError: If the file is missing, damaged, no ``.npy``, or asks to run something.
+    """
+    path = existing(path)
+    try:
+        return _read_npy(path.read_bytes(), path)
+    except InputError:
+        raise
+    except Exception:  # Damaged headers fail in as many ways as damaged pickles.
+        raise InputError(f"{path}: damaged or not an .npy file; get the file again.") from None
+
+
 def _read_npy(data: bytes, path: Path) -> Any:
     stream = io.BytesIO(data)
     version = npy.read_magic(stream)

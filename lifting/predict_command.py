@@ -42,8 +42,8 @@ def predict(
     """Lift the people of a keypoint file to 3D, see docs/predict.md.
 
     Args:
-        keypoints: An .npz, a .json of COCO, AlphaPose or MediaPipe, a clip store (.h5), or the folder
-            that OpenPose wrote.
+        keypoints: An .npz or .npy, a .json of COCO, AlphaPose or MediaPipe, a clip store (.h5), or
+            the folder that OpenPose wrote.
         checkpoint: A checkpoint of any lifter.
         out: The .npz to write; beside the keypoints, ending in _3d.npz, where not given.
         format: npz, store, openpose, coco, alphapose or mediapipe; by the content where not given.

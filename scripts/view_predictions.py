@@ -20,6 +20,7 @@ from lifting.files import beside as written_beside
 from lifting.geometry import similarity_alignment
 from lifting.metrics.functional import mpjpe
 from lifting.occlusion import Status
+from lifting.viz.clip_video import write_clip_video
 from lifting.viz.figures import prediction_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
@@ -55,15 +56,15 @@ def view_predictions(
         frames: Frames to show at most.
         every: Show every n-th predicted frame.
         align: Fit each pose to the truth by a similarity first, as PA-MPJPE does.
-        beside: Names of other runs, whose poses of the same frames stand beside on the page.
+        beside: Names of other runs, whose poses of the same frames stand beside (page, video).
     """
     folder = Path(run_folder(run))
     path = folder / "predictions.html" if out is None else Path(out)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise InputError(f"--out {path}: choose a name that ends in {', '.join(_WRITERS)}.")
-    if beside and write is not _write_html:
-        raise InputError(f"--out {path}: shows one run; choose a name that ends in .html.")
+    if beside and write is _write_png:
+        raise InputError(f"--out {path}: shows one run; choose a name that ends in .html or .mp4.")
     if clip is not None and index is not None:
         raise InputError("--clip and --index: give one of them.")
     if start < 0 or min(frames, every) < 1:
@@ -159,7 +160,7 @@ def _rate(shown: PredictedFrames) -> float:
     return max(shown.key.fps / max(gap, 1.0), SLOWEST)
 
 
-def _write_html(path: Path, title: str, runs: Sequence[_Run]) -> None:
+def _clip(runs: Sequence[_Run]) -> Clip:
     first = runs[0].shown
     tracks = [
         Track(
@@ -170,7 +171,7 @@ def _write_html(path: Path, title: str, runs: Sequence[_Run]) -> None:
         )
         for run in runs
     ]
-    clip = Clip(
+    return Clip(
         first.key.path.removeprefix("clips/"),
         tracks,
         fps=_rate(first),
@@ -179,10 +180,16 @@ def _write_html(path: Path, title: str, runs: Sequence[_Run]) -> None:
         keypoint_joints=first.keypoint_joints,
         frames=first.frames.tolist(),
     )
-    write_page(path, title, [clip])
+
+
+def _write_html(path: Path, title: str, runs: Sequence[_Run]) -> None:
+    write_page(path, title, [_clip(runs)])
 
 
 def _write_mp4(path: Path, title: str, runs: Sequence[_Run]) -> None:
+    if len(runs) > 1:
+        write_clip_video(path, _clip(runs))
+        return
     shown, captions = runs[0].shown, runs[0].captions
     single = len(captions) == 1
     which: int | slice = 0 if single else slice(None)

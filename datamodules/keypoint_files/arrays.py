@@ -1,4 +1,4 @@
-"""Keypoints in ``.npz`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
+"""Keypoints in ``.npz`` and ``.npy`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +19,12 @@ _ENTRIES = ("keypoints", "landmarks", "pose_landmarks", "reconstruction", "arr_0
 
 
 def read_arrays(path: Path, content: dict[str, Any], wanted: Wanted) -> list[Track]:
-    """Read an ``.npz``.
+    """Read the content of an ``.npz``, or of an ``.npy`` as its ``keypoints``.
 
     ``positions_2d`` is VideoPose3D's. Otherwise ``keypoints`` (or the only array there is) is
     ``(T, K, 2)``, or ``(T, K, 3)`` with confidences, or either of several people one after another in a
-    first axis. Beside it may stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``.
+    first axis; frames may also be flat, ``(T, 2K)``, as "It's all Relative" has them. Beside it may
+    stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``.
 
     Raises:
         InputError: If it holds no keypoints, or their joint set cannot be told.
@@ -89,7 +90,12 @@ def _array(path: Path, content: dict[str, Any]) -> Array:
         holds = ", ".join(content) or "nothing"
         said = ", poses that are lifted already" if "pose" in content else ""
         raise InputError(f"{path}: holds {holds}{said}; keypoints are called 'keypoints'.")
-    return _numbers(content[name], path, name)
+    array = _numbers(content[name], path, name)
+    if array.ndim == 2 and array.shape[1] in (2, 3):
+        return array[None]
+    # Of flat frames x, y of one joint follow those of the other.
+    flat = array.ndim == 2 and array.size and array.shape[1] % 2 == 0
+    return array.reshape(len(array), -1, 2) if flat else array
 
 
 def _numbers(content: object, path: Path, name: str) -> Array:

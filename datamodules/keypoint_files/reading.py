@@ -12,13 +12,13 @@ from datamodules.keypoint_files.mediapipe import JOINTS, read_mediapipe
 from datamodules.keypoint_files.openpose import read_openpose
 from datamodules.keypoint_files.store import read_store
 from datamodules.keypoint_files.track import Track, Wanted
-from datamodules.untrusted import existing, load_npz
+from datamodules.untrusted import existing, load_npy, load_npz
 from lifting.errors import InputError
 
 _JSON = {"coco": read_coco, "alphapose": read_alphapose, "mediapipe": read_mediapipe}
 FORMATS = ("npz", "store", "openpose", *_JSON)
 
-_SUFFIXES = {".npz": "npz", ".h5": "store", ".hdf5": "store"}
+_SUFFIXES = {".npz": "npz", ".npy": "npz", ".h5": "store", ".hdf5": "store"}
 
 
 def read_tracks(path: Path, wanted: Wanted, kind: str | None = None) -> list[Track]:
@@ -45,7 +45,12 @@ def read_tracks(path: Path, wanted: Wanted, kind: str | None = None) -> list[Tra
         tracks = _read_file(existing(path), wanted, kind)
     if not tracks:
         raise InputError(f"{path}: shows nobody; run the detector again.")
-    return [_sized(track, wanted, path) for track in tracks]
+    return [sized(track, wanted, path) for track in tracks]
+
+
+def is_store(path: Path, kind: str | None) -> bool:
+    """Tell whether a path is read as a clip store, which has more to say than keypoints."""
+    return kind in (None, "store") and _SUFFIXES.get(path.suffix.lower()) == "store"
 
 
 def _read_file(path: Path, wanted: Wanted, kind: str | None) -> list[Track]:
@@ -56,6 +61,8 @@ def _read_file(path: Path, wanted: Wanted, kind: str | None) -> list[Track]:
             f"{path}: is not of format {kind}; give another --format, or leave it out."
         )
     if by_name == "npz":
+        if path.suffix.lower() == ".npy":
+            return read_arrays(path, {"keypoints": load_npy(path)}, wanted)
         return read_arrays(path, load_npz(path), wanted)
     if by_name == "store":
         return read_store(path, wanted)
@@ -95,7 +102,12 @@ def _has_landmarks(frame: Any) -> bool:
     return len(frame) == len(JOINTS) or _has_landmarks(frame[0])
 
 
-def _sized(track: Track, wanted: Wanted, path: Path) -> Track:
+def sized(track: Track, wanted: Wanted, path: Path) -> Track:
+    """Return a track with the size of the images that is said of its file.
+
+    Raises:
+        InputError: If the file tells another.
+    """
     if wanted.size is None or track.size == wanted.size:
         return track
     if track.size is not None:

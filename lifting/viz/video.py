@@ -1,5 +1,6 @@
-"""Poses as videos that turn once around the vertical."""
+"""Poses as videos: a view that turns once around the vertical."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -59,34 +60,59 @@ def write_rotation(
     side = size + size % 2
     panels = 1 if keypoints is None else 2
     figure = Figure(figsize=(panels * side / DPI, side / DPI), dpi=DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
     if title:
         figure.suptitle(title, fontsize=9, y=0.98)
-    scene = _Scene(figure.add_axes((1 - 1 / panels, 0, 1 / panels, 1)), poses, truths, joints)
+    scene = Scene(figure.add_axes((1 - 1 / panels, 0, 1 / panels, 1)), poses, truths, joints)
     panel = None
     if keypoints is not None:
         points = np.broadcast_to(keypoints, (count, *keypoints.shape[-2:]))
-        panel = _Keypoints(figure.add_axes((0, 0, 0.5, 1)), points, keypoint_joints or joints)
+        panel = KeypointPanel(figure.add_axes((0, 0, 0.5, 1)), points, keypoint_joints or joints)
+
+    def show(index: int) -> None:
+        scene.show(index, 2 * np.pi * index / count)
+        if panel is not None:
+            panel.show(index)
+
+    encode(path, figure, count, fps, show)
+
+
+def encode(
+    path: Path, figure: Figure, frames: int, fps: float, show: Callable[[int], None]
+) -> None:
+    """Write an MP4 (H.264) of a figure, frame by frame.
+
+    Args:
+        path: Where to.
+        figure: A figure of an even number of pixels in width and height.
+        frames: How many.
+        fps: Frames per second.
+        show: Changes the figure to what a frame shows.
+
+    Raises:
+        InputError: If nothing can be written at the path.
+    """
+    canvas = FigureCanvasAgg(figure)
     with beside(path) as partial, av.open(partial, "w", format="mp4") as container:
         stream = container.add_stream("h264", rate=Fraction(fps).limit_denominator(1000))
-        stream.width, stream.height, stream.pix_fmt = panels * side, side, "yuv420p"
+        stream.width, stream.height = (round(side) for side in figure.bbox.size)
+        stream.pix_fmt = "yuv420p"
         stream.options = {"crf": "20", "preset": "veryfast"}
-        for index in range(count):
-            scene.show(index, 2 * np.pi * index / count)
-            if panel is not None:
-                panel.show(index)
+        for index in range(frames):
+            show(index)
             canvas.draw()
             pixels = np.asarray(canvas.buffer_rgba())
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgba")))
         container.mux(stream.encode())
 
 
-class _Keypoints:
+class KeypointPanel:
     """The panel of the 2D input."""
 
     def __init__(self, axes: Axes, points: Float[ndarray, "T K 2"], joints: Skeleton) -> None:
-        # People walk through the image: each frame is centred.
-        self.points = points - np.nanmean(points, 1, keepdims=True)
+        # People walk through the image: each frame is centred, also one that shows nobody.
+        seen = np.isfinite(points).all(-1, keepdims=True)
+        middle = points.sum(1, keepdims=True, where=seen) / seen.sum(1, keepdims=True).clip(1)
+        self.points = points - middle
         self.bones = np.array(joints.bones)
         colours = [SIDE_COLOURS[joints.side(child)] for _, child in joints.bones]
         self.lines = LineCollection([], colors=colours, linewidths=2.5, capstyle="round")
@@ -96,10 +122,11 @@ class _Keypoints:
         axes.set_axis_off()
 
     def show(self, index: int) -> None:
+        """Draw the keypoints of a frame."""
         self.lines.set_segments(list(self.points[index][self.bones]))
 
 
-class _Scene:
+class Scene:
     """Both poses on a floor, projected by hand: only the ends of lines change between frames."""
 
     def __init__(
@@ -127,6 +154,7 @@ class _Scene:
         axes.set_axis_off()
 
     def show(self, index: int, angle: float) -> None:
+        """Draw the poses of a frame, turned about the vertical by an angle."""
         self.floor_lines.set_segments(list(self.table.project(self.floor, angle)[..., :2]))
         projected = self.table.project(self.segments[index], angle)
         # What is near is drawn over what is far.

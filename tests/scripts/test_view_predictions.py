@@ -99,8 +99,12 @@ def test_runs_stand_side_by_side_on_the_same_frames(view, workplace, tmp_path):
     np.testing.assert_array_equal(poses["second"], workplace[1][::2] + 1)
     with pytest.raises(InputError, match="has 0 of the 1 frames shown; predict both"):
         view("first", beside=["second"], index=1, out=str(tmp_path / "a.html"))
-    with pytest.raises(InputError, match=r"a.mp4: shows one run; choose a name that ends in .html"):
-        view("first", beside=["second"], out=str(tmp_path / "a.mp4"))
+    with pytest.raises(InputError, match=r"a.png: shows one run; choose a name that ends in .html"):
+        view("first", beside=["second"], out=str(tmp_path / "a.png"))
+    view("first", beside=["second"], every=2, out=str(tmp_path / "a.mp4"))
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        (first, _) = container.decode(video=0)
+    assert (first.width, first.height) == (3 * 480, 480)
 
 
 @pytest.mark.parametrize(("options", "frames"), [({"every": 2}, 2), ({"index": 3}, 120)])

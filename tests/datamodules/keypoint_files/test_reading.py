@@ -174,6 +174,18 @@ def test_an_npz_of_several_people(tmp_path):
         check(track, expected, "h36m17")
 
 
+def test_a_single_array_may_be_flat_or_one_frame(tmp_path):
+    path, wanted = tmp_path / "k.npy", Wanted(skeleton="h36m17")
+    np.save(path, COCO[..., :2].reshape(6, 34))
+    sure = np.concatenate([COCO[..., :2], np.ones((6, 17, 1))], -1)
+    check(one(path, wanted), sure, "h36m17")
+    np.save(path, COCO[2])
+    check(one(path, wanted), COCO[2:3], "h36m17")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match=r"k\.npy: damaged or not an \.npy file"):
+        read_tracks(path, wanted)
+
+
 def test_a_number_of_joints_that_several_sets_have_is_refused(tmp_path):
     path = tmp_path / "k.npz"
     np.savez(path, keypoints=COCO)
@@ -266,7 +278,7 @@ ARRAYS = {
     "nothing": {},
     "poses": {"pose": np.zeros((3, 17, 3))},
     "two": {"a": np.zeros((3, 17, 2)), "b": np.zeros((3, 17, 2))},
-    "flat": {"keypoints": np.zeros((3, 34))},
+    "odd": {"keypoints": np.zeros((3, 35)), "skeleton": "coco17"},
     "words": {"keypoints": np.array(["a"])},
     "empty": {"keypoints": np.zeros((0, 17, 2)), "skeleton": "coco17"},
     "unknown set": {"keypoints": COCO, "skeleton": "coco18"},

@@ -97,7 +97,7 @@ def test_failure_leaves_the_older_video_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "a.mp4"
     path.write_text("older")
 
-    show = video._Scene.show
+    show = video.Scene.show
 
     def fail(scene, index, angle):
         show(scene, index, angle)
@@ -106,7 +106,7 @@ def test_failure_leaves_the_older_video_and_nothing_else(tmp_path, monkeypatch):
             assert (tmp_path / "a.mp4.partial").exists()
             raise RuntimeError("drawing")
 
-    monkeypatch.setattr(video._Scene, "show", fail)
+    monkeypatch.setattr(video.Scene, "show", fail)
     with pytest.raises(RuntimeError, match="drawing"):
         write_rotation(path, post(), None, JOINTS, frames=100, size=64)
     assert path.read_text() == "older"

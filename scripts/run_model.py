@@ -1,0 +1,157 @@
+"""Lift one 2D pose: its joints in millimetres, and a picture of it from several sides.
+
+python scripts/run_model.py CHECKPOINT --keypoints walk.json --frame 12 --width 1920 --height 1080
+python scripts/run_model.py CHECKPOINT --keypoints data/h36m.h5 --source gt --track "S9/Walking 1"
+echo '{"left_hip": [512, 480], ...}' | python scripts/run_model.py CHECKPOINT --pose -
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jsonargparse import auto_cli
+
+from datamodules.annotation.images import read_picture
+from datamodules.keypoint_files import Example, Wanted, parse_example, read_example
+from lifting.errors import InputError, guarded
+from lifting.files import beside
+from lifting.methods.lifter import Lifter
+from lifting.one_pose import OnePose, lift_one
+from lifting.predict import load_lifter
+from lifting.viz.page import write_page
+from lifting.viz.player import Clip, Track, small_jpeg
+from lifting.viz.pose_figure import pose_figure
+
+# Height of a picture on the page.
+_PIXELS = 720
+
+
+def run_model(
+    checkpoint: str,
+    keypoints: str | None = None,
+    pose: str | None = None,
+    frame: int | None = None,
+    track: str | None = None,
+    out: str = "pose.png",
+    page: str | None = None,
+    picture: str | None = None,
+    format: str | None = None,
+    skeleton: str | None = None,
+    width: float | None = None,
+    height: float | None = None,
+    source: str | None = None,
+    stills: bool = False,
+    reproject: bool = False,
+    flip_test: bool = False,
+    device: str | None = None,
+) -> None:
+    """Print the joints of one lifted pose, and draw it; see docs/predict.md.
+
+    Args:
+        checkpoint: A checkpoint of any lifter.
+        keypoints: A keypoint file of any format, or a clip store.
+        pose: Instead of a file the pose itself, JSON, or - for what comes in on the standard input:
+            [[x, y], ...] in the order of the joint set, or {joint: [x, y], ...}.
+        frame: Number of the frame; the first that shows the person where not given.
+        track: Which person, or which clip of a store (subject/sequence/camera, or the beginning of it).
+        out: The picture to write, a .png.
+        page: A page to turn the pose on, .html, if you like.
+        picture: The photograph that the keypoints are on, which also tells how large it is.
+        format: Format of the file, where its content does not tell.
+        skeleton: Joint set of the keypoints, where the file does not tell.
+        width: Width of the image in pixels, where neither file nor picture tells.
+        height: Its height.
+        source: Which 2D source of a clip store.
+        stills: The frames are photographs: lift this one without those around it.
+        reproject: Draw the pose where it fits the keypoints best, projected back.
+        flip_test: Average with the prediction of the mirrored keypoints.
+        device: cpu or cuda; a GPU is taken where there is one.
+    """
+    if (keypoints is None) == (pose is None):
+        raise InputError("Give either --keypoints, a file, or --pose, the pose itself.")
+    for option, value, ending in (("--out", out, ".png"), ("--page", page, ".html")):
+        if value is not None and Path(value).suffix.lower() != ending:
+            raise InputError(f"{option} {value}: choose a name that ends in {ending}.")
+    pixels = None if picture is None else read_picture(Path(picture))
+    wanted = Wanted(skeleton, _size(width, height, pixels), stills, source)
+    if keypoints is not None:
+        path = Path(keypoints)
+        example, name = read_example(path, wanted, format, track, frame), path.name
+        name = f"{name}, {example.track.name}, frame {example.frame}"
+    else:
+        text = sys.stdin.read() if pose == "-" else pose or ""
+        example, name = parse_example(text, wanted), "pose"
+    one = _lift(example, load_lifter(checkpoint, flip_test), reproject, device)
+    title = f"{name}: {one.method}"
+    print(title)
+    print("millimetres from the root, in the frame of the camera")
+    print(one.table())
+    _write_picture(Path(out), one, pixels, title)
+    print(f"drawn in {out}")
+    if page is not None:
+        _write_page(Path(page), one, pixels, title)
+        print(f"to turn in {page}")
+
+
+def _size(
+    width: float | None, height: float | None, pixels: np.ndarray | None
+) -> tuple[float, float] | None:
+    if (width is None) != (height is None):
+        raise InputError("--width and --height go together: give both, or leave both out.")
+    if width is not None and height is not None:
+        return width, height
+    return None if pixels is None else (float(pixels.shape[1]), float(pixels.shape[0]))
+
+
+def _lift(example: Example, method: Lifter, reproject: bool, device: str | None) -> OnePose:
+    track = example.track
+    if track.size is None and track.camera is None:
+        raise InputError("How large the image is nobody tells: give --width and --height.")
+    return lift_one(
+        track.keypoints,
+        method,
+        example.row,
+        skeleton=track.skeleton,
+        size=None if track.camera is not None else track.size,
+        camera=track.camera,
+        confidence=track.confidence,
+        truth=example.truth,
+        truth_skeleton=example.truth_skeleton,
+        reproject=reproject,
+        device=device,
+    )
+
+
+def _write_picture(path: Path, one: OnePose, pixels: np.ndarray | None, title: str) -> None:
+    figure = pose_figure(
+        one.keypoints,
+        one.pose,
+        one.keypoint_joints,
+        one.joints,
+        one.truth,
+        one.known,
+        pixels,
+        one.reprojected,
+        title,
+    )
+    with beside(path) as partial:
+        figure.savefig(partial, dpi=110, format="png")
+    plt.close(figure)
+
+
+def _write_page(path: Path, one: OnePose, pixels: np.ndarray | None, title: str) -> None:
+    clip = Clip(
+        title,
+        [Track(one.method, one.pose[None], one.joints, one.known[None])],
+        truth=None if one.truth is None else Track("truth", one.truth[None], one.joints),
+        keypoints=one.keypoints[None],
+        keypoint_joints=one.keypoint_joints,
+        images=None if pixels is None else [small_jpeg(pixels, _PIXELS)],
+        image_size=None if pixels is None else (pixels.shape[1], pixels.shape[0]),
+    )
+    write_page(path, title, [clip])
+
+
+if __name__ == "__main__":
+    guarded(lambda: auto_cli(run_model))

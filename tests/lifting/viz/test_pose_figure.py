@@ -1,0 +1,77 @@
+"""The figure of one pose, by the lines it is made of."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from lifting.skeletons import skeleton
+from lifting.viz.figures import TRUTH_COLOUR
+from lifting.viz.pose_figure import REPROJECTED_COLOUR, VIEWS, pose_figure
+
+H36M, COCO = skeleton("h36m17"), skeleton("coco17")
+RNG = np.random.default_rng(0)
+POSE = RNG.normal(size=(17, 3)) * 300
+POINTS = RNG.normal(size=(17, 2)) * 50 + [400, 300]
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def bones(axes, **style):
+    lines = [line for line in axes.lines if len(line.get_data()[0]) == 2]
+    return [x for x in lines if all(getattr(x, f"get_{k}")() == v for k, v in style.items())]
+
+
+def test_keypoints_stand_beside_the_pose_from_four_sides():
+    figure = pose_figure(POINTS, POSE, COCO, H36M, title="one")
+    flat, *sides = figure.axes
+    assert len(bones(flat)) == len(COCO.bones)
+    assert [axes.get_title() for axes in sides] == list(VIEWS)
+    assert all(len(bones(axes)) == len(H36M.bones) for axes in sides)
+    # From the camera x goes right and -y up; from above z goes up.
+    drawn = np.array(bones(sides[0])[0].get_data_3d()).T
+    parent, child = H36M.bones[0]
+    np.testing.assert_allclose(drawn, POSE[[parent, child]][:, [0, 2, 1]] * [1, 1, -1])
+    assert (sides[0].elev, sides[0].azim) == (5, -90)
+    assert flat.get_ylim()[0] > flat.get_ylim()[1]
+    assert figure.get_suptitle() == "one"
+
+
+def test_what_was_not_seen_is_left_out_in_2d_and_dashed_in_3d():
+    points, known, pose = POINTS.copy(), np.ones(17, bool), POSE.copy()
+    points[COCO.index("left_wrist")] = np.nan
+    known[H36M.index("left_wrist")] = False
+    pose[H36M.index("right_ankle")] = np.nan
+    figure = pose_figure(points, pose, COCO, H36M, known=known)
+    assert len(bones(figure.axes[0])) == len(COCO.bones) - 1
+    for axes in figure.axes[1:]:
+        assert len(bones(axes)) == 15
+        assert len(bones(axes, linestyle="--")) == 1
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["left", "right", "not seen, completed"]
+
+
+def test_truth_and_projection_lie_in_view():
+    truth, back = 3 * POSE, POINTS + np.array([300, 0])
+    figure = pose_figure(POINTS, POSE, COCO, H36M, truth=truth, reprojected=back)
+    flat, front = figure.axes[:2]
+    assert len(bones(front, color=TRUTH_COLOUR)) == 16
+    low, high = front.get_xlim()
+    assert low <= truth[:, 0].min() < truth[:, 0].max() <= high
+    projected = bones(flat, color=REPROJECTED_COLOUR)
+    np.testing.assert_array_equal(projected[0].get_xydata(), back[list(H36M.bones[0])])
+    assert flat.get_xlim()[1] > back[:, 0].max()
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[2:] == ["truth", "pose, projected back"]
+
+
+def test_picture_lies_under_the_keypoints_pixel_by_pixel():
+    picture = np.zeros((600, 800, 3), np.uint8)
+    figure = pose_figure(POINTS, POSE, COCO, H36M, picture=picture)
+    (image,) = figure.axes[0].images
+    assert tuple(image.get_extent()) == (0, 800, 600, 0)
+    # The person is shown, not the whole picture.
+    assert np.ptp(figure.axes[0].get_xlim()) < 500
