@@ -1,11 +1,8 @@
 """The page on which an annotator answers, served to this machine alone."""
 
-import json
 import math
-import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from threading import Lock
 from typing import Any
@@ -14,22 +11,15 @@ from urllib.parse import unquote
 from datamodules.annotation.images import JudgedImage
 from datamodules.annotation.session import Session
 from lifting.errors import InputError
+from lifting.serving import LocalHandler, LocalServer
 from lifting.skeletons import skeleton
 
-HOST = "127.0.0.1"
 _JOINTS = skeleton("lsp14")
 _KINDS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 _CHOICES = {"first": "first", "second": "second", "unsure": None}
-# Longest request body, bytes: an answer has a hundred.
-_LONGEST = 4096
-# Nothing from elsewhere; style and script are in the page itself.
-_POLICY = (
-    "default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
-class AnnotationServer(ThreadingHTTPServer):
+class AnnotationServer(LocalServer):
     """Serves the page of a session.
 
     Args:
@@ -41,27 +31,12 @@ class AnnotationServer(ThreadingHTTPServer):
         InputError: If the port is taken.
     """
 
-    daemon_threads = True
-
     def __init__(self, session: Session, images: Sequence[JudgedImage], port: int) -> None:
         self.session = session
         self.images = {image.name: image for image in images}
         self.turn = Lock()
         self.page = files("datamodules.annotation").joinpath("page.html").read_bytes()
-        try:
-            super().__init__((HOST, port), _Handler)
-        except (OSError, OverflowError):
-            raise InputError(f"--port is {port}, which is not free: give another.") from None
-
-    @property
-    def url(self) -> str:
-        """Address of the page."""
-        return f"http://{HOST}:{self.server_port}/"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Be quiet where the browser hung up; a page that is closed or loaded anew does."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        super().__init__(_Handler, port)
 
     def state(self) -> dict[str, Any]:
         """Return the progress and the current question, as the page draws it."""
@@ -107,17 +82,13 @@ def _answer(content: object) -> tuple[int, str | None, float] | None:
     return number, _CHOICES[choice], float(seconds)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalHandler):
     server: AnnotationServer
-    protocol_version = "HTTP/1.1"
-    timeout = 60
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """Serve the page, the state, or a picture."""
-        if not self._from_here():
-            return
         if self.path == "/":
-            self._send(self.server.page, "text/html; charset=utf-8")
+            self.send(self.server.page, "text/html; charset=utf-8")
         elif self.path == "/state":
             with self.server.turn:
                 self._send_state()
@@ -126,11 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
-    def do_POST(self) -> None:
+    def post(self) -> None:
         """Take an answer, or take one back."""
-        if not self._from_here():
-            return
-        content = self._body()
+        content = self.json_body()
         session = self.server.session
         given = _answer(content)
         with self.server.turn:
@@ -145,34 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             change()
         except (InputError, OSError) as error:
-            message = json.dumps({"error": str(error)}).encode()
-            self._send(message, "application/json", HTTPStatus.INTERNAL_SERVER_ERROR)
+            self.send_json({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
             return
         self._send_state()
 
-    def _from_here(self) -> bool:
-        """Refuse other names of this machine, and what pages of other origins send."""
-        hosts = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
-        origin = self.headers.get("Origin")
-        if self.headers.get("Host") in hosts and origin in (None, *(f"http://{h}" for h in hosts)):
-            return True
-        self.close_connection = True
-        self.send_error(HTTPStatus.FORBIDDEN)
-        return False
-
-    def _body(self) -> object:
-        length = self.headers.get("Content-Length", "")
-        plain = self.headers.get_content_type() == "application/json"
-        if not plain or not length.isdecimal() or int(length) > _LONGEST:
-            self.close_connection = True
-            return None
-        try:
-            return json.loads(self.rfile.read(int(length)))
-        except (ValueError, RecursionError):
-            return None
-
     def _send_state(self) -> None:
-        self._send(json.dumps(self.server.state()).encode(), "application/json")
+        self.send_json(self.server.state())
 
     def _send_picture(self, name: str) -> None:
         image = self.server.images.get(name)
@@ -184,20 +131,4 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        self._send(data, _KINDS[image.picture.suffix])
-
-    def _send(self, data: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
-        self.send_response(status)
-        for name, value in {
-            "Content-Type": kind,
-            "Content-Length": str(len(data)),
-            "Content-Security-Policy": _POLICY,
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: Any) -> None:
-        """Keep the terminal quiet."""
+        self.send(data, _KINDS[image.picture.suffix])

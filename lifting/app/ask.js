@@ -1,0 +1,17 @@
+/* What the parts of the page share. */
+
+const element = id => document.getElementById(id);
+
+/* Return the answer of the app; what goes wrong on the way is an error like any other. */
+async function ask(path, options) {
+  try {
+    const answer = await fetch(path, options);
+    return await answer.json();
+  } catch {
+    return { error: "The app does not answer: is it still running?" };
+  }
+}
+
+const asJson = content => ({
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
+});

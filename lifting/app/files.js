@@ -1,0 +1,99 @@
+/* Files to lift, and the tabs between them and the playground. */
+
+const TABS = ["play", "file"];
+const NUMBERS = ["width", "height", "fps"], CHOICES = ["skeleton", "format", "smooth"], TICKS = ["trajectory", "stills"];
+let given = [], job = null, working = false;
+
+function open(tab) {
+  for (const name of TABS) {
+    element(`panel-${name}`).hidden = name !== tab;
+    element(`tab-${name}`).setAttribute("aria-selected", name === tab);
+    element(`tab-${name}`).tabIndex = name === tab ? 0 : -1;
+  }
+}
+
+function tell(state, fault = "", busy = false) {
+  element("state").textContent = state;
+  element("state").classList.toggle("busy", busy);
+  element("fault").textContent = fault;
+}
+
+function wishes() {
+  const value = id => element(id).value;
+  return {
+    ...Object.fromEntries(NUMBERS.map(id => [id, value(id) === "" ? null : Number(value(id))])),
+    ...Object.fromEntries(CHOICES.map(id => [id, value(id) || null])),
+    ...Object.fromEntries(TICKS.map(id => [id, element(id).checked])),
+  };
+}
+
+/* Bring the files to the app, once; return what is wrong with them, if anything. */
+async function bring() {
+  for (const file of given) {
+    tell(`Reading ${file.name} …`, "", true);
+    const query = `name=${encodeURIComponent(file.name)}${job ? `&job=${job}` : ""}`;
+    const headers = { "Content-Type": "application/octet-stream" };
+    const answer = await ask(`files?${query}`, { method: "POST", headers, body: file });
+    if (answer.error) return answer.error;
+    job = answer.job;
+  }
+  return "";
+}
+
+async function work() {
+  if (working || !given.length) return;
+  working = true;
+  element("again").disabled = true;
+  element("result").hidden = true;
+  const fault = job ? "" : await bring();
+  if (fault) job = null;
+  const lifter = element("lifter").value;
+  tell(`Lifting with ${lifter} …`, "", true);
+  const answer = fault ? { error: fault } : await ask("lift", asJson({ job, lifter, ...wishes() }));
+  working = false;
+  element("again").disabled = false;
+  tell(answer.summary || "", answer.error || "");
+  if (!answer.error) show3d(answer);
+  element(answer.error ? "fault" : "state").scrollIntoView({ block: answer.error ? "nearest" : "start" });
+}
+
+function show3d({ page, files }) {
+  element("downloads").replaceChildren(...files.map(({ name, url }) => {
+    const link = Object.assign(document.createElement("a"), { className: "button", href: url, download: name });
+    link.textContent = `Download ${name}`;
+    return link;
+  }));
+  element("player").src = page;
+  element("result").hidden = false;
+}
+
+function take(files) {
+  if (!files.length || working) return;
+  given = [...files];
+  job = null;
+  element("chosen").textContent = given.length > 1 ? `${given.length} files` : given[0].name;
+  work();
+}
+
+for (const name of TABS) {
+  element(`tab-${name}`).addEventListener("click", () => open(name));
+  element(`tab-${name}`).addEventListener("keydown", event => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    const other = TABS.find(tab => tab !== name);
+    open(other);
+    element(`tab-${other}`).focus();
+  });
+}
+element("files").addEventListener("change", event => {
+  take(event.target.files);
+  event.target.value = "";
+});
+element("again").addEventListener("click", work);
+element("lifter").addEventListener("change", () => { if (!element("panel-file").hidden) work(); });
+for (const name of ["dragover", "dragleave", "drop"]) {
+  element("drop").addEventListener(name, event => {
+    event.preventDefault();
+    element("drop").classList.toggle("over", name === "dragover");
+    if (name === "drop") take(event.dataTransfer.files);
+  });
+}
