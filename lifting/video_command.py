@@ -12,12 +12,12 @@ from jsonargparse import ArgumentParser
 from rich.progress import Progress
 
 from lifting.errors import InputError, guarded
-from lifting.files import beside
+from lifting.files import beside, write_together
 from lifting.gaps import fill_gaps
 from lifting.methods.lifter import Lifter
 from lifting.people.choosing import Detecting, watcher_of
 from lifting.predict import Lifted, lift, load_lifter
-from lifting.predict_command import write
+from lifting.predict_command import bvh_files, packed
 from lifting.skeletons import skeleton as joint_set
 from lifting.stopping import stoppable
 from lifting.video_tracks import detected, given
@@ -45,6 +45,7 @@ class LiftedVideo:
         damaged: Parts of the video that could not be decoded.
         stopped: Whether Ctrl-C ended it early.
         errors: Distances from the true poses, where these were given.
+        unmoved: Why there is no BVH, where there is none.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class LiftedVideo:
     damaged: int
     stopped: bool
     errors: dict[str, float] | None = None
+    unmoved: str = ""
 
 
 def lift_video(
@@ -159,7 +161,7 @@ def lift_video(
     tracks = _chosen(tracks, track, keypoints or video)
     lifted = [run.lift(one) for one in tracks]
     errors = None if known is None else _compare(tracks, lifted, known)
-    write(folder / "poses.npz", tracks, lifted)
+    unmoved = _write_poses(folder / "poses.npz", tracks, lifted)
     if detector is not None:
         _write_keypoints(folder / "keypoints.npz", tracks, frames)
     people = [_shown(*pair) for pair in zip(tracks, lifted, strict=True)]
@@ -169,7 +171,7 @@ def lift_video(
         early = early or stopped()
     if page_frames:
         _write_page(folder / "page.html", film, people, pictures, known)
-    return LiftedVideo(folder, tracks, lifted, drawn, film.damaged, early, errors)
+    return LiftedVideo(folder, tracks, lifted, drawn, film.damaged, early, errors, unmoved)
 
 
 def _refuse_folder(folder: Path, video: Path) -> None:
@@ -237,6 +239,18 @@ def _compare(tracks: "list[Track]", lifted: list[Lifted], known: "TruePoses") ->
     """Return the errors of the person that is seen longest."""
     longest = max(range(len(tracks)), key=lambda n: len(tracks[n].frames))
     return known.errors(tracks[longest].frames, lifted[longest].pose)
+
+
+def _write_poses(path: Path, tracks: "list[Track]", lifted: list[Lifted]) -> str:
+    """Write the poses, and the motion of each person; return why not, where that cannot be."""
+    motion: dict[Path, bytes] = {}
+    why = ""
+    try:
+        motion = bvh_files(path, tracks, lifted)
+    except InputError as error:
+        why = str(error)
+    write_together(motion | {path: packed(tracks, lifted)})
+    return why
 
 
 def _write_keypoints(path: Path, tracks: "list[Track]", frames: int) -> None:
@@ -309,6 +323,8 @@ def report(made: LiftedVideo) -> str:
         lines.append(f"  {one.name}: frames {one.frames[0]:,} to {one.frames[-1]:,}{gaps}")
     if made.damaged:
         lines.append(f"  {made.damaged:,} damaged parts of the video were left out")
+    if made.unmoved:
+        lines.append(f"  No BVH: {made.unmoved}")
     if made.errors is not None:
         longest = max(made.tracks, key=lambda one: len(one.frames))
         told = ", ".join(f"{k} {v:.1f} mm" for k, v in made.errors.items() if k != "frames")

@@ -14,6 +14,7 @@ from datamodules.untrusted import load_npz
 from datamodules.video import Video
 from lifting import video_command
 from lifting.errors import InputError
+from lifting.export.bvh import bvh_text
 from lifting.people.following import Following
 from lifting.people.watching import watch
 from lifting.predict import lift
@@ -27,7 +28,7 @@ from tests.made_methods import made
 
 FRAMES = 16
 SIZE = (320, 240)
-FILES = ["keypoints.npz", "page.html", "poses.npz", "video.mp4"]
+FILES = ["keypoints.npz", "page.html", "poses.npz", "poses_person0.bvh", "video.mp4"]
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,8 @@ def test_a_person_is_detected_lifted_and_drawn(here):
     np.testing.assert_allclose(poses["trajectory"], wanted.trajectory, rtol=1e-5)
     assert poses["frame"].tolist() == list(range(FRAMES))
     assert (poses["skeleton"], poses["fps"], poses["known"].all()) == ("h36m17", 30, True)
+    motion = bvh_text(poses["pose"], "h36m17", 30, poses["trajectory"])
+    assert Path("walk_3d/poses_person0.bvh").read_text() == motion
 
     source, drawn = Video("walk.mp4"), Video("walk_3d/video.mp4")
     assert drawn.size == (320 + 240, 240)
