@@ -1,7 +1,7 @@
 """What ``predict`` wrote, beside the recordings it was predicted from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from datamodules.base import PoseDataModule
 from datamodules.clips import ClipKey, ClipStore
 from datamodules.untrusted import existing, load_npz
 from lifting.errors import InputError
-from lifting.geometry import centre
+from lifting.geometry import centre, similarity_alignment
+from lifting.metrics.functional import joint_error
+from lifting.runs import read_config
 from lifting.skeletons import Skeleton, convert, skeleton
 
 _DIMS = {"pose": 3, "clip": 1, "frame": 1, "clips": 2}
@@ -45,6 +47,30 @@ class PredictedFrames:
     status: ndarray | None
     joints: Skeleton
     keypoint_joints: Skeleton
+
+    def aligned(self) -> "PredictedFrames":
+        """Return the poses fitted to the true ones by a similarity each, as PA-MPJPE does.
+
+        Raises:
+            InputError: If there are no true poses.
+        """
+        predicted, truth = self._both()
+        moved = similarity_alignment(predicted, truth)(predicted)
+        return replace(self, predicted=moved.float().numpy())
+
+    @property
+    def errors(self) -> ndarray:
+        """Distances of the joints from the true ones, millimetres, ``(T, J)``.
+
+        Raises:
+            InputError: If there are no true poses.
+        """
+        return joint_error(*self._both()).numpy()
+
+    def _both(self) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.truth is None:
+            raise InputError(f"{self.key.path}: has no true poses to hold predictions against.")
+        return torch.from_numpy(self.predicted).double(), torch.from_numpy(self.truth).double()
 
 
 class Predictions:
@@ -126,24 +152,27 @@ class Predictions:
         Raises:
             InputError: If the store cannot be read, or is not what the poses were predicted from.
         """
+        with ClipStore(data.store) as store:
+            return self.beside(rows, data, store)
+
+    def beside(
+        self, rows: Sequence[int] | ndarray, data: PoseDataModule, store: ClipStore
+    ) -> PredictedFrames:
+        """Return what :meth:`beside_truth` does, of a store that is open."""
         clip = self.clips[self.content["clip"][rows[0]]]
         frames, predicted = self.content["frame"][rows], self.content["pose"][rows]
-        with ClipStore(data.store) as store:
-            key = next((k for k in store.keys if k.path == f"clips/{clip}"), None)
-            theirs, joints = (
-                store.info.skeleton,
-                skeleton(data.pose_skeleton or store.info.skeleton),
+        key = next((k for k in store.keys if k.path == f"clips/{clip}"), None)
+        theirs, joints = store.info.skeleton, skeleton(data.pose_skeleton or store.info.skeleton)
+        known = np.array([]) if key is None else store.frames(key)
+        if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
+            raise InputError(
+                f"{self.path}: was not predicted from {data.store}, which lacks the clip {clip}, "
+                "some of its frames or the joints; run predict again."
             )
-            known = np.array([]) if key is None else store.frames(key)
-            if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
-                raise InputError(
-                    f"{self.path}: was not predicted from {data.store}, which lacks the clip {clip}, "
-                    "some of its frames or the joints; run predict again."
-                )
-            at = np.searchsorted(known, frames)
-            points = torch.from_numpy(store.keypoints(key, data.source)[at])
-            pose = store.pose(key)
-            names = store.info.sources[data.source], data.keypoint_skeleton
+        at = np.searchsorted(known, frames)
+        points = torch.from_numpy(store.keypoints(key, data.source)[at])
+        pose = store.pose(key)
+        names = store.info.sources[data.source], data.keypoint_skeleton
         points[points[..., 2] == 0] = torch.nan
         truth = None
         if pose is not None:
@@ -161,6 +190,21 @@ class Predictions:
             joints=joints,
             keypoint_joints=skeleton(data.keypoint_skeleton),
         )
+
+
+def predictions_of_run(folder: Path) -> Predictions:
+    """Return what was predicted with a run.
+
+    Raises:
+        InputError: If there is no such run, or nothing was predicted with it.
+    """
+    read_config(folder)
+    path = folder / "predictions.npz"
+    if not path.is_file():
+        raise InputError(
+            f"{path}: not predicted yet; run `python -m lifting predict --run {folder}`."
+        )
+    return Predictions(path)
 
 
 def data_of_run(config: Path) -> PoseDataModule:

@@ -22,8 +22,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError, guarded
 from lifting.methods.base import Method
-
-RUNS = Path("runs")
+from lifting.runs import CONFIG, RUNS, run_folder
 
 # Warnings of Lightning about what is meant to be so here.
 _EXPECTED = (
@@ -33,17 +32,6 @@ _EXPECTED = (
     r"Total length of `list` across ranks is zero",  # no subject is held out
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
 )
-CONFIG = "config.yaml"
-
-
-def run_folder(run: str) -> str:
-    """Return the folder of a run: ``runs/<run>``, or ``run`` itself where it is a path.
-
-    Example:
-        >>> run_folder("first"), run_folder("/scratch/first")
-        ('runs/first', '/scratch/first')
-    """
-    return str(RUNS / run) if Path(run).name == run else run
 
 
 def _checkpoints(run: str) -> str:

@@ -30,7 +30,7 @@ from lifting.metrics.functional import pa_mpjpe
 from lifting.nets.part_lifters import FULL
 from lifting.occlusion import CASES, Status
 from lifting.pipeline import Pipeline, read_pipeline, run_pipeline
-from lifting.pipeline.report import read_table
+from lifting.runs import read_table
 from lifting.skeletons import skeleton
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
@@ -95,7 +95,7 @@ def show(plan: Pipeline) -> Path:
         "average person alone. Selected on one subject and tested on two others. Errors in "
         "millimetres; PA is after alignment without reflection.",
         clips=[_side_by_side(best, method, moving), hidden],
-        tables={t: read_table(plan.stages[s]) for s, t in titles.items()},
+        tables={t: read_table(plan.stages[s].folder) for s, t in titles.items()},
         folder=plan.stages["leg_torso"].folder,
         media=media,
     )

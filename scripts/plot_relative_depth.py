@@ -21,8 +21,7 @@ from datamodules.predictions import Predictions, data_of_run
 from lifting.errors import InputError, guarded
 from lifting.geometry import similarity_alignment
 from lifting.metrics.functional import joint_error
-from lifting.pipeline import Stage
-from lifting.pipeline.report import read_table
+from lifting.runs import read_table
 from lifting.skeletons import skeleton
 from lifting.viz.relative_depth import (
     annotation_figure,
@@ -40,7 +39,7 @@ _BITS_PER_MEGABYTE = 8e6
 
 def result(folder: Path, stage: str, metric: str = "pa_mpjpe") -> float:
     """Return the frame average of a run's test."""
-    rows = read_table(Stage(stage, folder / stage))
+    rows = read_table(folder / stage)
     for row in rows:
         if "frame average" in row.values() and metric in row:
             return float(row[metric])

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from jsonargparse import auto_cli
 
-from datamodules.predictions import PredictedFrames, Predictions, data_of_run
-from lifting.cli import CONFIG, run_folder
+from datamodules.predictions import (
+    PredictedFrames,
+    Predictions,
+    data_of_run,
+    predictions_of_run,
+)
 from lifting.errors import InputError, guarded
 from lifting.files import beside as written_beside
-from lifting.geometry import similarity_alignment
-from lifting.metrics.functional import mpjpe
 from lifting.occlusion import Status
 from lifting.viz.clip_video import write_clip_video
+from lifting.runs import CONFIG, run_folder
 from lifting.viz.figures import prediction_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
@@ -72,7 +74,7 @@ def view_predictions(
             f"--start {start}, --frames {frames}, --every {every}: give a frame from 0 on, and one or "
             "more of the others."
         )
-    predictions = _predictions(folder)
+    predictions = predictions_of_run(folder)
     rows = _rows(predictions, clip, index, start)[::every][:frames]
     shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
     if not np.isfinite(shown.predicted).any() and shown.truth is None:
@@ -90,11 +92,10 @@ def view_predictions(
 
 @dataclass(frozen=True)
 class _Run:
-    """Some frames of a run: as they are, and as they are shown, with errors (NaN without truth)."""
+    """Some frames of a run as they are shown, with errors (NaN without truth)."""
 
     name: str
     shown: PredictedFrames
-    poses: np.ndarray
     errors: np.ndarray
 
     @property
@@ -104,17 +105,6 @@ class _Run:
             f"frame {frame}" + (f", {error:.0f} mm" if np.isfinite(error) else "")
             for frame, error in zip(self.shown.frames, self.errors, strict=True)
         ]
-
-
-def _predictions(folder: Path) -> Predictions:
-    if not (folder / CONFIG).is_file():
-        raise InputError(f"{folder}: there is no such run; check its name.")
-    file = folder / "predictions.npz"
-    if not file.is_file():
-        raise InputError(
-            f"{file}: not predicted yet; run `python -m lifting predict --run {folder.name}`."
-        )
-    return Predictions(file)
 
 
 def _rows(predictions: Predictions, clip: str | None, index: int | None, start: int) -> np.ndarray:
@@ -133,7 +123,7 @@ def _rows(predictions: Predictions, clip: str | None, index: int | None, start: 
 
 def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:
     """Return the frames of another run that are those shown."""
-    predictions = _predictions(folder)
+    predictions = predictions_of_run(folder)
     rows = predictions.rows_of(shown.key.path.removeprefix("clips/"))
     rows = rows[np.isin(predictions.content["frame"][rows], shown.frames)]
     if len(rows) != len(shown.frames):
@@ -147,12 +137,10 @@ def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:
 def _compared(folder: Path, shown: PredictedFrames, align: bool) -> _Run:
     """Return a run with its errors, and its poses aligned if asked for."""
     if shown.truth is None:
-        return _Run(folder.name, shown, shown.predicted, np.full(len(shown.frames), np.nan))
-    predicted = torch.from_numpy(shown.predicted).double()
-    truth = torch.from_numpy(shown.truth).double()
+        return _Run(folder.name, shown, np.full(len(shown.frames), np.nan))
     if align:
-        predicted = similarity_alignment(predicted, truth)(predicted)
-    return _Run(folder.name, shown, predicted.float().numpy(), mpjpe(predicted, truth).numpy())
+        shown = shown.aligned()
+    return _Run(folder.name, shown, shown.errors.mean(-1))
 
 
 def _rate(shown: PredictedFrames) -> float:
@@ -165,7 +153,7 @@ def _clip(runs: Sequence[_Run]) -> Clip:
     tracks = [
         Track(
             run.name,
-            run.poses,
+            run.shown.predicted,
             run.shown.joints,
             None if run.shown.status is None else run.shown.status != Status.COMPLETED,
         )
@@ -195,7 +183,7 @@ def _write_mp4(path: Path, title: str, runs: Sequence[_Run]) -> None:
     which: int | slice = 0 if single else slice(None)
     write_rotation(
         path,
-        runs[0].poses[which],
+        shown.predicted[which],
         None if shown.truth is None else shown.truth[which],
         shown.joints,
         shown.keypoints[which],
@@ -209,7 +197,7 @@ def _write_png(path: Path, title: str, runs: Sequence[_Run]) -> None:
     shown, captions = runs[0].shown, runs[0].captions
     take = np.unique(np.linspace(0, len(captions) - 1, COLUMNS).round().astype(int))
     truth = None if shown.truth is None else shown.truth[take]
-    keypoints, poses = shown.keypoints[take], runs[0].poses[take]
+    keypoints, poses = shown.keypoints[take], shown.predicted[take]
     titles = [captions[i] for i in take]
     joints = shown.keypoint_joints, shown.joints
     if shown.status is None:

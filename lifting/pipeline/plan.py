@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
-
-RUNS = Path("runs")
+from lifting.runs import RUNS
 
 
 @dataclass(frozen=True)

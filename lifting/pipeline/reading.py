@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from lifting.errors import InputError
-from lifting.pipeline.plan import RUNS, Pipeline, Stage, best_checkpoint
+from lifting.pipeline.plan import Pipeline, Stage, best_checkpoint
+from lifting.runs import RUNS
 
 EXPERIMENTS = Path("experiments")
 

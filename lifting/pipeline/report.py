@@ -1,6 +1,5 @@
 """The report of a pipeline: what its stages' tests found, and how long each took."""
 
-import csv
 import json
 import os
 from collections.abc import Sequence
@@ -11,13 +10,12 @@ from typing import Any
 from lifting.errors import InputError
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.records import read_record
+from lifting.runs import Row, read_table
 
 # The last rows of every test's table.
 _AVERAGES = ("action average", "frame average")
 # What a test leaves to look at (:class:`callbacks.pose_page.PosePage`).
 PAGE = Path("pictures/test.html")
-
-Row = dict[str, Any]
 
 
 def clock(seconds: float) -> str:
@@ -44,36 +42,9 @@ def report_rows(pipeline: Pipeline) -> list[Row]:
     return rows
 
 
-def read_table(stage: Stage) -> list[Row]:
-    """Return the rows of a stage's test: a name, the number of frames, and its metrics.
-
-    Raises:
-        InputError: If there is no such table, or it is another program's.
-    """
-    path = stage.folder / "test.csv"
-    try:
-        with path.open(newline="") as stream:
-            reader = csv.DictReader(stream)
-            # What the rows are: actions, or cases of occlusion.
-            kind, frames, *metrics = reader.fieldnames or []
-            return [
-                {
-                    kind: row[kind],
-                    "frames": int(row[frames]),
-                    **{m: float(row[m]) for m in metrics},
-                }
-                for row in reader
-            ]
-    except (OSError, ValueError, TypeError):
-        raise InputError(
-            f"{path}: is no table of a test; repeat the test: python -m lifting test "
-            f"--run {stage.folder}"
-        ) from None
-
-
 def _row(stage: Stage, average: str) -> Row:
-    rows = read_table(stage)
-    kind = next(iter(rows[0])) if rows else ""
+    rows = read_table(stage.folder)
+    kind = next(iter(rows[0]))
     wanted = average.replace("action", kind)
     found = [row for row in rows if row[kind] == wanted]
     if not found:

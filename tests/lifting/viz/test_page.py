@@ -32,6 +32,12 @@ def test_page_has_every_table_under_its_heading(tmp_path):
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["index.html"]
 
 
+def test_long_names_go_on_in_another_line_and_numbers_do_not(tmp_path):
+    text = page(tmp_path, tables={"Test": [{"a_long/name": "lr.run_0.5", "frames": 1.5}]})
+    assert '<th scope="col">a_long/<wbr>name</th>' in text
+    assert "<td>lr.run_0.5</td><td>1.5</td>" in text
+
+
 def test_curves_are_drawn_in_the_colours_of_the_page(tmp_path):
     text = page(tmp_path)
     drawings = re.findall(r"<svg.*?</svg>", text, re.S)
