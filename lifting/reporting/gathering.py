@@ -1,0 +1,113 @@
+"""What there is to report of runs, and what is missing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lifting.errors import InputError
+from lifting.runs import (
+    TABLE,
+    Curves,
+    Row,
+    read_config,
+    read_curves,
+    read_provenance,
+    read_table,
+)
+
+T = TypeVar("T")
+
+
+@dataclass
+class ReportedRun:
+    """A run as it is reported.
+
+    Attributes:
+        label: What it is called; no other run of the report has the same.
+        folder: Its folder.
+        config: Its configuration.
+        curves: What was logged, by name.
+        table: Rows of its test; none where it was not tested.
+        provenance: Where it comes from, one entry per start.
+        missing: What is not there to report, a sentence each.
+    """
+
+    label: str
+    folder: Path
+    config: dict[str, Any]
+    curves: Curves = field(default_factory=dict)
+    table: list[Row] = field(default_factory=list)
+    provenance: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def option(self, path: str, default: Any = None) -> Any:
+        """Return an option by its path, ``model.init_args.lr``; a default where it is not given."""
+        value: Any = self.config
+        for name in path.split("."):
+            if not isinstance(value, dict) or value.get(name) is None:
+                return default
+            value = value[name]
+        return value
+
+    def try_to(self, read: Callable[[], T], otherwise: T) -> T:
+        """Read something, or note why that cannot be done."""
+        try:
+            return read()
+        except InputError as error:
+            self.missing.append(str(error))
+            return otherwise
+
+    def start(self, stage: str) -> dict[str, Any]:
+        """Return where the last ``fit`` or ``test`` comes from; nothing where that is not known."""
+        return next((e for e in reversed(self.provenance) if e["stage"] == stage), {})
+
+
+def gather(folders: Sequence[Path]) -> list[ReportedRun]:
+    """Return runs by their folders.
+
+    Raises:
+        InputError: If one of them is no run, or given twice.
+    """
+    labels = distinct_names(folders)
+    return [_read(label, folder) for label, folder in zip(labels, folders, strict=True)]
+
+
+def _read(label: str, folder: Path) -> ReportedRun:
+    run = ReportedRun(label, folder, read_config(folder))
+    run.curves = run.try_to(lambda: read_curves(folder), {})
+    if not run.curves and not run.missing:
+        run.missing.append(f"{folder}/logs: there are no curves; the run was not trained here.")
+    run.provenance = run.try_to(lambda: read_provenance(folder), [])
+    if (folder / TABLE).is_file():
+        run.table = run.try_to(lambda: read_table(folder), [])
+    else:
+        run.missing.append(
+            f"{folder / TABLE}: not tested yet; run `python -m lifting test --run {folder}`."
+        )
+    return run
+
+
+def distinct_names(folders: Sequence[Path]) -> list[str]:
+    """Return a name for each folder: its own, with those above it where several have the same.
+
+    Raises:
+        InputError: If a folder is given twice.
+
+    Example:
+        >>> distinct_names([Path("runs/a/best"), Path("runs/b/best"), Path("runs/b/other")])
+        ['a/best', 'b/best', 'other']
+    """
+    places = [folder.resolve() for folder in folders]
+    for place, folder in zip(places, folders, strict=True):
+        if places.count(place) > 1:
+            raise InputError(f"{folder}: is given twice; name each run once.")
+    names = [place.name for place in places]
+    depth = 1
+    while len(set(names)) < len(names):
+        depth += 1
+        names = [
+            "/".join(place.parts[-depth:]) if names.count(name) > 1 else name
+            for name, place in zip(names, places, strict=True)
+        ]
+    return names

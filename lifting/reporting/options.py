@@ -1,0 +1,112 @@
+"""Options in which runs differ, and where each comes from."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from lifting.reporting.gathering import ReportedRun
+from lifting.runs import Row
+
+_NONE = "–"
+# What every run has of its own, and says nothing.
+_OWN = ("run", "ckpt_path")
+_SEEDS = ("seed_everything", "model.init_args.seed", "data.init_args.seed")
+_TOLD = ("Python", "torch", "lightning")
+_DIGITS = 10
+
+
+def differences(runs: Sequence[ReportedRun]) -> list[Row]:
+    """Return the options that are not the same everywhere, one per row, a column per run."""
+    flat = {run.label: _flat(run.config) for run in runs}
+    names = dict.fromkeys(name for options in flat.values() for name in options)
+    rows = []
+    for name in names:
+        values = {label: options.get(name, _NONE) for label, options in flat.items()}
+        if name not in _OWN and len(set(values.values())) > 1:
+            rows.append({"option": name.replace(".init_args.", "."), **values})
+    return rows
+
+
+def shared(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Part options that every run has from those that only some have, as those of one method."""
+    partly = [_NONE in row.values() for row in rows]
+    return (
+        [row for row, some in zip(rows, partly, strict=True) if not some],
+        [row for row, some in zip(rows, partly, strict=True) if some],
+    )
+
+
+def _flat(content: dict[str, Any], before: str = "") -> dict[str, str]:
+    """Return options by their whole path, as text."""
+    found: dict[str, str] = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, default=str)
+            # A class by its own name: its module says no more.
+            found[before + name] = text.rpartition(".")[2] if name == "class_path" else text
+    return found
+
+
+def origins(runs: Sequence[ReportedRun]) -> list[Row]:
+    """Return where runs come from, one fact per row, a column per run."""
+    facts = {run.label: _facts(run) for run in runs}
+    names = dict.fromkeys(name for theirs in facts.values() for name in theirs)
+    return [
+        {"": name, **{label: theirs.get(name, _NONE) for label, theirs in facts.items()}}
+        for name in names
+    ]
+
+
+def _facts(run: ReportedRun) -> dict[str, str]:
+    facts = {"folder": str(run.folder), "seed": _seeds(run)}
+    starts = [entry["stage"] for entry in run.provenance]
+    if starts:
+        facts["starts"] = ", ".join(f"{starts.count(s)} {s}" for s in dict.fromkeys(starts))
+    trained, tested = (_origin(run.start(stage)) for stage in ("fit", "test"))
+    for name in dict.fromkeys([*trained, *tested]):
+        values = trained.get(name, _NONE), tested.get(name, _NONE)
+        facts[name] = (
+            values[0] if values[0] == values[1] else "trained {}; tested {}".format(*values)
+        )
+    rates = sorted(run.curves.get("train/examples_per_second", ([], []))[1])
+    if rates:
+        facts["examples per second, median"] = f"{rates[len(rates) // 2]:,.0f}"
+    return facts
+
+
+def _origin(entry: dict[str, Any]) -> dict[str, str]:
+    """Return where a training or a test comes from; nothing where there was none."""
+    if not entry:
+        return {}
+    libraries = {"Python": entry.get("python"), **(entry.get("libraries") or {})}
+    facts = {
+        "commit": _commit(entry),
+        "machine": ", ".join(filter(None, map(entry.get, ("devices", "machine")))),
+        "libraries": ", ".join(
+            f"{name} {libraries[name]}" for name in _TOLD if libraries.get(name)
+        ),
+        "data": _files(entry.get("data")),
+    }
+    if entry.get("frozen"):
+        facts["earlier stages"] = _files(entry["frozen"])
+    return facts
+
+
+def _seeds(run: ReportedRun) -> str:
+    seeds = {name.replace(".init_args.", "."): run.option(name) for name in _SEEDS}
+    if len(set(seeds.values())) == 1:
+        return str(seeds["seed_everything"])
+    return ", ".join(f"{name} {seed}" for name, seed in seeds.items())
+
+
+def _commit(entry: dict[str, Any]) -> str:
+    code = entry.get("code") or {}
+    commit = str(code.get("commit", "unknown"))[:_DIGITS]
+    return f"{commit}, files modified" if code.get("modified") else commit
+
+
+def _files(digests: dict[str, str] | None) -> str:
+    named = (f"{name} {str(digest)[:_DIGITS]}" for name, digest in (digests or {}).items())
+    return ", ".join(named) or _NONE

@@ -1,0 +1,111 @@
+"""The tables of a report: tests by action, and errors by quantile and joint."""
+
+import html
+from collections.abc import Mapping, Sequence
+
+from lifting.reporting.measures import best, titled
+from lifting.reporting.pose_errors import PoseErrors
+from lifting.reporting.protocols import Group, contrasts, inputs, method
+from lifting.runs import Row
+from lifting.viz.document import paragraph, table
+
+_NAN = float("nan")
+
+
+def notice(title: str, lines: Sequence[str]) -> str:
+    """Return a box that is not to be overlooked."""
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    return f'<div class="notice" role="note"><p>{html.escape(title)}</p><ul>{items}</ul></div>'
+
+
+def apart(found: Sequence[Group], what: str) -> list[str]:
+    """Return the box that says which runs do not compare; nothing where all do."""
+    if len(found) < 2:
+        return []
+    title = f"Not everything compares: {what}. Only numbers of the same letter are held together."
+    return [notice(title, contrasts(found))]
+
+
+def heading(found: Sequence[Group], group: Group, text: str) -> str:
+    """Return a heading, with the letter of the group where there are several."""
+    letter = f"{group.name}: " if len(found) > 1 else ""
+    return f"<h3>{html.escape(letter + text)}</h3>"
+
+
+def tables_of_tests(found: Sequence[Group]) -> list[str]:
+    """Return the averages of every group, and its metrics by action."""
+    parts = apart(found, "tests measured different things")
+    for group in found:
+        kind = next(iter(group.runs[0].table[0]))
+        measured = group.facts["measured"]
+        parts.append(heading(found, group, f"{kind.capitalize()} average, {measured}"))
+        rows = [_average(run.label, method(run), run.table, kind) for run in group.runs]
+        metrics = list(dict.fromkeys(m for run in group.runs for m in run.table[0]))[2:]
+        shown = [{**head, **{titled(m): row.get(m, _NAN) for m in metrics}} for head, row in rows]
+        marked = {
+            (index, titled(m))
+            for m in metrics
+            for index in best(m, [r.get(m, _NAN) for _, r in rows])
+        }
+        parts.append(table(shown, f"{kind} average", marked))
+        if inputs(group):
+            parts.append(paragraph(inputs(group)))
+        first, *more = (_by_row(group, kind, metric) for metric in metrics)
+        parts += [f"<details open>{first}</details>"]
+        if more:
+            parts.append(f"<details><summary>Every other metric by {html.escape(kind)}</summary>")
+            parts += [*(f"<details open>{fold}</details>" for fold in more), "</details>"]
+    return parts
+
+
+def _average(label: str, kind_of_method: str, rows: Sequence[Row], kind: str) -> tuple[Row, Row]:
+    """Return the first cells of a run's row, and its averages."""
+    average = next((r for r in rows if r[kind] == f"{kind} average"), rows[-1])
+    return {"run": label, "method": kind_of_method, "frames": f"{average['frames']:,}"}, average
+
+
+def _by_row(group: Group, kind: str, metric: str) -> str:
+    """Return what unfolds to one metric of all runs."""
+    title = f"{titled(metric)}, by {kind}"
+    columns = {
+        run.label: {row[kind]: row.get(metric, _NAN) for row in run.table} for run in group.runs
+    }
+    names = [row[kind] for row in group.runs[0].table]
+    inside = _compared(kind, names, columns, metric, title)
+    return f"<summary>{html.escape(title)}</summary>{inside}"
+
+
+def _compared(
+    kind: str,
+    names: Sequence[str],
+    columns: Mapping[str, Mapping[str, float]],
+    metric: str,
+    title: str,
+) -> str:
+    """Return a table of runs side by side, the best of each row set apart."""
+    rows = [{kind: name, **{label: v[name] for label, v in columns.items()}} for name in names]
+    labels = list(columns)
+    marked = {
+        (index, labels[column])
+        for index, name in enumerate(names)
+        for column in best(metric, [values[name] for values in columns.values()])
+    }
+    return table(rows, title, marked)
+
+
+def error_tables(group: Group, errors: Mapping[str, PoseErrors]) -> list[str]:
+    """Return quantiles of the errors of single poses, and the mean of each joint."""
+    labels = [run.label for run in group.runs]
+    quantiles = [{"run": label, **errors[label].summary()} for label in labels]
+    joints = errors[labels[0]].joints.joints
+    names = [joint.replace("_", " ") for joint in joints]
+    columns = {
+        label: dict(zip(names, errors[label].by_joint.tolist(), strict=True)) for label in labels
+    }
+    title = "by joint, mm"
+    return [
+        table(quantiles, "quantiles of errors, mm"),
+        f"<details open><summary>{title}</summary>",
+        _compared("joint", names, columns, "mpjpe", title),
+        "</details>",
+    ]

@@ -1,0 +1,134 @@
+"""Hold runs against each other on one page: tests, errors, worst poses, curves, options, origins.
+
+python -m lifting test --run first
+python -m lifting predict --run first
+python scripts/report.py first second --out report.html
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from datamodules.predictions import PredictedFrames
+from datamodules.run_predictions import RunPredictions
+from lifting.errors import InputError, guarded
+from lifting.occlusion import Status
+from lifting.reporting import PoseErrors, ReportedRun, gather, worst_frames, write_report
+from lifting.reporting.protocols import groups
+from lifting.runs import run_folder
+from lifting.viz.player import Clip, Track
+
+# Runs whose poses stand beside the worst ones of another.
+BESIDE = 3
+
+
+def arguments() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(description="Report on runs.", allow_abbrev=False)
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="A run, by its name or its folder.")
+    parser.add_argument(
+        "--out",
+        metavar="PAGE.html",
+        help="Where to; report.html in the first run's folder if not given.",
+    )
+    parser.add_argument(
+        "--align",
+        action="store_true",
+        help="Fit each pose to the true one first, as PA-MPJPE does, for errors and worst poses.",
+    )
+    parser.add_argument(
+        "--worst", type=int, default=12, metavar="N", help="Number of worst poses of each run."
+    )
+    return parser.parse_args()
+
+
+def report(runs: Sequence[str], out: str | None, align: bool, worst: int) -> Path:
+    """Write the page and return where it is.
+
+    Raises:
+        InputError: If a run cannot be reported, or the page cannot be written.
+    """
+    folders = [Path(run_folder(run)) for run in runs]
+    path = folders[0] / "report.html" if out is None else Path(out)
+    if path.suffix.lower() != ".html":
+        raise InputError(f"--out {path}: is a page; choose a name that ends in .html.")
+    if worst < 0:
+        raise InputError(f"--worst {worst}: give a number of poses, or 0 for none.")
+    reported = gather(folders)
+    predicted: dict[str, RunPredictions] = {}
+    errors: dict[str, PoseErrors] = {}
+    for run in reported:
+        found = run.try_to(lambda run=run: _errors(run, align), None)  # type: ignore[misc]
+        if found is not None:
+            predicted[run.label], errors[run.label] = found
+    clips = _worst(reported, predicted, errors, worst) if worst else []
+    write_report(path, reported, errors, clips, align)
+    for run in reported:
+        for sentence in run.missing:
+            print(f"{run.label}: {sentence}")
+    return path
+
+
+def _errors(run: ReportedRun, align: bool) -> tuple[RunPredictions, PoseErrors]:
+    predictions = RunPredictions(run.folder, align)
+    return predictions, predictions.errors()
+
+
+def _worst(
+    runs: Sequence[ReportedRun],
+    predicted: dict[str, RunPredictions],
+    errors: dict[str, PoseErrors],
+    count: int,
+) -> list[Clip]:
+    """Return the worst poses of each run, beside those of others that predicted the same."""
+    facts = {label: found.facts for label, found in errors.items()}
+    clips = []
+    for group in groups([run for run in runs if run.label in errors], lambda r: facts[r.label]):
+        labels = [run.label for run in group.runs]
+        for label in labels:
+            places = worst_frames(errors[label], count)
+            if places:
+                names = [label, *(other for other in labels if other != label)][: 1 + BESIDE]
+                frames = {name: predicted[name].frames(places) for name in names}
+                clips.append(_clip(f"worst of {label}", frames))
+    return clips
+
+
+def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
+    """Return single frames of several clips as one to go through."""
+    first = next(iter(frames.values()))
+    truth = [frame.truth for frame in first if frame.truth is not None]
+    return Clip(
+        name,
+        [_track(label, theirs) for label, theirs in frames.items()],
+        fps=1.0,
+        truth=Track("truth", np.concatenate(truth), first[0].joints),
+        keypoints=np.concatenate([frame.keypoints for frame in first]),
+        keypoint_joints=first[0].keypoint_joints,
+        frames=[int(frame.frames[0]) for frame in first],
+        notes=[
+            f"{frame.key.path.removeprefix('clips/')}, frame {frame.frames[0]}: "
+            f"{frame.errors.mean():.0f} mm"
+            for frame in first
+        ],
+    )
+
+
+def _track(label: str, frames: list[PredictedFrames]) -> Track:
+    status = [frame.status for frame in frames if frame.status is not None]
+    known = np.concatenate(status) != Status.COMPLETED if status else None
+    poses = np.concatenate([frame.predicted for frame in frames])
+    return Track(label, poses, frames[0].joints, known)
+
+
+def main() -> None:
+    """Report on the runs that the command line names."""
+    given = arguments()
+    path = report(given.runs, given.out, given.align, given.worst)
+    print(f"Open {path.resolve()} in a browser.")
+
+
+if __name__ == "__main__":
+    guarded(main)
