@@ -17,12 +17,14 @@ _DENOMINATOR = 1001
 
 
 class TimedVideo:
-    """An MP4 (H.264) that is being written: :func:`timed_video` opens it."""
+    """An MP4 (H.264) that is being written: :func:`timed_video` opens it.
+
+    Attributes:
+        frames: Frames that were added.
+    """
 
     def __init__(self, container: Any, stream: Any, time_base: Fraction) -> None:
         self._container, self._stream, self._time_base = container, stream, time_base
-        self._before: av.VideoFrame | None = None
-        self._shown = 0
         self.frames = 0
 
     def add(self, image: UInt8[ndarray, "H W 3"], pts: int) -> None:
@@ -34,26 +36,8 @@ class TimedVideo:
         """
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame.pts, frame.time_base = pts, self._time_base
-        # How long a frame is shown is known when the next one comes.
-        if self._before is not None:
-            self._encode(self._before, pts - self._shown)
-        self._before, self._shown = frame, pts
-        self.frames += 1
-
-    def end(self, last: int) -> None:
-        """Write what is left.
-
-        Args:
-            last: How long the last frame is shown, in units of the time base.
-        """
-        if self._before is not None:
-            self._encode(self._before, last)
-            self._before = None
-        self._container.mux(self._stream.encode())
-
-    def _encode(self, frame: Any, duration: int) -> None:
-        frame.duration = duration
         self._container.mux(self._stream.encode(frame))
+        self.frames += 1
 
 
 @contextmanager
@@ -83,8 +67,6 @@ def timed_video(
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = time_base
-        stream.codec_context.flags |= av.codec.context.Flags.frame_duration
         stream.options = {"crf": "22", "preset": "superfast"}
-        video = TimedVideo(container, stream, time_base)
-        yield video
-        video.end(max(1, round(1 / (fps * time_base))))
+        yield TimedVideo(container, stream, time_base)
+        container.mux(stream.encode())
