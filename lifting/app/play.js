@@ -151,7 +151,10 @@ function press(event, joint) {
 function build() {
   const flat = element("flat"), { joints, bones, sides } = about.keypoints;
   flat.replaceChildren();
-  const { view, size } = image(), unit = Math.max(view[2], view[3]) / 1000;
+  const { view, size } = image(), high = points.map(point => point[1]);
+  // Joints of somebody who is small on a picture must not cover each other.
+  const tall = Math.max(...high) - Math.min(...high), most = Math.max(view[2], view[3]);
+  const unit = Math.min(most, Math.max(most / 4, 1.6 * tall)) / 1000;
   flat.setAttribute("viewBox", view.join(" "));
   if (picture) make("image", flat, { href: picture.src, width: size[0], height: size[1] });
   for (const [, b] of bones) {
@@ -170,6 +173,7 @@ function build() {
 function begin(pose) {
   points = about.poses[pose].map(point => [...point]);
   fit(about.view);
+  build();
   scene = null;
   changed();
 }
@@ -222,11 +226,17 @@ async function choose() {
   }));
   if (!same) {
     hidden = new Set();
-    build();
     begin(Object.keys(about.poses)[0]);
   } else {
     changed();
   }
+}
+
+function grow(factor) {
+  const middle = middleOf(points);
+  points = points.map(point => point.map((x, axis) => middle[axis] + factor * (x - middle[axis])));
+  build();
+  changed();
 }
 
 function mirror() {
@@ -272,6 +282,8 @@ element("scene").addEventListener("keydown", event => {
   event.preventDefault();
   look(turn.yaw + 0.15 * step[0], turn.pitch + 0.15 * step[1]);
 });
+element("larger").addEventListener("click", () => grow(1.15));
+element("smaller").addEventListener("click", () => grow(1 / 1.15));
 element("mirror").addEventListener("click", mirror);
 element("all").addEventListener("click", () => { hidden = new Set(); changed(); });
 element("picture").addEventListener("change", load);

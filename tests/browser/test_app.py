@@ -170,6 +170,10 @@ def test_picture_is_laid_under_the_skeleton_and_stays_in_the_browser(open_app, t
     sizes = [json.loads(r.post_data)["size"] for r in asked if r.url.endswith("play/lift")]
     assert sizes[-1] == [400, 800]
     assert not [r for r in asked if "files" in r.url]
+    page.get_by_role("button", name="Smaller person").click()
+    smaller = np.array(list(places(page).values()))
+    np.testing.assert_allclose(smaller - smaller.mean(0), (xy - xy.mean(0)) / 1.15, atol=0.2)
+    np.testing.assert_allclose(smaller.mean(0), xy.mean(0), atol=0.2)
     page.get_by_role("button", name="No picture").click()
     assert page.locator("#flat image").count() == 0
     (tmp_path / "text.png").write_text("no picture")
