@@ -21,8 +21,8 @@ from datamodules.predictions import (
 from lifting.errors import InputError, guarded
 from lifting.files import beside as written_beside
 from lifting.occlusion import Status
-from lifting.viz.clip_video import write_clip_video
 from lifting.runs import CONFIG, run_folder
+from lifting.viz.clip_video import write_clip_video
 from lifting.viz.figures import prediction_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
