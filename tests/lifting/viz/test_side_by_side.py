@@ -59,14 +59,15 @@ def test_keypoints_lie_on_the_frame_and_the_pose_beside_it():
 
 
 def test_what_was_filled_in_is_thinner_and_paler():
-    whole, gap = drawn([post()]), drawn([post(unseen=(2,))])
+    size = (640, 480)
+    whole, gap = drawn([post()], size), drawn([post(unseen=(2,))], size)
     left = rgb(SIDE_COLOURS["left"])
-    assert where(whole, left)[0].size > 120
+    assert where(whole, left)[0].size > 200
     assert where(gap, left)[0].size == 0
     pale = where(gap, 0.4 * left + 0.6 * 255)[0]
-    assert 40 < pale.size < 0.8 * where(whole, left)[0].size
+    assert 60 < pale.size < 0.6 * where(whole, left)[0].size
     # On the frame and in the panel.
-    assert pale.min() < 320 < pale.max()
+    assert pale.min() < 640 < pale.max()
 
 
 def test_what_is_not_known_is_not_drawn():
