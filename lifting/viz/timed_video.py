@@ -60,7 +60,7 @@ def timed_video(
     kept = {"video_track_timescale": scale, "movie_timescale": scale}
     rate = Fraction(fps).limit_denominator(_DENOMINATOR)
     with (
-        beside(path, make_folder=True) as partial,
+        beside(path) as partial,
         av.open(str(partial), "w", format="mp4", container_options=kept) as container,
     ):
         stream = container.add_stream("h264", rate=rate)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -13,9 +12,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy import ndarray
 
-from lifting.files import beside
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, upright
+from lifting.viz.timed_video import timed_video
 from lifting.viz.turntable import Turntable
 
 DPI = 100
@@ -92,17 +91,14 @@ def encode(
         InputError: If nothing can be written at the path.
     """
     canvas = FigureCanvasAgg(figure)
-    with beside(path) as partial, av.open(partial, "w", format="mp4") as container:
-        stream = container.add_stream("h264", rate=Fraction(fps).limit_denominator(1000))
-        stream.width, stream.height = (round(side) for side in figure.bbox.size)
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "20", "preset": "veryfast"}
+    width, height = (round(side) for side in figure.bbox.size)
+    rate = Fraction(fps).limit_denominator(1000)
+    with timed_video(path, (width, height), 1 / rate, fps) as video:
         for index in range(frames):
             show(index)
             canvas.draw()
-            pixels = np.asarray(canvas.buffer_rgba())
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgba")))
-        container.mux(stream.encode())
+            pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+            video.add(np.ascontiguousarray(pixels), index)
 
 
 class KeypointPanel:
