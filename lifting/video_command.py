@@ -1,31 +1,22 @@
 """``scripts/lift_video.py``: a video in, a moving 3D person out."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from jsonargparse import ArgumentParser
-from rich.progress import Progress
 
 from lifting.errors import InputError, guarded
-from lifting.files import beside, write_together
-from lifting.gaps import fill_gaps
 from lifting.methods.lifter import Lifter
 from lifting.people.choosing import Detecting, watcher_of
 from lifting.predict import Lifted, lift, load_lifter
-from lifting.predict_command import bvh_files, packed
 from lifting.skeletons import skeleton as joint_set
 from lifting.stopping import stoppable
-from lifting.video_tracks import detected, given
-from lifting.viz.page import write_page
-from lifting.viz.player import Track as ShownTrack
-from lifting.viz.side_by_side import Shown, SideBySide
-from lifting.viz.timed_video import timed_video
-from lifting.viz.video_page import Pictures, video_clip
+from lifting.video_outputs import draw, shown, write_keypoints, write_poses, write_video_page
+from lifting.video_tracks import chosen, detected, given
+from lifting.viz.video_page import Pictures
 
 if TYPE_CHECKING:
     from datamodules.keypoint_files import Track
@@ -153,24 +144,25 @@ def lift_video(
             # Joints and options that do not fit are known before the video is read.
             run.try_out(watcher.skeleton)
             tracks, frames = detected(film, watcher, least_confidence, shortest, stopped)
+            tracks = chosen(tracks, track, video)
         else:
             wanted = Wanted(skeleton, None, False, source)
-            tracks = given(film, Path(keypoints or ""), wanted, format, first)
+            tracks = given(film, Path(keypoints or ""), wanted, format, first, track)
             frames = film.frames or 1 + max(int(one.frames[-1]) for one in tracks)
         early = stopped()
-    tracks = _chosen(tracks, track, keypoints or video)
     lifted = [run.lift(one) for one in tracks]
     errors = None if known is None else _compare(tracks, lifted, known)
-    unmoved = _write_poses(folder / "poses.npz", tracks, lifted)
+    unmoved = write_poses(folder / "poses.npz", tracks, lifted)
     if detector is not None:
-        _write_keypoints(folder / "keypoints.npz", tracks, frames)
-    people = [_shown(*pair) for pair in zip(tracks, lifted, strict=True)]
+        write_keypoints(folder / "keypoints.npz", tracks, frames)
+    people = [shown(*pair) for pair in zip(tracks, lifted, strict=True)]
     pictures = Pictures(frames, max(1, page_frames))
     with stoppable() as stopped:
-        drawn = _draw(film, people, pictures, folder, height, frames if early else None, stopped)
+        drawn = draw(film, people, pictures, folder, height, frames if early else None, stopped)
         early = early or stopped()
     if page_frames:
-        _write_page(folder / "page.html", film, people, pictures, known)
+        truth_shown = None if known is None or len(people) > 1 else known
+        write_video_page(folder / "page.html", film, people, pictures, truth_shown)
     return LiftedVideo(folder, tracks, lifted, drawn, film.damaged, early, errors, unmoved)
 
 
@@ -227,87 +219,10 @@ class _Run:
             raise InputError(f"{self.checkpoint}: {error}") from None
 
 
-def _chosen(tracks: "list[Track]", name: str | None, where: str) -> "list[Track]":
-    chosen = [one for one in tracks if name in (None, one.name)]
-    if not chosen:
-        some = ", ".join(one.name for one in tracks[:10])
-        raise InputError(f"{where}: shows no '{name}', but {some}; name one of them with --track.")
-    return chosen
-
-
 def _compare(tracks: "list[Track]", lifted: list[Lifted], known: "TruePoses") -> dict[str, float]:
     """Return the errors of the person that is seen longest."""
     longest = max(range(len(tracks)), key=lambda n: len(tracks[n].frames))
     return known.errors(tracks[longest].frames, lifted[longest].pose)
-
-
-def _write_poses(path: Path, tracks: "list[Track]", lifted: list[Lifted]) -> str:
-    """Write the poses, and the motion of each person; return why not, where that cannot be."""
-    motion: dict[Path, bytes] = {}
-    why = ""
-    try:
-        motion = bvh_files(path, tracks, lifted)
-    except InputError as error:
-        why = str(error)
-    write_together(motion | {path: packed(tracks, lifted)})
-    return why
-
-
-def _write_keypoints(path: Path, tracks: "list[Track]", frames: int) -> None:
-    """Write what was detected, so that it need not be detected again: frame by frame, everyone."""
-    joints = joint_set(tracks[0].skeleton)
-    points = np.zeros((len(tracks), frames, len(joints), 3), np.float32)
-    for row, one in enumerate(tracks):
-        points[row, one.frames] = np.concatenate([one.keypoints, one.confidence[..., None]], -1)
-    content: dict[str, Any] = {"keypoints": points, "skeleton": np.array(joints.name)}
-    content |= {"size": np.array(tracks[0].size), "fps": np.array(tracks[0].fps)}
-    with beside(path, make_folder=True) as partial, partial.open("wb") as stream:
-        np.savez_compressed(stream, **content)
-
-
-def _shown(track: "Track", lifted: Lifted) -> Shown:
-    seen = track.confidence > 0
-    filled = fill_gaps(torch.from_numpy(track.keypoints), torch.from_numpy(seen)).numpy()
-    sets = joint_set(track.skeleton), joint_set(lifted.skeleton)
-    first = int(track.frames[0])
-    return Shown(track.name, first, filled, seen, sets[0], lifted.pose, lifted.known, sets[1])
-
-
-def _draw(
-    film: "Video",
-    people: list[Shown],
-    pictures: Pictures,
-    folder: Path,
-    height: int,
-    until: int | None,
-    stopped: Callable[[], bool],
-) -> int:
-    """Write the video, and return how many frames it has."""
-    picture = SideBySide(film.size, people, height)
-    out = timed_video(folder / "video.mp4", picture.size, film.time_base, film.fps)
-    with Progress(transient=True) as bar, out as written:
-        task = bar.add_task("drawing", total=until or film.frames or None)
-        for frame in film:
-            if frame.number == until:
-                break
-            written.add(picture.draw(frame.image, frame.number), frame.pts)
-            pictures.add(frame.image, frame.number)
-            bar.advance(task)
-            if stopped():
-                break
-    return written.frames
-
-
-def _write_page(
-    path: Path, film: "Video", people: list[Shown], pictures: Pictures, known: "TruePoses | None"
-) -> None:
-    truth = None
-    if known is not None and len(people) == 1:
-        count = len(pictures.images) * pictures.every
-        truth = ShownTrack("truth", known.every(count), joint_set(known.skeleton))
-    name = film.path.name
-    clip = video_clip(name, people, pictures, film.size, film.fps, truth)
-    write_page(path, name, [clip], intro="Lifted to 3D from the keypoints of the video.")
 
 
 def report(made: LiftedVideo) -> str:

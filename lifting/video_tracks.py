@@ -71,7 +71,12 @@ def _named(film: "Video", skeleton: str, people: Sequence[Person], least: float)
 
 
 def given(
-    film: "Video", path: Path, wanted: "Wanted", kind: str | None, first: int
+    film: "Video",
+    path: Path,
+    wanted: "Wanted",
+    kind: str | None,
+    first: int,
+    name: str | None = None,
 ) -> "list[Track]":
     """Return everyone in a file of keypoints of a video.
 
@@ -81,6 +86,7 @@ def given(
         wanted: What is said of it besides.
         kind: Its format; by the content where not given.
         first: The number that it gives to the first frame.
+        name: Whom alone to return.
 
     Raises:
         InputError: If it cannot be read, or is of another video.
@@ -93,6 +99,7 @@ def given(
     except InputError:
         # Shares of the image's size need it; all else fails again.
         tracks = read_tracks(path, replace(wanted, size=(width, height)), kind)
+    tracks = chosen(tracks, name, str(path))
     for one in tracks:
         if one.size not in (None, (width, height)):
             raise InputError(
@@ -114,6 +121,24 @@ def given(
             f"{path}: shows somebody on so few frames that they are no video; name the keypoints of "
             f"{film.path}."
         ) from None
+
+
+def chosen(tracks: "list[Track]", name: str | None, where: str) -> "list[Track]":
+    """Return the tracks of a name; all, where none is given.
+
+    Args:
+        tracks: Everyone.
+        name: Whom to return.
+        where: What shows them, for messages.
+
+    Raises:
+        InputError: If nobody has that name.
+    """
+    kept = [one for one in tracks if name in (None, one.name)]
+    if not kept:
+        some = ", ".join(one.name for one in tracks[:10])
+        raise InputError(f"{where}: shows no '{name}', but {some}; name one of them with --track.")
+    return kept
 
 
 def _trimmed(track: "Track") -> "Track":
