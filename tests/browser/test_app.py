@@ -33,7 +33,7 @@ def app(tmp_path_factory):
     lifters = Lifters([folder])
     kept = tmp_path_factory.mktemp("kept")
     with AppServer(lifters, Detecting(dots, crop=CROP, device="cpu"), kept, 0, 10**7) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server
         server.shutdown()

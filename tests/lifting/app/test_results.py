@@ -1,5 +1,6 @@
 """What is written of lifted people: a page, and the files of the command."""
 
+import base64
 import json
 import re
 
@@ -39,6 +40,9 @@ def test_everyone_is_on_the_page_and_in_the_files(tmp_path):
     np.testing.assert_array_equal(written["pose"][4:], people[1].lifted.pose)
     assert "Frames: 4" in results.files[1].read_text()
     first, second = clips(results.page)
+    keypoints = np.frombuffer(base64.b64decode(first["keypoints"]["values"]), "<f4")
+    missing = np.isnan(keypoints.reshape(4, 17, 2)).all(-1)
+    assert np.argwhere(missing).tolist() == [[0, 0]]
     assert (first["name"], first["fps"], first["images"]) == ("anna", 25, None)
     assert second["images"] == ["data:image/jpeg;base64,/9j/"] * 3
     assert second["size"] == [1280, 720]

@@ -51,7 +51,7 @@ class Asking:
 @contextmanager
 def served(lifters, folder, largest=1_000_000):
     with AppServer(lifters, None, folder, 0, largest) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield Asking(server)
