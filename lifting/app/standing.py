@@ -17,7 +17,7 @@ _SHIN = _LEG[1:]
 _LIMBS = {"shoulder": _ARM, "elbow": _FOREARM, "hip": _LEG, "knee": _SHIN}
 
 # How far limbs are raised sideways out of the T-pose, degrees, the outer one after the inner one.
-POSES: Mapping[str, Mapping[str, float]] = {
+POSES: Mapping[str, Mapping[str, int]] = {
     "Stand": {
         "left_elbow": 12,
         "left_shoulder": -72,
@@ -81,7 +81,7 @@ def standing(joints: Skeleton, pose: str, size: float) -> Float[ndarray, "K 2"]:
     return size / 2 + scale * np.concatenate([across, middle - up], axis=1)
 
 
-def _raise(places: Float[ndarray, "K 3"], joints: Skeleton, name: str, degrees: float) -> None:
+def _raise(places: Float[ndarray, "K 3"], joints: Skeleton, name: str, degrees: int) -> None:
     """Turn what hangs from a joint about it, outwards and upwards; of a set that lacks it, nothing."""
     if name not in joints.joints:
         return
