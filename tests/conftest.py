@@ -10,6 +10,8 @@ import jaxtyping
 import pytest
 import torch
 
+# Tests run side by side, and so do the processes that they start.
+os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
 

@@ -162,6 +162,7 @@ EARLIER = {
     "leg_torso": {"part_flows": "part_flows", "full_flow": "full_flow"},
     "occlusion": {"left_right": "left_right", "leg_torso": "leg_torso"},
 }
+LINKS = {"full_flow", "part_flows", *EARLIER}
 
 
 FEW_FRAMES = (
@@ -190,17 +191,17 @@ def fit(folder: Path, method: Path, name: str, runs: Path, *overlays: str) -> No
 
 
 @pytest.fixture(scope="session")
-def earlier_stages(tmp_path_factory, synthetic_folder):
-    """A folder of runs that trains a stage, and what it builds on, when it is first asked for."""
+def trained(tmp_path_factory, synthetic_folder):
+    """What trains a method, and the stages it builds on, when it is first asked for its run."""
     runs = tmp_path_factory.mktemp("stages")
 
-    def ensure(method: Path) -> Path:
+    def ensure(method: Path, *overlays: str) -> Path:
         for stage in EARLIER.get(method.stem, {}).values():
-            if not (runs / stage).exists():
-                path = method.with_name(f"{stage}.yaml")
-                ensure(path)
-                fit(synthetic_folder, path, stage, runs)
-        return runs
+            ensure(method.with_name(f"{stage}.yaml"))
+        name = "_".join([method.stem, *overlays])
+        if not (runs / name).exists():
+            fit(synthetic_folder, method, name, runs, *(f"{overlay}.yaml" for overlay in overlays))
+        return runs / name
 
     return ensure
 
@@ -219,20 +220,24 @@ RUNS = [
 
 
 @pytest.mark.parametrize(
-    ("method", "overlay"), RUNS, ids=[f"{method.stem}-{overlay}" for method, overlay in RUNS]
+    ("method", "overlay"),
+    [
+        # Stages that build on one another are trained by the same worker, once.
+        pytest.param(
+            *pair,
+            id=f"{pair[0].stem}-{pair[1]}",
+            marks=[pytest.mark.xdist_group("links")] if pair[0].stem in LINKS else [],
+        )
+        for pair in RUNS
+    ],
 )
-def test_method_fits_tests_and_predicts_on_the_synthetic_human(
-    synthetic_folder, earlier_stages, method, overlay
-):
-    runs = earlier_stages(method)
-    name = f"tested_{method.stem}_{overlay}"
-    fit(synthetic_folder, method, name, runs, *([f"{overlay}.yaml"] if overlay else []))
-    folder = str(runs / name)
-    cli = run(["test", "--run", folder])
+def test_method_fits_tests_and_predicts_on_the_synthetic_human(trained, method, overlay):
+    folder = trained(method, *([overlay] if overlay else []))
+    cli = run(["test", "--run", str(folder)])
     first = next(iter(cli.model.test_result.frame_mean.values()))
     assert math.isfinite(first)
-    run(["predict", "--run", folder])
-    assert (runs / name / "predictions.npz").is_file()
+    run(["predict", "--run", str(folder)])
+    assert (folder / "predictions.npz").is_file()
 
 
 GROUPS = sorted((EXPERIMENTS / "relative_depth").glob("*_[0-9]*.yaml"))

@@ -9,6 +9,14 @@ import pytest
 from lifting.stopping import stoppable
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal():
+    """Let Ctrl-C interrupt, which what runs in the background begins without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press():
     os.kill(os.getpid(), signal.SIGINT)
     # Python calls handlers between its own steps.

@@ -151,5 +151,5 @@ def test_with_a_trained_detector_the_error_is_little_larger(folder, monkeypatch)
     assert exact.errors["MPJPE"] < found.errors["MPJPE"] < 150
     assert "person0 and the truth: MPJPE" in report(found)
     assert sorted(p.name for p in Path("found").iterdir()) == [
-        *("keypoints.npz", "page.html", "poses.npz", "video.mp4")
+        *("keypoints.npz", "page.html", "poses.npz", "poses_person0.bvh", "video.mp4")
     ]
