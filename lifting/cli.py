@@ -34,7 +34,7 @@ _EXPECTED = (
 )
 
 
-def _checkpoints(run: str) -> str:
+def _checkpoint_folder(run: str) -> str:
     return str(Path(run_folder(run)) / "checkpoints")
 
 
@@ -74,9 +74,22 @@ class LiftingCLI(LightningCLI):
                 "best.enable_version_counter": False,
             }
         )
-        parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoints)
+        parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoint_folder)
         parser.add_lightning_class_args(LastCheckpoint, "last")
-        parser.link_arguments("run", "last.dirpath", compute_fn=_checkpoints)
+        parser.link_arguments("run", "last.dirpath", compute_fn=_checkpoint_folder)
+
+    def _prepare_subcommand_parser(
+        self, klass: type, subcommand: str, **kwargs: Any
+    ) -> LightningArgumentParser:
+        parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+        if subcommand == "fit":
+            parser.add_argument(
+                "--test",
+                type=bool,
+                default=False,
+                help="Whether to test the best checkpoint at the end, as `test --run NAME` does.",
+            )
+        return parser
 
     @property
     def _options(self) -> Any:
@@ -86,6 +99,10 @@ class LiftingCLI(LightningCLI):
     def folder(self) -> Path:
         """The folder of the run."""
         return Path(run_folder(self._options.run))
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
 
     def _parse_ckpt_path(self) -> None:
         # Lightning would let the options kept in a checkpoint win over those of the command line,
@@ -111,8 +128,16 @@ class LiftingCLI(LightningCLI):
         if self.subcommand == "test":
             options.verbose = False  # the table per action says it all
 
+    def after_fit(self) -> None:
+        """Test what was trained, where that is asked for, without starting another process."""
+        if self._options.test:
+            best = str(self._checkpoints / "best.ckpt")
+            self.trainer.test(
+                self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
+            )
+
     def _checkpoint(self, asked: str | None) -> Path | None:
-        folder = self.folder / "checkpoints"
+        folder = self._checkpoints
         if self.subcommand == "fit":
             if asked not in ("last", "best"):
                 return None if asked is None else Path(asked)
@@ -135,7 +160,7 @@ class LiftingCLI(LightningCLI):
                     f"{self.folder}: holds another experiment ({part} {old}, not {new}); "
                     "choose another --run."
                 )
-        if (self.folder / "checkpoints" / "last.ckpt").is_file() and not resumes:
+        if (self._checkpoints / "last.ckpt").is_file() and not resumes:
             raise InputError(
                 f"{self.folder}: holds a run that has begun; add --ckpt_path last to go on with it, "
                 "or choose another --run."
@@ -195,7 +220,9 @@ class LiftingCLI(LightningCLI):
     @rank_zero_only
     def _save_config(self, *_: object) -> None:
         options = self._options.clone()
-        options.pop("config", None)
+        # What `test` is asked on its own, and what is of this command alone.
+        for name in ("config", "test"):
+            options.pop(name, None)
         options.ckpt_path = None
         text = self._parser(self.subcommand).dump(options, skip_none=False)
         partial = self.folder / f"{CONFIG}.partial"
@@ -207,7 +234,7 @@ class LiftingCLI(LightningCLI):
             super()._run_subcommand(subcommand)
         except InputError as error:
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
-            if self._is_new and not (self.folder / "checkpoints").exists():
+            if self._is_new and not self._checkpoints.exists():
                 shutil.rmtree(self.folder, ignore_errors=True)
             # What the module says of a checkpoint it was given begins with "it".
             if str(error).startswith("it"):

@@ -1,14 +1,17 @@
 """What every test shares: one thread, a fixed seed, and the way to the real data."""
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jaxtyping
 import pytest
 import torch
+
+from datamodules.synthetic import Synthetic
 
 # Tests run side by side, and so do the processes that they start.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -36,9 +39,33 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def synthetic_folder(tmp_path_factory) -> Path:
+def give_synthetic(tmp_path_factory) -> Callable[[Path, int], None]:
+    """What puts the synthetic human into a folder; it is generated once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def give(folder: Path, frames: int = 6) -> None:
+        data = Synthetic(str(shared / "synthetic"), frames_per_sequence=frames)
+        store = Path(data.store)
+        checked = jaxtyping.config.jaxtyping_disable
+        with (shared / "synthetic.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Checks of shapes would take most of the time; the generator has tests of its own.
+            jaxtyping.config.update("jaxtyping_disable", True)
+            data.prepare_data()
+            jaxtyping.config.update("jaxtyping_disable", checked)
+        folder.mkdir(parents=True, exist_ok=True)
+        os.link(store, folder / store.name)
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def synthetic_folder(tmp_path_factory, give_synthetic) -> Path:
     """A folder in which the synthetic human is kept for the whole test session."""
-    return tmp_path_factory.mktemp("synthetic")
+    folder = tmp_path_factory.mktemp("synthetic")
+    give_synthetic(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -26,17 +26,19 @@ def options(data: Path, *more: str) -> list[str]:
         *("--data.folder", str(data), "--data.frames_per_sequence", "6"),
         *("--data.batch_size", "128", "--model.width", "32", "--trainer.max_epochs", "2"),
         *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
-        *("--trainer.enable_model_summary", "false", "--wandb", "disabled", *more),
+        *("--trainer.enable_model_summary", "false", "--trainer.callbacks+=callbacks.EMA"),
+        *("--wandb", "disabled", *more),
     ]
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
-    """A folder with synthetic data and a finished run 'one'."""
+def trained(tmp_path_factory, give_synthetic) -> Path:
+    """A folder with synthetic data and a run 'one', which is trained and tested."""
     folder = tmp_path_factory.mktemp("trained")
+    give_synthetic(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run(["fit", *options(folder / "data"), "--run", "one"])
+        run(["fit", *options(folder / "data"), "--run", "one", "--test", "true"])
     return folder
 
 
@@ -69,8 +71,12 @@ def test_provenance_names_code_libraries_and_data(here):
 
 
 def test_test_writes_the_table_and_needs_only_the_name_of_the_run(here):
+    table = here / "runs/one/test.csv"
+    after_training = table.read_text()
+    table.unlink()
     cli = run(["test", "--run", "one", "--wandb", "disabled"])
-    rows = (here / "runs/one/test.csv").read_text().splitlines()
+    assert table.read_text() == after_training
+    rows = table.read_text().splitlines()
     assert len(rows) == 1 + 15 + 2
     assert rows[0].startswith("action,frames,mpjpe,pa_mpjpe")
     result = cli.model.test_result

@@ -32,7 +32,7 @@ def plan(stages, name=None, settings=None, overlays=(), **keys):
     return read_pipeline("p.yaml", name, settings, overlays)
 
 
-def test_stage_is_two_plain_commands(here):
+def test_stage_is_a_plain_command(here):
     pipeline = plan(
         {
             "flow": None,
@@ -46,23 +46,21 @@ def test_stage_is_two_plain_commands(here):
         options={"data.batch_size": 512, "model.lr": 1.0, "trainer.logger": False},
         name="again",
     )
-    fit, test = pipeline.stages["lifter"].commands()
-    assert fit == [
+    assert pipeline.stages["lifter"].command_line() == [
         *("python", "-m", "lifting", "fit"),
         *("-c", "experiments/base.yaml", "-c", "experiments/stored.yaml"),
         *("--data.batch_size=512", "--model.lr=0.01", "--trainer.logger=false"),
         '--data.actions=["Walking", "Sitting"]',
         "--model.full_flow=runs/again/flow/checkpoints/best.ckpt",
-        *("--run", "runs/again/lifter", "--ckpt_path", "last"),
+        *("--run", "runs/again/lifter", "--ckpt_path", "last", "--test=true"),
     ]
-    assert test == ["python", "-m", "lifting", "test", "--run", "runs/again/lifter"]
 
 
 def test_settings_win_over_every_option(here):
     stages = {"a": {"options": {"model.lr": 2}}, "store": {"command": "x", "creates": "f"}}
     pipeline = plan(stages, options={"model.lr": 1}, settings={"model.lr": 3})
     assert pipeline.stages["a"].options == {"model.lr": 3}
-    assert pipeline.stages["store"].commands() == [["x"]]
+    assert pipeline.stages["store"].command_line() == ["x"]
 
 
 def test_a_training_is_tested_once_more_with_other_options(here):
@@ -73,14 +71,12 @@ def test_a_training_is_tested_once_more_with_other_options(here):
     pipeline = plan(stages, configs=["base"], settings={"wandb": "disabled"})
     assert list(pipeline.stages) == ["clean", "noisy"]
     noisy = pipeline.stages["noisy"]
-    assert noisy.commands() == [
-        [
-            *("python", "-m", "lifting", "test"),
-            *("-c", "experiments/base.yaml", "-c", "experiments/stored.yaml"),
-            *("--model.lr=0.1", "--data.test_noise.amount=5", "--wandb=disabled"),
-            "--ckpt_path=runs/p/clean/checkpoints/best.ckpt",
-            *("--run", "runs/p/noisy"),
-        ]
+    assert noisy.command_line() == [
+        *("python", "-m", "lifting", "test"),
+        *("-c", "experiments/base.yaml", "-c", "experiments/stored.yaml"),
+        *("--model.lr=0.1", "--data.test_noise.amount=5", "--wandb=disabled"),
+        "--ckpt_path=runs/p/clean/checkpoints/best.ckpt",
+        *("--run", "runs/p/noisy"),
     ]
     assert noisy.output == Path("runs/p/noisy/test.csv")
     assert Path("data/h36m.h5") in noisy.needs

@@ -121,7 +121,9 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
     ],
     ids=["ddp", "few_labels", "repnet_ddp", "temporal_gan", "images"],
 )
-def test_killed_run_resumes_bit_identically(tmp_path, options, kill_at, saved):
+def test_killed_run_resumes_bit_identically(tmp_path, options, kill_at, saved, give_synthetic):
+    if options is not IMAGES:
+        give_synthetic(tmp_path / "data", 8)
     assert _fit(tmp_path, "whole", -1, *options) == 0
     assert _fit(tmp_path, "killed", kill_at, *options) != 0
     killed = torch.load(tmp_path / "runs/killed/checkpoints/last.ckpt", weights_only=True)

@@ -29,12 +29,14 @@ def command(name: str, folder: Path, run_folder: Path, recipe: str, *more: str) 
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, synthetic_folder):
+def trained(tmp_path_factory, give_synthetic):
     """A function that trains a recipe and returns the folder of its run."""
+    data = tmp_path_factory.mktemp("data")
+    give_synthetic(data, FRAMES)
 
     def train(recipe: str, *more: str) -> Path:
         folder = tmp_path_factory.mktemp("runs") / recipe
-        run(command("fit", synthetic_folder, folder, recipe, *more))
+        run(command("fit", data, folder, recipe, *more))
         return folder
 
     return train

@@ -48,28 +48,24 @@ class Stage:
         """What an interrupted training goes on from."""
         return self.folder / "checkpoints" / "last.ckpt"
 
-    def commands(self) -> list[list[str]]:
-        """Return the commands of the stage, word by word.
+    def command_line(self) -> list[str]:
+        """Return the command of the stage, word by word.
 
         Example:
             >>> stage = Stage("a", Path("runs/x/a"), options={"model.lr": 0.1})
-            >>> for command in stage.commands():
-            ...     print(*command)
-            python -m lifting fit --model.lr=0.1 --run runs/x/a --ckpt_path last
-            python -m lifting test --run runs/x/a
+            >>> print(*stage.command_line())
+            python -m lifting fit --model.lr=0.1 --run runs/x/a --ckpt_path last --test=true
         """
         checkpoints = [f"--{option}={path}" for option, path in self.checkpoints.items()]
         if self.command:
-            return [[*self.command, *checkpoints]]
+            return [*self.command, *checkpoints]
         configs = [word for path in self.configs for word in ("-c", str(path))]
         options = [f"--{option}={_text(value)}" for option, value in self.options.items()]
-        lifting, run = ["python", "-m", "lifting"], ["--run", str(self.folder)]
+        run = ["--run", str(self.folder)]
+        verb, end = ("fit", ["--ckpt_path", "last", "--test=true"])
         if self.tested is not None:
-            return [[*lifting, "test", *configs, *options, *checkpoints, *run]]
-        return [
-            [*lifting, "fit", *configs, *options, *checkpoints, *run, "--ckpt_path", "last"],
-            [*lifting, "test", *run],
-        ]
+            verb, end = "test", []
+        return ["python", "-m", "lifting", verb, *configs, *options, *checkpoints, *run, *end]
 
 
 @dataclass(frozen=True)

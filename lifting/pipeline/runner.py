@@ -40,7 +40,7 @@ def run_pipeline(
             state, why = ("run", "again") if stage.name in again else state_of(stage)
             _say(pipeline, stage, state, why)
             if state in ("run", "resume"):
-                _say_commands(stage.commands())
+                _print(shlex.join(stage.command_line()))
         return 0
     _check(pipeline, chosen, again)
     with locked(pipeline.folder) as lock:
@@ -136,20 +136,18 @@ def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
         # What was begun here and left nothing to go on from.
         seconds = 0.0
         _remove(stage)
-    commands = stage.commands()
-    record = Record([shlex.join(c) for c in commands], inputs_of(stage), seconds)
+    command = stage.command_line()
+    record = Record([shlex.join(command)], inputs_of(stage), seconds)
     record.write(stage.folder)
 
     def note(taken: float) -> None:
         record.seconds = seconds + taken
         record.write(stage.folder)
 
-    for command in commands:
-        _say_commands([command])
-        status = supervisor.run(command, note)
-        seconds = record.seconds
-        if status:
-            return status
+    _print(record.commands[0])
+    status = supervisor.run(command, note)
+    if status:
+        return status
     record.output = file_state(stage.output)
     if not record.output:
         raise InputError(
@@ -169,11 +167,6 @@ def _say(pipeline: Pipeline, stage: Stage, state: str, why: str) -> None:
     number = list(pipeline.stages).index(stage.name) + 1
     text = f"[{number}/{len(pipeline.stages)}] {stage.name}: {state}"
     _print(f"{text} ({why})" if why else text, "bold")
-
-
-def _say_commands(commands: list[list[str]]) -> None:
-    for command in commands:
-        _print(shlex.join(command))
 
 
 def _complain(sentence: str, status: int) -> int:

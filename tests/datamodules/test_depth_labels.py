@@ -142,7 +142,7 @@ def test_refuses(options, message):
 
 
 def data(folder, **options):
-    module = Synthetic(str(folder), frames_per_sequence=8, **options)
+    module = Synthetic(str(folder), frames_per_sequence=6, **options)
     module.prepare_data()
     module.setup("fit")
     return module

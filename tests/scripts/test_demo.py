@@ -21,7 +21,10 @@ def load(name: str):
 
 
 @pytest.mark.slow
-def test_demo_makes_a_page_and_its_second_run_trains_nothing(tmp_path, monkeypatch, capsys):
+def test_demo_makes_a_page_and_its_second_run_trains_nothing(
+    tmp_path, monkeypatch, capsys, give_synthetic
+):
+    give_synthetic(tmp_path / "data")
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
     path = tmp_path / "experiments/links/demo.yaml"
     plan = yaml.safe_load(path.read_text())
