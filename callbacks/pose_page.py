@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import wandb
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
@@ -52,6 +51,9 @@ class PosePage(Callback):
         write_page(path, f"{self.folder.name}: {type(pl_module).__name__}", clips)
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
+                # A second that runs without W&B need not wait for.
+                import wandb
+
                 # As it is: what W&B would add comes from the network.
                 page = wandb.Html(str(path), inject=False)
                 logger.experiment.log({"pictures/test_page": page})
