@@ -41,6 +41,8 @@ class Provenance(Callback):
 
     def __init__(self, folder: str | Path) -> None:
         self.path = Path(folder) / "provenance.json"
+        #: Options given above those of the run's configuration, as to a test with mirrored input.
+        self.changes: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Note what is about to be trained."""
@@ -54,6 +56,7 @@ class Provenance(Callback):
     def _note(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         entry = {
             "stage": stage,
+            "changes": self.changes,
             "code": code_version(),
             "libraries": {name: metadata.version(name) for name in _LIBRARIES},
             "python": platform.python_version(),

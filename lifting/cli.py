@@ -182,13 +182,16 @@ class LiftingCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the Trainer with the loggers and the callbacks of every run."""
-        from callbacks import default_callbacks
+        from callbacks import Provenance, default_callbacks
 
         trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
         present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
         trainer.callbacks.extend(  # type: ignore[attr-defined]
             c for c in default_callbacks(self.folder, self.model) if type(c) not in present
         )
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, Provenance):
+                callback.changes = self._changes()
         # A test or prediction of another run's checkpoint, in a folder of its own, is noted as well.
         if self.subcommand == "fit" or not (self.folder / CONFIG).is_file():
             begin = "validation" if self.subcommand == "validate" else self.subcommand
@@ -217,17 +220,34 @@ class LiftingCLI(LightningCLI):
             )
         return loggers
 
-    @rank_zero_only
-    def _save_config(self, *_: object) -> None:
+    def _configuration(self) -> str:
         options = self._options.clone()
-        # What `test` is asked on its own, and what is of this command alone.
+        # What is of this command alone.
         for name in ("config", "test"):
             options.pop(name, None)
         options.ckpt_path = None
-        text = self._parser(self.subcommand).dump(options, skip_none=False)
+        return self._parser(self.subcommand).dump(options, skip_none=False)
+
+    @rank_zero_only
+    def _save_config(self, *_: object) -> None:
         partial = self.folder / f"{CONFIG}.partial"
-        partial.write_text(text)
+        partial.write_text(self._configuration())
         os.replace(partial, self.folder / CONFIG)
+
+    def _changes(self) -> dict[str, Any]:
+        """Return options of method and data that are not those of the run's configuration."""
+        path = self.folder / CONFIG
+        if not path.is_file():
+            return {}
+        old, new = (
+            {
+                f"{part}.{name}": value
+                for part in ("model", "data")
+                for name, value in yaml.safe_load(text)[part]["init_args"].items()
+            }
+            for text in (path.read_text(), self._configuration())
+        )
+        return {name: value for name, value in new.items() if old.get(name, value) != value}
 
     def _run_subcommand(self, subcommand: str) -> None:
         try:

@@ -84,6 +84,13 @@ def test_test_writes_the_table_and_needs_only_the_name_of_the_run(here):
     assert (here / "runs/one/test.md").read_text().count("\n") == 2 + 15 + 2
 
 
+def test_options_of_a_test_alone_are_noted(here):
+    run(["test", "--run", "one", "--wandb", "disabled"])
+    run(["test", "--run", "one", "--wandb", "disabled", "--model.flip_test", "true"])
+    trained, *_, plain, flipped = json.loads((here / "runs/one/provenance.json").read_text())
+    assert [e["changes"] for e in (trained, plain, flipped)] == [{}, {}, {"model.flip_test": True}]
+
+
 def test_predict_writes_every_frame(here):
     run(["predict", "--run", "one", "--wandb", "disabled"])
     import numpy as np

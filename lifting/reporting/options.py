@@ -89,6 +89,9 @@ def _origin(entry: dict[str, Any]) -> dict[str, str]:
         ),
         "data": _files(entry.get("data")),
     }
+    if entry.get("changes"):
+        changes = entry["changes"].items()
+        facts["options beside the configuration"] = ", ".join(f"{n} {v}" for n, v in changes)
     if entry.get("frozen"):
         facts["earlier stages"] = _files(entry["frozen"])
     return facts

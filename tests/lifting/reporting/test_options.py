@@ -34,7 +34,8 @@ def test_origins_are_those_of_the_last_start(tmp_path):
     dirty = provenance("fit", commit="0123456789abcdef")
     dirty["code"]["modified"] = True
     dirty["frozen"] = {"flow": "abcdefabcdefabc"}
-    starts = [provenance("fit"), dirty, provenance("test")]
+    mirrored = provenance("test") | {"changes": {"model.flip_test": True}}
+    starts = [provenance("fit"), dirty, mirrored]
     first = write_run(tmp_path / "a", starts=starts, model={"seed": 3})
     rows = [{"step": n, "train/examples_per_second": v} for n, v in enumerate((5, 1000.4, 9000))]
     write_csv(first / "logs/version_1/metrics.csv", rows)
@@ -48,6 +49,7 @@ def test_origins_are_those_of_the_last_start(tmp_path):
         "machine": ("1 x CPU, x86_64, 1 threads", "–"),
         "libraries": ("Python 3.11.7, torch 2.13.0, lightning 2.6.6", "–"),
         "data": ("synthetic.h5 feedbeefca", "–"),
+        "options beside the configuration": ("trained –; tested model.flip_test True", "–"),
         "earlier stages": ("trained flow abcdefabcd; tested –", "–"),
         "examples per second, median": ("1,000", "–"),
     }
