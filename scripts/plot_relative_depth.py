@@ -135,12 +135,13 @@ def figure_4d(folder: Path) -> dict[str, Figure]:
 def figure_5(folder: Path) -> dict[str, Figure]:
     """Leeds Sports Pose: the share of pairs in another order than people say, and poses."""
     names = [n for n in stages(folder, "") if n.startswith("lsp_")]
-    values = {n.removeprefix("lsp_"): result(folder, n, "disagreement") for n in names}
+    titles = {n: n.removeprefix("lsp_").replace("_", " ") for n in names}
+    values = {titles[n]: result(folder, n, "disagreement") for n in names}
     shown = {}
     for name in names:
         poses, bank = predicted(folder, name)
         rows = torch.linspace(0, len(poses) - 1, _SHOWN).long()
-        shown[name.removeprefix("lsp_")] = poses[rows].numpy()
+        shown[titles[name]] = poses[rows].numpy()
         keypoints = bank.keypoints[bank.rows[rows]].numpy()
     joints = skeleton("lsp14")
     return {

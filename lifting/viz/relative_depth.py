@@ -44,8 +44,13 @@ def annotation_figure(
         megabytes = [size for _, size, _ in runs]
         centimetres = [error / 10 for _, _, error in runs]
         axes.plot(megabytes, centimetres, "o", color=_colour(name), label=name)
+        # Runs that fall together, as shares of a small dataset do, have one label.
+        labels: dict[tuple[float, float], list[str]] = {}
         for (label, x, _), y in zip(runs, centimetres, strict=True):
-            axes.annotate(label, (x, y), (4, 4), textcoords="offset points", fontsize=7)
+            labels.setdefault((x, y), []).append(label)
+        for place, those in labels.items():
+            text = "\n".join(those)
+            axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
     axes.set(xscale="log", xlabel="size of the annotations [MB]", ylabel="PA-MPJPE [cm]")
     axes.legend(frameon=False)
     return figure
@@ -99,7 +104,7 @@ def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skele
         )
     axes.set_xticks(place, groups, rotation=30, ha="right")
     axes.set(ylabel="error after alignment [cm]", ylim=(0, None))
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper left")
     return figure
 
 
@@ -113,7 +118,9 @@ def noise_figure(errors: Mapping[str, Mapping[str, tuple[float, float]]]) -> Fig
     figure, axes = _axes(4.6, 4.4)
     for name, runs in errors.items():
         pairs = np.array(list(runs.values())) / 10
-        axes.plot(*pairs.T, "o", color=_colour(name), label=name)
+        # Of one colour, those on another joint set are hollow.
+        fill = "none" if name not in _COLOURS else "full"
+        axes.plot(*pairs.T, "o", color=_colour(name), fillstyle=fill, label=name)
         for label, pair in zip(runs, pairs, strict=True):
             axes.annotate(label, pair, (4, -8), textcoords="offset points", fontsize=7)
     low = min(axes.get_xlim()[0], axes.get_ylim()[0])

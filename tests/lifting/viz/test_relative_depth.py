@@ -23,14 +23,15 @@ def _close():
 
 
 def test_annotations_are_drawn_at_their_size_and_error():
+    supervised = [("5 %", 4.0, 50.0), ("10 %", 4.0, 50.0)]
     figure = annotation_figure(
-        {"supervised": [("5 %", 4.0, 50.0)], "relative": [("1", 0.2, 62.0), ("17", 3.3, 55.0)]}
+        {"supervised": supervised, "relative": [("1", 0.2, 62.0), ("17", 3.3, 55.0)]}
     )
     (axes,) = figure.axes
     drawn = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
-    assert drawn == {"supervised": [[4.0, 5.0]], "relative": [[0.2, 6.2], [3.3, 5.5]]}
+    assert drawn == {"supervised": [[4.0, 5.0], [4.0, 5.0]], "relative": [[0.2, 6.2], [3.3, 5.5]]}
     assert axes.get_xscale() == "log"
-    assert {text.get_text() for text in axes.texts} == {"5 %", "1", "17"}
+    assert {text.get_text() for text in axes.texts} == {"5 %\n10 %", "1", "17"}
 
 
 def test_share_of_frames_below_is_the_empirical_distribution():
@@ -57,7 +58,11 @@ def test_left_and_right_joints_share_a_bar_with_their_deviation():
 
 
 def test_noise_is_drawn_in_the_test_against_in_training_too():
-    (axes,) = noise_figure({"relative": {"0": (50.0, 50.0), "20": (80.0, 60.0)}}).axes
+    small = {"detections": (90.0, 70.0)}
+    (axes,) = noise_figure(
+        {"relative": {"0": (50.0, 50.0), "20": (80.0, 60.0)}, "relative, 16 joints": small}
+    ).axes
+    assert [line.get_fillstyle() for line in axes.lines[:2]] == ["full", "none"]
     assert axes.lines[0].get_xydata().tolist() == [[5.0, 5.0], [8.0, 6.0]]
     assert axes.get_xlim() == axes.get_ylim()
 
