@@ -14,7 +14,7 @@ from datamodules.clips import ClipStore
 from lifting.cli import run
 from lifting.errors import InputError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,7 +8,7 @@ import pytest
 from datamodules.untrusted import load_npz
 from lifting.cli import run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sequences")]
 
 ROOT = Path(__file__).parent.parent
 FRAMES = 12

@@ -219,6 +219,7 @@ def test_the_real_npz_holds_the_real_trials(real_data):
         assert apart.max() < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_the_real_store_looks_like_people_seen_by_human36m(real_data, tmp_path):
     report = convert([real_data / "cmu_mocap"], tmp_path / "out.h5")

@@ -44,13 +44,19 @@ class PipelineRunner:
         output, errors = process.communicate()
         return process.returncode, output, errors
 
-    def kill_at_random(self, *arguments: str, times: int, within: float, seed: int) -> int:
+    def kill_at_random(
+        self, *arguments: str, name: str, times: int, within: float, seed: int
+    ) -> int:
         """Start the runner again and again, and kill it with all it has started.
+
+        Every other time it is killed in the middle of a training, soon after a checkpoint: a start takes
+        so long that few moments would fall there by chance.
 
         Args:
             arguments: What is given to the runner.
+            name: Name of the run.
             times: Number of kills.
-            within: Longest time to the kill, seconds.
+            within: Longest time from a start to the kill, seconds.
             seed: Seed of the moments.
 
         Returns:
@@ -58,15 +64,23 @@ class PipelineRunner:
         """
         moments = random.Random(seed)
         hits = 0
-        for _ in range(times):
+        for number in range(times):
+            before = self._saved(name)
             process = self.start(*arguments)
+            while number % 2 and process.poll() is None and self._saved(name) == before:
+                time.sleep(0.02)
             try:
-                process.communicate(timeout=moments.uniform(0, within))
+                process.communicate(timeout=moments.uniform(0, 0.5 if number % 2 else within))
             except subprocess.TimeoutExpired:
                 hits += 1
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
         return hits
+
+    def _saved(self, name: str) -> dict[Path, int]:
+        """Return when each training was last saved."""
+        paths = (self.folder / "runs" / name).glob("*/checkpoints/last.ckpt")
+        return {path: path.stat().st_mtime_ns for path in paths}
 
     def weights(self, name: str) -> dict[str, torch.Tensor]:
         """Return every tensor of the state of every stage's checkpoints, by path and name."""
@@ -115,7 +129,7 @@ def survives_kills() -> Callable[..., None]:
         # As short on a fast machine as it is long on a slow one.
         within = share * (time.monotonic() - started)
         killed = (pipeline, "--name", "killed", *arguments)
-        hits = runner.kill_at_random(*killed, times=times, within=within, seed=seed)
+        hits = runner.kill_at_random(*killed, name="killed", times=times, within=within, seed=seed)
         assert hits > times / 2
         status, _, errors = runner(*killed)
         assert status == 0, errors
