@@ -52,8 +52,10 @@ def give_synthetic(tmp_path_factory) -> Callable[[Path, int], None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # Checks of shapes would take most of the time; the generator has tests of its own.
             jaxtyping.config.update("jaxtyping_disable", True)
-            data.prepare_data()
-            jaxtyping.config.update("jaxtyping_disable", checked)
+            try:
+                data.prepare_data()
+            finally:
+                jaxtyping.config.update("jaxtyping_disable", checked)
         folder.mkdir(parents=True, exist_ok=True)
         os.link(store, folder / store.name)
 

@@ -62,8 +62,9 @@ class Stage:
         configs = [word for path in self.configs for word in ("-c", str(path))]
         options = [f"--{option}={_text(value)}" for option, value in self.options.items()]
         run = ["--run", str(self.folder)]
-        verb, end = ("fit", ["--ckpt_path", "last", "--test=true"])
-        if self.tested is not None:
+        if self.tested is None:
+            verb, end = "fit", ["--ckpt_path", "last", "--test=true"]
+        else:
             verb, end = "test", []
         return ["python", "-m", "lifting", verb, *configs, *options, *checkpoints, *run, *end]
 
