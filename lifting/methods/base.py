@@ -64,6 +64,10 @@ class PoseData(Protocol):
         """Return absolute poses ``(N, J, 3)`` of the prior, or None without one."""
         ...
 
+    def spread(self, split: str, count: int, device: torch.device) -> Batch:
+        """Return a batch of examples spread evenly over a split, always the same ones."""
+        ...
+
 
 class Method(LightningModule, ABC):
     """Whatever is trained: a lifter (:class:`lifting.methods.lifter.Lifter`), its prior, a detector.

@@ -8,20 +8,20 @@ beside :class:`lifting.methods.transformer_lifter.TransformerLifter` and
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.standardised_lifter import StandardisedLifter
 from lifting.nets.lstm import LSTMNet
 from lifting.skeletons import skeleton
 
 
-class LSTMLifter(SequenceLifter):
+class LSTMLifter(StandardisedLifter):
     """The frames of a window in both directions, read out at the centre.
 
     Deviations from the original, which reads forwards and predicts the centre frame from the state after
     the last one (``bidirectional: false``, ``readout: last``): both directions and the state at the
-    centre; one pass over an example of many output frames (``chunk`` of the data), of which each has
-    half a window of context at least, where the original runs over the window of each
-    (``windowed: true``), at a fortieth of the speed; a cosine schedule (``schedule: exponential``,
-    ``lr_decay: 0.99``).
+    centre; standardised keypoints (``standardise: false``); one pass over an example of many output
+    frames (``chunk`` of the data), of which each has half a window of context at least, where the
+    original runs over the window of each (``windowed: true``), at a fortieth of the speed; a cosine
+    schedule (``schedule: exponential``, ``lr_decay: 0.99``).
 
     Args:
         frames: Frames of a window.
@@ -31,7 +31,7 @@ class LSTMLifter(SequenceLifter):
         readout: ``centre`` or ``last``: the frame whose state the pose is read from.
         dropout: Share of values dropped between layers in training.
         windowed: Run over the window of every output frame by itself.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If there is no such readout.
@@ -57,6 +57,7 @@ class LSTMLifter(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the LSTM."""
+        super().configure_nets()
         h = self.hparams
         self.slides = not h["windowed"]
         if h["readout"] not in ("centre", "last"):

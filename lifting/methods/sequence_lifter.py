@@ -111,7 +111,11 @@ class SequenceLifter(Lifter):
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift to metres, the root as the net predicts it."""
-        return self._windows(self.net, on_screen(keypoints, camera))
+        return self._windows(self.net, self.seen(keypoints, camera))
+
+    def seen(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B T K 2"]:
+        """Map pixels to what the net sees: coordinates of the screen."""
+        return on_screen(keypoints, camera)
 
     def _windows(self, net: Any, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
         count = x.shape[1] - self.frames + 1

@@ -7,18 +7,18 @@ whose attention ran over the batch in place of time.
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.standardised_lifter import StandardisedLifter
 from lifting.nets.temporal_transformer import TemporalTransformer
 from lifting.skeletons import skeleton
 
 
-class TransformerLifter(SequenceLifter):
+class TransformerLifter(StandardisedLifter):
     """One token per frame, attention over time.
 
     Deviations from the original (``pre_norm: false``, ``readout: mean``): it attends over time;
     normalisation before attention, which trains without warm-up; the token of the centre frame in place
-    of the mean, which knows of no frame; a cosine schedule (``schedule: exponential``,
-    ``lr_decay: 0.99``).
+    of the mean, which knows of no frame; standardised keypoints (``standardise: false``); a cosine
+    schedule (``schedule: exponential``, ``lr_decay: 0.99``).
 
     Args:
         frames: Frames of a window.
@@ -29,7 +29,7 @@ class TransformerLifter(SequenceLifter):
         dropout: Share of values dropped in training.
         pre_norm: Normalise before attention and feed-forward, not after.
         readout: ``centre`` frame, or ``mean`` of all.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If there is no such readout, or the width does not divide into the heads.
@@ -51,6 +51,7 @@ class TransformerLifter(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the encoder."""
+        super().configure_nets()
         h = self.hparams
         if h["readout"] not in ("centre", "mean"):
             raise InputError(f"--model.readout is {h['readout']}: use centre or mean.")

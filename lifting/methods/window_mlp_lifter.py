@@ -5,18 +5,21 @@ No paper; one of the three lifters of https://github.com/bargav25/3D-Human-Pose-
 
 from typing import Any
 
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.standardised_lifter import StandardisedLifter
 from lifting.nets.window_mlp import WindowMLP
 from lifting.skeletons import skeleton
 
 
-class WindowMLPLifter(SequenceLifter):
+class WindowMLPLifter(StandardisedLifter):
     """One hidden layer over all frames at once: a floor under the other sequence lifters.
+
+    Deviations from the original: standardised keypoints (``standardise: false``), a cosine schedule
+    (``schedule: exponential``, ``lr_decay: 0.99``).
 
     Args:
         frames: Frames of a window.
         width: Width of the hidden layer.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
     """
 
     def __init__(self, frames: int = 81, width: int = 1024, **kwargs: Any) -> None:
@@ -24,6 +27,7 @@ class WindowMLPLifter(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the perceptron."""
+        super().configure_nets()
         h = self.hparams
         self.net = WindowMLP(
             keypoints=len(skeleton(h["keypoint_skeleton"])),

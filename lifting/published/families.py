@@ -139,14 +139,19 @@ FAMILIES = {
         inference.lstm,
         (Layout(key_maps.lstm, "lstm.weight_ih_l0"),),
         free={"frames": int},
-        fixed=lambda options: {"bidirectional": False, "readout": "last", "windowed": True},
+        fixed=lambda options: {
+            "standardise": False,
+            "bidirectional": False,
+            "readout": "last",
+            "windowed": True,
+        },
     ),
     "TransformerLifter": Family(
         _always(methods.TransformerLifter),
         inference.transformer,
         (Layout(key_maps.transformer, "input_linear.weight"),),
         free={"heads": int},
-        fixed=lambda options: {"pre_norm": False, "readout": "mean"},
+        fixed=lambda options: {"standardise": False, "pre_norm": False, "readout": "mean"},
         constants=lambda options: {
             "pos_encoder.permanent_pe": sinusoids(options["frames"], options["width"])[None]
         },
@@ -156,6 +161,7 @@ FAMILIES = {
         _always(methods.WindowMLPLifter),
         inference.window_mlp,
         (Layout(key_maps.window_mlp, "fc1.weight"),),
+        fixed=lambda options: {"standardise": False},
     ),
 }
 

@@ -23,9 +23,13 @@ ROOT = skeleton("h36m17").root
 METHODS = {
     "video_pose_3d": lambda **o: VideoPose3D(taps=[3, 3], channels=32, **o),
     "causal": lambda **o: VideoPose3D(taps=[3, 3], channels=32, causal=True, **o),
-    "lstm": lambda **o: LSTMLifter(frames=9, width=16, windowed=True, **o),
-    "transformer": lambda **o: TransformerLifter(frames=9, width=32, heads=4, hidden=64, **o),
-    "mlp": lambda **o: WindowMLPLifter(frames=9, width=32, **o),
+    "lstm": lambda **o: LSTMLifter(
+        **{"frames": 9, "width": 16, "windowed": True, "standardise": False, **o}
+    ),
+    "transformer": lambda **o: TransformerLifter(
+        **{"frames": 9, "width": 32, "heads": 4, "hidden": 64, "standardise": False, **o}
+    ),
+    "mlp": lambda **o: WindowMLPLifter(**{"frames": 9, "width": 32, "standardise": False, **o}),
     "poseformer": lambda **o: PoseFormer(frames=9, width=16, depth=1, drop_path=0.0, **o),
     "poseformer_v2": lambda **o: PoseFormerV2(
         frames=9, kept=3, coefficients=3, width=16, depth=1, drop_path=0.0, **o
@@ -56,6 +60,7 @@ def data(receptive_field=9, chunk=1, causal=False, unlabelled=()):
         train_windows=windows,
         test_windows=windows,
         training_frames=lambda: (torch.randn(5, 17, 2), torch.randn(5, 17, 3)),
+        spread=lambda split, count, device: {"train": batch(64, frames=windows.length)}[split],
     )
 
 
@@ -73,6 +78,35 @@ def test_the_net_sees_screen_coordinates_and_speaks_metres(make):
     torch.testing.assert_close(
         method(some["keypoints"], some["camera"]), expected, rtol=1e-4, atol=1e-2
     )
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer", "mlp"])
+def test_standardised_keypoints_are_relative_to_the_root_which_stays(name):
+    method, some = METHODS[name](standardise=True).eval(), batch(64)
+    some["camera"].size[:] = torch.tensor([1000.0, 500.0])
+    set_up(method)
+    x = some["keypoints"].double().numpy() / 1000 * 2 - [1, 1]
+    relative = np.where(np.arange(17)[:, None] == ROOT, x, x - x[:, :, [ROOT]])
+    expected = (relative - relative.mean((0, 1))) / relative.std((0, 1))
+    seen = method.seen(*(batch(64)[k] for k in ("keypoints", "camera")))
+    np.testing.assert_allclose(seen.numpy(), expected, rtol=1e-3, atol=1e-4)
+    wide = method.seen(some["keypoints"], some["camera"])[:, :, ROOT, 1]
+    moved = 0.5 / relative[:, :, ROOT, 1].std()
+    np.testing.assert_allclose((wide - seen[:, :, ROOT, 1]).numpy(), moved, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer", "mlp"])
+def test_statistics_are_those_of_training_and_travel_with_the_weights(name):
+    method, twin = (METHODS[name](standardise=True).eval() for _ in range(2))
+    set_up(method)
+    twin.load_state_dict(method.state_dict())
+    some = batch(seed=1)
+    pose = method(some["keypoints"], some["camera"])
+    assert torch.equal(twin(some["keypoints"], some["camera"]), pose)
+    tested = METHODS[name](standardise=True)
+    tested.trainer = SimpleNamespace(datamodule=data(), precision="32-true")
+    tested.setup("test")
+    assert not tested.standardise_keypoints.mean.any()
 
 
 @every_method

@@ -9,7 +9,12 @@ from lifting.published import export_weights
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        ("LSTMLifter", {"width": 8}, "has bidirectional True, but the published code knows False"),
+        (
+            "WindowMLPLifter",
+            {"width": 8},
+            "has standardise True, but the published code knows False",
+        ),
+        ("LSTMLifter", {"width": 8, "standardise": False}, "has bidirectional True"),
         ("PoseFormerV2", {"width": 8, "depth": 1, "kept": 1}, "has legacy_split False"),
         ("PoseFlows", {"hidden": 8, "blocks": 1}, "has drop_root True"),
         ("ElePose", {"width": 8}, "is of a ElePose, which no publication"),

@@ -46,15 +46,15 @@ FULL_SIZE = {
     "ElePose": ("ElePose", ELEPOSE, made_files.elepose_keys()),
     "LSTMLifter": (
         "LSTMLifter",
-        {"bidirectional": False, "readout": "last"},
+        {"bidirectional": False, "readout": "last", "standardise": False},
         made_files.lstm_keys(),
     ),
     "TransformerLifter": (
         "TransformerLifter",
-        {"pre_norm": False, "readout": "mean"},
+        {"pre_norm": False, "readout": "mean", "standardise": False},
         {k: s for k, s in made_files.transformer_keys().items() if "permanent_pe" not in k},
     ),
-    "WindowMLPLifter": ("WindowMLPLifter", {}, made_files.window_mlp_keys()),
+    "WindowMLPLifter": ("WindowMLPLifter", {"standardise": False}, made_files.window_mlp_keys()),
 }
 # Parameters as the publications or the issue of their networks count them.
 COUNTS = {
