@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lifting.cameras import Camera
+from lifting.cameras import Camera, back_project
 from lifting.losses import (
     bone_length_gap,
     joint_distance,
@@ -38,10 +38,15 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
     was lifted from, and its bones must be as long as those of labelled frames. The datamodule names the
     unlabelled subjects (``unlabelled_subjects``); without any it is VideoPose3D with a trajectory.
 
+    The paper's network says where the root is in three coordinates, and is off by so many pixels that
+    the reprojection says little about the pose. With ``root_on_ray`` the root is where its keypoint is
+    seen, and only its depth is predicted.
+
     Args:
         supervised_epochs: Epochs before the unlabelled frames count, at first.
         reprojection: Weight of the distance of projected joints from the keypoints.
         bone: Weight of the bones' lengths.
+        root_on_ray: Put the root on the ray of its keypoint; the paper does not.
         **kwargs: See :class:`lifting.methods.video_pose_3d.VideoPose3D`.
 
     Raises:
@@ -56,6 +61,7 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         supervised_epochs: int = 5,
         reprojection: float = 1.0,
         bone: float = 1.0,
+        root_on_ray: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -65,9 +71,23 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         super().configure_nets()
         self.trajectory_net = self.build(joints=1)
 
-    def _nets(self, x: Float[Tensor, "B T K 2"]) -> tuple[Tensor, Tensor]:
-        """Return pose (B, C, J, 3) and root (B, C, 1, 3), metres."""
-        return self._windows(self.net, x), self._windows(self.trajectory_net, x)
+    def _centre_frames(self, keypoints: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C K 2"]:
+        """Return the keypoints of the output frames."""
+        begin = self.frames - 1 if self.hparams["causal"] else self.frames // 2
+        return keypoints[:, begin : begin + keypoints.shape[1] - self.frames + 1]
+
+    def _place(
+        self,
+        root: Float[Tensor, "B C 1 3"],
+        keypoints: Float[Tensor, "B T K 2"],
+        camera: Camera,
+    ) -> Float[Tensor, "B C 1 3"]:
+        """Return the root, of which the network may have said the depth alone."""
+        if not self.hparams["root_on_ray"]:
+            return root
+        joint = skeleton(self.hparams["skeleton"]).root
+        seen = self._centre_frames(keypoints)[:, :, joint]
+        return back_project(seen, root[:, :, 0, 2], camera)[:, :, None]
 
     def loss(self, batch: Batch) -> Tensor:
         """Pose and trajectory of labelled frames; projection and bones of unlabelled ones."""
@@ -76,9 +96,11 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
             other = None
         batches = [batch] if other is None else [batch, other]
         # Together, so that batch normalisation sees both.
-        screen = [on_screen(b["keypoints"], b["camera"]) for b in batches]
-        pose, root = self._nets(torch.cat(screen))
+        x = torch.cat([on_screen(b["keypoints"], b["camera"]) for b in batches])
+        pose, root = self._windows(self.net, x), self._windows(self.trajectory_net, x)
         count = len(batch["keypoints"])
+        found = zip(root.split([len(b["keypoints"]) for b in batches]), batches, strict=True)
+        root = torch.cat([self._place(r, b["keypoints"], b["camera"]) for r, b in found])
         true_root = batch["pose"][:, :, skeleton(self.hparams["skeleton"]).root] / MILLIMETRES
         distance = joint_distance(pose[:count], self.target(batch) / MILLIMETRES)
         distance = distance + trajectory_loss(root[:count, :, 0], true_root)
@@ -88,9 +110,8 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         return loss + self._unlabelled_loss(pose, root, batch, other)
 
     def _unlabelled_loss(self, pose: Tensor, root: Tensor, batch: Batch, other: Batch) -> Tensor:
-        count, chunk = len(batch["keypoints"]), pose.shape[1]
-        begin = self.frames - 1 if self.hparams["causal"] else self.frames // 2
-        seen = other["keypoints"][:, begin : begin + chunk]
+        count = len(batch["keypoints"])
+        seen = self._centre_frames(other["keypoints"])
         points = MILLIMETRES * (pose + root)[count:]
         off = masked_mean(reprojection_loss(points, seen, other["camera"]), other["valid"])
         labelled, free = pose[:count][batch["valid"]], pose[count:][other["valid"]]
@@ -102,5 +123,5 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C 3"]:
         """Return where the root is, camera frame, millimetres."""
-        x = on_screen(keypoints, camera)
-        return MILLIMETRES * self._windows(self.trajectory_net, x).squeeze(2)
+        root = self._windows(self.trajectory_net, on_screen(keypoints, camera))
+        return MILLIMETRES * self._place(root, keypoints, camera).squeeze(2)

@@ -84,6 +84,7 @@ FAMILIES = {
         inference.video_pose_3d,
         (Layout(key_maps.video_pose_3d, "expand_conv.weight", "model_pos"),),
         free={"causal": bool, "dense": bool},
+        fixed=lambda options: {"root_on_ray": False} if "root_on_ray" in options else {},
     ),
     "MixSTE": Family(
         _always(methods.MixSTE),

@@ -64,9 +64,12 @@ def unlabelled_terms(model, some):
     return reprojection, np.abs(mine - lengths(pose, valid)).mean()
 
 
+@pytest.mark.parametrize("free", [6, 11])
+@pytest.mark.parametrize("root_on_ray", [False, True])
 @pytest.mark.parametrize("chunk", [1, 3])
-def test_the_loss_adds_up(chunk):
-    model, some = method(reprojection=2.0, bone=0.5), paired(chunk)
+def test_the_loss_adds_up(chunk, root_on_ray, free):
+    model = method(reprojection=2.0, bone=0.5, root_on_ray=root_on_ray)
+    some = paired(chunk, free)
     some["unlabelled"]["valid"][0, 0] = False
     some["valid"][1, 0] = False
     model.log_dict = lambda values: None
@@ -108,6 +111,21 @@ def test_both_networks_learn_from_unlabelled_frames_alone():
     model.loss(some).backward()
     for net in (model.net, model.trajectory_net):
         assert net.last.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_root_on_its_ray_is_seen_where_its_keypoint_is_and_as_deep_as_is_said(causal):
+    model, said = (method(causal=causal, root_on_ray=on_ray) for on_ray in (True, False))
+    said.load_state_dict(model.state_dict())
+    some = batch(8, frames=11, chunk=3)
+    # Only within the image is the lens known.
+    some["keypoints"].clamp_(200, 800)
+    root = model.trajectory(some["keypoints"], some["camera"])
+    begin = 8 if causal else 4
+    seen = some["keypoints"][:, begin : begin + 3, BODY.root]
+    torch.testing.assert_close(project(root, some["camera"]), seen, rtol=0, atol=0.05)
+    depth = said.trajectory(some["keypoints"], some["camera"])[..., 2]
+    torch.testing.assert_close(root[..., 2], depth, rtol=1e-5, atol=1e-3)
 
 
 def test_the_trajectory_is_averaged_with_its_mirrored_twin():
