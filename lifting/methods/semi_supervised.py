@@ -20,8 +20,6 @@ from torch import Tensor
 from lifting.cameras import Camera, back_project
 from lifting.losses import (
     bone_length_gap,
-    bone_ratio_loss,
-    bone_ratios,
     joint_distance,
     reprojection_loss,
     trajectory_loss,
@@ -48,8 +46,6 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         supervised_epochs: Epochs before the unlabelled frames count, at first.
         reprojection: Weight of the distance of projected joints from the keypoints.
         bone: Weight of the bones' lengths.
-        proportions: Weight of how far the bone ratios of each unlabelled pose are from those of labelled
-            ones; 0 in the paper, whose bones need to be right on average only.
         root_on_ray: Put the root on the ray of its keypoint; the paper does not.
         **kwargs: See :class:`lifting.methods.video_pose_3d.VideoPose3D`.
 
@@ -65,7 +61,6 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         supervised_epochs: int = 5,
         reprojection: float = 1.0,
         bone: float = 1.0,
-        proportions: float = 0.0,
         root_on_ray: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -120,13 +115,9 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         points = MILLIMETRES * (pose + root)[count:]
         off = masked_mean(reprojection_loss(points, seen, other["camera"]), other["valid"])
         labelled, free = pose[:count][batch["valid"]], pose[count:][other["valid"]]
-        bones = skeleton(self.hparams["skeleton"]).bones
-        terms = {"reprojection": off, "bone": bone_length_gap(labelled, free, bones)}
-        if self.hparams["proportions"]:
-            ratios = bone_ratios(batch["pose"][batch["valid"]], bones).mean(0)
-            terms["proportions"] = bone_ratio_loss(free, bones, ratios).mean()
-        self.log_dict({f"train/{name}": value for name, value in terms.items()})
-        return torch.stack([self.hparams[name] * value for name, value in terms.items()]).sum()
+        gap = bone_length_gap(labelled, free, skeleton(self.hparams["skeleton"]).bones)
+        self.log_dict({"train/reprojection": off, "train/bone": gap})
+        return self.hparams["reprojection"] * off + self.hparams["bone"] * gap
 
     def trajectory(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
