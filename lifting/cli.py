@@ -28,6 +28,7 @@ from lifting.runs import CONFIG, RUNS, run_folder
 _EXPECTED = (
     r"LightningCLI's args parameter",
     r"Checkpoint directory .* exists and is not empty",  # a resumed run
+    r"You're resuming from a checkpoint that ended before the epoch",  # the datamodule knows its place
     r"Couldn't infer the batch indices",  # a batch knows its clips and frames
     r"Total length of `list` across ranks is zero",  # no subject is held out
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
