@@ -15,6 +15,11 @@ from lifting.published import export_weights
             "has standardise True, but the published code knows False",
         ),
         ("LSTMLifter", {"width": 8, "standardise": False}, "has bidirectional True"),
+        (
+            "SemiSupervisedVideoPose3D",
+            {"channels": 8, "root_on_ray": True},
+            "has root_on_ray True, but the published code knows False",
+        ),
         ("PoseFormerV2", {"width": 8, "depth": 1, "kept": 1}, "has legacy_split False"),
         ("PoseFlows", {"hidden": 8, "blocks": 1}, "has drop_root True"),
         ("ElePose", {"width": 8}, "is of a ElePose, which no publication"),
