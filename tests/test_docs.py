@@ -20,6 +20,7 @@ from datamodules.h36m_raw import read_detections
 from datamodules.procedural import clips as synthetic_clips
 from datamodules.untrusted import load_npz
 from lifting import predict_command
+from lifting.checkpoints import read_checkpoint
 from lifting.cli import run
 from lifting.skeletons import SKELETONS
 from tests.datamodules import made_npz
@@ -207,6 +208,14 @@ def test_data_of_one_s_own_are_prepared_lifted_and_trained_on(workplace, monkeyp
     report = Path("data/custom.report.txt").read_text()
     assert "85 of 3,060 keypoints were missing" in report
     assert "WARNING" not in report
+
+    [fine_tune] = commands_after(page, "### Fine-tuning")
+    obey(fine_tune, *small)
+    before, after = (
+        read_checkpoint(f"runs/{run}/checkpoints/last.ckpt") for run in ("mine", "finer")
+    )
+    name = "standardise_keypoints.mean"
+    assert torch.equal(after["state_dict"][name], before["state_dict"][name])
 
 
 def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):

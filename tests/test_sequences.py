@@ -79,3 +79,15 @@ def test_a_semi_supervised_lifter_finds_a_trajectory(trained):
     predicted = load_npz(folder / "predictions.npz")
     assert predicted["trajectory"].shape == (CLIPS * FRAMES, 3)
     assert errors["root_error"] > 0
+
+
+def test_a_training_that_starts_from_another_has_its_parameters_and_its_statistics(trained):
+    narrow = ("--model.width", "16", "--model.frames", "5", "--data.receptive_field", "5")
+    first = trained("lstm", *narrow)
+    start = ("--model.start_from", str(first / "checkpoints/last.ckpt"))
+    # Without a step worth mentioning it is where the other was, though these subjects differ.
+    still = ("--model.lr", "1e-12", "--data.train_subjects", "[S1]", "--data.batch_size", "4")
+    second = trained("lstm", *narrow, *start, *still)
+    expected, _ = errors_of(first, "--ckpt_path", "last")
+    errors, _ = errors_of(second)
+    assert errors == pytest.approx(expected, rel=1e-4)

@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lifting.adversarial import critic_loss, gradient_penalty, interpolate
 from lifting.errors import InputError
 from lifting.geometry import centre
-from lifting.methods.base import Batch
+from lifting.methods.base import Batch, PoseData
 from lifting.methods.sequence_lifter import MILLIMETRES, SequenceLifter
 from lifting.nets.critic import PoseCritic
 from lifting.nets.exact import exact
@@ -160,22 +160,27 @@ class Adversarial(SequenceLifter):
         return torch.cat([joints[..., :root, :], joints[..., root + 1 :, :]], -2)
 
     def setup(self, stage: str) -> None:
-        """Check that data, devices and method fit together, and take the mean of the prior.
+        """Check that data, devices and method fit together.
 
         Raises:
             InputError: If they do not.
         """
         super().setup(stage)
-        if stage != "fit":
+        strategy = self.trainer.strategy
+        if stage != "fit" or not isinstance(strategy, DDPStrategy):
             return
-        trainer = self.trainer
-        ddp = isinstance(trainer.strategy, DDPStrategy)
-        if ddp and not getattr(trainer.strategy, "_ddp_kwargs", {}).get("find_unused_parameters"):
+        if not getattr(strategy, "_ddp_kwargs", {}).get("find_unused_parameters"):
             raise InputError(
                 f"{type(self).__name__} moves generator and critic in turns, which plain ddp does not "
                 "allow: set --trainer.strategy ddp_find_unused_parameters_true."
             )
-        self.take_prior(trainer.datamodule.prior_poses() / MILLIMETRES)  # type: ignore[attr-defined]
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take the mean of the prior."""
+        super().take_statistics(data)
+        poses = data.prior_poses()
+        assert poses is not None
+        self.take_prior(poses / MILLIMETRES)
 
     def take_prior(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Look at the absolute poses of the prior, metres, before training."""

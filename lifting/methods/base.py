@@ -87,6 +87,7 @@ class Method(LightningModule, ABC):
         warmup: Share of training in which the learning rate rises linearly.
         lr_decay: Factor per epoch of the exponential schedule.
         seed: Seed of the random numbers of training that :meth:`draws` gives.
+        start_from: Checkpoint of this method to start training from, with its statistics.
     """
 
     # Whether the method sees crops of images; others see keypoints.
@@ -110,6 +111,7 @@ class Method(LightningModule, ABC):
         warmup: float = 0.02,
         lr_decay: float = 0.96,
         seed: int = 0,
+        start_from: str | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -197,9 +199,32 @@ class Method(LightningModule, ABC):
         self.evaluation = self.configure_evaluation(data, full=stage != "fit")
         if stage == "fit":
             self.load_frozen_stages()
-            keypoints, pose = data.training_frames()
-            root = skeleton(self.hparams["skeleton"]).root
-            self.fit_statistics(keypoints, None if pose is None else centre(pose, root))
+            self.take_statistics(data)
+            # A run that goes on has its own.
+            if self.trainer.ckpt_path is None:
+                self.start()
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take what is measured in the training data before training; it travels in the checkpoint."""
+        keypoints, pose = data.training_frames()
+        root = skeleton(self.hparams["skeleton"]).root
+        self.fit_statistics(keypoints, None if pose is None else centre(pose, root))
+
+    def start(self) -> None:
+        """Take parameters and statistics of the checkpoint that training starts from, if one is named.
+
+        Raises:
+            InputError: If it is of another method, of other joints or of another size.
+        """
+        path = self.hparams["start_from"]
+        if path is None:
+            return
+        other = load_frozen(path, type(self))
+        try:
+            self._check_identity(other._identity())
+            self.load_state_dict(other.state_dict())
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
 
     def load_frozen_stages(self) -> None:
         """Load the earlier stages that training needs; they are not saved again."""
@@ -342,21 +367,23 @@ class Method(LightningModule, ABC):
         Raises:
             InputError: If it is one, or none of this suite, or was trained on other earlier stages.
         """
-        theirs, mine = checkpoint.get("lifting"), self._identity()
+        theirs = checkpoint.get("lifting")
         if theirs is None:
             raise InputError("it is not a checkpoint of this suite; import it first.")
-        for what, value in mine.items():
-            if theirs.get(what) != value:
-                raise InputError(
-                    f"it is of {what.replace('_', ' ')} '{theirs.get(what)}', this run has "
-                    f"'{value}': choose the checkpoint or the configuration that fits."
-                )
-
+        self._check_identity(theirs)
         for option, digest in self.frozen.items():
             if checkpoint["frozen"].get(option) != digest:
                 raise InputError(
                     f"it was trained with another {option} than {self._paths[option]}: name that "
                     "one, or begin a new run."
+                )
+
+    def _check_identity(self, theirs: Mapping[str, str]) -> None:
+        for what, value in self._identity().items():
+            if theirs.get(what) != value:
+                raise InputError(
+                    f"it is of {what.replace('_', ' ')} '{theirs.get(what)}', this run has "
+                    f"'{value}': choose the checkpoint or the configuration that fits."
                 )
 
     def _identity(self) -> dict[str, str]:

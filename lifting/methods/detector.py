@@ -42,7 +42,6 @@ class Detector(Method):
         bgr: Whether blue is the first colour that the network sees, as in the official PoseResNets.
         weights: Published weights to start training from (docs/weights.md); random ones where not given.
         new_head: Leave out their last layer: their joints are others, but as many, as COCO's 17 are.
-        start_from: Checkpoint of a detector of this suite to start training from instead.
         sigma: Deviation of the targets, heat-map pixels; published: 2 for crops of 256 × 192, 3 for
             those of 384 × 288.
         quantised: Targets as published before DARK: their peak at the centre of a cell.
@@ -51,7 +50,8 @@ class Detector(Method):
         flip_test: Average heat-maps with those of the mirrored crop, in evaluation, at twice the time.
         lifters: Checkpoints of trained lifters by name, through which 3D errors are measured where the
             data have 3D poses.
-        **kwargs: See :class:`lifting.methods.base.Method`.
+        **kwargs: See :class:`lifting.methods.base.Method`; ``start_from`` may name any detector's
+            checkpoint.
     """
 
     sees_images = True
@@ -62,7 +62,6 @@ class Detector(Method):
         bgr: bool = False,
         weights: str | None = None,
         new_head: bool = False,
-        start_from: str | None = None,
         sigma: float = 2.0,
         quantised: bool = False,
         decoder: str = "soft",
@@ -73,7 +72,7 @@ class Detector(Method):
     ) -> None:
         if decoder not in DECODERS:
             raise InputError(f"--model.decoder is {decoder}: choose one of {', '.join(DECODERS)}.")
-        if weights is not None and start_from is not None:
+        if weights is not None and kwargs.get("start_from") is not None:
             raise InputError(
                 "--model.weights and --model.start_from both begin a training: give one."
             )
@@ -128,10 +127,7 @@ class Detector(Method):
         super().setup(stage)
 
     def load_frozen_stages(self) -> None:
-        """Take the weights that training starts from, and note which the lifters are."""
-        # A run that goes on has its own.
-        if self.trainer.ckpt_path is None:
-            self.start()
+        """Note which the lifters are."""
         for name in self.lifters:
             self.note_stage(f"lifters.{name}", self.hparams["lifters"][name])
 

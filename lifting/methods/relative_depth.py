@@ -60,7 +60,6 @@ class RelativeDepth(CentredLifter):
         limb: Weight of :func:`lifting.losses.limb_ratio_loss`.
         limb_ratios: Whose limbs: ``data``, the mean of the training subjects; ``person``, an average
             person; or ``own``, those of the very pose.
-        start_from: Checkpoint of this method to start from, with its statistics and limbs.
         **kwargs: See :class:`lifting.methods.centred_lifter.CentredLifter`.
 
     Raises:
@@ -81,7 +80,6 @@ class RelativeDepth(CentredLifter):
         root: float = 0.0,
         limb: float = 1.0,
         limb_ratios: str = "data",
-        start_from: str | None = None,
         **kwargs: Any,
     ) -> None:
         for option, value, known in (
@@ -121,11 +119,9 @@ class RelativeDepth(CentredLifter):
             InputError: If there are no poses to take them from.
         """
         h = self.hparams
-        if h["start_from"] is not None:
-            start = self.load_stage("start_from", RelativeDepth)
-            self.load_state_dict(start.state_dict())
-            return
         super().fit_statistics(keypoints, pose)
+        if h["start_from"] is not None:
+            return
         if h["limb_ratios"] == "person":
             self.ratios.copy_(average_person(h["skeleton"]))
             self.mean_limb.copy_(self.ratios.mean() * _LOWER_LEG)

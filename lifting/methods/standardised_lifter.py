@@ -1,6 +1,6 @@
 """What lifters of windows share whose networks do not bring their input to one scale themselves."""
 
-from typing import Any, cast
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -37,11 +37,10 @@ class StandardisedLifter(SequenceLifter):
             keypoints = skeleton(self.hparams["keypoint_skeleton"])
             self.standardise_keypoints = Standardise(len(keypoints), 2)
 
-    def setup(self, stage: str) -> None:
-        """Take statistics of examples all over the training split, before training."""
-        super().setup(stage)
-        if stage == "fit" and self.hparams["standardise"]:
-            data = cast(PoseData, self.trainer.datamodule)  # type: ignore[attr-defined]
+    def take_statistics(self, data: PoseData) -> None:
+        """Take statistics of examples all over the training split."""
+        super().take_statistics(data)
+        if self.hparams["standardise"]:
             some = data.spread("train", EXAMPLES, self.device)
             seen = self._relative(on_screen(some["keypoints"], some["camera"]))
             self.standardise_keypoints.fit(seen.flatten(0, 1))

@@ -347,7 +347,9 @@ def set_up(method, prior=("S5",), stage="fit", **options):
     some = data(receptive_field=method.frames, **options)
     some.subjects["prior"] = list(prior)
     some.prior_poses = lambda: torch.randn(5, 17, 3)
-    method.trainer = SimpleNamespace(datamodule=some, precision="32-true", strategy=None)
+    method.trainer = SimpleNamespace(
+        datamodule=some, precision="32-true", strategy=None, ckpt_path=None
+    )
     method.setup(stage)
 
 
