@@ -145,13 +145,28 @@ class Detector(Method):
             rank_zero_info(initialise_detector(self.net, h["weights"], not h["new_head"]))
         if h["start_from"] is not None:
             other = load_frozen(h["start_from"], Detector)
-            for option in ("network", "keypoint_skeleton", "alignment", "bgr"):
+            for option in ("network", "alignment", "bgr"):
                 if other.hparams[option] != h[option]:
                     raise InputError(
                         f"{h['start_from']}: its {option.replace('_', ' ')} is "
                         f"{other.hparams[option]}, not {h[option]}; name another checkpoint."
                     )
-            self.net.load_state_dict(other.net.state_dict())
+            self._take_over(other)
+
+    def _take_over(self, other: "Detector") -> None:
+        """Take another detector's weights; those of the last layer for joints that have one name."""
+        mine, theirs = (skeleton(d.hparams["keypoint_skeleton"]).joints for d in (self, other))
+        state = other.net.state_dict()
+        known = torch.tensor([joint in theirs for joint in mine])
+        rows = [theirs.index(joint) for joint in mine if joint in theirs]
+        for name, own in self.net.state_dict().items():
+            if name.startswith("head."):
+                taken = own.clone()
+                taken[known] = state[name][rows]
+                state[name] = taken
+        self.net.load_state_dict(state)
+        if new := [joint for joint in mine if joint not in theirs]:
+            rank_zero_info(f"{self.hparams['start_from']}: learns anew {', '.join(new)}.")
 
     def on_validation_start(self) -> None:
         """Move the lifters to where the validation happens."""

@@ -108,6 +108,29 @@ def test_training_starts_from_another_detector(method, tmp_path):
         HeatmapDetector(network="hrnet_w6", start_from=path).start()
 
 
+@pytest.mark.parametrize("network", ["hrnet_w4", "pose_resnet_18"])
+def test_training_starts_from_a_detector_of_other_joints_but_for_those_it_lacks(network, tmp_path):
+    there, here = (skeleton(name).joints for name in ("h36m17", "lsp14"))
+    start = HeatmapDetector(network=network)
+    path = save(start, tmp_path / "start.ckpt")
+    other = HeatmapDetector(
+        network=network, skeleton="lsp14", keypoint_skeleton="lsp14", start_from=path
+    )
+    new = {name: value.clone() for name, value in other.net.head.state_dict().items()}
+    other.start()
+    learnt, now = start.net.state_dict(), other.net.state_dict()
+    assert learnt.keys() == now.keys()
+    for name in now:
+        if not name.startswith("head."):
+            assert torch.equal(now[name], learnt[name]), name
+            continue
+        for row, joint in enumerate(here):
+            before = new[name.removeprefix("head.")][row]
+            same = learnt[name][there.index(joint)] if joint in there else before
+            assert torch.equal(now[name][row], same), joint
+    assert {joint for joint in here if joint not in there} == {"neck", "head_top"}
+
+
 def test_training_starts_from_published_weights_but_for_a_layer_of_other_joints(tmp_path):
     published = build_detector("hrnet_w4", 17)
     path = tmp_path / "official.pth"
