@@ -91,6 +91,7 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
         method = found(**options | changed)
         method.load_state_dict(checkpoint["state_dict"])
+        method.recall(checkpoint)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError):

@@ -115,6 +115,8 @@ def lift(
     lens = _camera(size, camera)
     given = as_given(keypoints, confidence, skeleton)
     points, sure = _for_method(given, method, where)
+    if camera is None:
+        points, lens = _as_large_as_in_training(points, lens, method)
     windows = method.windows(dilation)
     found = _predict(method.to(device_of(device)), points, sure, lens, windows, batch_frames)
     pose, known = found["pose"].float(), _known(method, found, sure > 0)
@@ -146,6 +148,17 @@ def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
     if not (0 < width < float("inf") and 0 < height < float("inf")):
         raise InputError(f"size is {size}: give width and height in pixels.")
     return nominal_camera(width, height).to(torch.float32)
+
+
+def _as_large_as_in_training(
+    points: Float[Tensor, "T K 2"], lens: Camera, method: Lifter
+) -> tuple[Float[Tensor, "T K 2"], Camera]:
+    """Return keypoints and camera of the image, made as large as those that pixels were learnt of."""
+    if method.image_side is None:
+        return points, lens
+    factor = method.image_side / lens.size.amax()
+    scaled = nominal_camera(*(factor * lens.size).tolist())
+    return factor * points, scaled.to(torch.float32)
 
 
 def _for_method(given: GivenKeypoints, method: Lifter, where: str) -> tuple[Tensor, Tensor]:

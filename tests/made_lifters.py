@@ -22,6 +22,8 @@ def save(method: Method, path: Path) -> str:
     # Not what a method itself adds there, which is for going on with its training.
     checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
     Method.on_save_checkpoint(method, checkpoint)
+    if isinstance(method, Lifter):
+        checkpoint["image_side"] = method.image_side
     torch.save(checkpoint, path)
     return str(path)
 

@@ -216,6 +216,7 @@ def test_data_of_one_s_own_are_prepared_lifted_and_trained_on(workplace, monkeyp
     )
     name = "standardise_keypoints.mean"
     assert torch.equal(after["state_dict"][name], before["state_dict"][name])
+    assert before["image_side"] == 1920
 
 
 def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):

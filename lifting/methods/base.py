@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import torch
 from jaxtyping import Float
@@ -221,10 +221,14 @@ class Method(LightningModule, ABC):
             return
         other = load_frozen(path, type(self))
         try:
-            self._check_identity(other._identity())
-            self.load_state_dict(other.state_dict())
+            self.take_over(other)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
+
+    def take_over(self, other: Self) -> None:
+        """Take what another has learnt."""
+        self._check_identity(other._identity())
+        self.load_state_dict(other.state_dict())
 
     def load_frozen_stages(self) -> None:
         """Load the earlier stages that training needs; they are not saved again."""
@@ -377,6 +381,10 @@ class Method(LightningModule, ABC):
                     f"it was trained with another {option} than {self._paths[option]}: name that "
                     "one, or begin a new run."
                 )
+        self.recall(checkpoint)
+
+    def recall(self, checkpoint: Mapping[str, Any]) -> None:
+        """Take from a checkpoint what is no parameter, buffer or option, and yet needed to predict."""
 
     def _check_identity(self, theirs: Mapping[str, str]) -> None:
         for what, value in self._identity().items():

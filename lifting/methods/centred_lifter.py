@@ -32,6 +32,7 @@ class CentredLifter(Lifter):
     """
 
     single_frame = True
+    sees_pixels = True
     net: ResidualMLP
 
     def __init__(

@@ -151,9 +151,9 @@ class Detector(Method):
                         f"{h['start_from']}: its {option.replace('_', ' ')} is "
                         f"{other.hparams[option]}, not {h[option]}; name another checkpoint."
                     )
-            self._take_over(other)
+            self.take_over(other)
 
-    def _take_over(self, other: "Detector") -> None:
+    def take_over(self, other: "Detector") -> None:
         """Take another detector's weights; those of the last layer for joints that have one name."""
         mine, theirs = (skeleton(d.hparams["keypoint_skeleton"]).joints for d in (self, other))
         state = other.net.state_dict()

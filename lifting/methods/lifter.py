@@ -1,7 +1,8 @@
 """What every lifter shares: evaluation, prediction, and the average with the mirrored twin."""
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from jaxtyping import Float
 from torch import Tensor
@@ -13,6 +14,9 @@ from lifting.methods.base import Batch, Method, PoseData
 from lifting.metrics import Evaluation, FrameEvaluation
 from lifting.skeletons import skeleton
 from lifting.windows import Windows
+
+# Examples all over the training split that statistics are taken of.
+EXAMPLES = 1024
 
 
 class Lifter(Method):
@@ -29,9 +33,13 @@ class Lifter(Method):
 
     # Whether keypoints that are not seen may be missing.
     completes = False
+    # Whether a person of another size on the image is another input.
+    sees_pixels = False
 
     def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        # Longer side of the images trained on, where it matters: pixels.
+        self.image_side: float | None = None
 
     @property
     def frames(self) -> int:
@@ -43,6 +51,27 @@ class Lifter(Method):
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take statistics of the training data, and how large its images are."""
+        super().take_statistics(data)
+        if self.sees_pixels:
+            sizes = data.spread("train", EXAMPLES, self.device)["camera"].size
+            self.image_side = sizes.amax(-1).mean().item()
+
+    def take_over(self, other: Self) -> None:
+        """Take what another has learnt, for images as large as those it has seen."""
+        super().take_over(other)
+        self.image_side = other.image_side
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Note what the checkpoint is of, and how large the images are."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["image_side"] = self.image_side
+
+    def recall(self, checkpoint: Mapping[str, Any]) -> None:
+        """Take the size of the images; checkpoints of other origin may not tell it."""
+        self.image_side = checkpoint.get("image_side")
 
     def known(self, pose: Float[Tensor, "frames J 3"] | None) -> Float[Tensor, "frames J 3"]:
         """Return the poses that a method which learns from them is trained on.

@@ -45,6 +45,7 @@ class SimpleBaseline(Lifter):
     """
 
     single_frame = True
+    sees_pixels = True
 
     def __init__(
         self,

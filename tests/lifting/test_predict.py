@@ -325,3 +325,24 @@ def test_a_method_without_a_mirrored_twin_says_so(person, checkpoint):
         lift(person, checkpoint("occlusion"), size=SIZE, flip_test=True)
     with pytest.raises(InputError, match="load_lifter"):
         lift(person, make("iganet"), size=SIZE, flip_test=True)
+
+
+def test_pixels_count_as_those_of_images_as_large_as_in_training(person, tmp_path):
+    method = make("simple_baseline")
+    method.image_side = 1000.0
+    trained = save(method, tmp_path / "trained.ckpt")
+    method.image_side = None
+    imported = save(method, tmp_path / "imported.ckpt")
+    as_trained = lift(person * 1000 / 1920, imported, size=(1000, 562.5)).pose
+    for zoom in (1, 0.3, 2):
+        size = tuple(zoom * side for side in SIZE)
+        found = lift(zoom * person, trained, size=size, trajectory=True)
+        np.testing.assert_allclose(found.pose, as_trained, atol=0.05)
+        # The distance of a guessed lens does not depend on how many pixels there are.
+        expected = lift(person, trained, size=SIZE, trajectory=True).trajectory
+        np.testing.assert_allclose(found.trajectory, expected, rtol=1e-3)
+    as_it_is = lift(person, imported, size=SIZE).pose
+    assert np.abs(as_it_is - as_trained).max() > 10
+    # A known camera says what its pixels are.
+    camera = nominal_camera(*map(float, SIZE))
+    np.testing.assert_allclose(lift(person, trained, camera=camera).pose, as_it_is, atol=1e-3)

@@ -25,6 +25,15 @@ def test_every_lifter_takes_parameters_and_statistics(kind, tmp_path):
     assert after.training
 
 
+def test_images_are_as_large_as_those_before(tmp_path):
+    before = made("SimpleBaseline")
+    before.image_side = 1234.0
+    path = save(before, tmp_path / "before.ckpt")
+    after = methods.SimpleBaseline(width=8, start_from=path)
+    after.start()
+    assert after.image_side == 1234
+
+
 def test_without_one_nothing_changes():
     method = methods.SimpleBaseline(width=8)
     before = {name: value.clone() for name, value in method.state_dict().items()}
