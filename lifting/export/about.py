@@ -44,6 +44,8 @@ def about(model: Exportable, checkpoint: str | Path | None = None) -> dict[str, 
             "frames_before": str(model.before),
             "any_length": json.dumps(model.any_length),
         }
+        if model.method.image_side is not None:
+            told["image_side"] = str(model.method.image_side)
     else:
         told |= {"crop": json.dumps(model.crop), "decoder": h["decoder"]}
     told["inputs"] = json.dumps({name: meaning(model, name) for name in model.inputs})
