@@ -57,6 +57,8 @@ class SubjectDataModule(LightningDataModule, ABC):
     # Whether batches are crops of images (:class:`datamodules.image_split.ImageBatch`); else they are
     # keypoints to lift (:class:`datamodules.bank.PoseBatch`).
     yields_images = False
+    # Whether the mirror image of a person is one that might be among the images.
+    mirrored_alike = True
     # How examples are cut: for training, and for validation, test and prediction.
     train_windows: Windows
     test_windows: Windows

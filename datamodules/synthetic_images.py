@@ -37,6 +37,9 @@ class SyntheticImages(ImageDataModule):
         **kwargs: See :class:`datamodules.images.ImageDataModule`.
     """
 
+    # Left and right are dressed differently; augmentation exchanges the clothes, a mirror does not.
+    mirrored_alike = False
+
     def __init__(
         self,
         folder: str = "data",

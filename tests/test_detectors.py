@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from datamodules import ImageDataModule, SyntheticImages
+from lifting.checkpoints import read_checkpoint
 from lifting.cli import run
 from lifting.errors import InputError
 from tests.made_lifters import write_lifters
@@ -31,7 +33,7 @@ def options(*more: str) -> list[str]:
 
 HEATMAPS = (
     *("--model", "HeatmapDetector", "--model.network", "hrnet_w4", "--model.sigma", "1.5"),
-    *("--best.monitor", "val/pdj", "--best.mode", "max"),
+    *("--best.monitor", "val/pdj", "--best.mode", "max", "--model.flip_test", "true"),
 )
 GUIDED = (
     *("--model", "GuidedDetector", "--model.network", "hrnet_w4", "--model.sigma", "1.5"),
@@ -75,6 +77,18 @@ def test_a_detector_is_tested_in_2d_and_through_every_lifter(here):
     assert float(rows[-1]["mpjpe_unseen"]) == pytest.approx(result.frame_mean["mpjpe_unseen"])
     alone = run(["test", "--run", "plain", *more]).model.test_result
     assert not any("mpjpe" in name for name in alone.frame_mean)
+
+
+def test_painted_people_are_not_looked_at_in_a_mirror(here):
+    more = ("--wandb", "disabled", "--trainer.limit_test_batches", "1")
+    plain = run(["test", "--run", "plain", "--model.flip_test", "false", *more]).model
+    asked = run(["test", "--run", "plain", "--model.flip_test", "true", *more]).model
+    assert asked.test_result.frame_mean == pytest.approx(plain.test_result.frame_mean)
+    # Nor later, on videos of them.
+    checkpoint = read_checkpoint("runs/plain/checkpoints/last.ckpt")
+    assert checkpoint["hyper_parameters"]["flip_test"] is False
+    assert ImageDataModule.mirrored_alike
+    assert not SyntheticImages.mirrored_alike
 
 
 def test_keypoints_of_every_image_are_predicted_from_the_checkpoint_alone(here):

@@ -43,6 +43,7 @@ class PoseData(Protocol):
     """What a method asks of the datamodule it is trained or tested with."""
 
     yields_images: bool
+    mirrored_alike: bool
     keypoint_skeleton: str
     pose_skeleton: str
     actions: list[str]

@@ -47,7 +47,8 @@ class Detector(Method):
         quantised: Targets as published before DARK: their peak at the centre of a cell.
         decoder: How keypoints are read from heat-maps (:func:`lifting.heatmaps.decode`).
         alignment: Which pixel of the crop a cell is; ``centres`` for published weights.
-        flip_test: Average heat-maps with those of the mirrored crop, in evaluation, at twice the time.
+        flip_test: Average heat-maps with those of the mirrored crop, in evaluation, at twice the time;
+            not of people whose left and right look different (``mirrored_alike`` of the data).
         lifters: Checkpoints of trained lifters by name, through which 3D errors are measured where the
             data have 3D poses.
         **kwargs: See :class:`lifting.methods.base.Method`; ``start_from`` may name any detector's
@@ -117,6 +118,12 @@ class Detector(Method):
         """
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         self.window = data.frames_per_example
+        if self.hparams["flip_test"] and not data.mirrored_alike:
+            rank_zero_info(
+                f"flip_test is left out: {type(data).__name__} shows people who look "
+                "different in a mirror."
+            )
+            self.hparams["flip_test"] = False
         if stage != "predict" and self.hparams["lifters"] and data.has_poses:
             self.load_lifters()
             if self.lifters.frames > self.window:
