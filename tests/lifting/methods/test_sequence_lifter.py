@@ -65,7 +65,9 @@ def data(receptive_field=9, chunk=1, causal=False, unlabelled=()):
 
 
 def set_up(method, **options):
-    method.trainer = SimpleNamespace(datamodule=data(**options), precision="32-true")
+    method.trainer = SimpleNamespace(
+        datamodule=data(**options), precision="32-true", ckpt_path=None
+    )
     method.setup("fit")
 
 
