@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lifting.adversarial import critic_loss, gradient_penalty, interpolate
 from lifting.errors import InputError
 from lifting.geometry import centre
-from lifting.methods.base import Batch, PoseData
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.methods.sequence_lifter import MILLIMETRES, SequenceLifter
 from lifting.nets.critic import PoseCritic
 from lifting.nets.exact import exact

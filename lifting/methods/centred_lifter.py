@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.geometry import centre
-from lifting.methods.base import Batch, PoseData
 from lifting.methods.lifter import Lifter
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise

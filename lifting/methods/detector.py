@@ -23,9 +23,10 @@ from lifting.heatmaps import (
     heatmap_errors,
     heatmap_to_crop,
 )
-from lifting.methods.base import Batch, Method, PoseData
+from lifting.methods.base import Method
 from lifting.methods.lifter import Lifter
 from lifting.methods.lifter_group import LifterGroup
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.lifted_evaluation import LiftedEvaluation
 from lifting.nets.detectors import build_detector

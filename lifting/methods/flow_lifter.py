@@ -16,9 +16,9 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, rotate, with_mean_bone
 from lifting.losses import bone_ratio_loss, bone_ratios, deformation_loss
-from lifting.methods.base import Batch
 from lifting.methods.flow_prior import FlowPrior
 from lifting.methods.lifter import Lifter
+from lifting.methods.pose_data import Batch
 from lifting.methods.pose_flows import PoseFlows
 from lifting.methods.turning import ELEVATIONS, camera_elevation, random_turn
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, place, project

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from lifting import guidance
 from lifting.errors import InputError
 from lifting.heatmaps import hardest
-from lifting.methods.base import Batch
 from lifting.methods.detector import Detector
 from lifting.methods.lifter import Lifter
 from lifting.methods.lifter_weights import MODES, LifterWeights
+from lifting.methods.pose_data import Batch
 
 
 class GuidedDetector(Detector):

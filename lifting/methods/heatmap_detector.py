@@ -24,8 +24,8 @@ from torch import Tensor
 
 from lifting.errors import InputError
 from lifting.heatmaps import hardest
-from lifting.methods.base import Batch
 from lifting.methods.detector import Detector
+from lifting.methods.pose_data import Batch
 
 
 class HeatmapDetector(Detector):

@@ -10,7 +10,8 @@ from torch import Tensor
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import centre, mirror
-from lifting.methods.base import Batch, Method, PoseData
+from lifting.methods.base import Method
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.metrics import Evaluation, FrameEvaluation
 from lifting.skeletons import skeleton
 from lifting.windows import Windows

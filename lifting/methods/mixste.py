@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from lifting.losses import joint_distance, smoothness_loss, velocity_loss
-from lifting.methods.base import Batch
+from lifting.methods.pose_data import Batch
 from lifting.methods.sequence_lifter import MILLIMETRES, SequenceLifter, masked_mean
 from lifting.nets.mixste import MixSTE as Network
 from lifting.skeletons import skeleton

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import rotate, rotation_y, with_mean_bone
-from lifting.methods.base import Batch, PoseData
 from lifting.methods.lifter import Lifter
 from lifting.methods.links import LInKs
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.methods.pose_flows import PoseFlows
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.completion import COMPLETION_ERRORS, completion_errors

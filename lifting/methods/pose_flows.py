@@ -21,7 +21,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.errors import InputError
-from lifting.methods.base import Batch, Method, PoseData
+from lifting.methods.base import Method
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.nets.flow import PoseFlow
 from lifting.nets.head_scale import HeadScale

@@ -22,8 +22,8 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses import limb_ratio_loss, ranking_loss, smooth_norm
-from lifting.methods.base import Batch
 from lifting.methods.centred_lifter import CentredLifter
+from lifting.methods.pose_data import Batch
 from lifting.nets.relative_depth import RelativeDepthNet
 from lifting.skeletons import skeleton
 from lifting.skeletons.limbs import average_person, limbs, unit_limb

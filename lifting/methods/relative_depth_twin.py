@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
-from lifting.methods.base import Batch
 from lifting.methods.centred_lifter import CentredLifter
+from lifting.methods.pose_data import Batch
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton

@@ -24,7 +24,7 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.methods.adversarial import Adversarial, Generated
-from lifting.methods.base import Batch
+from lifting.methods.pose_data import Batch
 from lifting.methods.sequence_lifter import MILLIMETRES, on_screen
 from lifting.nets.exact import exact
 from lifting.nets.head_scale import MEAN_BONE

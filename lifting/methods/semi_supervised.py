@@ -24,7 +24,7 @@ from lifting.losses import (
     reprojection_loss,
     trajectory_loss,
 )
-from lifting.methods.base import Batch
+from lifting.methods.pose_data import Batch
 from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.trajectory import FindsRoot
 from lifting.methods.video_pose_3d import VideoPose3D

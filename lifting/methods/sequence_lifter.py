@@ -10,8 +10,8 @@ from torch import Tensor
 from lifting.cameras import Camera, to_screen
 from lifting.errors import InputError
 from lifting.losses import joint_distance
-from lifting.methods.base import Batch, PoseData
 from lifting.methods.lifter import Lifter
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.skeletons import skeleton
 from lifting.windows import Windows
 

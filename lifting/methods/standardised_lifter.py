@@ -7,8 +7,8 @@ from torch import Tensor
 
 from lifting.cameras import Camera
 from lifting.geometry import centre
-from lifting.methods.base import PoseData
 from lifting.methods.lifter import EXAMPLES
+from lifting.methods.pose_data import PoseData
 from lifting.methods.sequence_lifter import SequenceLifter, on_screen
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton

@@ -25,7 +25,7 @@ from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.losses import reprojection_loss, smoothness_loss
 from lifting.methods.adversarial import MOTION, Adversarial, Generated
-from lifting.methods.base import Batch
+from lifting.methods.pose_data import Batch
 from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.trajectory import FindsRoot
 from lifting.nets.critic import MotionCritic

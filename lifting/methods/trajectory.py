@@ -7,8 +7,8 @@ from torch import Tensor
 
 from lifting.cameras import Camera
 from lifting.geometry import mirror
-from lifting.methods.base import Batch, PoseData
 from lifting.methods.lifter import Lifter
+from lifting.methods.pose_data import Batch, PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.classes import FrameMean
 from lifting.metrics.functional import mpjpe

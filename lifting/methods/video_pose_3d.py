@@ -18,7 +18,7 @@ from typing import Any
 from torch import nn
 
 from lifting.errors import InputError
-from lifting.methods.base import Batch
+from lifting.methods.pose_data import Batch
 from lifting.methods.sequence_lifter import SequenceLifter
 from lifting.nets.temporal_convolution import TemporalConvolution
 from lifting.skeletons import skeleton

@@ -1,0 +1,59 @@
+"""What methods ask of the data they are trained or tested with."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+Batch = Mapping[str, Any]
+
+
+class WindowShape(Protocol):
+    """How the examples of a datamodule are cut (:class:`lifting.windows.Windows`)."""
+
+    @property
+    def receptive_field(self) -> int:
+        """Input frames that one output frame sees."""
+        ...
+
+    @property
+    def chunk(self) -> int:
+        """Consecutive output frames per example."""
+        ...
+
+    @property
+    def causal(self) -> bool:
+        """Whether an output frame sees the past only."""
+        ...
+
+
+class PoseData(Protocol):
+    """What a method asks of the datamodule it is trained or tested with."""
+
+    yields_images: bool
+    mirrored_alike: bool
+    keypoint_skeleton: str
+    pose_skeleton: str
+    actions: list[str]
+    frames_per_example: int
+    subjects: dict[str, list[str]]
+    train_windows: WindowShape
+    test_windows: WindowShape
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether there are 3D poses in the splits that are loaded."""
+        ...
+
+    def training_frames(self) -> tuple[Tensor, Tensor | None]:
+        """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
+        ...
+
+    def prior_poses(self) -> Tensor | None:
+        """Return absolute poses ``(N, J, 3)`` of the prior, or None without one."""
+        ...
+
+    def spread(self, split: str, count: int, device: torch.device) -> Batch:
+        """Return a batch of examples spread evenly over a split, always the same ones."""
+        ...
