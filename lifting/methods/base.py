@@ -175,6 +175,7 @@ class Method(LightningModule, ABC):
             self.take_over(other)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
+        self.note_stage("start_from", path)
 
     def take_over(self, other: Self) -> None:
         """Take what another has learnt."""

@@ -160,6 +160,7 @@ class Detector(Method):
                         f"{other.hparams[option]}, not {h[option]}; name another checkpoint."
                     )
             self.take_over(other)
+            self.note_stage("start_from", h["start_from"])
 
     def take_over(self, other: "Detector") -> None:
         """Take another detector's weights; those of the last layer for joints that have one name."""

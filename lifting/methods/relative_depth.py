@@ -121,6 +121,7 @@ class RelativeDepth(CentredLifter):
         h = self.hparams
         super().fit_statistics(keypoints, pose)
         if h["start_from"] is not None:
+            # That checkpoint has limbs, which data without poses could not give.
             return
         if h["limb_ratios"] == "person":
             self.ratios.copy_(average_person(h["skeleton"]))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lifting import methods
+from lifting.checkpoints import file_digest
 from lifting.errors import InputError
 from tests.made_lifters import save
 from tests.made_methods import LIFTERS, made
@@ -23,6 +24,8 @@ def test_every_lifter_takes_parameters_and_statistics(kind, tmp_path):
         assert torch.equal(after.state_dict()[name], value), name
     assert [p.requires_grad for p in after.parameters()] == learns
     assert after.training
+    # For the record of the run.
+    assert after.frozen == {"start_from": file_digest(path)}
 
 
 def test_images_are_as_large_as_those_before(tmp_path):

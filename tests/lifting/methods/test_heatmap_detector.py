@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from lifting.checkpoints import file_digest
 from lifting.crops import apply_affine
 from lifting.errors import InputError
 from lifting.methods import HeatmapDetector
@@ -104,6 +105,7 @@ def test_training_starts_from_another_detector(method, tmp_path):
     other.start()
     for name, value in method.net.state_dict().items():
         assert torch.equal(other.net.state_dict()[name], value)
+    assert other.frozen == {"start_from": file_digest(path)}
     with pytest.raises(InputError, match=r"start\.ckpt: its network is hrnet_w4, not hrnet_w6"):
         HeatmapDetector(network="hrnet_w6", start_from=path).start()
 
