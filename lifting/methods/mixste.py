@@ -18,7 +18,8 @@ from torch import Tensor
 
 from lifting.losses import joint_distance, smoothness_loss, velocity_loss
 from lifting.methods.pose_data import Batch
-from lifting.methods.sequence_lifter import MILLIMETRES, SequenceLifter, masked_mean
+from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean
+from lifting.methods.standardised_lifter import StandardisedLifter
 from lifting.nets.mixste import MixSTE as Network
 from lifting.skeletons import skeleton
 
@@ -26,12 +27,14 @@ from lifting.skeletons import skeleton
 JOINT_WEIGHTS = {"knee": 2.5, "ankle": 2.5, "head": 1.5, "shoulder": 1.5, "elbow": 4, "wrist": 4}
 
 
-class MixSTE(SequenceLifter):
+class MixSTE(StandardisedLifter):
     """Zhang et al., CVPR 2022.
 
-    Deviations from the official code: the gradient is that of the loss, not of half its square; a
-    cosine schedule (``schedule: exponential``, ``lr_decay: 0.99``); the frames that two windows of a
-    test share count once; padding behind a clip that is shorter than a window does not count.
+    Deviations from the official code: standardised keypoints (``standardise: false``), and positions
+    that tell joints and frames apart from the first step on, where the original begins with none; the
+    gradient is that of the loss, not of half its square; a cosine schedule (``schedule: exponential``,
+    ``lr_decay: 0.99``); the frames that two windows of a test share count once; padding behind a clip
+    that is shorter than a window does not count.
 
     Args:
         frames: Frames of a window, all of which are predicted.
@@ -42,7 +45,7 @@ class MixSTE(SequenceLifter):
         smoothness: Weight of the squared movement from frame to frame.
         velocity: Weight of the error of the movement.
         sdpa: Torch's fused attention instead of an explicit one.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If keypoints and poses have different joints.
@@ -67,6 +70,7 @@ class MixSTE(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the encoder."""
+        super().configure_nets()
         h = self.hparams
         body = skeleton(h["skeleton"])
         self.net = Network(

@@ -14,6 +14,9 @@ from lifting.nets.exact import ExactLinear
 
 EPS = 1e-6
 
+# Deviation of positions at first: about that of embedded keypoints, so that neither drowns the other.
+POSITION = 0.5
+
 
 class MixSTE(nn.Module):
     """A token per joint and frame, in levels of one block over joints and one over frames.
@@ -42,8 +45,8 @@ class MixSTE(nn.Module):
     ) -> None:
         super().__init__()
         self.embed = ExactLinear(2, width)
-        self.joint_position = nn.Parameter(torch.zeros(1, joints, width))
-        self.frame_position = nn.Parameter(torch.zeros(1, frames, width))
+        self.joint_position = nn.Parameter(POSITION * torch.randn(1, joints, width))
+        self.frame_position = nn.Parameter(POSITION * torch.randn(1, frames, width))
         rates = rising(drop_path, depth)
         hidden = int(ratio * width)
         self.spatial = nn.ModuleList(

@@ -91,6 +91,7 @@ FAMILIES = {
         inference.mixste,
         (Layout(key_maps.mixste, "STEblocks.0.norm1.weight", "model_pos", parallel=True),),
         free={"heads": int},
+        fixed=lambda options: {"standardise": False},
     ),
     "IGANet": Family(
         _always(methods.IGANet),

@@ -69,18 +69,24 @@ def test_gradients_reach_every_parameter():
         assert parameter.grad.abs().max() > 1e-9, name
 
 
-def test_positions_tell_joints_and_frames_apart():
+def test_positions_tell_joints_and_frames_apart_from_the_first_step_on():
     """Without them the network cannot: exchanged inputs come out as exchanged outputs."""
     net = small().eval()
     x = torch.randn(2, 6, 5, 2, dtype=torch.float64)
     joints, frames = [3, 0, 4, 1, 2], [5, 2, 0, 3, 1, 4]
-    torch.testing.assert_close(net(x[:, :, joints]), net(x)[:, :, joints])
-    torch.testing.assert_close(net(x[:, frames]), net(x)[:, frames])
-    torch.nn.init.normal_(net.joint_position)
     assert not torch.allclose(net(x[:, :, joints]), net(x)[:, :, joints], atol=1e-2)
-    torch.testing.assert_close(net(x[:, frames]), net(x)[:, frames])
-    torch.nn.init.normal_(net.frame_position)
     assert not torch.allclose(net(x[:, frames]), net(x)[:, frames], atol=1e-2)
+    torch.nn.init.zeros_(net.joint_position)
+    torch.testing.assert_close(net(x[:, :, joints]), net(x)[:, :, joints])
+    torch.nn.init.zeros_(net.frame_position)
+    torch.testing.assert_close(net(x[:, frames]), net(x)[:, frames])
+
+
+def test_positions_are_as_large_as_embedded_keypoints():
+    net = MixSTE(17, frames=27, width=256, depth=1)
+    embedded = net.embed(torch.randn(1000, 2)) - net.embed.bias
+    for position in (net.joint_position, net.frame_position):
+        assert position.std().item() / embedded.std().item() == pytest.approx(1, abs=0.2)
 
 
 def test_paths_are_dropped_more_often_the_deeper():

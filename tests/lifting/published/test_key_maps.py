@@ -32,8 +32,8 @@ FULL_SIZE = {
         video_pose_3d_keys()
         | {"layers_conv.0.weight": (1024, 1024, 7), "layers_conv.2.weight": (1024, 1024, 19)},
     ),
-    "MixSTE": ("MixSTE", {}, mixste_keys()),
-    "MixSTE 1": ("MixSTE", {"frames": 1}, mixste_keys(frames=1)),
+    "MixSTE": ("MixSTE", {"standardise": False}, mixste_keys()),
+    "MixSTE 1": ("MixSTE", {"frames": 1, "standardise": False}, mixste_keys(frames=1)),
     "IGANet": ("IGANet", {}, iganet_keys()),
     "PoseFormer": ("PoseFormer", {}, poseformer_keys()),
     "PoseFormerV2": (
