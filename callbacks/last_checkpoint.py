@@ -1,5 +1,6 @@
 """The checkpoint a run is resumed from."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,19 @@ class LastCheckpoint(Checkpoint):
         self._periods = trainer.global_step // self.every_n_train_steps
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Save if it is time."""
-        # A batch may take several steps (one per optimiser), which jump over multiples.
-        periods = trainer.global_step // self.every_n_train_steps
-        if periods > self._periods:
-            self._periods = periods
-            self._save(trainer)
+        """Save if it is time, but not between a batch and its validation or the end of the epoch.
+
+        From there Lightning would resume without that validation, and would miscount the epochs in the
+        checkpoints that follow.
+        """
+        if not (trainer.is_last_batch or _is_validated(trainer, batch_idx)):
+            self._save_if_due(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save if it has been time since the last batch began."""
+        self._save_if_due(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save the end of the run."""
@@ -54,6 +60,13 @@ class LastCheckpoint(Checkpoint):
         if isinstance(exception, SIGTERMException):
             exception.code = _TERMINATED
 
+    def _save_if_due(self, trainer: Trainer) -> None:
+        # A batch may take several steps (one per optimiser), which jump over multiples.
+        periods = trainer.global_step // self.every_n_train_steps
+        if periods > self._periods:
+            self._periods = periods
+            self._save(trainer)
+
     def _save(self, trainer: Trainer) -> None:
         # With accumulated gradients several batches share a step.
         if trainer.fast_dev_run or trainer.global_step == self._saved_at:  # type: ignore[attr-defined]
@@ -65,3 +78,10 @@ class LastCheckpoint(Checkpoint):
         trainer.save_checkpoint(partial, weights_only=False)
         if trainer.is_global_zero:
             os.replace(partial, self.path)
+
+
+def _is_validated(trainer: Trainer, batch_idx: int) -> bool:
+    """Return whether a validation follows a batch, where Lightning counts batches to decide it."""
+    over_epochs = trainer.check_val_every_n_epoch is None
+    batches = trainer.fit_loop.total_batch_idx if over_epochs else batch_idx
+    return (batches + 1) % (trainer.val_check_batch or math.inf) == 0

@@ -3,10 +3,15 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import torch
+from lightning import Callback, Trainer
+
+import callbacks
+from lifting.cli import run
 
 ROOT = Path(__file__).parent.parent
 
@@ -138,3 +143,65 @@ def test_killed_run_resumes_bit_identically(tmp_path, options, kill_at, saved, g
     for name in whole:
         assert torch.equal(whole[name], resumed[name]), name
     assert not any(torch.equal(whole[n], killed["state_dict"][n]) for n in whole if "weight" in n)
+
+
+class KilledError(Exception):
+    """Ends a run in the midst, as far as its folder is concerned."""
+
+
+class Watch(Callback):
+    """Ends the run at one of its moments, and notes the steps at which it was validated."""
+
+    def __init__(self, hook: str, step: int, validated: set[int]) -> None:
+        self.hook, self.step, self.validated = hook, step, validated
+
+    def _at(self, trainer: Trainer, hook: str) -> None:
+        if (hook, trainer.global_step) == (self.hook, self.step):
+            raise KilledError
+
+    def on_train_batch_end(self, trainer, *args):
+        self._at(trainer, "batch")
+
+    def on_validation_start(self, trainer, *args):
+        self._at(trainer, "validation")
+
+    def on_validation_end(self, trainer, *args):
+        self.validated.add(trainer.global_step)
+
+    def on_train_epoch_start(self, trainer, *args):
+        self._at(trainer, "epoch")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("moments", "options"),
+    # Epochs of 16 steps, saved every four, so that saving and validating fall on the same batch.
+    [
+        ([("validation", 16), ("epoch", 16), ("batch", 22)], []),
+        ([("validation", 24), ("batch", 31)], ["--trainer.val_check_interval", "8"]),
+    ],
+)
+def test_runs_killed_round_a_validation_miss_none_and_end_the_same(
+    tmp_path, monkeypatch, give_synthetic, moments, options
+):
+    give_synthetic(tmp_path / "data", 8)
+    monkeypatch.chdir(tmp_path)
+    usual = callbacks.default_callbacks
+
+    def fit(name: str, hook: str = "", step: int = 0) -> set[int]:
+        watch = Watch(hook, step, set())
+        monkeypatch.setattr("callbacks.default_callbacks", lambda *given: [*usual(*given), watch])
+        ends = pytest.raises(KilledError) if hook else nullcontext()
+        with ends:
+            run(["fit", "--run", name, *BASELINE, *options, "--ckpt_path", "last"])
+        return watch.validated
+
+    whole = fit("runs/whole")
+    parts = [fit("runs/killed", *moment) for moment in moments]
+    assert set.union(*parts, fit("runs/killed")) == whole
+    for kept in ("last", "best"):
+        first, second = (
+            torch.load(f"runs/{name}/checkpoints/{kept}.ckpt", weights_only=True)["state_dict"]
+            for name in ("whole", "killed")
+        )
+        assert all(torch.equal(first[name], second[name]) for name in first)

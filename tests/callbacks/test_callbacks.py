@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from callbacks import ActionTable, LastCheckpoint, Provenance, RNGState, Throughput
+from callbacks import ActionTable, Provenance, RNGState, Throughput
 from callbacks.action_table import table_rows
 from callbacks.provenance import code_version
 from lifting.metrics import EvaluationResult, KeypointEvaluation
@@ -98,24 +98,6 @@ def test_processes_draw_different_numbers():
         RNGState().on_train_start(trainer(world_size=2, global_rank=rank), None)
         drawn.append(torch.rand(4).tolist())
     assert drawn[0] != drawn[1]
-
-
-def test_last_checkpoint_is_written_every_so_many_steps_and_at_the_end(tmp_path):
-    saved = []
-    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=4)
-
-    def save(path, weights_only):
-        path.write_text(f"{now.global_step}")
-        saved.append(now.global_step)
-
-    now = trainer(save_checkpoint=save)
-    for now.global_step in [1, 2, 3, 4, 4, 5, 6, 7, 8, 9]:
-        callback.on_train_batch_end(now, None)
-    callback.on_train_end(now, None)
-    assert saved == [4, 8, 9]
-    assert callback.path == tmp_path / "last.ckpt"
-    assert callback.path.read_text() == "9"
-    assert list(tmp_path.iterdir()) == [callback.path]
 
 
 def test_provenance_appends_an_entry_per_start(tmp_path):

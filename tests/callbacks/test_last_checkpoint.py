@@ -9,10 +9,38 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from callbacks import LastCheckpoint
 
 
-def trainer(step: int, save, first: bool = True) -> SimpleNamespace:
+def trainer(step: int, save, first: bool = True, last: bool = False, **given) -> SimpleNamespace:
+    usual = {"val_check_batch": 1000, "check_val_every_n_epoch": 1}
     return SimpleNamespace(
-        global_step=step, fast_dev_run=False, is_global_zero=first, save_checkpoint=save
+        global_step=step,
+        fast_dev_run=False,
+        is_global_zero=first,
+        save_checkpoint=save,
+        is_last_batch=last,
+        **usual | given,
     )
+
+
+def ends_batch(callback: LastCheckpoint, trainer: SimpleNamespace, index: int = 0) -> None:
+    callback.on_train_batch_end(trainer, None, None, None, index)
+
+
+def test_it_is_written_every_so_many_steps_and_at_the_end(tmp_path):
+    saved = []
+    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=4)
+
+    def save(path, weights_only):
+        path.write_text(f"{now.global_step}")
+        saved.append(now.global_step)
+
+    now = trainer(0, save)
+    for now.global_step in [1, 2, 3, 4, 4, 5, 6, 7, 8, 9]:
+        ends_batch(callback, now)
+    callback.on_train_end(now, None)
+    assert saved == [4, 8, 9]
+    assert callback.path == tmp_path / "last.ckpt"
+    assert callback.path.read_text() == "9"
+    assert list(tmp_path.iterdir()) == [callback.path]
 
 
 def test_checkpoint_that_is_written_when_the_process_dies_leaves_the_one_before(tmp_path):
@@ -26,17 +54,17 @@ def test_checkpoint_that_is_written_when_the_process_dies_leaves_the_one_before(
         Path(path).write_text("ha")
         raise KeyboardInterrupt
 
-    callback.on_train_batch_end(trainer(1, save), None)
+    ends_batch(callback, trainer(1, save))
     assert last.read_text() == "whole"
     with pytest.raises(KeyboardInterrupt):
-        callback.on_train_batch_end(trainer(2, die), None)
+        ends_batch(callback, trainer(2, die))
     assert last.read_text() == "whole"
 
 
 def test_only_the_first_process_puts_the_checkpoint_in_its_place(tmp_path):
     # On the others save_checkpoint writes nothing.
     callback = LastCheckpoint(str(tmp_path), every_n_train_steps=1)
-    callback.on_train_batch_end(trainer(1, lambda *_, **__: None, first=False), None)
+    ends_batch(callback, trainer(1, lambda *_, **__: None, first=False))
     assert not list(tmp_path.iterdir())
 
 
@@ -62,5 +90,41 @@ def test_steps_that_jump_over_multiples_are_saved_at_the_first_one_after(tmp_pat
             Path(path).touch()
             saved.append(step)
 
-        callback.on_train_batch_end(trainer(step, save), None)
+        ends_batch(callback, trainer(step, save))
     assert saved == [s for s in (8, 14) if s > begin]
+
+
+def touch(path, weights_only):
+    Path(path).touch()
+
+
+@pytest.mark.parametrize(
+    ("index", "given"),
+    [
+        (5, {"last": True}),
+        (5, {"val_check_batch": 3}),
+        # Counted over all epochs.
+        (
+            0,
+            {
+                "val_check_batch": 4,
+                "check_val_every_n_epoch": None,
+                "fit_loop": SimpleNamespace(total_batch_idx=11),
+            },
+        ),
+    ],
+)
+def test_nothing_is_saved_between_a_batch_and_its_validation(tmp_path, index, given):
+    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=2)
+    ends_batch(callback, trainer(2, touch, **given), index)
+    assert not list(tmp_path.iterdir())
+    callback.on_train_epoch_end(trainer(2, touch), None)
+    assert (tmp_path / "last.ckpt").is_file()
+
+
+@pytest.mark.parametrize("every", [None, float("inf"), 4])
+def test_it_is_saved_where_no_validation_follows(tmp_path, every):
+    # None: validations go by the clock; infinity: at the end of the epoch alone.
+    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=2)
+    ends_batch(callback, trainer(2, touch, val_check_batch=every), 5)
+    assert (tmp_path / "last.ckpt").is_file()
