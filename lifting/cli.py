@@ -256,7 +256,7 @@ class LiftingCLI(LightningCLI):
         except InputError as error:
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
             if self._is_new and not self._checkpoints.exists():
-                shutil.rmtree(self.folder, ignore_errors=True)
+                self._discard()
             # What the module says of a checkpoint it was given begins with "it".
             if str(error).startswith("it"):
                 raise InputError(f"{self._options.ckpt_path}: {error}") from None
@@ -264,6 +264,15 @@ class LiftingCLI(LightningCLI):
         except MisconfigurationException as error:
             # Lightning's own word for options that do not go together.
             raise InputError(str(error)) from None
+
+    def _discard(self) -> None:
+        if any(isinstance(logger, WandbLogger) for logger in self.trainer.loggers):
+            # A second that other errors need not wait for.
+            import wandb
+
+            # Else it would write to the folder once more, as the process ends.
+            wandb.finish(exit_code=2)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _with_config_of_run(arguments: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import wandb
 import yaml
 
 from datamodules.clips import ClipStore
@@ -124,6 +125,15 @@ def test_a_test_that_fails_leaves_no_folder(here):
     checkpoint = ("--ckpt_path", "runs/one/checkpoints/best.ckpt", "--model.width", "16")
     with pytest.raises(InputError, match="another shape"):
         run(["test", *options(here / "data"), "--run", "elsewhere", *checkpoint])
+    assert not (here / "runs/elsewhere").exists()
+
+
+def test_a_training_that_cannot_begin_leaves_no_folder_to_wandb_either(here):
+    start = ("--model.start_from", "runs/one/checkpoints/best.ckpt", "--model.width", "16")
+    with pytest.raises(InputError, match="another shape"):
+        run(["fit", *options(here / "data", *start, "--wandb", "offline"), "--run", "elsewhere"])
+    # At the end of the process it would write there once more.
+    assert wandb.run is None
     assert not (here / "runs/elsewhere").exists()
 
 
