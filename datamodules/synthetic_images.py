@@ -16,6 +16,7 @@ from datamodules.procedural.human import SKELETON
 from datamodules.rendered.stage import RenderedPixels, generate_records
 from lifting.errors import InputError
 
+DRESSED = ("by_side", "alike")
 _LICENCE = "Apache-2.0; no recorded person is in it"
 
 
@@ -30,6 +31,9 @@ class SyntheticImages(ImageDataModule):
         images_per_clip: Images of each of 30 sequences of a subject before each of four cameras.
         generator_seed: Seed of bodies, motions, cameras, clothes, rooms and occluders.
         occluded: Share of images with something before the person.
+        dressed: ``by_side``: a subject wears the same everywhere, and everybody's left and right differ
+            in colour; ``alike``: clothes are drawn for every image, left and right alike, as photographs
+            have it. Left and right are much harder to tell then.
         subjects: Whom to generate.
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
@@ -37,15 +41,13 @@ class SyntheticImages(ImageDataModule):
         **kwargs: See :class:`datamodules.images.ImageDataModule`.
     """
 
-    # Left and right are dressed differently; augmentation exchanges the clothes, a mirror does not.
-    mirrored_alike = False
-
     def __init__(
         self,
         folder: str = "data",
         images_per_clip: int = 12,
         generator_seed: int = 0,
         occluded: float = 0.35,
+        dressed: str = "by_side",
         subjects: Sequence[str] = SUBJECTS,
         train_subjects: Sequence[str] = TRAIN_SUBJECTS,
         val_subjects: Sequence[str] = VAL_SUBJECTS,
@@ -56,9 +58,13 @@ class SyntheticImages(ImageDataModule):
             raise InputError(f"--data.images_per_clip is {images_per_clip}: give at least 1.")
         if not 0 <= occluded <= 1:
             raise InputError(f"--data.occluded is {occluded}: give a share from 0 to 1.")
+        if dressed not in DRESSED:
+            raise InputError(f"--data.dressed is {dressed}: choose one of {', '.join(DRESSED)}.")
         name = f"synthetic_images_seed{generator_seed}_{images_per_clip}per_clip"
+        alike = dressed == "alike"
+        name += f"_{occluded:g}occluded{'_alike' * alike}"
         super().__init__(
-            index=f"{folder}/{name}_{occluded:g}occluded_{'_'.join(subjects)}.h5",
+            index=f"{folder}/{name}_{'_'.join(subjects)}.h5",
             train_subjects=train_subjects,
             val_subjects=val_subjects,
             test_subjects=test_subjects,
@@ -68,6 +74,8 @@ class SyntheticImages(ImageDataModule):
         self.images_per_clip = images_per_clip
         self.generator_seed = generator_seed
         self.occluded = occluded
+        # Augmentation exchanges the clothes of those dressed by side; a flip test does not.
+        self.mirrored_alike = alike
         self.info = IndexInfo(SKELETON.name, "procedural human, version 1, painted", _LICENCE)
 
     def prepare_data(self) -> None:
@@ -76,7 +84,11 @@ class SyntheticImages(ImageDataModule):
             return
         count = len(self.generated) * len(SEQUENCES) * len(CAMERAS) * self.images_per_clip
         records = generate_records(
-            self.generator_seed, self.generated, self.images_per_clip, self.occluded
+            self.generator_seed,
+            self.generated,
+            self.images_per_clip,
+            self.occluded,
+            self.mirrored_alike,
         )
         folder = Path(self.index).parent
         # A block, not a bare loop: the bar must have gone when an error is told.
@@ -97,4 +109,4 @@ class SyntheticImages(ImageDataModule):
         return read_index(self.index)
 
     def _pixels(self, records: ImageRecords) -> Pixels:
-        return RenderedPixels(records, self.generator_seed, self.occluded)
+        return RenderedPixels(records, self.generator_seed, self.occluded, self.mirrored_alike)

@@ -88,7 +88,8 @@ def test_painted_people_are_not_looked_at_in_a_mirror(here):
     checkpoint = read_checkpoint("runs/plain/checkpoints/last.ckpt")
     assert checkpoint["hyper_parameters"]["flip_test"] is False
     assert ImageDataModule.mirrored_alike
-    assert not SyntheticImages.mirrored_alike
+    assert not SyntheticImages().mirrored_alike
+    assert SyntheticImages(dressed="alike").mirrored_alike
 
 
 def test_keypoints_of_every_image_are_predicted_from_the_checkpoint_alone(here):

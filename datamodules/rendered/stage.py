@@ -28,8 +28,8 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
 
 
 @lru_cache(maxsize=64)
-def _looks(seed: int, subject: str) -> Looks:
-    return draw_looks(_rng(seed, subject, "looks"))
+def _looks(seed: int, names: tuple[str, ...], alike: bool) -> Looks:
+    return draw_looks(_rng(seed, *names, "looks"), alike)
 
 
 @lru_cache(maxsize=1024)
@@ -44,6 +44,7 @@ def set_scene(
     pose: NDArray[np.float64],
     camera: Camera,
     occluded: float,
+    alike: bool = False,
 ) -> Scene:
     """Return the scene of an image.
 
@@ -54,12 +55,15 @@ def set_scene(
         pose: Camera-frame joints ``(17, 3)``, millimetres.
         camera: The camera, float64.
         occluded: Share of images with something before the person.
+        alike: Whether everybody is dressed alike left and right, in every image anew; else a subject
+            wears the same everywhere.
     """
     keypoints = project(torch.from_numpy(pose), camera).numpy()
     occluder = draw_occluder(
         _rng(seed, *names, str(frame), "occluder"), keypoints, float(pose[:, 2].min()), occluded
     )
-    return Scene(pose, camera, _looks(seed, names[0]), _room(seed, *names), occluder)
+    looks = _looks(seed, (*names, str(frame)) if alike else names[:1], alike)
+    return Scene(pose, camera, looks, _room(seed, *names), occluder)
 
 
 def draw_noise(seed: int, names: tuple[str, str, str], frame: int) -> np.random.Generator:
@@ -74,7 +78,7 @@ def draw_noise(seed: int, names: tuple[str, str, str], frame: int) -> np.random.
 
 
 def generate_records(
-    seed: int, subjects: Sequence[str], images: int, occluded: float
+    seed: int, subjects: Sequence[str], images: int, occluded: float, alike: bool = False
 ) -> Iterator[ImageRecord]:
     """Yield the records of all images of subjects: their actions, before four cameras.
 
@@ -83,6 +87,7 @@ def generate_records(
         subjects: Who.
         images: Images of each sequence and camera.
         occluded: Share of images with something before the person.
+        alike: See :func:`set_scene`.
     """
     for subject in subjects:
         cameras = draw_cameras(seed, subject)
@@ -98,7 +103,8 @@ def generate_records(
                 for number in range(images):
                     frame = STRIDE // 2 + STRIDE * number
                     one = pose[number].numpy()
-                    scene = set_scene(seed, (subject, sequence, view), frame, one, camera, occluded)
+                    names = subject, sequence, view
+                    scene = set_scene(seed, names, frame, one, camera, occluded, alike)
                     low, high = points[number].min(0), points[number].max(0)
                     more = _MARGIN * (high - low)
                     size = camera.size.numpy()
@@ -126,12 +132,16 @@ class RenderedPixels:
         records: Records of :func:`generate_records`.
         seed: Seed they were generated with.
         occluded: Share of images with something before the person, likewise.
+        alike: Whether people are dressed alike left and right, likewise.
     """
 
-    def __init__(self, records: ImageRecords, seed: int, occluded: float) -> None:
+    def __init__(
+        self, records: ImageRecords, seed: int, occluded: float, alike: bool = False
+    ) -> None:
         self.records = records
         self.seed = seed
         self.occluded = occluded
+        self.alike = alike
         self._poses = records.columns["pose"].double().numpy()
         assert records.info.skeleton == SKELETON.name
 
@@ -151,6 +161,7 @@ class RenderedPixels:
             self._poses[row],
             camera,
             self.occluded,
+            self.alike,
         )
         if affine[0, 0] * affine[1, 1] < affine[0, 1] * affine[1, 0]:
             scene.looks = scene.looks.mirrored()

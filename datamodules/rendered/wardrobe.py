@@ -1,7 +1,7 @@
-"""What a subject looks like: skin, hair and clothes, as colours of the solids of a body.
+"""What a person looks like: skin, hair and clothes, as colours of the solids of a body.
 
-Left and right can be told without seeing a face: the left sleeve and trouser leg of everybody is red to
-yellow, the right one green to blue.
+Dressed by side, left and right can be told without seeing a face: the left sleeve and trouser leg of
+everybody is red to yellow, the right one green to blue. Dressed alike, they are of any colour, the same.
 """
 
 import colorsys
@@ -16,11 +16,13 @@ _SKIN = ((255, 219, 190), (236, 188, 150), (198, 140, 100), (141, 92, 62), (96, 
 _HAIR = ((28, 22, 20), (70, 44, 26), (150, 100, 50), (214, 180, 120), (120, 120, 122))
 _OTHER = {"left": "right", "right": "left"}
 _PATTERNS = ("plain", "rings", "bands")
+_SIDED_HUES = {"left": (-0.04, 0.16), "right": (0.36, 0.66)}
+_ALL_HUES = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Looks:
-    """How a subject looks.
+    """How a person looks.
 
     Attributes:
         colours: For every stuff of a body its colour, and the one of its pattern ``(2, 3)``, 0 to 1.
@@ -58,31 +60,39 @@ def _pair(colour: Array, rng: np.random.Generator) -> Array:
     return np.stack([colour, other])
 
 
-def draw_looks(rng: np.random.Generator) -> Looks:
-    """Draw the looks of a subject."""
+def draw_looks(rng: np.random.Generator, alike: bool = False) -> Looks:
+    """Draw the looks of a person.
+
+    Args:
+        rng: Source of what is drawn.
+        alike: Whether left and right look the same.
+    """
     skin = np.array(_SKIN[rng.integers(len(_SKIN))]) / 255 * rng.uniform(0.92, 1.0)
     hair = np.array(_HAIR[rng.integers(len(_HAIR))]) / 255 * rng.uniform(0.8, 1.2)
-    shirt, belt = _colour(rng, (0.0, 1.0)), np.full(3, rng.uniform(0.1, 0.3))
+    shirt, belt = _colour(rng, _ALL_HUES), np.full(3, rng.uniform(0.1, 0.3))
     plain = {"head": skin, "neck": skin, "nose": 1.03 * skin, "ear": 0.95 * skin, "hand": skin}
     plain |= {"hair": hair, "forearm": skin, "seat": 0.5 * shirt + 0.5 * belt}
     colours = {name: np.stack([colour, colour]) for name, colour in plain.items()}
     for name in ("shirt", "belly", "yoke"):
         colours[name] = _pair(shirt, rng)
     long_sleeves, shorts = rng.random() < 0.5, rng.random() < 0.3
-    hues = {"left": (-0.04, 0.16), "right": (0.36, 0.66)}
     for side in SIDES:
-        sleeve, trousers = _colour(rng, hues[side]), _colour(rng, hues[side])
+        hues = _ALL_HUES if alike else _SIDED_HUES[side]
+        sleeve, trousers = _colour(rng, hues), _colour(rng, hues)
         colours[f"{side}_sleeve"] = _pair(sleeve, rng)
         colours[f"{side}_cuff"] = _pair(sleeve if long_sleeves else skin, rng)
         colours[f"{side}_thigh"] = _pair(trousers, rng)
         colours[f"{side}_shin"] = _pair(skin if shorts else trousers, rng)
-        colours[f"{side}_shoe"] = _pair(0.5 * _colour(rng, hues[side]), rng)
+        colours[f"{side}_shoe"] = _pair(0.5 * _colour(rng, hues), rng)
     if not long_sleeves:
         for side in SIDES:
             colours[f"{side}_cuff"] = np.stack([skin, skin])
     if shorts:
         for side in SIDES:
             colours[f"{side}_shin"] = np.stack([skin, skin])
+    if alike:
+        left = {name: value for name, value in colours.items() if name.startswith("left_")}
+        colours |= {name.replace("left_", "right_"): value for name, value in left.items()}
     garments = {s: rng.choice(_PATTERNS) for s in ("shirt", "sleeve", "thigh")}
     like = {"shirt": "shirt", "belly": "shirt", "yoke": "plain", "thigh": "thigh", "shin": "thigh"}
     like |= {"sleeve": "sleeve", "cuff": "sleeve"}

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from datamodules.augmentation import Augmentation
+from datamodules.rendered.stage import set_scene
 from datamodules.synthetic_images import SyntheticImages
 from lifting.cameras import project
 from lifting.crops import is_mirrored, to_crop
@@ -86,6 +87,27 @@ def test_what_looks_left_is_warm_in_mirrored_crops_too(folder):
             assert sum(found) > 0.9 * len(found)
 
 
+def test_those_dressed_alike_look_the_same_in_a_mirror_and_other_in_every_image(folder):
+    data = module(folder, dressed="alike", occluded=0.0)
+    batch = first(data, data.val_dataloader())
+    found = [warm(batch, row, [4, 5]) for row in range(24)]
+    found = [value for value in found if value is not None]
+    # One subject, but trousers of every colour.
+    assert min(found) < -0.1
+    assert max(found) > 0.1
+    poses = data.split("val").records.columns["pose"].double().numpy()
+    names = ("S8", "Walking", "54138969")
+    looks = [
+        set_scene(0, names, frame, poses[0], data.split("val").records.cameras[0], 0.0, True).looks
+        for frame in (0, 40)
+    ]
+    mirrored = looks[0].mirrored()
+    assert mirrored.patterns == looks[0].patterns
+    for name, colour in looks[0].colours.items():
+        assert (mirrored.colours[name] == colour).all()
+    assert (looks[0].colours["left_thigh"] != looks[1].colours["left_thigh"]).any()
+
+
 def test_index_is_kept_and_made_anew_where_it_is_not_of_this_version(folder, monkeypatch):
     data = module(folder)
     monkeypatch.setattr("datamodules.synthetic_images.write_index", lambda *_: pytest.fail("anew"))
@@ -96,7 +118,8 @@ def test_index_is_kept_and_made_anew_where_it_is_not_of_this_version(folder, mon
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("images_per_clip", 0), ("occluded", 1.5), ("width", 0)]
+    ("option", "value"),
+    [("images_per_clip", 0), ("occluded", 1.5), ("width", 0), ("dressed", "warmly")],
 )
 def test_options_without_sense_are_refused(option, value):
     with pytest.raises(InputError, match=f"--data.{option}"):
