@@ -126,13 +126,21 @@ class LiftingCLI(LightningCLI):
                 )
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
+        if self.subcommand == "fit" and not options.data.init_args.get("val_subjects", True):
+            # Nothing is held out to choose by: the best is the last epoch.
+            options.best.monitor = None
         if self.subcommand == "test":
             options.verbose = False  # the table per action says it all
 
     def after_fit(self) -> None:
         """Test what was trained, where that is asked for, without starting another process."""
         if self._options.test:
-            best = str(self._checkpoints / "best.ckpt")
+            best = self._checkpoints / "best.ckpt"
+            if not best.is_file():
+                raise InputError(
+                    f"{best}: there is none, because {self._options.best.monitor} was never measured; "
+                    "test last.ckpt with --ckpt_path last, and train with --best.monitor null."
+                )
             self.trainer.test(
                 self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
             )

@@ -160,6 +160,23 @@ def refused(*arguments: str) -> str:
     return str(error.value)
 
 
+def test_without_anybody_held_out_the_best_is_the_last_epoch(here):
+    more = ("--data.val_subjects", "[]", "--test", "true")
+    run(["fit", *options(here / "data"), *more, "--run", "all_of_them"])
+    folder = here / "runs/all_of_them"
+    assert yaml.safe_load((folder / "config.yaml").read_text())["best"]["monitor"] is None
+    best, last = (torch.load(folder / f"checkpoints/{n}.ckpt") for n in ("best", "last"))
+    assert best["global_step"] == last["global_step"]
+    assert (folder / "test.csv").is_file()
+
+
+def test_best_that_was_never_measured_is_named_when_it_is_to_be_tested(here):
+    more = ("--trainer.limit_val_batches", "0", "--test", "true")
+    told = refused("fit", *options(here / "data"), *more, "--run", "blind")
+    assert "runs/blind/checkpoints/best.ckpt" in told
+    assert "val/mpjpe was never measured" in told
+
+
 def test_run_that_has_begun_is_not_overwritten(here):
     message = refused("fit", *options(here / "data"), "--run", "one")
     assert "runs/one" in message
