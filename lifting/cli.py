@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import warnings
+from argparse import ArgumentError
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError, guarded
 from lifting.methods.base import Method
+from lifting.option_errors import option_error
 from lifting.runs import CONFIG, RUNS, run_folder
 
 # Warnings of Lightning about what is meant to be so here.
@@ -184,9 +186,8 @@ class LiftingCLI(LightningCLI):
         try:
             super().instantiate_classes()
         except ValueError as error:
-            # The parser reports what a constructor raised as one of several types that do not fit.
-            if InputError.latest is not None and str(InputError.latest) in str(error):
-                raise InputError.latest from None
+            if (own := _own_error(error)) is not None:
+                raise own from None
             raise
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
@@ -315,17 +316,27 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
         arguments = _with_config_of_run(arguments)
     for message in _EXPECTED:
         warnings.filterwarnings("ignore", message)
-    return LiftingCLI(
-        Method,
-        datamodules.SubjectDataModule,
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        save_config_callback=None,
-        seed_everything_default=0,
-        auto_configure_optimizers=False,
-        args=arguments,
-        parser_kwargs={"prog": "lifting"},
-    )
+    try:
+        return LiftingCLI(
+            Method,
+            datamodules.SubjectDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            save_config_callback=None,
+            seed_everything_default=0,
+            auto_configure_optimizers=False,
+            args=arguments,
+            parser_kwargs={"prog": "lifting", "exit_on_error": False},
+        )
+    except ArgumentError as error:
+        # Else it would print every option that there is before what is wrong.
+        raise _own_error(error) or option_error(str(error)) from None
+
+
+def _own_error(error: Exception) -> InputError | None:
+    """Return the error of ours that the parser reports as one of several types that do not fit."""
+    latest = InputError.latest
+    return latest if latest is not None and str(latest) in str(error) else None
 
 
 def main() -> None:

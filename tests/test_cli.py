@@ -281,6 +281,14 @@ def test_checkpoint_of_another_width_is_refused(here):
         ("--data.receptive_field", "3", "single frames"),
         ("--trainer.precision", "bf16-true", "bf16-mixed"),
         ("--trainer.max_epochs", "-1", "needs an end"),
+        ("--trainer.max_epochs", "many", "--trainer.max_epochs is many: give null or int."),
+        ("--model.width", "wide", "--model.width is wide: give int."),
+        ("--model.wdith", "3", "--model.wdith: there is no such option"),
+        ("--model", "Nonesuch", "--model is Nonesuch: there is no such class"),
+        ("--data.train_subjects", "3", "--data.train_subjects is 3: give Sequence."),
+        ("--wandb", "maybe", "--wandb is maybe: give 'offline', 'online', 'disabled'."),
+        ("--foo", "3", "Unrecognized arguments: --foo 3;"),
+        ("-c", "nothing.yaml", "nothing.yaml"),
     ],
 )
 def test_wrong_option_is_named(here, option, value, named):
