@@ -11,6 +11,8 @@ _REQUIRED = re.compile(r"Option '(?:\w+\.)?([^']+)' is required")
 _EXPECTED = re.compile(r"Expected an? (.+?)(?:\. Got value: (.*))?$", re.MULTILINE)
 _GIVEN = re.compile(r"^ *Given value: (.*)$", re.MULTILINE)
 _CLASS = re.compile(r"<class '(?:[\w.]+\.)?(\w+)'>")
+# Types as YAML has them.
+_IN_YAML = {"NoneType": "null", "Sequence": "a list", "Mapping": "a mapping"}
 _NOT_A_METHOD = "Expected a dot import path string: "
 _LISTED = "`python -m lifting fit --help` lists the options"
 
@@ -48,7 +50,7 @@ def option_error(message: str) -> InputError:
 def _readable(kind: str) -> str:
     if literal := re.fullmatch(r"(?:typing\.)?Literal\[(.*)\]", kind):
         return literal[1]
-    names = [name.replace("NoneType", "null") for name in _CLASS.findall(kind)]
+    names = [_IN_YAML.get(name, name) for name in _CLASS.findall(kind)]
     return " or ".join(names) or kind
 
 

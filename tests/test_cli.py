@@ -285,7 +285,7 @@ def test_checkpoint_of_another_width_is_refused(here):
         ("--model.width", "wide", "--model.width is wide: give int."),
         ("--model.wdith", "3", "--model.wdith: there is no such option"),
         ("--model", "Nonesuch", "--model is Nonesuch: there is no such class"),
-        ("--data.train_subjects", "3", "--data.train_subjects is 3: give Sequence."),
+        ("--data.train_subjects", "3", "--data.train_subjects is 3: give a list."),
         ("--wandb", "maybe", "--wandb is maybe: give 'offline', 'online', 'disabled'."),
         ("--foo", "3", "Unrecognized arguments: --foo 3;"),
         ("-c", "nothing.yaml", "nothing.yaml"),
