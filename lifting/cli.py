@@ -128,7 +128,8 @@ class LiftingCLI(LightningCLI):
                 )
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
-        if self.subcommand == "fit" and not options.data.init_args.get("val_subjects", True):
+        nobody = not options.data.init_args.get("val_subjects", True)
+        if self.subcommand == "fit" and nobody and str(options.best.monitor).startswith("val/"):
             # Nothing is held out to choose by: the best is the last epoch.
             options.best.monitor = None
         if self.subcommand == "test":

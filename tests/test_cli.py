@@ -160,13 +160,20 @@ def refused(*arguments: str) -> str:
     return str(error.value)
 
 
-def test_without_anybody_held_out_the_best_is_the_last_epoch(here):
-    more = ("--data.val_subjects", "[]", "--test", "true")
-    run(["fit", *options(here / "data"), *more, "--run", "all_of_them"])
-    folder = here / "runs/all_of_them"
-    assert yaml.safe_load((folder / "config.yaml").read_text())["best"]["monitor"] is None
+@pytest.mark.parametrize(("asked", "monitor"), [((), None), (("train/loss",), "train/loss")])
+def test_without_anybody_held_out_the_best_is_the_last_epoch(here, asked, monitor):
+    more = (
+        "--data.val_subjects",
+        "[]",
+        "--test",
+        "true",
+        *(("--best.monitor", *asked) * len(asked)),
+    )
+    folder = here / f"runs/all_of_them_{len(asked)}"
+    run(["fit", *options(here / "data"), *more, "--run", str(folder)])
+    assert yaml.safe_load((folder / "config.yaml").read_text())["best"]["monitor"] == monitor
     best, last = (torch.load(folder / f"checkpoints/{n}.ckpt") for n in ("best", "last"))
-    assert best["global_step"] == last["global_step"]
+    assert asked or best["global_step"] == last["global_step"]
     assert (folder / "test.csv").is_file()
 
 
