@@ -14,8 +14,8 @@ from callbacks.predictions import PredictionWriter
 from callbacks.provenance import Provenance
 from callbacks.rng_state import RNGState
 from callbacks.throughput import Throughput
-from lifting.methods.base import Method
-from lifting.methods.lifter import Lifter
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.method import Method
 
 __all__ = [
     "EMA",

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from callbacks.pictures import Pictures
-from lifting.crops import to_crop
-from lifting.images import denormalise
+from lifting.imaging.colours import denormalise
+from lifting.imaging.crops import to_crop
 from lifting.skeletons import skeleton
 from lifting.viz.detections import detection_figure
 

@@ -10,7 +10,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.table import Table
 
-from lifting.methods.lifter import Lifter
+from lifting.methods.bases.lifter import Lifter
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, OfficialScores
 
 _SHOWN = ("mpjpe", "pck_Total", "auc_Total")

@@ -9,11 +9,11 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
-from datamodules.bank import IndexBatch
 from datamodules.base import PoseDataModule
-from lifting.methods.lifter import Lifter
-from lifting.occlusion import Status
+from datamodules.examples.bank import IndexBatch
+from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import Status
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, Track
 

@@ -1,18 +1,18 @@
 """The datasets, as LightningDataModules."""
 
 from datamodules.base import PoseDataModule
-from datamodules.cmu import CMU
-from datamodules.h36m import H36M
-from datamodules.h36m_images import H36MImages
-from datamodules.images import ImageDataModule
-from datamodules.lsp import LSP
-from datamodules.mpi_inf_3dhp import MPIINF3DHP
-from datamodules.npz_dataset import CustomPoses
-from datamodules.panoptic import Panoptic
-from datamodules.panoptic_poses import PanopticPoses
-from datamodules.subject_split import SubjectDataModule
-from datamodules.synthetic import Synthetic
-from datamodules.synthetic_images import SyntheticImages
+from datamodules.cmu.poses import CMU
+from datamodules.crops.images import ImageDataModule
+from datamodules.custom.poses import CustomPoses
+from datamodules.examples.subject_split import SubjectDataModule
+from datamodules.h36m.images import H36MImages
+from datamodules.h36m.poses import H36M
+from datamodules.lsp.poses import LSP
+from datamodules.mpi_inf_3dhp.poses import MPIINF3DHP
+from datamodules.panoptic.images import Panoptic
+from datamodules.panoptic.poses import PanopticPoses
+from datamodules.synthetic.images import SyntheticImages
+from datamodules.synthetic.poses import Synthetic
 
 __all__ = [
     "CMU",

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from datamodules.bank import (
+from datamodules.examples.bank import (
     IndexBatch,
     LoadedClip,
     PairedIndexBatch,
@@ -15,14 +15,14 @@ from datamodules.bank import (
     one_piece,
     select_frames,
 )
-from datamodules.clips import ClipStore
-from datamodules.depth_labels import DepthLabels
-from datamodules.depth_pairs import DepthPairs
-from datamodules.keypoint_noise import KeypointNoise
-from datamodules.loader import OrderedLoader, PairedLoader, ShuffledLoader
-from datamodules.prior import PosePrior
-from datamodules.split_reader import SplitReader
-from datamodules.subject_split import SubjectDataModule, evenly
+from datamodules.examples.keypoint_noise import KeypointNoise
+from datamodules.examples.loader import OrderedLoader, PairedLoader, ShuffledLoader
+from datamodules.examples.prior import PosePrior
+from datamodules.examples.subject_split import SubjectDataModule, evenly
+from datamodules.relative_depth.labels import DepthLabels
+from datamodules.relative_depth.pairs import DepthPairs
+from datamodules.store.clips import ClipStore
+from datamodules.store.split_reader import SplitReader
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
 from lifting.windows import Windows

@@ -1,5 +1,5 @@
 """``python -m lifting``."""
 
-from lifting.cli import main
+from lifting.cli.training import main
 
 main()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.annotation.images import load_images
-from datamodules.annotation.questions import ask
-from datamodules.annotation.server import AnnotationServer
-from datamodules.annotation.session import Session
+from datamodules.relative_depth.annotation.images import load_images
+from datamodules.relative_depth.annotation.questions import ask
+from datamodules.relative_depth.annotation.server import AnnotationServer
+from datamodules.relative_depth.annotation.session import Session
 from lifting.errors import guarded
 
 

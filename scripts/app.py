@@ -9,10 +9,10 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from lifting.app.lifters import Lifters
-from lifting.app.server import AppServer
 from lifting.errors import InputError, guarded
-from lifting.people.choosing import Detecting, watcher_of
+from lifting.inference.app.lifters import Lifters
+from lifting.inference.app.server import AppServer
+from lifting.inference.detectors.factory import Detecting, watcher_of
 
 
 def app(

@@ -11,11 +11,18 @@ from jsonargparse import auto_cli
 from lightning import seed_everything
 from torch.utils.data import DataLoader, Dataset
 
-from datamodules.bank import LoadedClip, PoseBank
-from datamodules.clips import ClipKey
-from datamodules.h36m_convert import h36m_camera
-from datamodules.loader import ShuffledLoader
-from lifting.benchmark import Figure, has_fast_bf16, report, seconds, share_of_products, step_of
+from datamodules.examples.bank import LoadedClip, PoseBank
+from datamodules.examples.loader import ShuffledLoader
+from datamodules.h36m.convert import h36m_camera
+from datamodules.store.clips import ClipKey
+from lifting.cli.benchmark.timing import (
+    Figure,
+    has_fast_bf16,
+    report,
+    seconds,
+    share_of_products,
+    step_of,
+)
 from lifting.errors import guarded
 from lifting.methods import SimpleBaseline
 from lifting.metrics.functional import pa_mpjpe

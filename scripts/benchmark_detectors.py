@@ -16,10 +16,17 @@ import torch
 from jsonargparse import auto_cli
 from lightning import seed_everything
 
-from lifting.benchmark import Figure, has_fast_bf16, report, seconds, share_of_time, step_of
 from lifting.cameras import Camera, nominal_camera
-from lifting.crops import crop_affine, fit_aspect
+from lifting.cli.benchmark.timing import (
+    Figure,
+    has_fast_bf16,
+    report,
+    seconds,
+    share_of_time,
+    step_of,
+)
 from lifting.errors import guarded
+from lifting.imaging.crops import crop_affine, fit_aspect
 from lifting.methods import (
     GuidedDetector,
     HeatmapDetector,

@@ -6,7 +6,7 @@ python scripts/benchmark_export.py --json_file benchmark_export.json
 import torch
 from jsonargparse import auto_cli
 
-from lifting.benchmark import Figure, report, seconds, speed_up
+from lifting.cli.benchmark.timing import Figure, report, seconds, speed_up
 from lifting.errors import guarded
 from lifting.export import exportable
 from lifting.export import onnx as to_onnx

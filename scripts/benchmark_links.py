@@ -16,8 +16,9 @@ from lightning import seed_everything
 from torch import Tensor, nn
 from torch.nn import functional
 
-from datamodules.h36m_convert import h36m_camera
-from lifting.benchmark import (
+from datamodules.h36m.convert import h36m_camera
+from lifting.cameras import Camera
+from lifting.cli.benchmark.timing import (
     Figure,
     has_fast_bf16,
     report,
@@ -26,14 +27,13 @@ from lifting.benchmark import (
     share_of_time,
     step_of,
 )
-from lifting.cameras import Camera
 from lifting.errors import guarded
 from lifting.geometry import rotate, rotation_y
 from lifting.methods import LInKs, OcclusionCompletion, PoseFlows
-from lifting.methods.base import Method
+from lifting.methods.bases.method import Method
 from lifting.nets.depth_lifter import CompletionNet
-from lifting.occlusion import CASES
 from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import CASES
 
 JOINTS = skeleton("h36m17")
 BATCH = 256

@@ -19,8 +19,9 @@ from lightning import seed_everything
 from torch import Tensor, nn
 
 from datamodules import H36M, PoseDataModule
-from datamodules.h36m_convert import h36m_camera
-from lifting.benchmark import (
+from datamodules.h36m.convert import h36m_camera
+from lifting.cameras import Camera
+from lifting.cli.benchmark.timing import (
     Bfloat16InFloat32,
     Figure,
     has_fast_bf16,
@@ -29,10 +30,9 @@ from lifting.benchmark import (
     speed_up,
     step_of,
 )
-from lifting.cameras import Camera
 from lifting.errors import guarded
 from lifting.methods import MixSTE, VideoPose3D
-from lifting.methods.base import Method
+from lifting.methods.bases.method import Method
 
 PLAIN = "plain float32"
 # Of the comparison of loss curves.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lifting.heatmaps import DECODERS, gaussian_targets, soft_argmax
+from lifting.imaging.heatmaps import DECODERS, gaussian_targets, soft_argmax
 
 # Width, height and deviation of the targets.
 SIZES = [(72, 96, 3.0), (48, 64, 2.0)]

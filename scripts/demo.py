@@ -18,20 +18,20 @@ import torch
 from jsonargparse import auto_cli
 from matplotlib.figure import Figure
 
-from datamodules.bank import PoseBatch
 from datamodules.base import PoseDataModule
-from datamodules.predictions import data_of_run
-from lifting.checkpoints import load_frozen
+from datamodules.examples.bank import PoseBatch
 from lifting.errors import InputError, guarded
-from lifting.latent import latent_walk
+from lifting.inference.predictions import data_of_run
 from lifting.methods import OcclusionCompletion, PoseFlows
-from lifting.methods.lifter import Lifter
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.lifter import Lifter
 from lifting.metrics.functional import pa_mpjpe
+from lifting.nets.latent_walk import latent_walk
 from lifting.nets.part_lifters import FULL
-from lifting.occlusion import CASES, Status
 from lifting.pipeline import Pipeline, read_pipeline, run_pipeline
-from lifting.runs import read_table
+from lifting.runs.folder import read_curves, read_table
 from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import CASES, Status
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
@@ -96,7 +96,7 @@ def show(plan: Pipeline) -> Path:
         "millimetres; PA is after alignment without reflection.",
         clips=[_side_by_side(best, method, moving), hidden],
         tables={t: read_table(plan.stages[s].folder) for s, t in titles.items()},
-        folder=plan.stages["leg_torso"].folder,
+        curves=read_curves(plan.stages["leg_torso"].folder),
         media=media,
     )
     return page

@@ -5,7 +5,7 @@ python scripts/describe.py data/h36m.h5
 
 from jsonargparse import auto_cli
 
-from datamodules.clips import ClipStore
+from datamodules.store.clips import ClipStore
 from lifting.errors import guarded
 
 

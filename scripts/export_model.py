@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from jsonargparse import auto_cli
 
-from datamodules.clips import ClipStore
+from datamodules.store.clips import ClipStore
 from lifting.errors import InputError, guarded
 from lifting.export import export_model, push_to_hub, to_hub
 

@@ -7,7 +7,7 @@ python scripts/export_weights.py runs/hrnet_w32/checkpoints/best.ckpt hrnet_w32.
 from jsonargparse import auto_cli
 
 from lifting.errors import guarded
-from lifting.published import export_weights
+from lifting.exchange import export_weights
 
 
 def export_published(checkpoint: str, out: str) -> None:

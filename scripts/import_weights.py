@@ -10,7 +10,7 @@ from jsonargparse import auto_cli
 
 from datamodules.untrusted import load_npz, load_pickle
 from lifting.errors import InputError, guarded
-from lifting.published import import_weights
+from lifting.exchange import import_weights
 
 FamilyName = Literal[
     "VideoPose3D",

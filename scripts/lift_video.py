@@ -5,7 +5,7 @@ python scripts/lift_video.py walk.mp4 --checkpoint lifter.ckpt --detector rtmpos
 python scripts/lift_video.py walk.mp4 --checkpoint lifter.ckpt --keypoints alphapose-results.json
 """
 
-from lifting.video_command import main
+from lifting.inference.video.command import main
 
 if __name__ == "__main__":
     main()

@@ -11,8 +11,8 @@ import torch
 from jsonargparse import auto_cli
 from torch import Tensor
 
-from datamodules.image_index import read_index
-from datamodules.image_records import ImageRecords
+from datamodules.crops.index import read_index
+from datamodules.crops.records import ImageRecords
 from lifting.errors import InputError, guarded
 from lifting.metrics import EvaluationResult, KeypointEvaluation
 

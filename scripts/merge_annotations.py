@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.annotation.images import load_images, provenance_of
-from datamodules.annotation.merge import collect, merge
+from datamodules.relative_depth.annotation.images import load_images, provenance_of
+from datamodules.relative_depth.annotation.merge import collect, merge
 from lifting.errors import guarded
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from jsonargparse import auto_cli
 
-from datamodules.annotation.study import read_study
-from datamodules.annotation.study_figures import StudyFigures
+from datamodules.relative_depth.annotation.study import read_study
+from datamodules.relative_depth.annotation.study_figures import StudyFigures
 from lifting.errors import guarded
 from lifting.files import beside
 

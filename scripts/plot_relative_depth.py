@@ -15,13 +15,13 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from datamodules.bank import PoseBank, select_frames
-from datamodules.clips import ClipStore
-from datamodules.predictions import Predictions, data_of_run
+from datamodules.examples.bank import PoseBank, select_frames
+from datamodules.store.clips import ClipStore
 from lifting.errors import InputError, guarded
 from lifting.geometry import similarity_alignment
+from lifting.inference.predictions import Predictions, data_of_run
 from lifting.metrics.functional import joint_error
-from lifting.runs import read_table
+from lifting.runs.folder import read_table
 from lifting.skeletons import skeleton
 from lifting.viz.relative_depth import (
     annotation_figure,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.cmu_convert import FPS, VIEWS, convert
-from datamodules.cmu_raw import AMC_FPS
-from datamodules.preparing import prepare
+from datamodules.cmu.convert import FPS, VIEWS, convert
+from datamodules.cmu.raw import AMC_FPS
+from datamodules.store.preparing import prepare
 from lifting.errors import guarded
 
 

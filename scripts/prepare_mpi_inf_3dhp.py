@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.mpi_inf_3dhp_convert import convert
-from datamodules.preparing import prepare
+from datamodules.mpi_inf_3dhp.convert import convert
+from datamodules.store.preparing import prepare
 from lifting.errors import guarded
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.npz_convert import convert
-from datamodules.preparing import prepare
+from datamodules.custom.convert import convert
+from datamodules.store.preparing import prepare
 from lifting.errors import guarded
 
 

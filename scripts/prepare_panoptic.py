@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.panoptic_convert import EVERY, MARGIN, convert
-from datamodules.panoptic_raw import JOINTS
-from datamodules.preparing import prepare
+from datamodules.panoptic.convert import EVERY, MARGIN, convert
+from datamodules.panoptic.raw import JOINTS
+from datamodules.store.preparing import prepare
 from lifting.errors import guarded
 
 

@@ -15,12 +15,12 @@ import torch
 from jsonargparse import auto_cli
 from rich.progress import Progress
 
-from datamodules.procedural.clips import CAMERAS
-from datamodules.procedural.human import SKELETON
-from datamodules.rendered.film import Film, film
-from lifting.boxes import box_around
+from datamodules.synthetic.procedural.clips import CAMERAS
+from datamodules.synthetic.procedural.human import SKELETON
+from datamodules.synthetic.rendered.film import Film, film
 from lifting.errors import InputError, guarded
 from lifting.files import beside, write_together
+from lifting.imaging.boxes import box_around
 from lifting.viz.timed_video import timed_video
 
 # How much larger than the joints the boxes are, on each side; as in the painted images.

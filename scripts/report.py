@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.predictions import PredictedFrames
-from datamodules.run_predictions import RunPredictions
 from lifting.errors import InputError, guarded
-from lifting.occlusion import Status
+from lifting.inference.predictions import PredictedFrames
+from lifting.inference.run_predictions import RunPredictions
 from lifting.reporting import PoseErrors, ReportedRun, gather, worst_frames, write_report
 from lifting.reporting.protocols import groups
-from lifting.runs import run_folder
+from lifting.runs.folder import run_folder
+from lifting.skeletons.occlusion import Status
 from lifting.viz.player import Clip, Track
 
 # Runs whose poses stand beside the worst ones of another.

@@ -12,13 +12,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from jsonargparse import auto_cli
 
-from datamodules.annotation.images import read_picture
-from datamodules.keypoint_files import Example, Wanted, parse_example, read_example
+from datamodules.relative_depth.annotation.images import read_picture
 from lifting.errors import InputError, guarded
 from lifting.files import beside
-from lifting.methods.lifter import Lifter
-from lifting.one_pose import OnePose, lift_one
-from lifting.predict import load_lifter
+from lifting.inference.keypoint_files import Example, Wanted, parse_example, read_example
+from lifting.inference.prediction import load_lifter
+from lifting.inference.single_pose import OnePose, lift_one
+from lifting.methods.bases.lifter import Lifter
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, Track, small_jpeg
 from lifting.viz.pose_figure import pose_figure

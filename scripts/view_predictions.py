@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 from jsonargparse import auto_cli
 
-from datamodules.predictions import (
+from lifting.errors import InputError, guarded
+from lifting.files import beside as written_beside
+from lifting.inference.predictions import (
     PredictedFrames,
     Predictions,
     data_of_run,
     predictions_of_run,
 )
-from lifting.errors import InputError, guarded
-from lifting.files import beside as written_beside
-from lifting.occlusion import Status
-from lifting.runs import CONFIG, run_folder
+from lifting.runs.folder import CONFIG, run_folder
+from lifting.skeletons.occlusion import Status
 from lifting.viz.clip_video import write_clip_video
 from lifting.viz.figures import prediction_figure
 from lifting.viz.occlusion import occlusion_figure

@@ -11,7 +11,7 @@ import jaxtyping
 import pytest
 import torch
 
-from datamodules.synthetic import Synthetic
+from datamodules.synthetic.poses import Synthetic
 
 # Tests run side by side, and so do the processes that they start.
 os.environ["OMP_NUM_THREADS"] = "1"

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from lifting.crops import to_crop, to_image
-from lifting.methods.base import Method
+from lifting.imaging.crops import to_crop, to_image
+from lifting.methods.bases.method import Method
 from lifting.metrics import FrameEvaluation
 from lifting.skeletons import skeleton
 

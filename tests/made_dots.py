@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from lifting.images import IMAGENET_MEAN, IMAGENET_STD
-from lifting.methods.detector import Detector
+from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD
+from lifting.methods.bases.detector import Detector
 from lifting.skeletons import skeleton
 from tests.datamodules.made_videos import write_frames
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from lifting.cameras import Camera, nominal_camera
-from lifting.crops import crop_affine, fit_aspect
+from lifting.imaging.crops import crop_affine, fit_aspect
 
 SIZE = (64, 96)
 

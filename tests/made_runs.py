@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
-from datamodules.clips import ClipStore
-from datamodules.procedural.clips import write_store
+from datamodules.store.clips import ClipStore
+from datamodules.synthetic.procedural.clips import write_store
 
 FRAMES = 6
 STORE = f"data/synthetic_seed0_{FRAMES}frames.h5"
@@ -93,7 +93,7 @@ def write_run(
 def write_recordings(folder):
     """Write two sequences of the synthetic human, of one person before every camera."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datamodules.procedural.clips.SEQUENCES", ("Walking", "Sitting"))
+        patch.setattr("datamodules.synthetic.procedural.clips.SEQUENCES", ("Walking", "Sitting"))
         (folder / "data").mkdir()
         write_store(str(folder / STORE), 0, FRAMES, ("S9",))
 

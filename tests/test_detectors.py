@@ -9,7 +9,7 @@ import torch
 
 from datamodules import ImageDataModule, SyntheticImages
 from lifting.checkpoints import read_checkpoint
-from lifting.cli import run
+from lifting.cli.training import run
 from lifting.errors import InputError
 from tests.made_lifters import write_lifters
 

@@ -15,16 +15,16 @@ import torch
 
 import datamodules
 import lifting.methods
-from datamodules.clips import ClipStore
-from datamodules.h36m_raw import read_detections
-from datamodules.procedural import clips as synthetic_clips
+from datamodules.h36m.raw import read_detections
+from datamodules.store.clips import ClipStore
+from datamodules.synthetic.procedural import clips as synthetic_clips
 from datamodules.untrusted import load_npz
-from lifting import predict_command
 from lifting.checkpoints import read_checkpoint
-from lifting.cli import run
+from lifting.cli.training import run
+from lifting.inference import keypoint_command as predict_command
 from lifting.skeletons import SKELETONS
 from tests.datamodules import made_npz
-from tests.datamodules.keypoint_files import made_keypoints
+from tests.lifting.inference.keypoint_files import made_keypoints
 from tests.lifting.made_checkpoints import make
 from tests.made_lifters import save
 

@@ -9,7 +9,7 @@ import yaml
 import datamodules
 import lifting.methods
 from datamodules import LSP, SubjectDataModule
-from lifting.cli import LiftingCLI, run
+from lifting.cli.training import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
 
@@ -50,7 +50,7 @@ def configs(*paths: Path) -> list[str]:
 @pytest.fixture
 def parsed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("lifting.cli.LiftingCLI", Parsed)
+    monkeypatch.setattr("lifting.cli.training.LiftingCLI", Parsed)
     # Instantiated here without the devices they are written for.
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lifting.cli import run
+from lifting.cli.training import run
 from lifting.errors import InputError
 
 # One worker, so that what is trained for all tests is trained once.

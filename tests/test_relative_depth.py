@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.clips import ClipStore
-from datamodules.lsp_convert import convert
-from lifting.cli import run
+from datamodules.lsp.convert import convert
+from datamodules.store.clips import ClipStore
+from lifting.cli.training import run
 from tests.datamodules.made_lsp import NAMES, annotations, write_json, write_mat
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ import torch
 from lightning import Callback, Trainer
 
 import callbacks
-from lifting.cli import run
+from lifting.cli.training import run
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,7 +28,7 @@ class Kill(Callback):
 
 original = callbacks.default_callbacks
 callbacks.default_callbacks = lambda *given: [*original(*given), Kill()]
-from lifting.cli import main
+from lifting.cli.training import main
 main()
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datamodules.untrusted import load_npz
-from lifting.cli import run
+from lifting.cli.training import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sequences")]
 

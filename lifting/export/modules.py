@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from lifting.cameras import Camera
 from lifting.geometry import with_mean_bone
-from lifting.images import normalise
-from lifting.methods.detector import Detector
-from lifting.methods.lifter import Lifter
+from lifting.imaging.colours import normalise
+from lifting.methods.bases.detector import Detector
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.trajectory import FindsRoot
 from lifting.methods.occlusion_completion import OcclusionCompletion
-from lifting.methods.trajectory import FindsRoot
-from lifting.occlusion import CASES, choose_case, joint_status, root_from_hips
+from lifting.skeletons.occlusion import CASES, choose_case, joint_status, root_from_hips
 
 
 class LiftingModule(nn.Module):

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from lifting.cameras import Camera
-from lifting.checkpoints import load_frozen
 from lifting.errors import InputError
 from lifting.export.modules import CompletingModule, DetectingModule, LiftingModule
 from lifting.methods import Lifter, Method, OcclusionCompletion
-from lifting.methods.detector import Detector
-from lifting.methods.trajectory import FindsRoot
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.detector import Detector
+from lifting.methods.bases.trajectory import FindsRoot
 from lifting.skeletons import skeleton
 
 # Width and height of the crops that the published detectors see.

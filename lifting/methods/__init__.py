@@ -1,16 +1,16 @@
 """The methods: one LightningModule per publication."""
 
-from lifting.methods.base import Method
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.method import Method
+from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.elepose import ElePose
 from lifting.methods.guided_detector import GuidedDetector
 from lifting.methods.heatmap_detector import HeatmapDetector
 from lifting.methods.iganet import IGANet
-from lifting.methods.lifter import Lifter
 from lifting.methods.links import LInKs
 from lifting.methods.lstm_lifter import LSTMLifter
 from lifting.methods.mixste import MixSTE
 from lifting.methods.occlusion_completion import OcclusionCompletion
-from lifting.methods.pose_flows import PoseFlows
 from lifting.methods.poseformer import PoseFormer
 from lifting.methods.poseformer_v2 import PoseFormerV2
 from lifting.methods.relative_depth import RelativeDepth

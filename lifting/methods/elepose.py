@@ -15,7 +15,7 @@ Official code: https://github.com/bastianwandt/ElePose
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.methods.flow_lifter import FlowLifter
+from lifting.methods.bases.flow_lifter import FlowLifter
 from lifting.nets.part_lifters import FULL
 
 
@@ -27,7 +27,7 @@ class ElePose(FlowLifter):
     Args:
         split: ``full``, the only one.
         full_flow: Checkpoint of the flow over the full pose (:class:`PoseFlows`).
-        **kwargs: See :class:`lifting.methods.flow_lifter.FlowLifter`.
+        **kwargs: See :class:`lifting.methods.bases.flow_lifter.FlowLifter`.
     """
 
     def __init__(self, split: str = FULL, full_flow: str | None = None, **kwargs: Any) -> None:

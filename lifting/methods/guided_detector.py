@@ -18,13 +18,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting import guidance
 from lifting.errors import InputError
-from lifting.heatmaps import hardest
-from lifting.methods.detector import Detector
-from lifting.methods.lifter import Lifter
-from lifting.methods.lifter_weights import MODES, LifterWeights
-from lifting.methods.pose_data import Batch
+from lifting.losses import guidance
+from lifting.losses.heatmaps import hardest
+from lifting.methods.bases.detector import Detector
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.lifter_weights import MODES, LifterWeights
+from lifting.methods.bases.pose_data import Batch
 
 
 class GuidedDetector(Detector):
@@ -51,7 +51,7 @@ class GuidedDetector(Detector):
         leave_out: Leave out one of the guides now and then (lifter dropout).
         all_joints: Legacy: let joints whose keypoint is not labelled in the crop teach, too.
         lifter_lr: Learning rate of the guides, which learn along (end to end); 0 keeps them frozen.
-        **kwargs: See :class:`lifting.methods.detector.Detector`.
+        **kwargs: See :class:`lifting.methods.bases.detector.Detector`.
     """
 
     def __init__(

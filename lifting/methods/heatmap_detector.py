@@ -23,9 +23,9 @@ from typing import Any
 from torch import Tensor
 
 from lifting.errors import InputError
-from lifting.heatmaps import hardest
-from lifting.methods.detector import Detector
-from lifting.methods.pose_data import Batch
+from lifting.losses.heatmaps import hardest
+from lifting.methods.bases.detector import Detector
+from lifting.methods.bases.pose_data import Batch
 
 
 class HeatmapDetector(Detector):
@@ -38,7 +38,7 @@ class HeatmapDetector(Detector):
     Args:
         hard_joints: Learn from so many joints of each person only, those with the largest errors
             (OHKM, Chen et al., CVPR 2018; published: 8); from all where 0.
-        **kwargs: See :class:`lifting.methods.detector.Detector`.
+        **kwargs: See :class:`lifting.methods.bases.detector.Detector`.
     """
 
     def __init__(self, hard_joints: int = 0, **kwargs: Any) -> None:

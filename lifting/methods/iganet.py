@@ -12,7 +12,7 @@ Official code: https://github.com/xiu-cs/IGANet
 
 from typing import Any
 
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.iganet import IGANet as Network
 from lifting.skeletons import skeleton
 
@@ -32,7 +32,7 @@ class IGANet(SequenceLifter):
         dropout: Whether attention and perceptrons drop values in training.
         encoder_activation: GELUs between the layers that make tokens of keypoints.
         sdpa: Torch's fused attention instead of an explicit one.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
 
     Raises:
         InputError: If keypoints and poses have different joints.

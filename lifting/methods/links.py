@@ -15,7 +15,7 @@ Official code: https://github.com/Aswarin/LInKs-3D-Human-Pose-Estimation
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.methods.flow_lifter import FlowLifter
+from lifting.methods.bases.flow_lifter import FlowLifter
 from lifting.nets.part_lifters import FULL
 
 
@@ -27,7 +27,7 @@ class LInKs(FlowLifter):
     Args:
         split: ``left_right`` or ``leg_torso``.
         head_blocks: Residual blocks of the depth head and of the elevation head.
-        **kwargs: See :class:`lifting.methods.flow_lifter.FlowLifter`.
+        **kwargs: See :class:`lifting.methods.bases.flow_lifter.FlowLifter`.
     """
 
     def __init__(self, split: str = "left_right", head_blocks: int = 3, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ beside :class:`lifting.methods.transformer_lifter.TransformerLifter` and
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.methods.standardised_lifter import StandardisedLifter
+from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.lstm import LSTMNet
 from lifting.skeletons import skeleton
 
@@ -31,7 +31,7 @@ class LSTMLifter(StandardisedLifter):
         readout: ``centre`` or ``last``: the frame whose state the pose is read from.
         dropout: Share of values dropped between layers in training.
         windowed: Run over the window of every output frame by itself.
-        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
+        **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If there is no such readout.

@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lifting.losses import joint_distance, smoothness_loss, velocity_loss
-from lifting.methods.pose_data import Batch
-from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean
-from lifting.methods.standardised_lifter import StandardisedLifter
+from lifting.losses.poses import joint_distance, smoothness_loss, velocity_loss
+from lifting.methods.bases.pose_data import Batch
+from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean
+from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.mixste import MixSTE as Network
 from lifting.skeletons import skeleton
 
@@ -45,7 +45,7 @@ class MixSTE(StandardisedLifter):
         smoothness: Weight of the squared movement from frame to frame.
         velocity: Weight of the error of the movement.
         sdpa: Torch's fused attention instead of an explicit one.
-        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
+        **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If keypoints and poses have different joints.

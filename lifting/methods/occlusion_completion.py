@@ -22,17 +22,24 @@ from torch import Tensor, nn
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import rotate, rotation_y, with_mean_bone
-from lifting.methods.lifter import Lifter
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.links import LInKs
-from lifting.methods.pose_data import Batch, PoseData
-from lifting.methods.pose_flows import PoseFlows
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.completion import COMPLETION_ERRORS, completion_errors
 from lifting.nets.depth_lifter import CompletionNet
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, place
 from lifting.nets.part_lifters import PartLifters, mixed
-from lifting.occlusion import CASES, NAMES, REFUSED, choose_case, joint_status, root_from_hips
 from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import (
+    CASES,
+    NAMES,
+    REFUSED,
+    choose_case,
+    joint_status,
+    root_from_hips,
+)
 
 PARTS = {"left_right": ("left", "right"), "leg_torso": ("legs", "torso")}
 SOURCES = ("matching", "leg_torso")
@@ -43,8 +50,8 @@ class Completed(NamedTuple):
 
     Attributes:
         pose: Root-relative millimetres; NaN where refused.
-        status: :class:`lifting.occlusion.Status` of every joint.
-        case: Index into :data:`lifting.occlusion.NAMES`.
+        status: :class:`lifting.skeletons.occlusion.Status` of every joint.
+        case: Index into :data:`lifting.skeletons.occlusion.NAMES`.
     """
 
     pose: Float[Tensor, "B J 3"]
@@ -56,9 +63,9 @@ class OcclusionCompletion(Lifter):
     """Hardy and Kim, WACV 2024: eight completion networks over the lifters of both splits.
 
     For each pose the case is chosen from the keypoints that are seen
-    (:func:`lifting.occlusion.choose_case`): parts that are seen are lifted, the other joints completed
-    in 3D. A completed joint that is seen keeps its place in the image. The lifters are kept in the
-    checkpoint, so that it predicts alone.
+    (:func:`lifting.skeletons.occlusion.choose_case`): parts that are seen are lifted, the other joints
+    completed in 3D. A completed joint that is seen keeps its place in the image. The lifters are kept in
+    the checkpoint, so that it predicts alone.
 
     Deviations from the paper: inputs come from the lifters that give them at inference
     (``train_source: leg_torso``); one of three views of a pose by chance, which is as much in the mean
@@ -79,7 +86,7 @@ class OcclusionCompletion(Lifter):
         lifter_gain: Factor on their inputs.
         depth: Their limit on depths, ``softplus`` or ``clamp``.
         visible: Confidence from which a keypoint counts as seen.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
 
     single_frame = True

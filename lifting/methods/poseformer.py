@@ -13,7 +13,7 @@ Official code: https://github.com/zczcwh/PoseFormer
 
 from typing import Any
 
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.poseformer import PoseFormer as Network
 from lifting.skeletons import skeleton
 
@@ -30,7 +30,7 @@ class PoseFormer(SequenceLifter):
         heads: Attention heads.
         drop_path: Probability that a branch of the last block is dropped in training.
         sdpa: Torch's fused attention instead of an explicit one.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
 
     def __init__(

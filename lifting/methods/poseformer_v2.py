@@ -13,7 +13,7 @@ Official code: https://github.com/QitaoZhao/PoseFormerV2
 
 from typing import Any
 
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.poseformer_v2 import PoseFormerV2 as Network
 from lifting.skeletons import skeleton
 
@@ -35,7 +35,7 @@ class PoseFormerV2(SequenceLifter):
         drop_path: Probability that a branch of the last block is dropped in training.
         legacy_split: Send the second half of all tokens through the networks on frequencies.
         sdpa: Torch's fused attention instead of an explicit one.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
 
     def __init__(

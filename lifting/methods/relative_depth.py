@@ -21,9 +21,9 @@ from torch import Tensor
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
-from lifting.losses import limb_ratio_loss, ranking_loss, smooth_norm
-from lifting.methods.centred_lifter import CentredLifter
-from lifting.methods.pose_data import Batch
+from lifting.losses.poses import limb_ratio_loss, ranking_loss, smooth_norm
+from lifting.methods.bases.centred_lifter import CentredLifter
+from lifting.methods.bases.pose_data import Batch
 from lifting.nets.relative_depth import RelativeDepthNet
 from lifting.skeletons import skeleton
 from lifting.skeletons.limbs import average_person, limbs, unit_limb
@@ -49,7 +49,7 @@ class RelativeDepth(CentredLifter):
     pair that a frame has goes into a step (``per_step: 1`` of the labels).
 
     Args:
-        ranking: Weight of :func:`lifting.losses.ranking_loss`.
+        ranking: Weight of :func:`lifting.losses.poses.ranking_loss`.
         multiplier: Its factor on depths.
         detach: Let no gradient through its mean of depths.
         reprojection: Weight of the distance of projected joints from the keypoints, pixels.
@@ -57,10 +57,10 @@ class RelativeDepth(CentredLifter):
             camera's known focal length.
         root: Weight of the distance of the predicted root from zero, millimetres; where it is 0 the root
             is subtracted instead.
-        limb: Weight of :func:`lifting.losses.limb_ratio_loss`.
+        limb: Weight of :func:`lifting.losses.poses.limb_ratio_loss`.
         limb_ratios: Whose limbs: ``data``, the mean of the training subjects; ``person``, an average
             person; or ``own``, those of the very pose.
-        **kwargs: See :class:`lifting.methods.centred_lifter.CentredLifter`.
+        **kwargs: See :class:`lifting.methods.bases.centred_lifter.CentredLifter`.
 
     Raises:
         InputError: If one of the options is none of those above.

@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
-from lifting.methods.centred_lifter import CentredLifter
-from lifting.methods.pose_data import Batch
+from lifting.methods.bases.centred_lifter import CentredLifter
+from lifting.methods.bases.pose_data import Batch
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
@@ -34,7 +34,7 @@ class RelativeDepthTwin(CentredLifter):
 
     Args:
         standard: Take the error of standardised coordinates.
-        **kwargs: See :class:`lifting.methods.centred_lifter.CentredLifter`.
+        **kwargs: See :class:`lifting.methods.bases.centred_lifter.CentredLifter`.
     """
 
     def __init__(self, standard: bool = True, **kwargs: Any) -> None:

@@ -19,13 +19,13 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from lifting.adversarial import camera_loss
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
-from lifting.methods.adversarial import Adversarial, Generated
-from lifting.methods.pose_data import Batch
-from lifting.methods.sequence_lifter import MILLIMETRES, on_screen
+from lifting.losses.adversarial import camera_loss
+from lifting.methods.bases.adversarial import Adversarial, Generated
+from lifting.methods.bases.pose_data import Batch
+from lifting.methods.bases.sequence_lifter import MILLIMETRES, on_screen
 from lifting.nets.exact import exact
 from lifting.nets.head_scale import MEAN_BONE
 from lifting.nets.repnet import RepNetGenerator
@@ -49,13 +49,13 @@ class RepNet(Adversarial):
     Args:
         normalise: ``frame`` divides the keypoints of each frame by their deviation from the root;
             ``global`` takes them in halves of the image's width.
-        camera: Weight of :func:`lifting.adversarial.camera_loss`.
+        camera: Weight of :func:`lifting.losses.adversarial.camera_loss`.
         camera_absolute: Its variant in the paper's code.
         size: ``prior`` gives every prediction the mean bone of the prior, which is all there is to know
             of its size; ``predicted`` leaves what comes out, which for a pose unlike those of training
             can be a hundred metres tall.
         width: Width of the generator's hidden layers.
-        **kwargs: See :class:`lifting.methods.adversarial.Adversarial`.
+        **kwargs: See :class:`lifting.methods.bases.adversarial.Adversarial`.
     """
 
     single_frame = True

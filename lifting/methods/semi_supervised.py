@@ -18,15 +18,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.cameras import Camera, back_project
-from lifting.losses import (
+from lifting.losses.poses import (
     bone_length_gap,
     joint_distance,
     reprojection_loss,
     trajectory_loss,
 )
-from lifting.methods.pose_data import Batch
-from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean, on_screen
-from lifting.methods.trajectory import FindsRoot
+from lifting.methods.bases.pose_data import Batch
+from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
+from lifting.methods.bases.trajectory import FindsRoot
 from lifting.methods.video_pose_3d import VideoPose3D
 from lifting.skeletons import skeleton
 

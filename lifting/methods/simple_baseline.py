@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
-from lifting.methods.lifter import Lifter
-from lifting.methods.pose_data import Batch
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.pose_data import Batch
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
@@ -41,7 +41,7 @@ class SimpleBaseline(Lifter):
         max_norm: Limit the norm of every weight matrix to one, after each step (the original did it
             inside each forward pass).
         legacy: The original's batch normalisation and initialisation.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
 
     single_frame = True

@@ -19,15 +19,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.adversarial import depth_weighted_loss, symmetry_loss
 from lifting.cameras import Camera, undistort
 from lifting.errors import InputError
 from lifting.geometry import centre
-from lifting.losses import reprojection_loss, smoothness_loss
-from lifting.methods.adversarial import MOTION, Adversarial, Generated
-from lifting.methods.pose_data import Batch
-from lifting.methods.sequence_lifter import MILLIMETRES, masked_mean, on_screen
-from lifting.methods.trajectory import FindsRoot
+from lifting.losses.adversarial import depth_weighted_loss, symmetry_loss
+from lifting.losses.poses import reprojection_loss, smoothness_loss
+from lifting.methods.bases.adversarial import MOTION, Adversarial, Generated
+from lifting.methods.bases.pose_data import Batch
+from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
+from lifting.methods.bases.trajectory import FindsRoot
 from lifting.nets.critic import MotionCritic
 from lifting.nets.temporal_generator import TemporalGenerator
 
@@ -54,7 +54,7 @@ class TemporalGAN(FindsRoot, Adversarial):
         motion_frames: Frames that it sees, as many as the data's ``chunk``.
         smoothness: Weight of the squared movement between the frames of a chunk.
         symmetry: Weight of the difference between left and right bones, in metres.
-        **kwargs: See :class:`lifting.methods.adversarial.Adversarial`.
+        **kwargs: See :class:`lifting.methods.bases.adversarial.Adversarial`.
     """
 
     slides = True

@@ -7,7 +7,7 @@ whose attention ran over the batch in place of time.
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.methods.standardised_lifter import StandardisedLifter
+from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.temporal_transformer import TemporalTransformer
 from lifting.skeletons import skeleton
 
@@ -29,7 +29,7 @@ class TransformerLifter(StandardisedLifter):
         dropout: Share of values dropped in training.
         pre_norm: Normalise before attention and feed-forward, not after.
         readout: ``centre`` frame, or ``mean`` of all.
-        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
+        **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If there is no such readout, or the width does not divide into the heads.

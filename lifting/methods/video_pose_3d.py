@@ -18,8 +18,8 @@ from typing import Any
 from torch import nn
 
 from lifting.errors import InputError
-from lifting.methods.pose_data import Batch
-from lifting.methods.sequence_lifter import SequenceLifter
+from lifting.methods.bases.pose_data import Batch
+from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.temporal_convolution import TemporalConvolution
 from lifting.skeletons import skeleton
 
@@ -40,7 +40,7 @@ class VideoPose3D(SequenceLifter):
         dense: Convolutions without gaps, the paper's ablation.
         norm_momentum: Momentum of batch normalisation at the begin of training.
         norm_momentum_end: The same at its end.
-        **kwargs: See :class:`lifting.methods.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
 
     Raises:
         InputError: If a convolution has an even number of frames.

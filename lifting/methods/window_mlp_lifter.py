@@ -5,7 +5,7 @@ No paper; one of the three lifters of https://github.com/bargav25/3D-Human-Pose-
 
 from typing import Any
 
-from lifting.methods.standardised_lifter import StandardisedLifter
+from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.window_mlp import WindowMLP
 from lifting.skeletons import skeleton
 
@@ -19,7 +19,7 @@ class WindowMLPLifter(StandardisedLifter):
     Args:
         frames: Frames of a window.
         width: Width of the hidden layer.
-        **kwargs: See :class:`lifting.methods.standardised_lifter.StandardisedLifter`.
+        **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
     """
 
     def __init__(self, frames: int = 81, width: int = 1024, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.runs import RUNS
+from lifting.runs.folder import RUNS
 
 
 @dataclass(frozen=True)

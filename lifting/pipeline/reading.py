@@ -12,7 +12,7 @@ import yaml
 
 from lifting.errors import InputError
 from lifting.pipeline.plan import Pipeline, Stage, best_checkpoint
-from lifting.runs import RUNS
+from lifting.runs.folder import RUNS
 
 EXPERIMENTS = Path("experiments")
 

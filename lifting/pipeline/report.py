@@ -10,7 +10,7 @@ from typing import Any
 from lifting.errors import InputError
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.records import read_record
-from lifting.runs import Row, read_table
+from lifting.runs.folder import Row, read_table
 
 # The last rows of every test's table.
 _AVERAGES = ("action average", "frame average")

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from lifting import methods
 from lifting.errors import InputError
-from lifting.methods.base import Method
 from lifting.nets.iganet import joint_graph
 from lifting.nets.temporal_transformer import sinusoids
 from lifting.published import inference, key_maps
@@ -40,7 +38,7 @@ class Family:
     """Published weights of one kind.
 
     Attributes:
-        method: The method that a file imports as.
+        method: Name of the method that a file imports as.
         infer: The method's options by the file's shapes.
         layouts: Known layouts; exports have the first.
         free: Options that the file does not tell, and what each may be.
@@ -49,7 +47,7 @@ class Family:
         writes_constants: Whether the published code wants them.
     """
 
-    method: Callable[[Source], type[Method]]
+    method: Callable[[Source], str]
     infer: Callable[[Source], Found]
     layouts: tuple[Layout, ...]
     free: Mapping[str, Kind] = field(default_factory=dict)
@@ -58,7 +56,7 @@ class Family:
     writes_constants: bool = False
 
 
-def _always(method: type[Method]) -> Callable[[Source], type[Method]]:
+def _always(method: str) -> Callable[[Source], str]:
     return lambda source: method
 
 
@@ -73,9 +71,9 @@ def _iganet_graph(options: Options) -> dict[str, Tensor]:
     return dict.fromkeys(names, graph)
 
 
-def _of_video_pose_3d(source: Source) -> type[Method]:
+def _of_video_pose_3d(source: Source) -> str:
     two = any(name.startswith(f"{TRAJECTORY}.") for name in source.tensors)
-    return methods.SemiSupervisedVideoPose3D if two else methods.VideoPose3D
+    return "SemiSupervisedVideoPose3D" if two else "VideoPose3D"
 
 
 FAMILIES = {
@@ -87,14 +85,14 @@ FAMILIES = {
         fixed=lambda options: {"root_on_ray": False} if "root_on_ray" in options else {},
     ),
     "MixSTE": Family(
-        _always(methods.MixSTE),
+        _always("MixSTE"),
         inference.mixste,
         (Layout(key_maps.mixste, "STEblocks.0.norm1.weight", "model_pos", parallel=True),),
         free={"heads": int},
         fixed=lambda options: {"standardise": False},
     ),
     "IGANet": Family(
-        _always(methods.IGANet),
+        _always("IGANet"),
         inference.iganet,
         (Layout(key_maps.iganet, "IGANet.norm.weight"),),
         free={"heads": int},
@@ -102,7 +100,7 @@ FAMILIES = {
         constants=_iganet_graph,
     ),
     "PoseFormerV2": Family(
-        _always(methods.PoseFormerV2),
+        _always("PoseFormerV2"),
         inference.poseformer_v2,
         (Layout(key_maps.poseformer_v2, "Freq_embedding.weight", "model_pos", parallel=True),),
         free={"frames": int, "heads": int},
@@ -112,13 +110,13 @@ FAMILIES = {
         ),
     ),
     "PoseFormer": Family(
-        _always(methods.PoseFormer),
+        _always("PoseFormer"),
         inference.poseformer,
         (Layout(key_maps.poseformer, "Spatial_blocks.0.norm1.weight", "model_pos", parallel=True),),
         free={"heads": int},
     ),
     "SimpleBaseline": Family(
-        _always(methods.SimpleBaseline),
+        _always("SimpleBaseline"),
         inference.simple_baseline,
         (
             Layout(key_maps.simple_baseline("bn"), "linear_stages.0.bn1.weight"),
@@ -131,13 +129,13 @@ FAMILIES = {
         fixed=lambda options: {"legacy": False},
     ),
     "ElePose": Family(
-        _always(methods.PoseFlows),
+        _always("PoseFlows"),
         inference.elepose,
         (Layout(key_maps.elepose, "module_list.0.w_perm"),),
         fixed=lambda options: {"parts": ["full"], "drop_root": False, "standardise": False},
     ),
     "LSTMLifter": Family(
-        _always(methods.LSTMLifter),
+        _always("LSTMLifter"),
         inference.lstm,
         (Layout(key_maps.lstm, "lstm.weight_ih_l0"),),
         free={"frames": int},
@@ -149,7 +147,7 @@ FAMILIES = {
         },
     ),
     "TransformerLifter": Family(
-        _always(methods.TransformerLifter),
+        _always("TransformerLifter"),
         inference.transformer,
         (Layout(key_maps.transformer, "input_linear.weight"),),
         free={"heads": int},
@@ -160,7 +158,7 @@ FAMILIES = {
         writes_constants=True,
     ),
     "WindowMLPLifter": Family(
-        _always(methods.WindowMLPLifter),
+        _always("WindowMLPLifter"),
         inference.window_mlp,
         (Layout(key_maps.window_mlp, "fc1.weight"),),
         fixed=lambda options: {"standardise": False},

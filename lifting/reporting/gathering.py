@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lifting.errors import InputError
-from lifting.runs import (
+from lifting.runs.folder import (
     TABLE,
     Curves,
     Row,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifting.reporting.gathering import ReportedRun
-from lifting.runs import Row
+from lifting.runs.folder import Row
 
 _NONE = "–"
 # What every run has of its own, and says nothing.

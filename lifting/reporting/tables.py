@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from lifting.reporting.measures import best, titled
 from lifting.reporting.pose_errors import PoseErrors
 from lifting.reporting.protocols import Group, contrasts, inputs, method
-from lifting.runs import Row
+from lifting.runs.folder import Row
 from lifting.viz.document import paragraph, table
 
 _NAN = float("nan")

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d import Axes3D
 from numpy import ndarray
 
-from lifting.occlusion import Status
 from lifting.skeletons import Skeleton
+from lifting.skeletons.occlusion import Status
 from lifting.viz.figures import (
     SIDE_COLOURS,
     TRUTH_COLOUR,
@@ -46,7 +46,7 @@ def occlusion_figure(
         keypoints: Input, pixels.
         visible: Which of them are seen.
         predicted: Predicted poses, root-relative millimetres.
-        status: What each joint rests on, a :class:`lifting.occlusion.Status`.
+        status: What each joint rests on, a :class:`lifting.skeletons.occlusion.Status`.
         truth: True poses, drawn in grey.
         keypoint_joints: Joint set of the input.
         pose_joints: Joint set of the poses.
@@ -79,7 +79,7 @@ def draw_completed_pose(
     Args:
         axes: Axes with a 3D projection.
         pose: Root-relative millimetres.
-        status: What each joint rests on, a :class:`lifting.occlusion.Status`.
+        status: What each joint rests on, a :class:`lifting.skeletons.occlusion.Status`.
         joints: Joint set of the pose.
     """
     points = upright(pose)

@@ -4,10 +4,11 @@ import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lifting.runs import Curves, read_curves
 from lifting.viz.document import Rows, medium, paragraph, table, write_document
 from lifting.viz.lines import Line, line_drawing
 from lifting.viz.player import Clip, player
+
+Curves = Mapping[str, tuple[list[float], list[float]]]
 
 
 def write_page(
@@ -16,7 +17,7 @@ def write_page(
     clips: Sequence[Clip] = (),
     intro: str = "",
     tables: Mapping[str, Rows] | None = None,
-    folder: Path | None = None,
+    curves: Curves | None = None,
     media: Sequence[tuple[str, Path]] = (),
 ) -> None:
     """Write a page that needs no network and no other file.
@@ -27,7 +28,7 @@ def write_page(
         clips: Poses to play and turn.
         intro: A paragraph under the heading.
         tables: By heading, one mapping of column to value per row.
-        folder: Folder of a run, for its curves.
+        curves: Logged steps and values of a run, by name.
         media: Captions and files of pictures (PNG) and videos (MP4) to take into the page.
 
     Raises:
@@ -41,8 +42,7 @@ def write_page(
         parts.append(player(clips))
     for heading, rows in (tables or {}).items():
         parts += [f"<h2>{html.escape(heading)}</h2>", table(rows, heading)]
-    if folder is not None:
-        curves = read_curves(folder)
+    if curves is not None:
         parts += ["<h2>Training</h2>", '<div class="curves">']
         parts.append(_drawing(curves, ("train/loss",), "training loss", "log"))
         parts.append(_drawing(curves, ("val/mpjpe", "val/pa_mpjpe"), "validation, mm", "linear"))

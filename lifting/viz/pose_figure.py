@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d import Axes3D
 from numpy import ndarray
 
-from lifting.occlusion import Status
 from lifting.skeletons import Skeleton
+from lifting.skeletons.occlusion import Status
 from lifting.viz.figures import (
     SIDE_COLOURS,
     TRUTH_COLOUR,

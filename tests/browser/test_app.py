@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lifting.app.lifters import Lifters
-from lifting.app.server import AppServer
-from lifting.people.choosing import Detecting
-from lifting.predict import lift
+from lifting.inference.app.lifters import Lifters
+from lifting.inference.app.server import AppServer
+from lifting.inference.detectors.factory import Detecting
+from lifting.inference.prediction import lift
 from lifting.skeletons import skeleton
-from tests.datamodules.keypoint_files import made_keypoints as made
+from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import make
 from tests.made_dots import CROP, dot_detector, layout, paint
 from tests.made_lifters import save

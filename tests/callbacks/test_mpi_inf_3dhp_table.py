@@ -8,10 +8,10 @@ import pytest
 import torch
 import yaml
 
-from datamodules.clips import ClipKey, ClipWriter, StoreInfo
-from datamodules.procedural.clips import draw_cameras, generate_sequence
+from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
+from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
 from lifting.cameras import project, world_to_camera
-from lifting.cli import run
+from lifting.cli.training import run
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, frame_scores
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"

@@ -14,11 +14,11 @@ from torch.nn.functional import pad
 
 from callbacks import DetectionPictures, PosePage, default_callbacks
 from datamodules import Synthetic
-from datamodules.clips import ClipStore
-from datamodules.procedural.clips import write_store
+from datamodules.store.clips import ClipStore
+from datamodules.synthetic.procedural.clips import write_store
 from lifting.methods import PoseFlows, SimpleBaseline
-from lifting.methods.lifter import Lifter
-from lifting.occlusion import Status
+from lifting.methods.bases.lifter import Lifter
+from lifting.skeletons.occlusion import Status
 
 
 class Echo(Lifter):
@@ -49,7 +49,7 @@ class Echo(Lifter):
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datamodules.procedural.clips.SEQUENCES", ("Walking", "Sitting"))
+        patch.setattr("datamodules.synthetic.procedural.clips.SEQUENCES", ("Walking", "Sitting"))
         write_store(str(folder / "synthetic_seed0_11frames.h5"), 0, 11, ("S9",))
     return folder
 

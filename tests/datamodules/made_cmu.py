@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from datamodules.procedural.clips import generate_sequence
+from datamodules.synthetic.procedural.clips import generate_sequence
 from tests.datamodules.made_motion import (
     ASF,
     MM_PER_UNIT,

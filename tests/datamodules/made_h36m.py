@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import torch
 
-from datamodules.h36m_convert import h36m_camera
-from datamodules.h36m_raw import CAMERAS
+from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.raw import CAMERAS
 from datamodules.untrusted import open_hdf5
 from lifting.cameras import project, world_to_camera
 from lifting.skeletons import skeleton

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from datamodules.image_index import write_index
-from datamodules.image_records import ImageRecord, IndexInfo, gather_records
-from datamodules.procedural.clips import draw_cameras, generate_sequence
+from datamodules.crops.index import write_index
+from datamodules.crops.records import ImageRecord, IndexInfo, gather_records
+from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
 from lifting.cameras import project, world_to_camera
 
 INFO = IndexInfo("h36m17", "made up", "none", {"annotation": "0" * 64})

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from datamodules.lsp_convert import convert
+from datamodules.lsp.convert import convert
 from lifting.errors import InputError
 
 # The order of both joints.mat and of lsp14, as their owners list it.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from datamodules.mpi_inf_3dhp_convert import convert
+from datamodules.mpi_inf_3dhp.convert import convert
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

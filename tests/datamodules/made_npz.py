@@ -8,7 +8,7 @@ import json
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from datamodules.procedural.clips import generate_sequence
+from datamodules.synthetic.procedural.clips import generate_sequence
 from lifting.skeletons import skeleton
 
 FRAMES = 12

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from datamodules.image_readers.panoptic_cameras import HD_CAMERAS
+from datamodules.panoptic.cameras import HD_CAMERAS
 
 SEQUENCE = "171204_pose9"
 

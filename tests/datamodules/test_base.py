@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from datamodules.base import PoseDataModule
-from datamodules.clips import ClipKey, ClipWriter, StoreInfo
-from datamodules.h36m import H36M
-from datamodules.h36m_convert import h36m_camera
+from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.poses import H36M
+from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton

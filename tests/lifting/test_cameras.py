@@ -28,7 +28,7 @@ from lifting.cameras import (
 from lifting.geometry import bone_lengths, mirror, quaternion_to_matrix
 from lifting.skeletons import convert, skeleton
 
-PARAMETERS = json.loads(resources.files("datamodules").joinpath("h36m_cameras.json").read_text())
+PARAMETERS = json.loads(resources.files("datamodules.h36m").joinpath("cameras.json").read_text())
 NAMES = ("54138969", "55011271", "58860488", "60457274")
 SUBJECTS = ("S1", "S5", "S6", "S7", "S8", "S9", "S11")
 H36M = skeleton("h36m17")

@@ -3,7 +3,8 @@ import hashlib
 import pytest
 import torch
 
-from lifting.checkpoints import file_digest, load_frozen
+from lifting.checkpoints import file_digest
+from lifting.methods.bases.checkpointed import load_frozen
 from lifting.errors import InputError
 from lifting.methods import ElePose, PoseFlows, SimpleBaseline
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lifting.heatmaps import decode
+from lifting.imaging.heatmaps import decode
 from scripts.compare_decoders import SIZES, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "detectors.md"

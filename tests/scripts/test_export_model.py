@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lifting.export.modules import LiftingModule
-from lifting.predict import lift
+from lifting.inference.prediction import lift
 from tests.made_lifters import save
 from tests.made_methods import made
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.image_convert import convert, find
-from lifting.cli import run
+from datamodules.image_sets.convert import convert, find
+from lifting.cli.training import run
 from lifting.errors import InputError
-from lifting.heatmaps import decode, heatmap_to_crop
+from lifting.imaging.heatmaps import decode, heatmap_to_crop
 from lifting.published import read_detector
-from tests.datamodules.image_readers.test_coco import person as coco_person
-from tests.datamodules.image_readers.test_coco import write as write_coco
+from tests.datamodules.image_sets.test_coco import person as coco_person
+from tests.datamodules.image_sets.test_coco import write as write_coco
 from tests.lifting.nets.published_detectors import hrnet_keys, made_detector
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.procedural import clips as synthetic_clips
-from lifting.cli import run
+from datamodules.synthetic.procedural import clips as synthetic_clips
+from lifting.cli.training import run
 from lifting.errors import InputError
 from tests.lifting.nets.published_video_pose_3d import video_pose_3d_keys
 from tests.lifting.published import made_files

@@ -13,14 +13,14 @@ import torch
 from torch import nn
 
 from datamodules.untrusted import load_npz
-from datamodules.video import Video
 from lifting.cameras import Camera, project
 from lifting.geometry import centre
-from lifting.images import normalise
+from lifting.imaging.colours import normalise
+from lifting.inference.detectors.cropping import crops_of
+from lifting.inference.video.command import lift_video, report
+from lifting.inference.video.reader import Video
 from lifting.methods import HeatmapDetector, SimpleBaseline
-from lifting.people.cropping import crops_of
 from lifting.skeletons import skeleton
-from lifting.video_command import lift_video, report
 from tests.made_lifters import save
 
 ROOT = Path(__file__).parent.parent.parent

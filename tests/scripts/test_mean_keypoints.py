@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.image_records import gather_records
+from datamodules.crops.records import gather_records
 from lifting.errors import InputError
 from scripts.mean_keypoints import evaluate, in_box, in_pixels
 from tests.datamodules.made_images import INFO, record

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from datamodules.procedural import clips as synthetic_clips
+from datamodules.synthetic.procedural import clips as synthetic_clips
 from tests.scripts.running import refused, script
 
 

@@ -12,8 +12,8 @@ import pytest
 from matplotlib.image import imread
 from PIL import Image
 
-from lifting.predict import lift
-from tests.datamodules.keypoint_files import made_keypoints as made
+from lifting.inference.prediction import lift
+from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import flow, make
 from tests.made_lifters import save
 from tests.scripts.running import refused, script

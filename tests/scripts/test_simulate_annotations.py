@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from datamodules.annotation.merge import collect
-from datamodules.clips import ClipStore
-from datamodules.procedural import clips as synthetic_clips
-from datamodules.relative_depth_json import Provenance, read_provenance, read_relative_depth
-from lifting.cli import run
+from datamodules.relative_depth.annotation.merge import collect
+from datamodules.relative_depth.annotation_file import (
+    Provenance,
+    read_provenance,
+    read_relative_depth,
+)
+from datamodules.store.clips import ClipStore
+from datamodules.synthetic.procedural import clips as synthetic_clips
+from lifting.cli.training import run
 from tests.scripts.running import ROOT, refused, script
 
 

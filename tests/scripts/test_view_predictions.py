@@ -15,8 +15,8 @@ import pytest
 from matplotlib.image import imread
 from scipy.spatial import procrustes
 
-from datamodules.clips import ClipStore
-from datamodules.procedural.clips import write_store
+from datamodules.store.clips import ClipStore
+from datamodules.synthetic.procedural.clips import write_store
 from lifting.errors import InputError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,7 +36,7 @@ def workplace(tmp_path_factory):
     (folder / "runs/empty").mkdir()
     (folder / "runs/empty/config.yaml").write_text("data: {}\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datamodules.procedural.clips.SEQUENCES", ("Walking",))
+        patch.setattr("datamodules.synthetic.procedural.clips.SEQUENCES", ("Walking",))
         write_store(str(folder / "data/synthetic_seed0_4frames.h5"), 0, 4, ("S9",))
     with ClipStore(folder / "data/synthetic_seed0_4frames.h5") as store:
         pose = store.pose(next(k for k in store.keys if k.path == f"clips/{CLIP}"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datamodules.bvh import forward_kinematics, read_bvh
+from datamodules.cmu.bvh import forward_kinematics, read_bvh
 from lifting.errors import InputError
 from lifting.export.bvh import write_bvh
 from lifting.skeletons import SKELETONS, skeleton

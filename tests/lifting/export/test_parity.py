@@ -11,7 +11,7 @@ from lifting.export.about import about
 from lifting.export.parity import difference
 from lifting.export.program import build_program, runner, saved_program
 from lifting.methods import Lifter
-from lifting.methods.detector import Detector
+from lifting.methods.bases.detector import Detector
 from tests.made_methods import DETECTORS, LIFTERS, made
 
 KINDS = [*LIFTERS, *DETECTORS]

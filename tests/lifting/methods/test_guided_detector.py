@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from lifting.checkpoints import load_frozen
 from lifting.errors import InputError
-from lifting.heatmaps import hardest
+from lifting.losses.heatmaps import hardest
 from lifting.methods import GuidedDetector, Lifter, VideoPose3D
+from lifting.methods.bases.checkpointed import load_frozen
 from tests.made_images import image_batch
 from tests.made_lifters import save, write_lifters
 

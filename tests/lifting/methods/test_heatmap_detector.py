@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from lifting.checkpoints import file_digest
-from lifting.crops import apply_affine
 from lifting.errors import InputError
+from lifting.imaging.crops import apply_affine
 from lifting.methods import HeatmapDetector
 from lifting.nets.detectors import build_detector
 from lifting.published import export_detector

@@ -3,7 +3,7 @@ import torch
 
 from lifting.errors import InputError
 from lifting.methods.iganet import IGANet
-from tests.lifting.methods.test_sequence_lifter import batch, set_up
+from tests.lifting.methods.bases.test_sequence_lifter import batch, set_up
 
 
 def method(**options):

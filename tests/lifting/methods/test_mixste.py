@@ -6,7 +6,7 @@ from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.methods.mixste import MixSTE
 from lifting.skeletons import skeleton
-from tests.lifting.methods.test_sequence_lifter import batch, set_up
+from tests.lifting.methods.bases.test_sequence_lifter import batch, set_up
 
 # In the order of the published code.
 WEIGHTS = [1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4]

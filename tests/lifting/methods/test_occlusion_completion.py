@@ -7,8 +7,8 @@ from lifting.geometry import bone_lengths
 from lifting.methods import LInKs, OcclusionCompletion
 from lifting.metrics.completion import COMPLETION_ERRORS, completion_errors
 from lifting.metrics.functional import pa_mpjpe
-from lifting.occlusion import CASES, NAMES, REFUSED, Status
 from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import CASES, NAMES, REFUSED, Status
 
 JOINTS = skeleton("h36m17")
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.depth_labels import DepthLabels
+from datamodules.relative_depth.labels import DepthLabels
 from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre
-from lifting.losses import limb_ratio_loss, ranking_loss
+from lifting.losses.poses import limb_ratio_loss, ranking_loss
 from lifting.methods.relative_depth import RelativeDepth
 from lifting.methods.relative_depth_twin import RelativeDepthTwin
 from lifting.skeletons import skeleton

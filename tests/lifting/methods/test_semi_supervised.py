@@ -6,7 +6,7 @@ from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.skeletons import skeleton
-from tests.lifting.methods.test_sequence_lifter import batch, set_up
+from tests.lifting.methods.bases.test_sequence_lifter import batch, set_up
 
 BODY = skeleton("h36m17")
 

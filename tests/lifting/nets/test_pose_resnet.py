@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lifting.errors import InputError
-from lifting.images import normalise
+from lifting.imaging.colours import normalise
 from lifting.nets.pose_resnet import PoseResNet
 from lifting.published import detector_maps
 from lifting.published.key_maps import expand

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.h36m_raw import read_sequences
+from datamodules.h36m.raw import read_sequences
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 from lifting.skeletons.bone_ratios import BONE_RATIOS, published_bone_ratios

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from lifting.occlusion import Status
 from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import Status
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, draw_keypoints, prediction_figure
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure

@@ -15,11 +15,9 @@ ROWS = [
 
 
 def page(tmp_path, loss=3.5, **options):
-    log = tmp_path / "logs/version_0/metrics.csv"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text(f"epoch,step,train/loss,val/mpjpe\n0,10,{loss},\n0,20,,80.5\n")
+    curves = {"train/loss": ([10.0], [loss]), "val/mpjpe": ([20.0], [80.5])}
     path = tmp_path / "index.html"
-    write_page(path, "T & T", **{"tables": {"Test": ROWS}, "folder": tmp_path} | options)
+    write_page(path, "T & T", **{"tables": {"Test": ROWS}, "curves": curves} | options)
     return path.read_text()
 
 
@@ -46,7 +44,7 @@ def test_curves_are_drawn_in_the_colours_of_the_page(tmp_path):
     assert "var(--m0)" in drawings[0]
     assert "currentColor" in drawings[0]
     assert not re.search("#0000a[0-9]", text)
-    assert "<svg" not in page(tmp_path, folder=None)
+    assert "<svg" not in page(tmp_path, curves=None)
 
 
 def test_loss_is_drawn_on_a_logarithmic_scale_unless_it_is_below_zero(tmp_path):

@@ -6,8 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from datamodules.video import Video
 from lifting.errors import InputError
+from lifting.inference.video.reader import Video
 from lifting.viz.timed_video import timed_video
 from tests.datamodules.made_videos import picture, write_video
 

@@ -1,0 +1,53 @@
+"""CMU motion capture: 17 joints, seen by virtual cameras.
+
+http://mocap.cs.cmu.edu, created with funding from NSF EIA-0196217. Prepare the store with
+``scripts/prepare_cmu.py``.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datamodules.base import PoseDataModule
+from datamodules.store.clips import ClipStore
+
+# Walking on uneven terrain, and walking.
+VAL_SUBJECTS = ("S03", "S12", "S136")
+# All of the expressive trials, and walking.
+TEST_SUBJECTS = ("S02", "S07", "S08", "S39", "S43")
+
+
+class CMU(PoseDataModule):
+    """CMU motion capture from its clip store.
+
+    Args:
+        store: The clip store that ``scripts/prepare_cmu.py`` writes.
+        train_subjects: Subjects to train on; where not given, all that no other split names.
+        val_subjects: Subjects to select the model on; none switches validation off.
+        test_subjects: Subjects to test on.
+        **kwargs: See :class:`datamodules.base.PoseDataModule`.
+    """
+
+    def __init__(
+        self,
+        store: str = "data/cmu.h5",
+        train_subjects: Sequence[str] | None = None,
+        val_subjects: Sequence[str] = VAL_SUBJECTS,
+        test_subjects: Sequence[str] = TEST_SUBJECTS,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            store=store,
+            train_subjects=train_subjects or (),
+            val_subjects=val_subjects,
+            test_subjects=test_subjects,
+            **kwargs,
+        )
+        self.trains_others = train_subjects is None
+
+    def setup(self, stage: str) -> None:
+        """Find out who the others are, and load the splits a stage needs."""
+        if self.trains_others:
+            named = {s for split, names in self.subjects.items() if split != "train" for s in names}
+            with ClipStore(self.store) as store:
+                self.subjects["train"] = sorted({k.subject for k in store.keys} - named)
+        super().setup(stage)

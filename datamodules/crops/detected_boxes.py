@@ -1,0 +1,81 @@
+"""Boxes that a detector of people found, in the place of those of the annotation.
+
+A JSON list as COCO's results: ``{"image_id": 785, "bbox": [left, top, width, height], "score": 0.99}``.
+``image_id`` is the number that the image is named by, as in COCO, or its path, as the index has it.
+"""
+
+import json
+from pathlib import Path, PurePosixPath
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from datamodules.crops.records import ImageRecords
+from datamodules.untrusted import existing
+from lifting.errors import InputError
+from lifting.imaging.boxes import overlap
+
+# A box that overlaps the annotated one by less belongs to somebody else.
+LEAST_OVERLAP = 0.3
+
+_Boxes = dict[str, list[list[float]]]
+
+
+def read_boxes(path: Path) -> _Boxes:
+    """Read the boxes (left, top, right, bottom) of every image.
+
+    Raises:
+        InputError: If the file is missing or not as described above.
+    """
+    try:
+        content = json.loads(existing(path).read_text())
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: damaged or not a JSON file; repair it.") from None
+    boxes: _Boxes = {}
+    try:
+        for each in content:
+            left, top, width, height = (float(x) for x in each["bbox"])
+            boxes.setdefault(str(each["image_id"]), []).append(
+                [left, top, left + width, top + height]
+            )
+    except (TypeError, KeyError, ValueError):
+        raise InputError(
+            f"{path}: no list of boxes with 'image_id' and 'bbox' (left, top, width, height), as COCO's "
+            "results are; repair it."
+        ) from None
+    return boxes
+
+
+def take_boxes(
+    records: ImageRecords, path: Path
+) -> tuple[Float[Tensor, "N 4"], Bool[Tensor, " N"]]:
+    """Return for each record the detected box that overlaps its own most, and whether there is one.
+
+    Where none overlaps by 0.3 (intersection over union), the record keeps its own.
+
+    Args:
+        records: The records.
+        path: The file of the boxes.
+
+    Raises:
+        InputError: If the file cannot be read, or no box belongs to any record.
+    """
+    found, own = read_boxes(path), records.columns["box"]
+    boxes, taken = own.clone(), torch.zeros(len(records), dtype=torch.bool)
+    for row, image in enumerate(records.paths):
+        stem = PurePosixPath(image).stem
+        names = [image, str(int(stem))] if stem.isdecimal() else [image]
+        candidates = [box for name in names for box in found.get(name, [])]
+        if not candidates:
+            continue
+        detected = torch.tensor(candidates)
+        score = overlap(detected, own[row].expand(len(detected), 4))
+        best = int(score.argmax())
+        if score[best] >= LEAST_OVERLAP:
+            boxes[row], taken[row] = detected[best], True
+    if not taken.any():
+        raise InputError(
+            f"{path}: not one box overlaps a person of {records.folder}; are they of these images?"
+        )
+    return boxes, taken

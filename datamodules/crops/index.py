@@ -1,0 +1,147 @@
+"""The index file of images: writing and reading (format in :mod:`datamodules.crops.records`)."""
+
+import json
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+
+from datamodules.crops.records import NAMES, ImageRecords, IndexInfo
+from datamodules.store.hdf5_file import Sink
+from datamodules.untrusted import open_hdf5
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.files import beside
+from lifting.skeletons import skeleton
+
+FORMAT = "image-records"
+FORMAT_VERSION = 1
+
+_TEXT = h5py.string_dtype()
+
+
+def write_index(path: Path, records: ImageRecords) -> None:
+    """Write an index, whole or not at all.
+
+    Raises:
+        InputError: If nothing can be written at the path.
+        OSError: If the disk is full.
+    """
+    with beside(path, make_folder=True) as partial:
+        sink = Sink(partial)
+        with h5py.File(sink, "w") as file:
+            _fill(file, records, path)
+        sink.close()
+        sink.check(path)
+
+
+def _fill(file: h5py.File, records: ImageRecords, path: Path) -> None:
+    info = records.info
+    file.attrs.update(
+        {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "skeleton": info.skeleton,
+            "origin": info.origin,
+            "licence": info.licence,
+            "inputs": json.dumps(info.inputs),
+            # Relative, so that images and index can be moved together.
+            "images": os.path.relpath(records.folder.resolve(), path.parent.resolve()),
+        }
+    )
+    file.create_dataset("paths", data=np.array(records.paths, object), dtype=_TEXT)
+    for name, column in records.columns.items():
+        file.create_dataset(name, data=column.numpy(), compression="gzip", compression_opts=1)
+    for name, known in records.names.items():
+        file.create_dataset(f"names/{name}", data=np.array(known, object), dtype=_TEXT)
+    for f in fields(Camera):
+        file[f"cameras/{f.name}"] = getattr(records.cameras, f.name).double().numpy()
+
+
+def read_index(path: str | Path) -> ImageRecords:
+    """Read an index.
+
+    Raises:
+        InputError: If the file is missing, damaged, of another kind or another version.
+    """
+    path = Path(path)
+    with open_hdf5(path) as file:
+        if str(file.attrs.get("format")) != FORMAT:
+            raise InputError(
+                f"{path}: an HDF5 file, but no index of images; make one with "
+                "scripts/prepare_images.py."
+            )
+        if file.attrs.get("format_version") != FORMAT_VERSION:
+            raise InputError(
+                f"{path}: written in format version {file.attrs.get('format_version')}, this program "
+                f"reads {FORMAT_VERSION}; prepare it again."
+            )
+        try:
+            records = _records(file, path)
+        except InputError:
+            raise
+        except Exception:  # There is hardly an error that a damaged file cannot cause.
+            raise InputError(f"{path}: damaged or incomplete; prepare it again.") from None
+    if not _is_consistent(records):
+        raise InputError(f"{path}: its columns do not belong together; prepare it again.")
+    return records
+
+
+def _records(file: h5py.File, path: Path) -> ImageRecords:
+    attrs = file.attrs
+    info = IndexInfo(
+        skeleton=str(attrs["skeleton"]),
+        origin=str(attrs["origin"]),
+        licence=str(attrs["licence"]),
+        inputs=dict(json.loads(attrs["inputs"])),
+    )
+    columns = {name: torch.from_numpy(file[name][()]) for name in _KINDS}
+    names: dict[str, Any] = {name: list(file[f"names/{name}"].asstr()[()]) for name in NAMES}
+    cameras = {f.name: torch.from_numpy(file[f"cameras/{f.name}"][()]) for f in fields(Camera)}
+    return ImageRecords(
+        info,
+        path.parent / str(attrs["images"]),
+        list(file["paths"].asstr()[()]),
+        columns,
+        names,
+        Camera(**cameras),
+    )
+
+
+# Type of each column, and the shape of a row in it; K stands for the number of joints.
+_KINDS: dict[str, tuple[torch.dtype, tuple[int | str, ...]]] = {
+    "size": (torch.float32, (2,)),
+    "box": (torch.float32, (4,)),
+    "keypoints": (torch.float32, ("K", 2)),
+    "visibility": (torch.uint8, ("K",)),
+    "pose": (torch.float32, ("K", 3)),
+    "frame": (torch.int64, ()),
+    "camera": (torch.int64, ()),
+    **{name: (torch.int64, ()) for name in NAMES},
+}
+
+
+def _is_consistent(records: ImageRecords) -> bool:
+    joints, cameras = len(skeleton(records.info.skeleton)), len(records.cameras.focal)
+
+    def fits(name: str, column: Tensor) -> bool:
+        kind, shape = _KINDS[name]
+        row = tuple(joints if n == "K" else n for n in shape)
+        return column.dtype == kind and column.shape == (len(records), *row)
+
+    def within(name: str, low: int, count: int) -> bool:
+        column = records.columns[name]
+        return bool((column >= low).all() and (column < count).all())
+
+    return (
+        len(records) > 0
+        and all(fits(name, column) for name, column in records.columns.items())
+        and within("camera", -1, cameras)
+        and all(within(name, 0, len(records.names[name])) for name in NAMES)
+        and all(len(getattr(records.cameras, f.name)) == cameras for f in fields(Camera))
+    )

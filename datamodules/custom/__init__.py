@@ -1,0 +1,5 @@
+"""Datasets of one's own, and HumanEva, in VideoPose3D's layout."""
+
+from datamodules.custom.poses import CustomPoses
+
+__all__ = ["CustomPoses"]

@@ -1,0 +1,246 @@
+"""Conversion of a dataset in VideoPose3D's layout into a clip store, and the report on it."""
+
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from datamodules.custom.cameras import Rig, check_fps, read_cameras
+from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.store.npz_layout import (
+    Array,
+    KeypointFile,
+    check_name,
+    fill_missing,
+    read_keypoints,
+    read_poses,
+)
+from datamodules.store.reprojection import reprojection_errors
+from datamodules.untrusted import sha256
+from lifting.cameras import Camera, nominal_camera, project, world_to_camera
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+MISSING = ("refuse", "interpolate")
+
+# Detectors are right to a hundredth of the image's width; farther off are other cameras.
+_REPROJECTION = 0.03
+
+
+def convert(
+    keypoints: Path,
+    out: Path,
+    poses: Path | None = None,
+    cameras: Path | None = None,
+    joint_set: str | None = None,
+    pose_joint_set: str | None = None,
+    source: str = "detected",
+    missing: str = "refuse",
+    fps: float | None = None,
+    origin: str = "own recordings",
+    licence: str = "not stated",
+    progress: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Convert a ``data_2d_*.npz``, and a ``data_3d_*.npz`` if there is one, into a clip store.
+
+    Where there are poses, their projection is the 2D source ``gt``.
+
+    Args:
+        keypoints: The file of keypoints.
+        out: The store to write.
+        poses: The file of poses, which needs cameras.
+        cameras: The cameras file (:mod:`datamodules.custom.cameras`).
+        joint_set: Joint set of the keypoints; told by the file where not given.
+        pose_joint_set: Joint set of the poses; told by their number of joints where not given. Without
+            poses that which is predicted, ``h36m17`` where not given.
+        source: Name of the keypoints as a 2D source.
+        missing: What to do with keypoints that are NaN: ``refuse`` or ``interpolate``.
+        fps: Frames per second; told by the cameras file where not given.
+        origin: Where the data come from.
+        licence: The condition they are under.
+        progress: Called with the name of each action of a subject that is done.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If an input is not as it should be; nothing is left at ``out`` then.
+    """
+    if missing not in MISSING:
+        raise InputError(f"--missing is '{missing}': choose one of {', '.join(MISSING)}.")
+    if not source or "/" in source or (source == "gt" and poses is not None):
+        raise InputError(
+            f"--source is '{source}': 'gt' is the projection of the poses, and '/' parts folders; "
+            "choose another name."
+        )
+    if poses is not None and cameras is None:
+        raise InputError(f"{poses}: poses are seen through cameras; describe them with --cameras.")
+    known = None if cameras is None else read_cameras(cameras, for_poses=poses is not None)
+    told = known.fps if known is not None and fps is None else fps
+    if told is None:
+        raise InputError(f"{keypoints}: does not tell its frame rate; give it with --fps.")
+    rate = check_fps(told, "--fps")
+    seen = read_keypoints(keypoints, joint_set)
+    joints = skeleton(pose_joint_set or "h36m17")
+    world: dict[tuple[str, str], Array] = {}
+    if poses is not None:
+        joints, world = read_poses(poses, pose_joint_set)
+        if not any(key in world for key in seen.views):
+            raise InputError(
+                f"{poses}: has no subject and action of {keypoints}; do the files belong together?"
+            )
+    sources = {"gt": joints.name} if poses is not None else {}
+    info = StoreInfo(
+        skeleton=joints.name,
+        sources={**sources, source: seen.joints.name},
+        origin=origin,
+        licence=licence,
+        inputs={
+            path.name: sha256(path) for path in (keypoints, poses, cameras) if path is not None
+        },
+    )
+    names = _store_names(seen)
+    filled = clips = 0
+    with ClipWriter(out, info) as store:
+        for subject, action in seen.views:
+            rig = None if known is None else known.of(subject)
+            pose = world.get((subject, action))
+            for name, camera, points, where in _views(seen, subject, action, rig):
+                if pose is not None:
+                    points = _cut(points, len(pose), where)
+                points, holes = fill_missing(points, seen.joints, where, missing)
+                filled, clips = filled + holes, clips + 1
+                sequence = action.replace("/", "_")
+                key = ClipKey(names[subject], sequence, action_of(action), name, rate, len(points))
+                content, in_view = {source: points.astype(np.float32)}, None
+                if pose is not None:
+                    in_view, content["gt"] = _seen_by(pose, camera, where)
+                store.add_camera(key.subject, name, camera)
+                store.add(key, content, in_view)
+            progress(f"{subject} {action}")
+        if not clips:
+            raise InputError(f"{keypoints}: no camera saw anything; make the file again.")
+    with ClipStore(out) as finished:
+        lines = [finished.describe(), *_on_missing(finished, source, filled)]
+        lines += _on_poses(finished, seen, world)
+        return "\n".join(lines + (_agreement(finished, source) if world else []))
+
+
+def action_of(name: str) -> str:
+    """Return an action without its take and its chunk.
+
+    Example:
+        >>> action_of("Walking 1 chunk0")
+        'Walking'
+    """
+    return re.sub(r"( \d+)?( chunk\d+)?$", "", name).replace("/", "_") or name
+
+
+def _store_names(seen: KeypointFile) -> dict[str, str]:
+    """Return how each subject is called in the store, which parts its folders by slashes."""
+    names: dict[str, str] = {}
+    for subject, action in seen.views:
+        for name in (subject, action):
+            check_name(name, seen.path)
+        names[subject] = subject.replace("/", "_")
+    if len(set(names.values())) < len(names):
+        raise InputError(
+            f"{seen.path}: two subjects have the same name once '/' is '_'; rename one of them."
+        )
+    return names
+
+
+def _views(
+    seen: KeypointFile, subject: str, action: str, rig: Rig | None
+) -> list[tuple[str, Camera, Array, str]]:
+    """Return name, camera, keypoints and what to call it in messages of every view there is."""
+    arrays = seen.arrays(subject, action)
+    where = f"{seen.path}: {subject} {action}"
+    if rig is None:
+        if subject not in seen.sizes:
+            raise InputError(
+                f"{seen.path}: video_metadata do not tell the image size of '{subject}'; add its w and "
+                "h, or describe the cameras with --cameras."
+            )
+        rig = {f"cam{i}": nominal_camera(*seen.sizes[subject]) for i in range(len(arrays))}
+    if len(rig) != len(arrays):
+        raise InputError(
+            f"{where}: keypoints of {len(arrays)} cameras, but {len(rig)} are described; "
+            "give None for a camera that saw nothing."
+        )
+    return [
+        (name, camera, points, f"{where}, camera '{name}'")
+        for (name, camera), points in zip(rig.items(), arrays, strict=True)
+        if points is not None
+    ]
+
+
+def _cut(points: Array, frames: int, where: str) -> Array:
+    if len(points) < frames:
+        raise InputError(
+            f"{where}: {len(points)} frames of keypoints for {frames} frames of poses; "
+            "are they of the same recording?"
+        )
+    return points[:frames]
+
+
+def _seen_by(pose: Array, camera: Camera, where: str) -> tuple[Any, Any]:
+    """Return poses in the camera frame, and their projection with confidence 1, in float32."""
+    in_view = world_to_camera(torch.from_numpy(pose), camera)
+    if not (in_view[..., 2] > 0).all():
+        frame = int((in_view[..., 2] <= 0).any(-1).nonzero()[0])
+        raise InputError(
+            f"{where}: in frame {frame} joints lie behind the camera; check orientation (from camera to "
+            "world, w first) and translation (metres), and that the world is that of the poses."
+        )
+    pixels = project(in_view, camera)
+    gt = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1)
+    return in_view.float().numpy(), gt.float().numpy()
+
+
+def _on_missing(store: ClipStore, source: str, filled: int) -> list[str]:
+    if not filled:
+        return []
+    joints = len(skeleton(store.info.sources[source]))
+    total = joints * sum(key.frames for key in store.keys)
+    return ["", f"{filled:,} of {total:,} keypoints were missing and are interpolated"]
+
+
+def _on_poses(
+    store: ClipStore, seen: KeypointFile, world: Mapping[tuple[str, str], Array]
+) -> list[str]:
+    if not world:
+        return ["", "no 3D poses: a store to predict from, and to train methods that need none on"]
+    lines = []
+    for what, mine, other in (("no poses", seen.views, world), ("no keypoints", world, seen.views)):
+        names = [" ".join(key).replace("/", "_") for key in mine if key not in other]
+        if names:
+            lines += textwrap.wrap(f"{what}: {', '.join(names)}", 100, subsequent_indent="  ")
+    return ["", *lines] if lines else []
+
+
+def _agreement(store: ClipStore, source: str) -> list[str]:
+    lines = ["", f"reprojection error against '{source}', median px"]
+    errors: dict[tuple[str, str], list[Any]] = {}
+    widths: dict[tuple[str, str], float] = {}
+    for key in store.keys:
+        if store.has(key, "gt"):
+            view = key.subject, key.camera
+            errors.setdefault(view, []).append(reprojection_errors(store, key, source))
+            widths[view] = float(store.camera(key).size[0])
+    for (subject, camera), of_clips in errors.items():
+        joined = np.concatenate(of_clips)
+        if not len(joined):  # The file itself gives every joint confidence 0.
+            continue
+        error = float(np.median(joined))
+        lines.append(f"  {subject} {camera} {error:.1f}")
+        if error > _REPROJECTION * widths[subject, camera]:
+            lines.append(
+                f"  WARNING {subject} {camera}: the poses do not project onto the keypoints; check the "
+                "camera, the order of the cameras, and the joint sets"
+            )
+    return lines

@@ -1,0 +1,52 @@
+"""Datasets in VideoPose3D's layout: one's own, and HumanEva.
+
+Prepare the store with ``scripts/prepare_npz.py``.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datamodules.base import PoseDataModule
+from datamodules.store.clips import ClipStore
+
+
+class CustomPoses(PoseDataModule):
+    """Poses of a store that ``scripts/prepare_npz.py`` writes.
+
+    Args:
+        store: The clip store.
+        source: Which 2D source of the store to lift.
+        train_subjects: Subjects to train on.
+        val_subjects: Subjects to select the model on; none switches validation off.
+        test_subjects: Subjects to test on and to predict; where not given, all the others.
+        **kwargs: See :class:`datamodules.base.PoseDataModule`.
+    """
+
+    def __init__(
+        self,
+        store: str = "data/custom.h5",
+        source: str = "detected",
+        train_subjects: Sequence[str] = (),
+        val_subjects: Sequence[str] = (),
+        test_subjects: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            store=store,
+            source=source,
+            train_subjects=train_subjects,
+            val_subjects=val_subjects,
+            test_subjects=test_subjects or (),
+            **kwargs,
+        )
+        self.tests_others = test_subjects is None
+
+    def setup(self, stage: str) -> None:
+        """Find out who the others are, and load the splits a stage needs."""
+        if self.tests_others:
+            named = {
+                s for split, all_of in self.subjects.items() if split != "test" for s in all_of
+            }
+            with ClipStore(self.store) as store:
+                self.subjects["test"] = sorted({k.subject for k in store.keys} - named)
+        super().setup(stage)

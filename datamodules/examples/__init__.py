@@ -1,0 +1,1 @@
+"""Examples of poses: splits, batches, loaders and noise."""

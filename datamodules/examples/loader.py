@@ -1,0 +1,185 @@
+"""Loaders that yield indices of examples: shuffled and resumable, or in order and exact."""
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from datamodules.examples.bank import IndexBatch, PairedIndexBatch
+
+
+@runtime_checkable
+class Examples(Protocol):
+    """Something that has examples."""
+
+    rows: Tensor
+
+    def __len__(self) -> int:
+        """Number of examples."""
+
+
+@runtime_checkable
+class ExamplesOfClips(Examples, Protocol):
+    """Something that has examples, and knows which of them belong to one recording."""
+
+    def rows_by_clip(self) -> list[Tensor]:
+        """Return the rows of the examples, clip by clip."""
+
+
+def _rank_and_size() -> tuple[int, int]:
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank(), dist.get_world_size()
+    return 0, 1
+
+
+class ShuffledLoader:
+    """Yields every example once per epoch, in an order that depends on (seed, epoch) only.
+
+    Each process takes its share of one common permutation. :meth:`state` holds the position, so that
+    a run resumed in mid-epoch sees exactly the batches it would have seen. The datamodule keeps it in
+    the checkpoint: Lightning forgets the state of a loader that was asked for its length early.
+
+    Args:
+        bank: The examples.
+        batch_size: Examples per batch and process; a last, smaller batch is dropped.
+        seed: Seed of order and flips.
+        flip: Share of examples to mirror.
+        split: Name of the split, passed on.
+    """
+
+    def __init__(
+        self,
+        bank: Examples,
+        batch_size: int,
+        seed: int,
+        flip: float,
+        split: str = "train",
+    ) -> None:
+        self.bank = bank
+        self.batch_size = batch_size
+        self.seed = seed
+        self.flip = flip
+        self.split = split
+        self.epoch = -1
+        self.position = 0
+        # Epoch, order and flips of the batches asked for last.
+        self._shuffled: tuple[int, Tensor, Tensor | None] | None = None
+        self._resumed = False
+
+    def __len__(self) -> int:
+        _, size = _rank_and_size()
+        return max(1, len(self.bank) // size // self.batch_size)
+
+    @property
+    def fills_a_batch(self) -> bool:
+        """Whether there are enough examples for one batch of the size asked for."""
+        _, size = _rank_and_size()
+        return len(self.bank) // size >= self.batch_size
+
+    def __iter__(self) -> Iterator[IndexBatch]:
+        # Lightning stops asking after len(self) batches, so an epoch never ends in here: it is
+        # counted where the next one begins, unless that is the resumption of an interrupted one.
+        if not (self._resumed and 0 < self.position < len(self)):
+            self.epoch += 1
+            self.position = 0
+        self._resumed = False
+        while self.position < len(self):
+            self.position += 1
+            yield self.at(self.epoch, self.position - 1)
+
+    def at(self, epoch: int, position: int) -> IndexBatch:
+        """Return one batch of an epoch."""
+        if self._shuffled is None or self._shuffled[0] != epoch:
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            order = torch.randperm(len(self.bank), generator=generator)
+            flips = torch.rand(len(order), generator=generator) < self.flip if self.flip else None
+            self._shuffled = epoch, order, flips
+        _, order, flips = self._shuffled
+        rank, size = _rank_and_size()
+        mine = slice(rank, None, size)
+        where = slice(position * self.batch_size, (position + 1) * self.batch_size)
+        rows = self.bank.rows[order[mine][where]]
+        flip = None if flips is None else flips[mine][where]
+        return IndexBatch(rows, flip, self.split, epoch)
+
+    def state(self) -> dict[str, int]:
+        """Return epoch and position."""
+        return {"epoch": self.epoch, "position": self.position}
+
+    def resume(self, state: dict[str, int]) -> None:
+        """Continue where the state was taken."""
+        self.epoch, self.position = state["epoch"], state["position"]
+        self._resumed = True
+
+
+class PairedLoader:
+    """Yields a batch of labelled examples and one of each other split together.
+
+    An epoch is one of the labelled examples; the others begin again as often as they must, each time in
+    another order. All depend on (seed, step) only.
+
+    Args:
+        labelled: Loader of the labelled examples.
+        *beside: Loaders of the others: unlabelled examples, poses of a prior.
+    """
+
+    def __init__(self, labelled: ShuffledLoader, *beside: ShuffledLoader) -> None:
+        self.labelled = labelled
+        self.beside = beside
+
+    def __len__(self) -> int:
+        return len(self.labelled)
+
+    def __iter__(self) -> Iterator[PairedIndexBatch]:
+        for batch in self.labelled:
+            step = self.labelled.epoch * len(self) + self.labelled.position - 1
+            others = (loader.at(*divmod(step, len(loader))) for loader in self.beside)
+            yield PairedIndexBatch(batch, tuple(others))
+
+    def state(self) -> dict[str, int]:
+        """Return epoch and position."""
+        return self.labelled.state()
+
+    def resume(self, state: dict[str, int]) -> None:
+        """Continue where the state was taken."""
+        self.labelled.resume(state)
+
+
+class OrderedLoader:
+    """Yields every example exactly once, in the order of the clips.
+
+    Over several processes each takes whole clips, and all take the same number of batches, so that
+    collective operations meet and nothing is counted twice.
+
+    Args:
+        bank: The examples.
+        batch_size: Examples per batch and process, at most.
+        split: Name of the split, passed on.
+    """
+
+    def __init__(self, bank: ExamplesOfClips, batch_size: int, split: str) -> None:
+        self.bank = bank
+        self.batch_size = batch_size
+        self.split = split
+
+    def _shares(self) -> list[Tensor]:
+        _, size = _rank_and_size()
+        if size == 1:
+            return [self.bank.rows]
+        shares: list[list[Tensor]] = [[] for _ in range(size)]
+        loads = [0] * size
+        for rows in self.bank.rows_by_clip():
+            lightest = loads.index(min(loads))
+            shares[lightest].append(rows)
+            loads[lightest] += len(rows)
+        return [torch.cat(share) if share else self.bank.rows[:0] for share in shares]
+
+    def __len__(self) -> int:
+        return -(-max(len(share) for share in self._shares()) // self.batch_size)
+
+    def __iter__(self) -> Iterator[IndexBatch]:
+        rank, _ = _rank_and_size()
+        for rows in self._shares()[rank].tensor_split(len(self)):
+            yield IndexBatch(rows, None, self.split)

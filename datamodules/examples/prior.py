@@ -1,0 +1,122 @@
+"""3D poses of other recordings, from which a critic learns what a human looks like."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from datamodules.examples.bank import select_frames
+from datamodules.store.clips import ClipKey, ClipStore, check_pose
+from lifting.errors import InputError
+from lifting.geometry import mirror
+from lifting.skeletons import convert, skeleton
+from lifting.windows import Windows
+
+
+class PosePrior:
+    """Poses without keypoints, in chunks as long as those of the examples.
+
+    Args:
+        store: The clip store.
+        subjects: Subjects to take poses of.
+        actions: Actions to take, all where not given.
+        rule: Frames to take, see :func:`datamodules.examples.bank.select_frames`.
+        joints: Joint set the poses are converted to, by joint name.
+        windows: The shape of an example; the chunk and the dilation count.
+
+    Raises:
+        InputError: If the store lacks a subject, its poses, or joints, or nothing is left.
+    """
+
+    def __init__(
+        self,
+        store: ClipStore,
+        subjects: Sequence[str],
+        actions: Sequence[str] | None,
+        rule: str,
+        joints: str,
+        windows: Windows,
+    ) -> None:
+        self.windows = Windows(1, windows.chunk, dilation=windows.dilation)
+        self.mirror = skeleton(joints).mirror
+        known = {key.subject for key in store.keys}
+        for subject in subjects:
+            if subject not in known:
+                raise InputError(
+                    f"{store.path}: no subject '{subject}' for --data.prior_subjects; it has "
+                    f"{', '.join(sorted(known))}."
+                )
+        poses, selected, rows, total = [], [], [], 0
+        chosen: dict[tuple[str, str, bytes], Tensor] = {}
+        for key in store.keys:
+            if key.subject not in subjects or (actions is not None and key.action not in actions):
+                continue
+            pose = self._pose(store, key, joints)
+            numbers = store.frames(key)
+            if windows.chunk > 1 and (np.diff(numbers) != 1).any():
+                raise InputError(
+                    f"{store.path}: {key.path}: frames are left out of this clip, so it has no motion "
+                    "to learn from; set --data.chunk 1, or prepare the whole recording."
+                )
+            # The same frames in every view, as a joint moves as far in each of them.
+            take = (key.subject, key.sequence, numbers.tobytes())
+            if take not in chosen:
+                chosen[take] = select_frames(rule, pose, torch.from_numpy(numbers))
+            poses.append(self.windows.pad(pose))
+            selected.append(torch.zeros(len(poses[-1]), dtype=torch.bool))
+            selected[-1][: len(pose)] = chosen[take]
+            rows.append(self._starts(chosen[take]) + total)
+            total += len(poses[-1])
+        if not sum(len(r) for r in rows):
+            raise InputError(
+                f"{store.path}: no pose of {', '.join(subjects)} is left for --data.prior_subjects; "
+                "choose other subjects, actions or prior_frames."
+            )
+        self.pose = torch.cat(poses)
+        self.selected = torch.cat(selected)
+        self.rows = torch.cat(rows)
+
+    def _starts(self, selected: Tensor) -> Tensor:
+        # Any selected frame may begin a chunk, as these need not share the frames out among them; but
+        # none reaches into the padding, where nothing moves, unless the clip is too short.
+        starts = selected.nonzero().squeeze(-1)
+        inside = starts + self.windows.right < len(selected)
+        return starts[inside] if inside.any() else starts[:1]
+
+    @staticmethod
+    def _pose(store: ClipStore, key: ClipKey, joints: str) -> Tensor:
+        pose, where = store.pose(key), f"{store.path}: {key.path}"
+        if pose is None:
+            raise InputError(
+                f"{where}: has no 3D poses to learn from; choose other --data.prior_subjects."
+            )
+        check_pose(pose, skeleton(store.info.skeleton), where)
+        return convert(torch.from_numpy(pose), store.info.skeleton, joints).float()
+
+    def __len__(self) -> int:
+        """Number of chunks."""
+        return len(self.rows)
+
+    def to(self, device: torch.device) -> None:
+        """Move the poses to a device."""
+        self.pose = self.pose.to(device)
+
+    def batch(
+        self, rows: Int[Tensor, " B"], flip: Bool[Tensor, " B"] | None = None
+    ) -> Float[Tensor, "B C J 3"]:
+        """Gather chunks of poses, camera frame, millimetres.
+
+        Args:
+            rows: Where the chunks start, from :attr:`rows`.
+            flip: Chunks to mirror left to right; none where not given.
+        """
+        pose = self.windows.outputs(self.pose, rows)
+        if flip is None:
+            return pose
+        return torch.where(flip[:, None, None, None], mirror(pose, self.mirror), pose)
+
+    def poses(self) -> Float[Tensor, "frames J 3"]:
+        """Return the selected poses."""
+        return self.pose[self.selected]

@@ -1,0 +1,217 @@
+"""Readers of the three layouts Human3.6M's poses circulate in.
+
+- ``videopose3d``: ``data_3d_h36m.npz``, world frame, metres, 32 joints;
+- ``baseline``: 3d-pose-baseline's ``S*/MyPoses/3D_positions/*.h5``, world frame, millimetres;
+- ``fetch``: h36m-fetch's ``S*/<Action>-<n>/annot.h5``, camera frame, millimetres, a subset of frames.
+
+Each yields one :class:`RawSequence` per recording, with 17 joints or all 32, in millimetres.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datamodules.store.clips import check_pose
+from datamodules.store.npz_layout import read_tree
+from datamodules.untrusted import open_hdf5, sha256
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+CAMERAS = ("54138969", "55011271", "58860488", "60457274")
+FPS = 50.0
+
+_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
+_LAYOUTS = {17: "h36m17", 16: "mpii16"}
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class RawSequence:
+    """One recording as a layout gives it.
+
+    Attributes:
+        subject: ``S1`` ...
+        name: Action and take, for example ``Walking 1``.
+        world: World-frame millimetres ``(T, J, 3)``, or None where views are given.
+        views: For each camera its frame numbers and camera-frame millimetres ``(T, J, 3)``.
+    """
+
+    subject: str
+    name: str
+    world: Array | None = None
+    views: dict[str, tuple[NDArray[np.int64], Array]] = field(default_factory=dict)
+
+    @property
+    def action(self) -> str:
+        """The action without the take: ``Sitting 1`` is Sitting, ``SittingDown`` is not."""
+        return re.split(r"[ -]", self.name)[0]
+
+
+@dataclass
+class Detections:
+    """A 2D source: subject, sequence and camera index to pixels ``(T, J, 2)``."""
+
+    path: Path
+    skeleton: str
+    poses: dict[tuple[str, str], list[NDArray[np.float32]]]
+
+
+def sequence_name(raw: str) -> str:
+    """Return a recording's name with the action as VideoPose3D spells it.
+
+    h36m-fetch counts takes in another way, so its ``Walking-1`` is not told to be ``Walking 1``.
+    """
+    name = raw.replace("_", " ").strip()
+    return re.sub(r"^[A-Za-z]+", lambda action: _RENAMED.get(action[0], action[0]), name)
+
+
+def layout_of(path: Path) -> str:
+    """Return which layout a file or folder is in.
+
+    Raises:
+        InputError: If there is nothing, or it is none of them.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder; check the path.")
+    if path.is_file():
+        return "videopose3d"
+    if next(path.glob("S*/MyPoses/3D_positions/*.h5"), None):
+        return "baseline"
+    if next(path.glob("S*/*/annot.h5"), None):
+        return "fetch"
+    raise InputError(
+        f"{path}: neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5 "
+        "(3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch)."
+    )
+
+
+def inputs_of(path: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file that :func:`read_sequences` will read."""
+    patterns = {"baseline": "S*/MyPoses/3D_positions/*.h5", "fetch": "S*/*/annot.h5"}
+    layout = layout_of(path)
+    if layout == "videopose3d":
+        return {path.name: sha256(path)}
+    return {str(p.relative_to(path)): sha256(p) for p in sorted(path.glob(patterns[layout]))}
+
+
+def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
+    """Yield every recording of a file or folder.
+
+    Args:
+        path: The file or folder.
+        joints: Which joints to take: ``h36m17``, or ``h36m32`` for all that were recorded.
+
+    Raises:
+        InputError: If the layout is not recognised, a file is not as its layout says, or it does not
+            have the joints.
+    """
+    if joints not in ("h36m17", "h36m32"):
+        raise InputError(f"--skeleton is {joints}: use h36m17 or h36m32.")
+    readers = {"videopose3d": _videopose3d, "baseline": _baseline, "fetch": _fetch}
+    return readers[layout_of(path)](path, joints)
+
+
+def _take(content: object, joints: str, where: str, scale: float = 1.0) -> Array:
+    try:
+        pose = scale * np.asarray(content, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{where}: poses are no array of numbers; get the file again.") from None
+    if pose.ndim != 3 or pose.shape[1:] not in ((32, 3), (17, 3)):
+        raise InputError(
+            f"{where}: poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3)."
+        )
+    if joints == "h36m32" and pose.shape[1] == 17:
+        raise InputError(f"{where}: holds 17 joints, not all 32; leave --skeleton at h36m17.")
+    if pose.shape[1] == 32:
+        pose = pose[:, skeleton("h36m32").indices(skeleton(joints).joints)]
+    check_pose(pose.astype(np.float32), skeleton(joints), where)
+    return pose
+
+
+def _videopose3d(path: Path, joints: str) -> Iterator[RawSequence]:
+    _, poses = read_tree(path, "positions_3d")
+    for (subject, name), pose in poses.items():
+        where = f"{path}: {subject} {name}"
+        yield RawSequence(subject, name, world=_take(pose, joints, where, 1000.0))
+
+
+def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
+    for file in sorted(path.glob("S*/MyPoses/3D_positions/*.h5")):
+        with open_hdf5(file) as content:
+            if "3D_positions" not in content:
+                raise InputError(f"{file}: no '3D_positions' in it; is it 3d-pose-baseline's file?")
+            flat = np.asarray(content["3D_positions"][()])
+        if flat.ndim != 2 or flat.shape[0] != 96:
+            raise InputError(f"{file}: '3D_positions' is {flat.shape}, expected (96, frames).")
+        pose = flat.T.reshape(-1, 32, 3)
+        subject = file.relative_to(path).parts[0]
+        yield RawSequence(subject, sequence_name(file.stem), world=_take(pose, joints, str(file)))
+
+
+def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
+    for file in sorted(path.glob("S*/*/annot.h5")):
+        with open_hdf5(file) as content:
+            missing = {"pose/3d", "camera", "frame"} - {
+                key for key in ("pose/3d", "camera", "frame") if key in content
+            }
+            if missing:
+                raise InputError(f"{file}: no '{min(missing)}' in it; is it h36m-fetch's annot.h5?")
+            pose = _take(content["pose/3d"][()], joints, str(file))
+            camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
+        if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:
+            raise InputError(
+                f"{file}: 'camera' and 'frame' do not give each of the {len(pose)} poses a camera "
+                "and a frame number from 1; is it h36m-fetch's annot.h5?"
+            )
+        subject, name = file.relative_to(path).parts[:2]
+        views = {
+            c: (frame[camera == c] - 1, pose[camera == c]) for c in CAMERAS if (camera == c).any()
+        }
+        if not views:
+            raise InputError(
+                f"{file}: no pose is of one of the cameras {', '.join(CAMERAS)}; get the file again."
+            )
+        yield RawSequence(subject, sequence_name(name), views=views)
+
+
+def read_detections(path: Path) -> Detections:
+    """Read a 2D source in VideoPose3D's layout (``data_2d_h36m_*.npz``).
+
+    Raises:
+        InputError: If the file is not in that layout.
+    """
+    content, tree = read_tree(path, "positions_2d")
+    joints, poses = 0, {}
+    for (subject, name), views in tree.items():
+        where = f"{path}: {subject} {name}"
+        try:
+            arrays = [np.asarray(view, np.float32) for view in views]
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{where}: keypoints are no arrays of numbers; get the file again."
+            ) from None
+        if len(arrays) != len(CAMERAS):
+            raise InputError(f"{where}: {len(arrays)} views, expected {len(CAMERAS)}.")
+        wrong = [a.shape for a in arrays if a.ndim != 3 or a.shape[2] < 2]
+        if wrong:
+            raise InputError(f"{where}: keypoints are {wrong[0]}, expected (frames, joints, 2).")
+        joints = arrays[0].shape[1]
+        poses[subject, name] = [a[..., :2] for a in arrays]
+    metadata = content.get("metadata")
+    layout = metadata.get("layout_name", "") if isinstance(metadata, dict) else ""
+    return Detections(path, _skeleton_of(joints, str(layout), path), poses)
+
+
+def _skeleton_of(joints: int, layout: str, path: Path) -> str:
+    if joints == 17 and layout == "coco":
+        return "coco17"
+    if joints not in _LAYOUTS:
+        raise InputError(
+            f"{path}: keypoints of {joints} joints; 16 (MPII) or 17 (H36M, COCO) can be read."
+        )
+    return _LAYOUTS[joints]

@@ -1,0 +1,101 @@
+"""COCO keypoints (Lin et al., ECCV 2014), and whatever else is annotated in its format."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datamodules.crops.reading import Found, folder_of, read_json
+from datamodules.crops.records import ImageRecord, IndexInfo
+from datamodules.untrusted import sha256
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+# Where a pixel's number stands for its centre.
+_CENTRE = 0.5
+
+
+def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17") -> Found:
+    """Read ``person_keypoints_*.json``.
+
+    People of a crowd, and those without a labelled joint or a box, are left out. Boxes are cut to the
+    image. COCO counts keypoints in pixels from 0; half a pixel brings them to the centre of theirs.
+
+    Args:
+        annotation: The file.
+        images: The folder of its images.
+        split: ``train``, ``val`` or ``test``: the subject of every record.
+        joints: Joint set of the annotation.
+
+    Raises:
+        InputError: If a file is missing or not as COCO's.
+    """
+    content = read_json(annotation)
+    try:
+        sizes = {
+            image["id"]: (str(image["file_name"]), (int(image["width"]), int(image["height"])))
+            for image in content["images"]
+        }
+        people = list(content["annotations"])
+    except (TypeError, KeyError, ValueError):
+        raise InputError(
+            f"{annotation}: has no 'images' with id, file_name, width and height, or no 'annotations'; "
+            "is it one of COCO's keypoint files?"
+        ) from None
+    info = IndexInfo(
+        skeleton(joints).name,
+        f"COCO keypoints or its format, {annotation.name}",
+        "COCO: annotations CC BY 4.0; photographs belong to the users of Flickr who took them",
+        {annotation.name: sha256(annotation)},
+    )
+    left_out: Counter[str] = Counter()
+    records = _records(annotation, people, sizes, split, len(skeleton(joints)), left_out)
+    return Found(info, folder_of(images), records, left_out)
+
+
+def _records(
+    annotation: Path,
+    people: list[Any],
+    sizes: dict[Any, tuple[str, tuple[int, int]]],
+    split: str,
+    joints: int,
+    left_out: Counter[str],
+) -> Iterator[ImageRecord]:
+    for number, person in enumerate(people):
+        where = f"{annotation}: annotation {number}"
+        try:
+            path, size = sizes[person["image_id"]]
+            flat = np.array(person["keypoints"], np.float64)
+            left, top, width, height = (float(x) for x in person["bbox"])
+            crowd = bool(person.get("iscrowd", 0))
+        except (TypeError, KeyError, ValueError):
+            raise InputError(
+                f"{where} lacks 'keypoints', 'bbox' or the image it is on; get the file again."
+            ) from None
+        if flat.shape != (3 * joints,):
+            raise InputError(
+                f"{where} has {flat.size} numbers of keypoints, expected {3 * joints}; name another "
+                "joint set, or the file of the body alone."
+            )
+        points = flat.reshape(-1, 3)
+        box = np.array([left, top, left + width, top + height])
+        box[:2], box[2:] = np.maximum(box[:2], 0), np.minimum(box[2:], size)
+        if crowd:
+            left_out["a crowd"] += 1
+        elif not points[:, 2].any():
+            left_out["no joint labelled"] += 1
+        elif not (box[:2] < box[2:]).all():
+            left_out["no box"] += 1
+        else:
+            yield ImageRecord(
+                path=path,
+                size=size,
+                keypoints=points[:, :2] + _CENTRE,
+                visibility=points[:, 2].astype(np.int64),
+                box=box,
+                subject=split,
+                action="photograph",
+                sequence=Path(path).stem,
+            )

@@ -1,0 +1,86 @@
+"""MPII Human Pose (Andriluka et al., CVPR 2014), in the JSON files that HRNet trains on."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datamodules.crops.reading import Found, folder_of, picture_size, read_json
+from datamodules.crops.records import ImageRecord, IndexInfo
+from datamodules.untrusted import sha256
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+JOINTS = "mpii16"
+
+# A person of scale 1 is as high as this, and stands that much lower than the published centre.
+_HEIGHT, _LOWER = 200.0, 15.0
+# MATLAB counts pixels from 1: the centre of the first is at 0.5.
+_CENTRE = -0.5
+
+
+def read_mpii(annotation: Path, images: Path, split: str) -> Found:
+    """Read ``train.json``, ``valid.json`` or ``trainval.json``.
+
+    The box is a square as high as a person of the published scale about the published centre, 15 px
+    times the scale further down, as in HRNet. It may reach beyond the image.
+
+    Args:
+        annotation: The file.
+        images: The folder of its images.
+        split: ``train``, ``val`` or ``test``: the subject of every record.
+
+    Raises:
+        InputError: If a file is missing or not as described.
+    """
+    content = read_json(annotation)
+    if not isinstance(content, list):
+        raise InputError(
+            f"{annotation}: no list of people; use the train.json, valid.json or trainval.json that "
+            "HRNet trains on."
+        )
+    info = IndexInfo(
+        JOINTS,
+        "MPII Human Pose, Andriluka et al., CVPR 2014, http://human-pose.mpi-inf.mpg.de",
+        "Simplified BSD for the annotations; photographs from YouTube, for research",
+        {annotation.name: sha256(annotation)},
+    )
+    left_out: Counter[str] = Counter()
+    records = _records(annotation, content, images, split, left_out)
+    return Found(info, folder_of(images), records, left_out)
+
+
+def _records(
+    annotation: Path, content: list[Any], images: Path, split: str, left_out: Counter[str]
+) -> Iterator[ImageRecord]:
+    joints = len(skeleton(JOINTS))
+    for number, person in enumerate(content):
+        try:
+            path, scale = str(person["image"]), float(person["scale"])
+            points = np.array(person["joints"], np.float64).reshape(joints, 2)
+            seen = np.array(person["joints_vis"], np.int64).reshape(joints)
+            centre = np.array(person["center"], np.float64).reshape(2)
+        except (TypeError, KeyError, ValueError):
+            raise InputError(
+                f"{annotation}: person {number} lacks 'image', 'scale', 'center', or 'joints' and "
+                f"'joints_vis' of {joints} joints; get the file again."
+            ) from None
+        # A joint that is not labelled is at (-1, -1) or (0, 0).
+        labelled = (points > 0).all(-1)
+        if not labelled.any():
+            left_out["no joint labelled"] += 1
+            continue
+        middle = centre + np.array([0, _LOWER * scale]) + _CENTRE
+        half = _HEIGHT * scale / 2
+        yield ImageRecord(
+            path=path,
+            size=picture_size(images / path),
+            keypoints=points + _CENTRE,
+            visibility=np.where(labelled, np.where(seen > 0, 2, 1), 0),
+            box=np.concatenate([middle - half, middle + half]),
+            subject=split,
+            action="photograph",
+            sequence=Path(path).stem,
+        )

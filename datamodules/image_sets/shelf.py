@@ -1,0 +1,122 @@
+"""Shelf and Campus (Belagiannis et al., CVPR 2014): several people before five and three cameras.
+
+A folder holds ``actorsGT.mat`` and ``calibration_shelf.json`` or ``calibration_campus.json``; images are
+``Camera0/...`` beside them. The joints are those of ``lsp14``; poses are metres in the world.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from datamodules.crops.reading import Array, Found, box_of, folder_of, read_json, within
+from datamodules.crops.records import ImageRecord, IndexInfo
+from datamodules.matlab import load_mat, numbers
+from datamodules.untrusted import sha256
+from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
+from lifting.errors import InputError
+
+JOINTS = "lsp14"
+
+# Size of the images, and how they are named by camera and frame.
+_LAYOUTS = {
+    "shelf": ((1032, 776), "Camera{camera}/img_{frame:06}.png"),
+    "campus": ((360, 288), "Camera{camera}/campus4-c{camera}-{frame:05}.png"),
+}
+_MARGIN = 0.1
+_METRES = 1000.0
+
+
+def read_shelf(folder: Path) -> Found:
+    """Read Shelf or Campus.
+
+    Args:
+        folder: The folder of either.
+
+    Raises:
+        InputError: If a file is missing or not as published.
+    """
+    kind = next(
+        (k for k in _LAYOUTS if (folder_of(folder) / f"calibration_{k}.json").is_file()), ""
+    )
+    if not kind:
+        raise InputError(
+            f"{folder}: neither calibration_shelf.json nor calibration_campus.json in it; name the "
+            "folder of one of them."
+        )
+    calibration, truth = folder / f"calibration_{kind}.json", folder / "actorsGT.mat"
+    cameras = _cameras(calibration, _LAYOUTS[kind][0])
+    poses = load_mat(truth, ("actor3D",))["actor3D"]
+    info = IndexInfo(
+        JOINTS,
+        f"{kind.capitalize()}, Belagiannis et al., CVPR 2014",
+        "Research only",
+        {path.name: sha256(path) for path in (calibration, truth)},
+    )
+    left_out: Counter[str] = Counter()
+    return Found(info, folder, _records(kind, truth, poses, cameras, left_out), left_out)
+
+
+def _cameras(path: Path, size: tuple[int, int]) -> list[Camera]:
+    content: dict[str, dict[str, Any]] = read_json(path)
+    cameras = []
+    try:
+        for name in sorted(content, key=int):
+            camera = {key: np.array(value, np.float64) for key, value in content[name].items()}
+            radial, tangential = camera["k"].ravel(), camera["p"].ravel()
+            values = {
+                "focal": np.array([camera["fx"], camera["fy"]]),
+                "principal": np.array([camera["cx"], camera["cy"]]),
+                "radial": radial.reshape(3),
+                "tangential": tangential.reshape(2)[::-1].copy(),
+                "tangential_gain": np.array(TANGENTIAL_GAIN["opencv"]),
+                "size": np.array(size, np.float64),
+                "rotation": camera["R"].reshape(3, 3),
+                "position": camera["T"].reshape(3),
+            }
+            cameras.append(Camera(**{k: torch.from_numpy(v) for k, v in values.items()}))
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise InputError(
+            f"{path}: a camera lacks one of R, T, fx, fy, cx, cy, k and p; get the file again."
+        ) from None
+    return cameras
+
+
+def _records(
+    kind: str, truth: Path, poses: Any, cameras: list[Camera], left_out: Counter[str]
+) -> Iterator[ImageRecord]:
+    size, name = _LAYOUTS[kind]
+    for actor, frames in enumerate(poses.ravel()):
+        for frame, cell in enumerate(np.asarray(frames).ravel()):
+            if np.size(cell) < 3:
+                continue
+            world = _METRES * numbers(cell, f"{truth}: actor {actor}, frame {frame}")
+            if world.shape != (14, 3):
+                raise InputError(
+                    f"{truth}: actor {actor}, frame {frame} is {world.shape}, expected (14, 3); get the "
+                    "file again."
+                )
+            for number, camera in enumerate(cameras):
+                pose = world_to_camera(torch.from_numpy(world), camera)
+                points: Array = project(pose, camera).numpy()
+                inside = within(points, size) & (pose[:, 2] > 0).numpy()
+                if not inside.any():
+                    left_out["outside the image"] += 1
+                    continue
+                yield ImageRecord(
+                    path=name.format(camera=number, frame=frame),
+                    size=size,
+                    keypoints=points,
+                    visibility=np.where(inside, 2, 0),
+                    box=box_of(points, inside, _MARGIN, size),
+                    subject=f"actor{actor}",
+                    action=kind,
+                    sequence=kind,
+                    view=f"Camera{number}",
+                    frame=frame,
+                    camera=camera,
+                    pose=pose.numpy(),
+                )

@@ -1,0 +1,159 @@
+"""The files Leeds Sports Pose is published in: people on photographs, fourteen keypoints each, no 3D.
+
+- ``joints.mat`` of LSP, ``(3, 14, images)``: x, y, and whether the joint is *occluded*.
+- ``joints.mat`` of LSP-extended, ``(14, 3, images)``: x, y, and whether the joint is *labelled*. What
+  stands for one that is not is no place.
+- ``lsp2000_joints14.npz``, LSP with its split, the training half in pixels of the full photographs.
+- ``relative_depth_lsp_v1.json``, whose images have keypoints
+  (:mod:`datamodules.relative_depth.annotation_file`).
+
+All are in the order of ``lsp14``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datamodules.matlab import Array, load_mat, numbers
+from datamodules.relative_depth.annotation_file import (
+    Provenance,
+    read_provenance,
+    read_relative_depth,
+)
+from datamodules.untrusted import load_npz
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+JOINTS = "lsp14"
+# Images of LSP to train on, by the owners' split; the others are for testing.
+TRAIN_IMAGES = 1000
+
+_AXES = {(3, 14): "LSP", (14, 3): "LSP-extended"}
+
+
+@dataclass(frozen=True)
+class RawImages:
+    """Annotated images.
+
+    Attributes:
+        kind: Which dataset: ``LSP`` or ``LSP-extended``.
+        names: Names of the images, without folder and ending.
+        keypoints: Pixels ``(N, 14, 2)``; a joint that is not labelled is put in the middle of the
+            others.
+        visible: Which joints are seen, ``(N, 14)``.
+        train: Which images are for training, ``(N,)``.
+        left_out: Names of images in which no joint is labelled.
+        provenance: Where they come from, if not from the dataset.
+    """
+
+    kind: str
+    names: list[str]
+    keypoints: Array
+    visible: NDArray[np.bool_]
+    train: NDArray[np.bool_]
+    left_out: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+
+
+def read_images(path: Path) -> RawImages:
+    """Read any of the files; which one it is shows by its ending and its shape.
+
+    Raises:
+        InputError: If it is missing, damaged or none of them.
+    """
+    readers = {".mat": _read_mat, ".npz": _read_npz, ".json": _read_json}
+    if path.suffix.lower() not in readers:
+        raise InputError(f"{path}: neither a .mat nor an .npz nor a .json; name one of these.")
+    images = readers[path.suffix.lower()](path)
+    if not images.names:
+        raise InputError(f"{path}: not one of its images has a joint; get the file again.")
+    if len(set(images.names)) < len(images.names):
+        name = next(n for n in images.names if images.names.count(n) > 1)
+        raise InputError(f"{path}: image '{name}' is there twice; leave one of them out.")
+    return images
+
+
+def _read_mat(path: Path) -> RawImages:
+    joints = numbers(load_mat(path, ("joints",))["joints"], f"{path}: 'joints'")
+    kind = _AXES.get(joints.shape[:2]) if joints.ndim == 3 else None
+    if kind is None:
+        raise InputError(
+            f"{path}: 'joints' is {joints.shape}, expected (3, 14, images) as in LSP or "
+            "(14, 3, images) as in LSP-extended; get the file from its owners again."
+        )
+    rows = joints.transpose((2, 1, 0) if kind == "LSP" else (2, 0, 1))
+    flag = rows[..., 2]
+    if not np.isin(flag, (0, 1)).all():
+        raise InputError(
+            f"{path}: the third row of 'joints' holds {flag[~np.isin(flag, (0, 1))][0]:g}, expected "
+            "0 or 1; get the file from its owners again."
+        )
+    number = np.arange(1, len(rows) + 1)
+    if kind == "LSP":
+        names, labelled = [f"im{n:04}" for n in number], np.ones(flag.shape, bool)
+        return _images(
+            path, kind, names, rows[..., :2], labelled, flag == 0, number <= TRAIN_IMAGES
+        )
+    # Ten thousand have five digits; they are all for training, as nobody tests on them.
+    names = [f"im{n:05}" for n in number]
+    return _images(path, kind, names, rows[..., :2], flag == 1, flag == 1, number > 0)
+
+
+def _images(
+    path: Path,
+    kind: str,
+    names: list[str],
+    keypoints: Array,
+    labelled: NDArray[np.bool_],
+    visible: NDArray[np.bool_],
+    train: NDArray[np.bool_],
+) -> RawImages:
+    """Put joints that are not labelled in the middle, and leave out images that have none."""
+    if not np.isfinite(keypoints[labelled]).all():
+        image = names[int(np.argwhere(labelled & ~np.isfinite(keypoints).all(-1))[0][0])]
+        raise InputError(f"{path}: a joint of '{image}' is NaN or infinite; get the file again.")
+    some = np.asarray(labelled.any(-1))
+    weight = labelled[some][..., None]
+    known = np.where(weight, keypoints[some], 0)
+    middle = known.sum(1, keepdims=True) / weight.sum(1, keepdims=True)
+    return RawImages(
+        kind,
+        [name for name, there in zip(names, some, strict=True) if there],
+        np.where(weight, known, middle),
+        visible[some],
+        train[some],
+        tuple(name for name, there in zip(names, some, strict=True) if not there),
+    )
+
+
+def _read_npz(path: Path) -> RawImages:
+    content = load_npz(path)
+    for name in ("joints", "imgname", "split"):
+        if name not in content:
+            raise InputError(f"{path}: no '{name}' in it, only {', '.join(content)}.")
+    joints = numbers(content["joints"], f"{path}: 'joints'")
+    files, split = np.asarray(content["imgname"]), np.asarray(content["split"])
+    if joints.shape[1:] != (len(skeleton(JOINTS)), 3):
+        raise InputError(f"{path}: 'joints' is {joints.shape}, expected (images, 14, 3).")
+    for name, column in (("imgname", files), ("split", split)):
+        if column.shape != joints.shape[:1] or column.dtype.kind != "U":
+            raise InputError(f"{path}: '{name}' is no text for each of {len(joints)} images.")
+    if not np.isin(split, ("train", "test")).all():
+        raise InputError(f"{path}: 'split' holds something else than train and test; repair it.")
+    visible = joints[..., 2] > 0
+    names, labelled = [Path(file).stem for file in files.tolist()], np.ones(visible.shape, bool)
+    return _images(path, "LSP", names, joints[..., :2], labelled, visible, split == "train")
+
+
+def _read_json(path: Path) -> RawImages:
+    images = read_relative_depth(path)
+    return RawImages(
+        "LSP",
+        [image.name for image in images],
+        np.array([image.keypoints for image in images]).reshape(-1, len(skeleton(JOINTS)), 2),
+        ~np.array([image.occluded for image in images]).reshape(-1, len(skeleton(JOINTS))),
+        np.array([image.train for image in images], bool),
+        provenance=read_provenance(path),
+    )

@@ -1,0 +1,94 @@
+"""The cameras of CMU Panoptic, and its world: its y points down; here z is up, as everywhere."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from datamodules.crops.reading import read_json
+from lifting.cameras import TANGENTIAL_GAIN, Camera
+from lifting.errors import InputError
+
+Array = NDArray[np.float64]
+
+# Five of the HD cameras, those of VoxelPose (Tu et al., ECCV 2020) and of L2D-Pose: panel and node.
+HD_CAMERAS = ("00_03", "00_06", "00_12", "00_13", "00_23")
+
+# Rows that are multiplied by it change from the dataset's world to ours.
+UPRIGHT = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+# Centimetres.
+MILLIMETRES = 10.0
+
+_SHAPES = {"K": (3, 3), "R": (3, 3), "t": (3, 1), "distCoef": (5,), "resolution": (2,)}
+
+
+def read_cameras(path: Path, names: tuple[str, ...]) -> dict[str, Camera]:
+    """Read cameras of ``calibration_<sequence>.json``, in float64.
+
+    Args:
+        path: The file.
+        names: Which cameras, as panel and node: ``00_03``.
+
+    Raises:
+        InputError: If the file is missing, damaged or lacks one of the cameras.
+    """
+    content = read_json(path)
+    listed = content.get("cameras") if isinstance(content, dict) else None
+    if not isinstance(listed, list):
+        raise InputError(f"{path}: lists no 'cameras'; get the calibration again.")
+    known = {str(c.get("name")): c for c in listed if isinstance(c, dict)}
+    for name in names:
+        if name not in known:
+            raise InputError(f"{path}: has no camera '{name}'; get the calibration again.")
+    return {name: _camera(known[name], f"{path}: camera '{name}'") for name in names}
+
+
+def _camera(content: dict[str, Any], where: str) -> Camera:
+    values: dict[str, Array] = {}
+    for key, shape in _SHAPES.items():
+        try:
+            values[key] = np.array(content[key], np.float64)
+        except (KeyError, TypeError, ValueError):
+            raise InputError(
+                f"{where} has no numbers '{key}'; get the calibration again."
+            ) from None
+        if values[key].shape != shape or not np.isfinite(values[key]).all():
+            raise InputError(
+                f"{where}: '{key}' is {values[key].shape}, expected {shape}; get the calibration again."
+            )
+    intrinsic, rotation = values["K"], values["R"]
+    k1, k2, p1, p2, k3 = values["distCoef"]
+    numbers = {
+        "focal": intrinsic[[0, 1], [0, 1]],
+        "principal": intrinsic[:2, 2],
+        "radial": np.array([k1, k2, k3]),
+        "tangential": np.array([p2, p1]),
+        "tangential_gain": np.array(TANGENTIAL_GAIN["opencv"]),
+        "size": values["resolution"],
+        "rotation": rotation @ UPRIGHT,
+        "position": MILLIMETRES * (-rotation.T @ values["t"][:, 0]) @ UPRIGHT,
+    }
+    return Camera(**{name: torch.from_numpy(value) for name, value in numbers.items()})
+
+
+def before(pose: Float[Tensor, "*batch 3"], camera: Camera) -> Bool[Tensor, "*batch"]:
+    """Tell which points a camera could see: those in front of it that its lens does not fold back.
+
+    The polynomial of most of these lenses has a maximum 54 to 64 degrees off the axis; what lies beyond
+    would be projected back towards the middle of the image.
+
+    Args:
+        pose: Points in the camera frame.
+        camera: A single camera.
+    """
+    k1, k2, k3 = camera.radial.tolist()
+    # Where the derivative of r (1 + k1 r^2 + k2 r^4 + k3 r^6) is zero, in r^2.
+    turns = np.roots([7 * k3, 5 * k2, 3 * k1, 1])
+    real = turns[np.isreal(turns)].real
+    farthest = min(real[real > 0], default=np.inf)
+    x, y, z = pose.unbind(-1)
+    return (z > 0) & (x**2 + y**2 < farthest * z**2)

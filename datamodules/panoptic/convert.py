@@ -1,0 +1,247 @@
+"""Conversion of CMU Panoptic into a clip store, and the report on what was converted."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from datamodules.crops.reading import Array
+from datamodules.panoptic.cameras import (
+    HD_CAMERAS,
+    MILLIMETRES,
+    before,
+    read_cameras,
+)
+from datamodules.panoptic.raw import (
+    FPS,
+    JOINTS,
+    LICENCE,
+    LIFTER_TRAIN_SEQUENCES,
+    LIFTER_VAL_SEQUENCES,
+    ORIGIN,
+    POSES,
+    Body,
+    action_of,
+    calibration_of,
+    digest_of,
+    read_bodies,
+    scenes_of,
+    sequences_of,
+    told_apart,
+)
+from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.untrusted import sha256
+from lifting.cameras import Camera, project, world_to_camera
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+# What L2D-Pose (Lee et al., ACCV 2024) trains its lifters on.
+EVERY = 3
+MARGIN = 200.0
+
+SKELETONS = (JOINTS, "panoptic15")
+
+# The longest bones there may be, centimetres, by the joint at their end; those of L2D-Pose.
+_LONGEST = {
+    "thorax": 80.0,
+    "nose": 50.0,
+    "shoulder": 40.0,
+    "elbow": 50.0,
+    "wrist": 45.0,
+    "hip": 30.0,
+    "knee": 65.0,
+    "ankle": 60.0,
+    "eye": 20.0,
+    "ear": 25.0,
+}
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """Which people are taken, and who is left out by them.
+
+    Attributes:
+        every: Take every so many of the frames.
+        margin: How far joints may lie outside the image, pixels.
+        shortest: Frames that a clip has at least.
+        joints: Joint set to store.
+        people: Why people are left out of frames, and how often.
+        views: Why people in frames are left out of views, and how often.
+    """
+
+    every: int
+    margin: float
+    shortest: int
+    joints: str
+    people: Counter[str] = field(default_factory=Counter)
+    views: Counter[str] = field(default_factory=Counter)
+
+
+def convert(
+    raw: Path,
+    out: Path,
+    every: int = EVERY,
+    margin: float = MARGIN,
+    shortest: int = 1,
+    joints: str = JOINTS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Convert CMU Panoptic into a clip store of five HD views.
+
+    Subjects are sequences. A clip is a run of frames, none left out between them, in which a camera sees
+    one person; its sequence is the person's number and the number of the first image. Frames are counted
+    at the frame rate that is kept. The one 2D source, ``gt``, is the projection.
+
+    Args:
+        raw: The folder of the sequences.
+        out: The store to write.
+        every: Take every so many of the frames.
+        margin: How far joints may lie outside the image, pixels.
+        shortest: Frames that a clip has at least.
+        joints: Joint set to store, one of ``SKELETONS``.
+        progress: Called with the name of each sequence that is done.
+
+    Returns:
+        The report.
+
+    Raises:
+        InputError: If an input is not as it should be; nothing is left at ``out`` then.
+    """
+    for option, count in (("every", every), ("shortest", shortest)):
+        if count < 1:
+            raise InputError(f"--{option} is {count}: give at least 1.")
+    if not 0 <= margin < np.inf:
+        raise InputError(f"--margin is {margin}: give a number of pixels, 0 or more.")
+    if joints not in SKELETONS:
+        raise InputError(f"--skeleton is {joints}: use {' or '.join(SKELETONS)}.")
+    scenes = {name: _thinned(scenes_of(raw, name), every) for name in sequences_of(raw)}
+    empty = [name for name, files in scenes.items() if not files]
+    inputs = {}
+    for name in scenes.keys() - empty:
+        inputs[f"{name}/{POSES}"] = digest_of(file for _, file in scenes[name])
+        calibration = calibration_of(raw, name)
+        inputs[calibration.name] = sha256(calibration)
+    origin = f"{ORIGIN}, up to {margin:g} px out of the image"
+    info = StoreInfo(joints, {"gt": joints}, origin, LICENCE, dict(sorted(inputs.items())))
+    rules = _Rules(every, margin, shortest, joints)
+    clips = 0
+    with ClipWriter(out, info) as store:
+        for name in sorted(scenes.keys() - empty):
+            cameras = read_cameras(calibration_of(raw, name), HD_CAMERAS)
+            people = _people(scenes[name], rules)
+            for view, camera in cameras.items():
+                store.add_camera(name, view, camera)
+                for number, moments in people.items():
+                    clips += _film(store, (name, number, view), moments, camera, rules)
+            progress(name)
+        if not clips:
+            raise InputError(
+                f"{raw}: holds nobody to convert, {_reasons(rules.people + rules.views)}; name a folder "
+                f"whose sequences have {POSES}/body3DScene_*.json, unpacked by the toolbox's "
+                "extractAll.sh."
+            )
+    with ClipStore(out) as finished:
+        return "\n".join([finished.describe(), "", *_report(finished, empty, rules)])
+
+
+def _thinned(scenes: list[tuple[int, Path]], every: int) -> list[tuple[int, Path]]:
+    """Return the first frame and every so many after it, by number: some may be missing."""
+    return [(number, file) for number, file in scenes if (number - scenes[0][0]) % every == 0]
+
+
+def _people(
+    scenes: list[tuple[int, Path]], rules: _Rules
+) -> dict[int, tuple[NDArray[np.int64], Array]]:
+    """Return frame numbers ``(T,)`` and world poses ``(T, J, 3)`` of each person of a sequence."""
+    moments: dict[int, list[tuple[int, Body]]] = {}
+    for frame, file in scenes:
+        bodies = read_bodies(file)
+        known = told_apart(bodies)
+        rules.people["two people of one number"] += len(bodies) - len(known)
+        for body in known:
+            moments.setdefault(body.number, []).append((frame, body))
+    wanted = skeleton(JOINTS).indices(skeleton(rules.joints).joints)
+    people = {}
+    for number, of_person in moments.items():
+        frames = np.array([frame for frame, _ in of_person])
+        world = np.stack([body.world[wanted] for _, body in of_person])
+        whole = np.stack([body.confidence[wanted] for _, body in of_person]).min(1) >= 0
+        short = _bones_are_short(world, rules.joints)
+        rules.people["a joint is missing"] += int((~whole).sum())
+        rules.people["a bone is too long"] += int((whole & ~short).sum())
+        people[number] = frames[whole & short], world[whole & short]
+    return people
+
+
+def _bones_are_short(world: Array, joints: str) -> NDArray[np.bool_]:
+    """Tell in which frames all bones are as short as a person's are."""
+    body = skeleton(joints)
+    parents, children = (list(ends) for ends in zip(*body.bones, strict=True))
+    lengths = np.linalg.norm(world[:, children] - world[:, parents], axis=-1)
+    longest = [_LONGEST[body.joints[child].rpartition("_")[2]] for child in children]
+    short: NDArray[np.bool_] = (lengths <= MILLIMETRES * np.array(longest)).all(-1)
+    return short
+
+
+def _film(
+    store: ClipWriter,
+    names: tuple[str, int, str],
+    moments: tuple[NDArray[np.int64], Array],
+    camera: Camera,
+    rules: _Rules,
+) -> int:
+    """Write the clips of a person in a view; return how many."""
+    sequence, person, view = names
+    numbers, world = moments
+    pose = world_to_camera(torch.from_numpy(world), camera)
+    pixels = project(pose, camera)
+    near = (pixels >= -rules.margin) & (pixels <= camera.size + rules.margin)
+    seen = (before(pose, camera) & near.all(-1)).all(-1).numpy()
+    rules.views["too far out of the image"] += int((~seen).sum())
+    gt = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1).float().numpy()
+    clips = 0
+    for run in _runs(numbers // rules.every, seen):
+        if len(run) < rules.shortest:
+            rules.views["in a run that is too short"] += len(run)
+            continue
+        key = ClipKey(
+            sequence,
+            f"{person} {numbers[run[0]]:08}",
+            action_of(sequence),
+            view,
+            FPS / rules.every,
+            len(run),
+        )
+        store.add(key, {"gt": gt[run]}, pose[run].float().numpy(), numbers[run] // rules.every)
+        clips += 1
+    return clips
+
+
+def _runs(frames: NDArray[np.int64], kept: NDArray[np.bool_]) -> Iterator[NDArray[np.int64]]:
+    """Yield the indices of each run of consecutive frames that are kept."""
+    indices = np.flatnonzero(kept)
+    if len(indices):
+        yield from np.split(indices, np.flatnonzero(np.diff(frames[indices]) != 1) + 1)
+
+
+def _reasons(counts: Counter[str]) -> str:
+    reasons = [f"{reason} ({count:,})" for reason, count in counts.most_common() if count]
+    return "left out: " + (", ".join(reasons) or "nobody")
+
+
+def _report(store: ClipStore, empty: list[str], rules: _Rules) -> list[str]:
+    there = {key.subject for key in store.keys}
+    lines = [
+        f"people in frames, {_reasons(rules.people)}",
+        f"people in frames and views, {_reasons(rules.views)}",
+    ]
+    published = (*LIFTER_TRAIN_SEQUENCES, *LIFTER_VAL_SEQUENCES)
+    if missing := [name for name in published if name not in there]:
+        lines.append(f"missing of the published split: {', '.join(missing)}")
+    if empty:
+        lines.append(f"without {POSES}, which extractAll.sh unpacks: {', '.join(empty)}")
+    return lines

@@ -1,0 +1,110 @@
+"""CMU Panoptic (Joo et al., ICCV 2015) in the folders of its toolbox: five HD cameras, 19 joints.
+
+A sequence is a folder with ``calibration_<sequence>.json``, ``hdPose3d_stage1_coco19/`` and
+``hdImgs/00_03/00_03_<frame>.jpg``. There is no 2D annotation: keypoints are projected poses.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from datamodules.crops.reading import Found, box_of, within
+from datamodules.crops.records import ImageRecord, IndexInfo
+from datamodules.panoptic.cameras import HD_CAMERAS, before, read_cameras
+from datamodules.panoptic.raw import (
+    JOINTS,
+    LICENCE,
+    ORIGIN,
+    Body,
+    action_of,
+    calibration_of,
+    read_bodies,
+    scenes_of,
+    sequences_of,
+    told_apart,
+)
+from datamodules.untrusted import sha256
+from lifting.cameras import Camera, project, world_to_camera
+from lifting.skeletons import skeleton
+
+# A joint counts where its confidence is above this; one that was not reconstructed has -1.
+_SURE = 0.1
+_MARGIN = 0.075
+
+
+def read_panoptic(
+    folder: Path,
+    sequences: Sequence[str] | None = None,
+    every: int = 15,
+    alone: bool = True,
+) -> Found:
+    """Read the sequences of a folder.
+
+    Where there is no number for a joint, the person has no 3D pose. Visibility is whether the joint is
+    in the image, as nothing is known of what hides what.
+
+    Args:
+        folder: The folder of the sequences.
+        sequences: Which; all that there are where not given.
+        every: Take every so many of the annotated frames.
+        alone: Whether to take frames with exactly one person only.
+
+    Raises:
+        InputError: If there is no sequence, or one is not as the toolbox writes it.
+    """
+    names = sequences_of(folder, sequences)
+    calibrations = [calibration_of(folder, name) for name in names]
+    info = IndexInfo(JOINTS, ORIGIN, LICENCE, {path.name: sha256(path) for path in calibrations})
+    left_out: Counter[str] = Counter()
+    return Found(info, folder, _records(folder, names, every, alone, left_out), left_out)
+
+
+def _records(
+    folder: Path, sequences: list[str], every: int, alone: bool, left_out: Counter[str]
+) -> Iterator[ImageRecord]:
+    for sequence in sequences:
+        cameras = read_cameras(calibration_of(folder, sequence), HD_CAMERAS)
+        for frame, file in scenes_of(folder, sequence)[::every]:
+            bodies = read_bodies(file)
+            if alone and len(bodies) != 1:
+                left_out["not exactly one person"] += len(bodies)
+                continue
+            known = told_apart(bodies)
+            if len(known) < len(bodies):
+                left_out["two people of one number"] += len(bodies) - len(known)
+            for body in known:
+                for view, camera in cameras.items():
+                    record = _record(sequence, frame, view, camera, body)
+                    if record is None:
+                        left_out["the pelvis is unsure or outside the image"] += 1
+                    else:
+                        yield record
+
+
+def _record(sequence: str, frame: int, view: str, camera: Camera, body: Body) -> ImageRecord | None:
+    pose = world_to_camera(torch.from_numpy(body.world), camera)
+    width, height = (int(x) for x in camera.size.tolist())
+    in_front = before(pose, camera).numpy()
+    points = project(pose, camera).numpy()
+    seen = in_front & (body.confidence > _SURE) & within(points, (width, height))
+    if not seen[skeleton(JOINTS).root]:
+        return None
+    # All, or no pose: what was not reconstructed is at the origin.
+    whole = in_front.all() and (body.confidence >= 0).all()
+    return ImageRecord(
+        path=f"{sequence}/hdImgs/{view}/{view}_{frame:08}.jpg",
+        size=(width, height),
+        keypoints=points,
+        visibility=np.where(seen, 2, 0),
+        box=box_of(points, seen, _MARGIN, (width, height)),
+        subject=sequence,
+        action=action_of(sequence),
+        sequence=f"{sequence} {body.number}",
+        view=view,
+        frame=frame,
+        camera=camera,
+        pose=pose.numpy() if whole else None,
+    )

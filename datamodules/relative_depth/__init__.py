@@ -1,0 +1,1 @@
+"""Relative depth of joints: labels, annotations and their files."""

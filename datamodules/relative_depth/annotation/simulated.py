@@ -1,0 +1,167 @@
+"""Annotations of relative depth made from the poses of a clip store, where there is no crowd.
+
+Enough to train on, and to see every figure of the user study of Ronchi et al., "It's all Relative",
+BMVC 2018; nothing that was measured on people.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from datamodules.examples.bank import clip_number
+from datamodules.matlab import Array
+from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, frames_of
+from datamodules.relative_depth.annotation_file import AnnotatedImage, DepthAnnotation, Provenance
+from datamodules.relative_depth.labels import DepthLabels
+from datamodules.store.clips import ClipKey, ClipStore
+from lifting.errors import InputError
+
+Pick = tuple[ClipKey, list[int]]
+
+
+@dataclass(frozen=True)
+class SimulatedImages:
+    """Frames of a store, and what is said of them.
+
+    Attributes:
+        annotated: The frames, with annotations.
+        depth: By name of the image, the depth that the annotations are of, millimetres ``(14,)``.
+        provenance: Where they come from.
+    """
+
+    annotated: list[AnnotatedImage]
+    depth: dict[str, Array]
+    provenance: Provenance
+
+
+def simulate(
+    source: Path, images: int, labels: DepthLabels, frame: str = "camera"
+) -> SimulatedImages:
+    """Take frames of a store, half of them to train on, and label pairs of their joints.
+
+    The halves are of different people; where the store has but one, of different recordings. Each half
+    has its frames evenly from all of its clips. Pairs of joints that are equally far, or of which one
+    is not seen, are left out.
+
+    Args:
+        source: A clip store with poses, whose joints convert to ``lsp14``.
+        images: Number of frames.
+        labels: How they are labelled.
+        frame: Whose depth counts: ``camera``, or ``level``, that of the camera turned level.
+
+    Raises:
+        InputError: If an option is wrong, or the store lacks poses or frames.
+    """
+    if images < 2:
+        raise InputError(
+            f"--images is {images}: give at least 2, one to train on and one to test on."
+        )
+    if frame not in FRAMES:
+        raise InputError(f"--frame is '{frame}': choose one of {', '.join(FRAMES)}.")
+    judged: list[JudgedImage] = []
+    number: list[tuple[int, int]] = []
+    with ClipStore(source) as store:
+        halves = zip(_halves(store), ((images + 1) // 2, images // 2), (True, False), strict=True)
+        for keys, count, train in halves:
+            for key, rows in _spread(store, keys, count):
+                found = frames_of(store, key, rows)
+                judged += [replace(image, train=train) for image in found]
+                number += [(clip_number(key), n) for n in store.frames(key)[rows].tolist()]
+        provenance = Provenance(
+            f"{store.info.origin}; relative depth simulated", store.info.licence
+        )
+    if len({image.name for image in judged}) < len(judged):
+        raise InputError(f"{source}: clips of one frame share a name; give each its sequence.")
+    depth = {image.name: _depth(image, frame, source) for image in judged}
+    annotated = _annotated(judged, np.stack(list(depth.values())), np.array(number), labels)
+    return SimulatedImages(annotated, depth, provenance)
+
+
+def _depth(image: JudgedImage, frame: str, source: Path) -> Array:
+    depth = image.depth_in(frame)
+    if depth is None:
+        raise InputError(
+            f"{source}: '{image.name}' has no pose, from which depth is known; name a store of 3D data."
+        )
+    if not np.isfinite(depth).all():
+        raise InputError(
+            f"{source}: the camera of '{image.name}' looks straight up or down; leave --frame at camera."
+        )
+    return depth
+
+
+def _halves(store: ClipStore) -> tuple[list[ClipKey], list[ClipKey]]:
+    """Split the clips by person, where there is one alone by recording."""
+    groups = {key: key.subject for key in store.keys}
+    if len(set(groups.values())) == 1:
+        groups = {key: key.sequence for key in store.keys}
+    # S11 comes after S9.
+    names = sorted(set(groups.values()), key=lambda name: (len(name), name))
+    if len(names) < 2:
+        raise InputError(
+            f"{store.path}: has one recording only, and one half is to train on, the other to test "
+            "on; name a store with more."
+        )
+    train = set(names[: (len(names) + 1) // 2])
+    return (
+        [key for key, name in groups.items() if name in train],
+        [key for key, name in groups.items() if name not in train],
+    )
+
+
+def _spread(store: ClipStore, keys: Sequence[ClipKey], count: int) -> list[Pick]:
+    """Choose as many frames of each clip as can be, and within it evenly."""
+    have = np.array([key.frames for key in keys])
+    if have.sum() < count:
+        raise InputError(
+            f"{store.path}: has {have.sum():,} frames in one of the halves, of which --images asks for "
+            f"{count:,}; ask for fewer."
+        )
+    take = np.zeros_like(have)
+    while left := count - take.sum():
+        room = np.flatnonzero(take < have)
+        # All that have room; in the last round some of them, from the first to the last.
+        some = min(left, len(room))
+        take[room[np.arange(some) * len(room) // some]] += 1
+    # The middles of as many equal parts.
+    return [
+        (key, ((2 * np.arange(n) + 1) * key.frames // (2 * n)).tolist())
+        for key, n in zip(keys, take.tolist(), strict=True)
+        if n
+    ]
+
+
+def _annotated(
+    judged: Sequence[JudgedImage],
+    depth: Float[ndarray, "images joints"],
+    number: Int[ndarray, "images 2"],
+    labels: DepthLabels,
+) -> list[AnnotatedImage]:
+    of = torch.from_numpy(depth)
+    clip, frame = torch.from_numpy(number).unbind(1)
+    said = labels.of(of, clip, frame, epoch=0)
+    ends = of[:, None].expand(-1, said.pairs.shape[1], -1).gather(2, said.pairs)
+    wrong = labels.wrong((ends[..., 0] - ends[..., 1]).abs())
+    annotated = []
+    for row, image in enumerate(judged):
+        annotations = tuple(
+            # The first is farther, so the second is closer: label 1.
+            DepthAnnotation(first, second, int(farther > 0), 1 - risk, risk)
+            for (first, second), farther, risk in zip(
+                said.pairs[row].tolist(),
+                said.farther[row].tolist(),
+                wrong[row].tolist(),
+                strict=True,
+            )
+            if farther and image.seen[[first, second]].all()
+        )
+        file = f"images/{image.name}.jpg"
+        annotated.append(
+            AnnotatedImage(file, image.train, image.keypoints, ~image.seen, annotations)
+        )
+    return annotated

@@ -1,0 +1,229 @@
+"""What is known of a user study on relative depth: judgements, who gave them, and the truth.
+
+It is read from the raw answers of annotators or from merged annotations, and as much of it as there is
+is filled in.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from datamodules.lsp.convert import image_file
+from datamodules.matlab import Array
+from datamodules.relative_depth.annotation.crowd import Votes, dawid_skene, majority
+from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, load_images
+from datamodules.relative_depth.annotation.merge import Collected, Pair, collect
+from datamodules.relative_depth.annotation_file import read_relative_depth
+from datamodules.untrusted import existing
+from lifting.errors import InputError
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Single answers of the crowd, one row each.
+
+    Attributes:
+        names: The annotators.
+        person: Number of the annotator.
+        pair: Number of the pair.
+        label: 1 where the second joint of the pair was said to be nearer, 0 where the first was.
+        swapped: Whether the second joint of the pair was the one marked green, else the first was.
+    """
+
+    names: list[str]
+    person: Int[ndarray, " answers"]
+    pair: Int[ndarray, " answers"]
+    label: Int[ndarray, " answers"]
+    swapped: Bool[ndarray, " answers"]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Judgements of relative depth. What is not known is NaN.
+
+    Attributes:
+        pairs: What was judged: image, and two joints of ``lsp14``.
+        label: What is said of each pair: 1 where its second joint is nearer, 0 where its first is.
+        risk: Expected error of that.
+        share: Share of the crowd's answers that are 1.
+        gap: For the frames ``camera`` and ``level`` how much farther the first joint is, millimetres.
+        images: The images, by name; without those that are not known.
+        answers: What the annotators answered, if the file has it.
+        opinions: Labels by name: of experts and of the crowd together, or of all annotators and of what
+            is merged; none where the file does not have them.
+    """
+
+    pairs: list[Pair]
+    label: Float[ndarray, " pairs"]
+    risk: Float[ndarray, " pairs"]
+    share: Float[ndarray, " pairs"]
+    gap: Mapping[str, Float[ndarray, " pairs"]]
+    images: Mapping[str, JudgedImage]
+    answers: Answers | None = None
+    opinions: Mapping[str, Float[ndarray, " pairs"]] = field(default_factory=dict)
+
+
+def read_study(
+    path: Path,
+    source: Path | None = None,
+    pictures: Path | None = None,
+    experts: Sequence[str] = (),
+) -> Study:
+    """Read raw answers, or merged annotations.
+
+    Args:
+        path: A file of answers, a folder of several, or a ``relative_depth_lsp_v1.json``.
+        source: What was asked about, see :func:`load_images`; beside annotations, which have keypoints,
+            the folder of the images is enough.
+        pictures: The folder of the images, where it is elsewhere.
+        experts: Annotators who are no part of the crowd, but are held against it.
+
+    Raises:
+        InputError: If a file is missing, damaged or of another kind, or files do not belong together.
+    """
+    if not path.is_dir() and _is_annotations(path):
+        if experts:
+            raise InputError(
+                f"{path}: holds merged annotations, so --experts cannot be told apart; name the file "
+                "of answers."
+            )
+        return _of_annotations(path, source, pictures)
+    collected = collect([path])
+    images = {}
+    if source is not None:
+        images = _images(path, source, pictures, {pair[0] for pair in collected.pairs})
+    return _of_answers(collected, images, experts, path)
+
+
+def _is_annotations(path: Path) -> bool:
+    try:
+        content = json.loads(existing(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: damaged or not a JSON file; repair it.") from None
+    return isinstance(content, dict) and "joint_names" in content
+
+
+def _images(
+    path: Path, source: Path, pictures: Path | None, names: Collection[str]
+) -> dict[str, JudgedImage]:
+    images = {image.name: image for image in load_images(source, pictures, names)}
+    if unknown := set(names) - set(images):
+        raise InputError(
+            f"{path}: is about image '{min(unknown)}', which {source} does not have; name what the "
+            "annotators saw."
+        )
+    return images
+
+
+def _of_annotations(path: Path, source: Path | None, pictures: Path | None) -> Study:
+    content = read_relative_depth(path)
+    if source is not None and source.is_dir():
+        inside = source / "images"
+        source, pictures = None, pictures or (inside if inside.is_dir() else source)
+    if source is None:
+        images = {
+            image.name: JudgedImage(
+                image.name,
+                None if pictures is None else image_file(pictures, image.name),
+                image.train,
+                image.keypoints,
+                ~image.occluded,
+            )
+            for image in content
+            if image.annotations
+        }
+    else:
+        images = _images(path, source, pictures, {i.name for i in content if i.annotations})
+    said = [(image.name, a) for image in content for a in image.annotations]
+    if not said:
+        raise InputError(f"{path}: holds no annotation; name one that does.")
+    pairs = [(name, a.first, a.second) for name, a in said]
+    # Either of the two numbers tells the other.
+    risk = [1 - a.prob if a.risk is None and a.prob is not None else a.risk for _, a in said]
+    return Study(
+        pairs,
+        np.array([a.label for _, a in said], float),
+        np.array(risk, float),
+        np.full(len(pairs), np.nan),
+        _gaps(pairs, images),
+        images,
+    )
+
+
+def _of_answers(
+    collected: Collected, images: Mapping[str, JudgedImage], experts: Sequence[str], path: Path
+) -> Study:
+    names, pairs, votes = collected.names, collected.pairs, collected.votes
+    if missing := [name for name in experts if name not in names]:
+        raise InputError(
+            f"--experts names {missing[0]}, who answers nothing in {path}; choose from "
+            f"{', '.join(names)}."
+        )
+    # In the order of the votes.
+    swapped = np.array(
+        [
+            answer.question.first > answer.question.second
+            for answers in collected.answers
+            for answer in answers
+            if answer.nearer is not None
+        ]
+    )
+    crowd = [name for name in names if name not in experts]
+    number = np.array([crowd.index(name) if name in crowd else -1 for name in names])
+    of_crowd = number[votes.annotator] >= 0
+    if not of_crowd.any():
+        raise InputError(f"{path}: --experts leaves nobody to be the crowd; name fewer.")
+    answers = Answers(
+        crowd,
+        number[votes.annotator[of_crowd]],
+        votes.item[of_crowd],
+        votes.label[of_crowd],
+        swapped[of_crowd],
+    )
+    one, share = _merged(answers, len(pairs))
+    merged = np.where(one == 0.5, np.nan, (one > 0.5).astype(float))
+    merged[np.isnan(one)] = np.nan
+    shown = [*experts] if experts else names
+    return Study(
+        pairs,
+        merged,
+        np.minimum(one, 1 - one),
+        share,
+        _gaps(pairs, images),
+        images,
+        answers,
+        {name: _opinion(votes, names.index(name), len(pairs)) for name in shown}
+        | {"crowd" if experts else "merged": merged},
+    )
+
+
+def _merged(answers: Answers, pairs: int) -> tuple[Array, Array]:
+    """Return the probability that a label is 1, and the share of the answers; NaN without any."""
+    asked, item = np.unique(answers.pair, return_inverse=True)
+    votes = Votes(item, answers.person, answers.label)
+    one, share = np.full((2, pairs), np.nan)
+    one[asked], share[asked] = dawid_skene(votes)[0], majority(votes)
+    return one, share
+
+
+def _opinion(votes: Votes, person: int, pairs: int) -> Array:
+    labels = np.full(pairs, np.nan)
+    own = votes.annotator == person
+    labels[votes.item[own]] = votes.label[own]
+    return labels
+
+
+def _gaps(pairs: Sequence[Pair], images: Mapping[str, JudgedImage]) -> dict[str, Array]:
+    gaps = {}
+    for frame in FRAMES:
+        gaps[frame] = np.full(len(pairs), np.nan)
+        for number, (name, first, second) in enumerate(pairs):
+            depth = images[name].depth_in(frame) if name in images else None
+            if depth is not None:
+                gaps[frame][number] = depth[first] - depth[second]
+    return gaps

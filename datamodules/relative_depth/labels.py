@@ -1,0 +1,114 @@
+"""Relative-depth labels simulated from 3D poses: which of two joints is farther from the camera.
+
+Ronchi et al., "It's all Relative: Monocular 3D human pose estimation from weakly supervised data",
+BMVC 2018, sections 3 and 5.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from datamodules.examples.counter_random import uniform
+from datamodules.relative_depth.pairs import DepthPairs
+from lifting.errors import InputError
+
+# Share of right answers of the crowd: a guess where two joints are equally far, sure from here on.
+_SURE_FROM_MM = 400.0
+
+
+@dataclass(frozen=True)
+class DepthLabels:
+    """Labels of the training frames. A frame keeps its pairs and its mistakes for good.
+
+    They are a function of seed and frame, so that they need no table and no time to build.
+
+    Attributes:
+        pairs: Pairs of joints that are compared in each frame, or ``all``.
+        per_step: How many of them a training step sees, drawn anew each epoch; all where not given (1:
+            as published).
+        tolerance: Joints whose depths differ by no more than this, in millimetres, are equally far.
+        noise: Share of wrong labels, or ``crowd``: as often wrong as people are, 50 percent where two
+            joints are equally far, 25 percent at 200 mm, none from 400 mm on.
+        seed: Seed of pairs and mistakes.
+    """
+
+    pairs: int | Literal["all"] = 1
+    per_step: int | None = None
+    tolerance: float = 0.0
+    noise: float | Literal["crowd"] = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.pairs != "all" and self.pairs < 1:
+            raise InputError(f"--data.depth_labels.pairs is {self.pairs}: give at least 1, or all.")
+        if self.per_step is not None and self.per_step < 1:
+            raise InputError(
+                f"--data.depth_labels.per_step is {self.per_step}: give at least 1, or leave it out."
+            )
+        if self.tolerance < 0:
+            raise InputError(
+                f"--data.depth_labels.tolerance is {self.tolerance}: give millimetres, 0 or more."
+            )
+        if self.noise != "crowd" and not 0 <= self.noise <= 1:
+            raise InputError(
+                f"--data.depth_labels.noise is {self.noise}: give a share from 0 to 1, or crowd."
+            )
+        if self.noise and self.tolerance:
+            raise InputError(
+                "--data.depth_labels has noise and a tolerance: wrong labels are defined for a "
+                "tolerance of 0 only, so leave one of them out."
+            )
+
+    def of(
+        self,
+        depth: Float[Tensor, "B J"],
+        clip: Int[Tensor, " B"],
+        frame: Int[Tensor, " B"],
+        epoch: int,
+    ) -> DepthPairs:
+        """Return the pairs of joints of some frames, and what is said of them.
+
+        Args:
+            depth: Depth of every joint along the camera's axis, millimetres.
+            clip: A number that names the clip of each frame.
+            frame: Its number in the clip.
+            epoch: The epoch, which decides on what ``per_step`` leaves.
+        """
+        chosen = self._pairs(depth.shape[1], clip, frame, epoch)
+        every = torch.combinations(torch.arange(depth.shape[1], device=depth.device))
+        pairs = every[chosen]
+        first, second = depth.gather(1, pairs[..., 0]), depth.gather(1, pairs[..., 1])
+        gap = (first - second).double()
+        farther = gap.sign() * (gap.abs() > self.tolerance)
+        drawn = uniform(4 * self.seed + 1, clip[:, None], frame[:, None], chosen)
+        farther = torch.where(drawn < self.wrong(gap.abs()), -farther, farther)
+        return DepthPairs(pairs, farther.to(torch.int8), torch.ones_like(farther, dtype=torch.bool))
+
+    def _pairs(self, joints: int, clip: Tensor, frame: Tensor, epoch: int) -> Int[Tensor, "B P"]:
+        """Return which of the pairs, counted as ``torch.combinations`` does, are compared."""
+        count = joints * (joints - 1) // 2
+        number = torch.arange(count, device=clip.device)
+        if self.pairs == "all" or self.pairs >= count:
+            chosen = number.expand(len(clip), -1)
+        else:
+            # Those with the largest draws: one pair is among the first two, and so on.
+            drawn = uniform(4 * self.seed, clip[:, None], frame[:, None], number)
+            chosen = drawn.topk(self.pairs, dim=1).indices
+        if self.per_step is None or self.per_step >= chosen.shape[1]:
+            return chosen
+        now = torch.tensor(epoch, device=clip.device)
+        drawn = uniform(4 * self.seed + 2, clip[:, None], frame[:, None], chosen, now)
+        return chosen.gather(1, drawn.topk(self.per_step, dim=1).indices)
+
+    def wrong(self, gap: Float[Tensor, "*pairs"]) -> Float[Tensor, "*pairs"]:
+        """Return how probable a wrong label is for joints that are so far apart.
+
+        Args:
+            gap: Distance of the joints along the camera's axis, millimetres.
+        """
+        if self.noise == "crowd":
+            return (0.5 - 0.5 * gap / _SURE_FROM_MM).clamp_min(0)
+        return torch.full_like(gap, self.noise)

@@ -1,0 +1,1 @@
+"""The clip store, which every dataset of poses is converted into."""

@@ -1,0 +1,388 @@
+"""The clip store: one HDF5 file per dataset, written by every converter and read by one reader.
+
+Layout::
+
+    /                               format, format_version, skeleton, sources, origin, licence,
+                                    inputs (attributes)
+    /cameras/<subject>/<camera>     focal, principal, radial, tangential, ... (attributes)
+    /clips/<subject>/<sequence>/<camera>
+        pose                        (T, J, 3) float32, camera frame, millimetres; absent in 2D data
+        keypoints/<source>          (T, J, 3) float32: x, y in pixels, and confidence in [0, 1]
+        frames                      (T,) frame numbers, only where the recording has gaps
+        subject, sequence, action, camera, fps (attributes)
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import TracebackType
+
+import h5py
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from datamodules.store.hdf5_file import Sink
+from datamodules.untrusted import open_hdf5
+from lifting.cameras import Camera
+from lifting.errors import DISK_FULL, InputError
+from lifting.skeletons import Skeleton, skeleton
+
+FORMAT = "pose-clips"
+FORMAT_VERSION = 1
+
+Array = NDArray[np.float32]
+
+# The mean bone of a 17-joint adult is 250 mm; sparser sets have longer bones. A child or a
+# dense set stays inside, any other unit falls outside.
+_MEAN_BONE_MM = (60.0, 800.0)
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """What a store says of itself.
+
+    Attributes:
+        skeleton: Joint set of the poses.
+        sources: For each 2D source its joint set.
+        origin: Where the data come from.
+        licence: The condition they are under.
+        inputs: SHA-256 of each file the store was made from.
+    """
+
+    skeleton: str
+    sources: dict[str, str]
+    origin: str
+    licence: str
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClipKey:
+    """Names of a clip: one person, one camera, consecutive frames."""
+
+    subject: str
+    sequence: str
+    action: str
+    camera: str
+    fps: float
+    frames: int
+
+    @property
+    def path(self) -> str:
+        """Place of the clip in the store."""
+        return f"clips/{self.subject}/{self.sequence}/{self.camera}"
+
+
+def check_pose(pose: Array, joints: Skeleton, where: str) -> None:
+    """Refuse poses that are not ``(T, J, 3)`` finite millimetres.
+
+    Raises:
+        InputError: Naming ``where``, the fault and the remedy.
+    """
+    if pose.ndim != 3 or pose.shape[1:] != (len(joints), 3) or len(pose) == 0:
+        raise InputError(
+            f"{where}: poses are {pose.shape}, expected (frames, {len(joints)}, 3) "
+            f"for skeleton '{joints.name}', and at least one frame."
+        )
+    if not np.isfinite(pose).all():
+        frame = int(np.argwhere(~np.isfinite(pose))[0][0])
+        raise InputError(
+            f"{where}: poses hold NaN or infinity, first at frame {frame}; repair or leave out."
+        )
+    parents, children = (list(ends) for ends in zip(*joints.bones, strict=True))
+    sample = pose[:: max(1, len(pose) // 100)]
+    bone = float(np.linalg.norm(sample[:, children] - sample[:, parents], axis=-1).mean())
+    low, high = _MEAN_BONE_MM
+    if not low < bone < high:
+        units = {"metres": 1000, "centimetres": 10}
+        unit = next((name for name, f in units.items() if low < bone * f < high), None)
+        remedy = f"the poses seem to be in {unit}" if unit else "check the unit and the joint order"
+        raise InputError(
+            f"{where}: the mean bone is {bone:.4g} long, where millimetres are expected; {remedy}."
+        )
+
+
+def check_keypoints(keypoints: Array, joints: Skeleton, frames: int | None, where: str) -> None:
+    """Refuse keypoints that are not ``(T, J, 3)`` finite numbers, T as given.
+
+    Raises:
+        InputError: Naming ``where``, the fault and the remedy.
+    """
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3) or len(keypoints) == 0:
+        raise InputError(
+            f"{where}: keypoints are {keypoints.shape}, expected (frames, {len(joints)}, 3) for "
+            f"skeleton '{joints.name}': x, y and confidence, and at least one frame."
+        )
+    if frames is not None and len(keypoints) != frames:
+        raise InputError(
+            f"{where}: {len(keypoints)} frames of keypoints for a clip of {frames}; "
+            "are they of the same recording?"
+        )
+    if not np.isfinite(keypoints).all():
+        frame = int(np.argwhere(~np.isfinite(keypoints))[0][0])
+        raise InputError(
+            f"{where}: keypoints hold NaN or infinity, first at frame {frame}; "
+            "give missing joints a number and confidence 0."
+        )
+
+
+class ClipWriter:
+    """Writes a store beside its final place and moves it there when all went well.
+
+    Example::
+
+        with ClipWriter("data/mine.h5", info) as store:
+            store.add_camera("S1", "front", camera)
+            store.add(key, {"gt": keypoints}, pose)
+
+    Raises:
+        InputError: If nothing can be written at the path.
+        OSError: If the disk is full; nothing is left behind, and an older store stays as it was.
+    """
+
+    def __init__(self, path: str | Path, info: StoreInfo) -> None:
+        self.path = Path(path)
+        self.info = info
+        self._partial = self.path.with_name(self.path.name + ".partial")
+
+    def __enter__(self) -> "ClipWriter":
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._sink = Sink(self._partial)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror}); choose another place."
+            ) from None
+        self._file = h5py.File(self._sink, "w")
+        self._file.attrs.update(
+            {
+                "format": FORMAT,
+                "format_version": FORMAT_VERSION,
+                "skeleton": self.info.skeleton,
+                "sources": json.dumps(self.info.sources),
+                "origin": self.info.origin,
+                "licence": self.info.licence,
+                "inputs": json.dumps(self.info.inputs),
+            }
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self._file.close()
+            self._sink.close()
+            self._sink.check(self.path)
+            if kind is None:
+                os.replace(self._partial, self.path)
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+    def add_camera(self, subject: str, name: str, camera: Camera) -> None:
+        """Write the parameters of a camera, once per subject that it filmed."""
+        group = self._file.require_group(f"cameras/{subject}/{name}")
+        for f in fields(Camera):
+            group.attrs[f.name] = getattr(camera, f.name).double().numpy()
+
+    def add(
+        self,
+        key: ClipKey,
+        keypoints: Mapping[str, Array],
+        pose: Array | None = None,
+        frames: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Write a clip.
+
+        Args:
+            key: Names of the clip.
+            keypoints: For each 2D source x, y and confidence, ``(T, J, 3)``.
+            pose: Camera-frame millimetres ``(T, J, 3)``, where the dataset has them.
+            frames: Frame numbers ``(T,)``, where some of the recording are left out.
+
+        Raises:
+            InputError: If shapes, values, units or frame counts are wrong.
+        """
+        where = f"{self.path}: {key.path}"
+        if any("/" in name for name in (key.subject, key.sequence, key.camera)):
+            raise InputError(
+                f"{where}: a name holds a '/', which the store cannot keep; rename it."
+            )
+        if key.path in self._file:
+            raise InputError(f"{where}: given twice; leave one of them out.")
+        if not keypoints:
+            raise InputError(f"{where}: has no keypoints; give at least one 2D source.")
+        if pose is not None:
+            check_pose(pose, skeleton(self.info.skeleton), where)
+            if len(pose) != key.frames:
+                raise InputError(
+                    f"{where}: {len(pose)} frames of poses for a clip of {key.frames}; "
+                    "are they of the same recording?"
+                )
+        for source, points in keypoints.items():
+            joints = skeleton(self.info.sources[source])
+            check_keypoints(points, joints, key.frames, f"{where}, source '{source}'")
+        group = self._file.create_group(key.path)
+        group.attrs.update({k: v for k, v in vars(key).items() if k != "frames"})
+        if pose is not None:
+            group["pose"] = np.asarray(pose, np.float32)
+        if frames is not None:
+            group["frames"] = frames
+        for source, points in keypoints.items():
+            group[f"keypoints/{source}"] = np.asarray(points, np.float32)
+        self._sink.check(self.path)
+
+    def copy_from(self, shard: h5py.File) -> None:
+        """Take over every camera and clip of another open store file, save what is here already."""
+        for kind, depth in (("cameras", 1), ("clips", 2)):
+            _merge(shard[kind], self._file.require_group(kind), depth)
+        self._sink.check(self.path)
+
+
+def _merge(source: h5py.Group, target: h5py.Group, depth: int) -> None:
+    for name, child in source.items():
+        if depth:
+            _merge(child, target.require_group(name), depth - 1)
+        elif name not in target:
+            source.copy(name, target)
+
+
+class ClipStore:
+    """Reads a store.
+
+    Raises:
+        InputError: If the file is missing, truncated, of another kind or another version.
+
+    Args:
+        path: The store.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._file = open_hdf5(path)
+        # Photographs share a few cameras among thousands of clips.
+        self._cameras: dict[str, Camera] = {}
+        # The clip that was read last: whoever reads a clip asks for several things of it.
+        self._open: tuple[str, h5py.Group] | None = None
+        try:
+            self._read_header()
+        except InputError:
+            self._file.close()
+            raise
+        except Exception:  # There is hardly an error that a damaged file cannot cause.
+            self._file.close()
+            raise InputError(f"{path}: damaged or incomplete; prepare it again.") from None
+
+    def _read_header(self) -> None:
+        attrs = self._file.attrs
+        if str(attrs.get("format")) != FORMAT:
+            raise InputError(
+                f"{self.path}: an HDF5 file, but no clip store; make one with scripts/."
+            )
+        if attrs["format_version"] != FORMAT_VERSION:
+            raise InputError(
+                f"{self.path}: written in format version {attrs['format_version']}, this program "
+                f"reads {FORMAT_VERSION}; prepare the store again."
+            )
+        self.info = StoreInfo(
+            skeleton=str(attrs["skeleton"]),
+            sources=dict(json.loads(attrs["sources"])),
+            origin=str(attrs["origin"]),
+            licence=str(attrs["licence"]),
+            inputs=dict(json.loads(attrs["inputs"])),
+        )
+        self.keys = list(self._keys())
+
+    def __enter__(self) -> "ClipStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _keys(self) -> Iterator[ClipKey]:
+        for subject, sequences in self._file["clips"].items():
+            for sequence, views in sequences.items():
+                for camera, clip in views.items():
+                    frames = len(next(iter(clip["keypoints"].values())))
+                    action, fps = str(clip.attrs["action"]), float(clip.attrs["fps"])
+                    yield ClipKey(subject, sequence, action, camera, fps, frames)
+
+    def camera(self, key: ClipKey) -> Camera:
+        """Return the camera of a clip, in float64.
+
+        Raises:
+            InputError: If the store does not hold it.
+        """
+        path = f"cameras/{key.subject}/{key.camera}"
+        if path not in self._cameras and path not in self._file:
+            raise InputError(f"{self.path}: has no camera for {key.path}; prepare it again.")
+        if path not in self._cameras:
+            attrs = self._file[path].attrs
+            values = {f.name: torch.from_numpy(np.asarray(attrs[f.name])) for f in fields(Camera)}
+            self._cameras[path] = Camera(**values)
+        return self._cameras[path].map(torch.clone)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what the store was made of: its inputs, version, clips and 2D sources."""
+        content = [FORMAT_VERSION, vars(self.info), [vars(key) for key in self.keys]]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def has(self, key: ClipKey, source: str) -> bool:
+        """Return whether a clip has a 2D source."""
+        return source in self._clip(key)["keypoints"]
+
+    def _clip(self, key: ClipKey) -> h5py.Group:
+        if self._open is None or self._open[0] != key.path:
+            self._open = key.path, self._file[key.path]
+        return self._open[1]
+
+    def pose(self, key: ClipKey) -> Array | None:
+        """Return the poses of a clip, or None where the dataset has none."""
+        clip = self._clip(key)
+        return clip["pose"][()] if "pose" in clip else None
+
+    def frames(self, key: ClipKey) -> NDArray[np.int64]:
+        """Return the frame numbers of a clip, counted from 0."""
+        clip = self._clip(key)
+        return clip["frames"][()] if "frames" in clip else np.arange(key.frames)
+
+    def keypoints(self, key: ClipKey, source: str) -> Array:
+        """Return the keypoints of a clip.
+
+        Raises:
+            InputError: If the clip lacks the source; it names those there are.
+        """
+        clip = self._clip(key)["keypoints"]
+        if source not in clip:
+            raise InputError(
+                f"{self.path}: no 2D source '{source}' in {key.path}; it has {', '.join(clip)}."
+            )
+        return clip[source][()]
+
+    def describe(self) -> str:
+        """Return a readable summary: skeleton, sources, and clips and frames per subject."""
+        lines = [
+            f"{self.path}",
+            f"  skeleton   {self.info.skeleton}",
+            f"  2D sources {', '.join(f'{s} ({j})' for s, j in self.info.sources.items())}",
+            f"  origin     {self.info.origin}",
+            f"  licence    {self.info.licence}",
+            f"  {'subject':8} {'sequences':>9} {'clips':>6} {'frames':>10}",
+        ]
+        for subject in sorted({k.subject for k in self.keys}, key=lambda s: (len(s), s)):
+            keys = [k for k in self.keys if k.subject == subject]
+            sequences = len({k.sequence for k in keys})
+            frames = sum(k.frames for k in keys)
+            lines.append(f"  {subject:8} {sequences:9} {len(keys):6} {frames:10,}")
+        total = sum(k.frames for k in self.keys)
+        return "\n".join([*lines, f"  {'all':8} {'':9} {len(self.keys):6} {total:10,}"])

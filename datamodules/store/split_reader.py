@@ -1,0 +1,122 @@
+"""Reading the clips of a split from a store, in the joint sets and with the frames asked for."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from datamodules.examples.bank import LoadedClip
+from datamodules.store.clips import ClipKey, ClipStore, check_keypoints, check_pose
+from lifting.errors import InputError
+from lifting.skeletons import convert, convert_confidence, skeleton
+
+# Of the poses of a clip, if it has any, and its frame numbers: which frames are asked for.
+Choice = Callable[[Tensor | None, Tensor], Bool[Tensor, " frames"]]
+
+
+class SplitReader:
+    """What is read from a store, and how.
+
+    Args:
+        store: The clip store.
+        source: Which 2D source.
+        keypoint_skeleton: Joint set to hand the 2D source over in.
+        pose_skeleton: Joint set to hand the poses over in.
+        actions: Actions to use; all where not given.
+    """
+
+    def __init__(
+        self,
+        store: ClipStore,
+        source: str,
+        keypoint_skeleton: str,
+        pose_skeleton: str,
+        actions: Sequence[str] | None,
+    ) -> None:
+        self.store = store
+        self.source = source
+        self.keypoint_skeleton = keypoint_skeleton
+        self.pose_skeleton = pose_skeleton
+        self.actions = actions
+
+    def check(self, subjects: Sequence[str]) -> None:
+        """Refuse names that the store does not know.
+
+        Raises:
+            InputError: Naming the first, and those there are.
+        """
+        known = {
+            "subject": ({k.subject for k in self.store.keys}, subjects),
+            "action": ({k.action for k in self.store.keys}, self.actions or []),
+            "2D source": (self.store.info.sources, [self.source]),
+        }
+        for kind, (names, asked) in known.items():
+            for name in asked:
+                if name not in names:
+                    there = ", ".join(names if kind == "2D source" else sorted(names))
+                    raise InputError(f"{self.store.path}: no {kind} '{name}'; it has {there}.")
+
+    def wanted(self, subjects: Sequence[str] | None = None) -> list[ClipKey]:
+        """Return the clips of subjects, or of all, with the actions asked for."""
+        return [
+            key
+            for key in self.store.keys
+            if (subjects is None or key.subject in subjects)
+            and (self.actions is None or key.action in self.actions)
+        ]
+
+    def seen(self, subjects: Sequence[str]) -> list[ClipKey]:
+        """Return those of them that have the 2D source."""
+        return [key for key in self.wanted(subjects) if self.store.has(key, self.source)]
+
+    def clips(
+        self, subjects: Sequence[str], choose: Choice, gapless: bool, labelled: bool
+    ) -> Iterator[LoadedClip]:
+        """Yield the clips of subjects.
+
+        Args:
+            subjects: The subjects.
+            choose: Which frames are asked for.
+            gapless: Whether windows of several frames are to be cut.
+            labelled: Whether poses are handed over.
+
+        Raises:
+            InputError: If a clip is damaged, or has gaps where it may have none.
+        """
+        store = self.store
+        theirs = skeleton(store.info.sources[self.source])
+        chosen: dict[tuple[str, str, bytes], Tensor] = {}
+        for key in self.seen(subjects):
+            where = f"{store.path}: {key.path}"
+            keypoints, pose, numbers = (
+                store.keypoints(key, self.source),
+                store.pose(key),
+                store.frames(key),
+            )
+            check_keypoints(keypoints, theirs, key.frames, where)
+            if pose is not None:
+                check_pose(pose, skeleton(store.info.skeleton), where)
+            if gapless and (np.diff(numbers) != 1).any():
+                raise InputError(
+                    f"{where}: frames are left out of this clip, so no window of several frames can "
+                    "be cut from it; lift single frames, or prepare the whole recording."
+                )
+            points, frames = torch.from_numpy(keypoints), torch.from_numpy(numbers)
+            poses = None if pose is None else torch.from_numpy(pose)
+            # The same frames in every view, as a joint moves as far in each of them.
+            take = (key.subject, key.sequence, numbers.tobytes())
+            if take not in chosen:
+                chosen[take] = choose(poses, frames)
+            names = theirs.name, self.keypoint_skeleton
+            confidence = convert_confidence(points[..., 2], *names)
+            joints = store.info.skeleton, self.pose_skeleton
+            yield LoadedClip(
+                key=key,
+                camera=store.camera(key),
+                keypoints=torch.cat([convert(points[..., :2], *names), confidence[..., None]], -1),
+                pose=convert(poses, *joints) if poses is not None and labelled else None,
+                selected=chosen[take],
+                frames=frames,
+            )

@@ -1,0 +1,100 @@
+"""Films of the procedural human, with what is true of every frame."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
+from datamodules.synthetic.procedural.performance import FPS
+from datamodules.synthetic.rendered.painter import Scene
+from datamodules.synthetic.rendered.stage import draw_noise, set_scene
+from lifting.cameras import Camera, project, world_to_camera
+from lifting.errors import InputError
+
+
+@dataclass(frozen=True)
+class Film:
+    """A sequence of the procedural human before a camera, painted while it is iterated over.
+
+    Attributes:
+        names: Subject, sequence and camera.
+        seed: Seed of bodies, motions, cameras, clothes and rooms.
+        camera: The camera.
+        pose: Camera-frame joints ``(T, 17, 3)`` of ``h36m17``, millimetres.
+        fps: Frames per second.
+    """
+
+    names: tuple[str, str, str]
+    seed: int
+    camera: Camera
+    pose: NDArray[np.float64]
+    fps: float
+
+    @property
+    def keypoints(self) -> NDArray[np.float64]:
+        """Pixels of the joints ``(T, 17, 2)``."""
+        points: NDArray[np.float64] = project(torch.from_numpy(self.pose), self.camera).numpy()
+        return points
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the frames."""
+        width, height = self.camera.size.tolist()
+        return round(width), round(height)
+
+    def scene(self, frame: int) -> Scene:
+        """Return what is before the camera at a frame."""
+        return set_scene(self.seed, self.names, frame, self.pose[frame], self.camera, 0.0)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        """Paint the frames ``(H, W, 3)``, RGB."""
+        for frame in range(len(self.pose)):
+            noise = draw_noise(self.seed, self.names, frame)
+            yield self.scene(frame).paint(np.eye(2, 3), *self.size, noise)
+
+
+def film(
+    seed: int,
+    subject: str,
+    sequence: str,
+    view: str,
+    frames: int,
+    size: int = 1000,
+    every: int = 1,
+) -> Film:
+    """Film a sequence of the procedural human.
+
+    Args:
+        seed: Seed of bodies, motions, cameras, clothes and rooms.
+        subject: Who.
+        sequence: What the person does.
+        view: Which of its four cameras.
+        frames: Length.
+        size: Width and height of the frames; the lens is the same.
+        every: Show every n-th pose of its 50 per second.
+
+    Raises:
+        InputError: If a name is unknown, or a number not positive.
+    """
+    for option, value in {"frames": frames, "size": size, "every": every}.items():
+        if value < 1:
+            raise InputError(f"--{option} is {value}: give at least 1.")
+    cameras = draw_cameras(seed, subject)
+    if view not in cameras:
+        raise InputError(f"There is no camera '{view}'; there are {', '.join(cameras)}.")
+    world = generate_sequence(seed, subject, sequence, frames * every)[::every]
+    camera = _scaled(cameras[view], size / float(cameras[view].size.max()))
+    pose = world_to_camera(torch.from_numpy(world).double(), camera).numpy()
+    return Film((subject, sequence, view), seed, camera, pose, FPS / every)
+
+
+def _scaled(camera: Camera, scale: float) -> Camera:
+    return replace(
+        camera,
+        focal=scale * camera.focal,
+        principal=scale * camera.principal,
+        size=scale * camera.size,
+    )

@@ -1,0 +1,1 @@
+"""Benchmarks: speed as ratios, each measured in one run on one machine."""

@@ -1,0 +1,356 @@
+"""The command line: ``python -m lifting fit|validate|test|predict -c ... --run NAME``.
+
+One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,last}.ckpt``, ``logs``,
+W&B files, result tables and pictures.
+"""
+
+import os
+import shutil
+import sys
+import warnings
+from argparse import ArgumentError
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from lightning import Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import LambdaCallback, ModelCheckpoint
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+from lifting.checkpoints import read_checkpoint
+from lifting.cli.option_errors import option_error
+from lifting.errors import InputError, guarded
+from lifting.methods.bases.method import Method
+from lifting.runs.folder import CONFIG, RUNS, run_folder
+
+# Warnings of Lightning about what is meant to be so here.
+_EXPECTED = (
+    r"LightningCLI's args parameter",
+    r"Checkpoint directory .* exists and is not empty",  # a resumed run
+    r"You're resuming from a checkpoint that ended before the epoch",  # the datamodule knows its place
+    r"Couldn't infer the batch indices",  # a batch knows its clips and frames
+    r"Total length of `list` across ranks is zero",  # no subject is held out
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
+)
+
+
+def _checkpoint_folder(run: str) -> str:
+    return str(Path(run_folder(run)) / "checkpoints")
+
+
+def _is_first_process() -> bool:
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
+class LiftingCLI(LightningCLI):
+    """LightningCLI in which everything of a run lives in the run's folder."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
+        from callbacks import LastCheckpoint
+
+        parser.add_argument(
+            "--run",
+            type=str,
+            default="debug",
+            help="Name of the run: everything goes to runs/NAME.",
+        )
+        parser.add_argument(
+            "--wandb",
+            type=Literal["offline", "online", "disabled"],
+            default="offline",
+            help="Whether Weights & Biases records the run, and whether it uploads it.",
+        )
+        parser.add_argument(
+            "--project", type=str, default="lifting", help="The Weights & Biases project."
+        )
+        parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
+        parser.add_lightning_class_args(ModelCheckpoint, "best")
+        parser.set_defaults(
+            {
+                "best.monitor": "val/mpjpe",
+                "best.mode": "min",
+                "best.filename": "best",
+                "best.enable_version_counter": False,
+            }
+        )
+        parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoint_folder)
+        parser.add_lightning_class_args(LastCheckpoint, "last")
+        parser.link_arguments("run", "last.dirpath", compute_fn=_checkpoint_folder)
+
+    def _prepare_subcommand_parser(
+        self, klass: type, subcommand: str, **kwargs: Any
+    ) -> LightningArgumentParser:
+        parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+        if subcommand == "fit":
+            parser.add_argument(
+                "--test",
+                type=bool,
+                default=False,
+                help="Whether to test the best checkpoint at the end, as `test --run NAME` does.",
+            )
+        return parser
+
+    @property
+    def _options(self) -> Any:
+        return self.config[self.subcommand] if self.subcommand else self.config
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the run."""
+        return Path(run_folder(self._options.run))
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def _parse_ckpt_path(self) -> None:
+        # Lightning would let the options kept in a checkpoint win over those of the command line,
+        # silently. Here the configuration decides, and a checkpoint that does not fit it is named.
+        pass
+
+    def before_instantiate_classes(self) -> None:
+        """Resolve the checkpoint and refuse what would mix two runs in one folder."""
+        options = self._options
+        checkpoint = self._checkpoint(options.ckpt_path)
+        self._is_new = _is_first_process() and not self.folder.exists()
+        if self.subcommand == "fit" and _is_first_process():
+            self._check_folder(resumes=options.ckpt_path is not None)
+        if checkpoint is not None:
+            content = read_checkpoint(checkpoint)
+            if self.subcommand == "fit" and "optimizer_states" not in content:
+                raise InputError(
+                    f"{checkpoint}: holds imported weights and no training to go on with; "
+                    "test or predict with it."
+                )
+        options.ckpt_path = None if checkpoint is None else str(checkpoint)
+        options.weights_only = True
+        nobody = not options.data.init_args.get("val_subjects", True)
+        if self.subcommand == "fit" and nobody and str(options.best.monitor).startswith("val/"):
+            # Nothing is held out to choose by: the best is the last epoch.
+            options.best.monitor = None
+        if self.subcommand == "test":
+            options.verbose = False  # the table per action says it all
+
+    def after_fit(self) -> None:
+        """Test what was trained, where that is asked for, without starting another process."""
+        if self._options.test:
+            best = self._checkpoints / "best.ckpt"
+            if not best.is_file():
+                raise InputError(
+                    f"{best}: there is none, because {self._options.best.monitor} was never measured; "
+                    "test last.ckpt with --ckpt_path last, and train with --best.monitor null."
+                )
+            self.trainer.test(
+                self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
+            )
+
+    def _checkpoint(self, asked: str | None) -> Path | None:
+        folder = self._checkpoints
+        if self.subcommand == "fit":
+            if asked not in ("last", "best"):
+                return None if asked is None else Path(asked)
+            # A run may be asked to resume before it has begun: a requeued job repeats its command.
+            path = folder / f"{asked}.ckpt"
+            return path if path.is_file() else None
+        if asked in (None, "best", "last"):
+            return folder / f"{asked or 'best'}.ckpt"
+        return Path(asked)
+
+    def _check_folder(self, resumes: bool) -> None:
+        config = self.folder / CONFIG
+        if not config.is_file():
+            return
+        mine, theirs = self._options, yaml.safe_load(config.read_text())
+        for part in ("model", "data"):
+            old, new = theirs[part]["class_path"], mine[part].class_path
+            if old != new:
+                raise InputError(
+                    f"{self.folder}: holds another experiment ({part} {old}, not {new}); "
+                    "choose another --run."
+                )
+        if (self._checkpoints / "last.ckpt").is_file() and not resumes:
+            raise InputError(
+                f"{self.folder}: holds a run that has begun; add --ckpt_path last to go on with it, "
+                "or choose another --run."
+            )
+
+    def instantiate_classes(self) -> None:
+        """Build data, method and trainer.
+
+        Raises:
+            InputError: If one of them was given something wrong.
+        """
+        try:
+            super().instantiate_classes()
+        except ValueError as error:
+            if (own := _own_error(error)) is not None:
+                raise own from None
+            raise
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Build the Trainer with the loggers and the callbacks of every run."""
+        from callbacks import Provenance, default_callbacks
+
+        trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
+        present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
+        trainer.callbacks.extend(  # type: ignore[attr-defined]
+            c for c in default_callbacks(self.folder, self.model) if type(c) not in present
+        )
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, Provenance):
+                callback.changes = self._changes()
+        # A test or prediction of another run's checkpoint, in a folder of its own, is noted as well.
+        if self.subcommand == "fit" or not (self.folder / CONFIG).is_file():
+            begin = "validation" if self.subcommand == "validate" else self.subcommand
+            save: dict[str, Any] = {f"on_{begin}_start": self._save_config}
+            trainer.callbacks.append(LambdaCallback(**save))  # type: ignore[attr-defined]
+        return trainer
+
+    def _loggers(self) -> list[Logger]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        loggers: list[Logger] = [CSVLogger(self.folder, name="logs")]
+        options = self._options
+        if options.wandb != "disabled":
+            # One id per run, whatever process writes it: a resumed run goes on in the same chart. The
+            # runs of a pipeline have its name before theirs.
+            inside = self.folder.is_relative_to(RUNS)
+            name = "-".join(self.folder.relative_to(RUNS).parts) if inside else self.folder.name
+            loggers.append(
+                WandbLogger(
+                    name=name,
+                    id=name,
+                    project=options.project,
+                    save_dir=self.folder,
+                    offline=options.wandb == "offline",
+                    resume="allow",
+                )
+            )
+        return loggers
+
+    def _configuration(self) -> str:
+        options = self._options.clone()
+        # What is of this command alone.
+        for name in ("config", "test"):
+            options.pop(name, None)
+        options.ckpt_path = None
+        return self._parser(self.subcommand).dump(options, skip_none=False)
+
+    @rank_zero_only
+    def _save_config(self, *_: object) -> None:
+        partial = self.folder / f"{CONFIG}.partial"
+        partial.write_text(self._configuration())
+        os.replace(partial, self.folder / CONFIG)
+
+    def _changes(self) -> dict[str, Any]:
+        """Return options of method and data that are not those of the run's configuration."""
+        path = self.folder / CONFIG
+        if not path.is_file():
+            return {}
+        old, new = (
+            {
+                f"{part}.{name}": value
+                for part in ("model", "data")
+                for name, value in yaml.safe_load(text)[part]["init_args"].items()
+            }
+            for text in (path.read_text(), self._configuration())
+        )
+        return {name: value for name, value in new.items() if old.get(name, value) != value}
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        try:
+            super()._run_subcommand(subcommand)
+        except InputError as error:
+            # Nothing half-begun stays behind, and nothing that was trained is ever removed.
+            if self._is_new and not self._checkpoints.exists():
+                self._discard()
+            # What the module says of a checkpoint it was given begins with "it".
+            if str(error).startswith("it"):
+                raise InputError(f"{self._options.ckpt_path}: {error}") from None
+            raise
+        except MisconfigurationException as error:
+            # Lightning's own word for options that do not go together.
+            raise InputError(str(error)) from None
+
+    def _discard(self) -> None:
+        if any(isinstance(logger, WandbLogger) for logger in self.trainer.loggers):
+            # A second that other errors need not wait for.
+            import wandb
+
+            # Else it would write to the folder once more, as the process ends.
+            wandb.finish(exit_code=2)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _with_config_of_run(arguments: list[str]) -> list[str]:
+    """Let ``test``, ``validate`` and ``predict`` take the configuration of the run they name."""
+    given = {"-c", "--config"} & {a.partition("=")[0] for a in arguments}
+    if given or arguments[:1] not in (["test"], ["validate"], ["predict"]):
+        return arguments
+    for index, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--run":
+            run = value or "".join(arguments[index + 1 : index + 2])
+            config = Path(run_folder(run)) / CONFIG
+            if not config.is_file():
+                raise InputError(
+                    f"{config}: there is no such run; train it first or give -c files."
+                )
+            return [arguments[0], "-c", str(config), *arguments[1:]]
+    return arguments
+
+
+def run(arguments: ArgsType = None) -> LiftingCLI:
+    """Run a command and return the CLI, for use from Python.
+
+    Raises:
+        InputError: If something given from outside is wrong.
+    """
+    # The classes must be imported for configurations to name them without a module path.
+    import datamodules
+    import lifting.methods  # noqa: F401
+
+    if isinstance(arguments, list):
+        arguments = _with_config_of_run(arguments)
+    for message in _EXPECTED:
+        warnings.filterwarnings("ignore", message)
+    try:
+        return LiftingCLI(
+            Method,
+            datamodules.SubjectDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            save_config_callback=None,
+            seed_everything_default=0,
+            auto_configure_optimizers=False,
+            args=arguments,
+            parser_kwargs={"prog": "lifting", "exit_on_error": False},
+        )
+    except ArgumentError as error:
+        # Else it would print every option that there is before what is wrong.
+        raise _own_error(error) or option_error(str(error)) from None
+
+
+def _own_error(error: Exception) -> InputError | None:
+    """Return the error of ours that the parser reports as one of several types that do not fit."""
+    latest = InputError.latest
+    return latest if latest is not None and str(latest) in str(error) else None
+
+
+def main() -> None:
+    """Run the command line."""
+    if sys.argv[1:2] == ["predict"] and any(a.startswith("--keypoints") for a in sys.argv):
+        from lifting.inference import keypoint_command as predict_command
+
+        predict_command.main(sys.argv[2:])
+        return
+
+    def command() -> None:
+        # In place, because Lightning starts the other processes of a DDP run from sys.argv.
+        sys.argv[1:] = _with_config_of_run(sys.argv[1:])
+        run()
+
+    guarded(command)

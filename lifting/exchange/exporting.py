@@ -1,0 +1,102 @@
+"""Checkpoints of this suite as the published code of their methods reads them."""
+
+import io
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lifting import methods
+from lifting.checkpoints import read_checkpoint, saved
+from lifting.errors import InputError
+from lifting.exchange.detectors import export_trained
+from lifting.exchange.statistics import export_statistics
+from lifting.files import refuse_existing, write_together
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.detector import Detector
+from lifting.published.families import FAMILIES, Layout, family_of
+from lifting.published.key_maps import expand
+from lifting.published.reading import TRAJECTORY
+from lifting.published.report import Report
+
+
+def export_weights(path: str | Path, out: str | Path) -> str:
+    """Write a checkpoint of this suite as the published code of its method reads it.
+
+    Statistics, where the method has any, go to ``<out>.statistics.npz``.
+
+    Args:
+        path: The checkpoint.
+        out: The file to write.
+
+    Returns:
+        The report, which is written to ``<out>.report.txt`` too.
+
+    Raises:
+        InputError: If the published code could not do what the checkpoint does.
+    """
+    path, out = Path(path), Path(out)
+    files = {kind: out.with_name(out.name + kind) for kind in (".report.txt", ".statistics.npz")}
+    refuse_existing([out, *files.values()])
+    checkpoint = read_checkpoint(path)
+    kind = checkpoint["lifting"]["method"]
+    if issubclass(getattr(methods, kind, methods.Method), Detector):
+        return export_trained(checkpoint, path, out)
+    try:
+        name = family_of(kind)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    family, method = FAMILIES[name], load_frozen(path, getattr(methods, kind))
+    for option, value in family.fixed(method.hparams).items():
+        mine = method.hparams[option]
+        if (list(mine) if isinstance(mine, tuple) else mine) != value:
+            raise InputError(
+                f"{path}: has {option} {mine}, but the published code knows "
+                f"{value} only; it would compute something else."
+            )
+    origin = checkpoint.get("published", {}).get("mark")
+    layout = next((x for x in family.layouts if x.mark == origin), family.layouts[0])
+    report = Report.on(path, kind)
+    report.head("exported as", f"{name}, {out.name}")
+    tensors: dict[str, Tensor] = {}
+    own = method.state_dict()
+    for ours, pair in expand(layout.pairs(method.hparams), own).items():
+        tensors[pair.published] = pair.to_published(own[ours]).contiguous()
+        report.tensor(ours, own[ours], pair.published, tensors[pair.published])
+    if family.writes_constants:
+        tensors |= family.constants(method.hparams)
+    contents = {}
+    statistics = export_statistics(method)
+    if statistics:
+        contents[files[".statistics.npz"]] = _npz(statistics)
+        for array in statistics:
+            report.line("statistics", array, files[".statistics.npz"].name)
+    contents[files[".report.txt"]] = str(report).encode()
+    contents[out] = saved(_arranged(tensors, layout))
+    write_together(contents)
+    return str(report)
+
+
+def _arranged(tensors: Mapping[str, Tensor], layout: Layout) -> dict[str, Any]:
+    """Put tensors where the published code looks for them."""
+    prefix = "module." if layout.parallel else ""
+    networks: dict[str, OrderedDict[str, Tensor]] = {"": OrderedDict(), TRAJECTORY: OrderedDict()}
+    for name, tensor in tensors.items():
+        network = TRAJECTORY if name.startswith(f"{TRAJECTORY}.") else ""
+        networks[network][prefix + name.removeprefix(f"{TRAJECTORY}.")] = tensor
+    if layout.key is None:
+        return networks[""]
+    training = {"epoch": 0, "lr": 0.0, "random_state": None, "optimizer": None}
+    arranged = {**training, layout.key: networks[""]}
+    # The official code stumbles over an empty trajectory network.
+    return arranged | ({TRAJECTORY: networks[TRAJECTORY]} if networks[TRAJECTORY] else {})
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **dict(arrays))  # type: ignore[arg-type]
+    return stream.getvalue()

@@ -1,0 +1,90 @@
+"""What is made of a published file: a checkpoint, its configuration and the report, written together."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import yaml
+from torch import Tensor
+
+from lifting.checkpoints import file_digest, saved
+from lifting.errors import InputError
+from lifting.files import refuse_existing, write_together
+from lifting.methods.bases.method import Method
+from lifting.published.report import Report
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A published file as a method of ours.
+
+    Attributes:
+        method: The method, whose options count only.
+        options: Those of them that are not left at their defaults.
+        data: Options of the datamodule that the method needs.
+        state: The method's tensors with the values of the file.
+        family: What the file is.
+        mark: The tensor that tells its layout from others.
+        report: What became of every tensor.
+    """
+
+    method: Method
+    options: Mapping[str, Any]
+    data: Mapping[str, Any]
+    state: Mapping[str, Tensor]
+    family: str
+    mark: str
+    report: Report
+
+
+def free_places(out: Path) -> list[Path]:
+    """Return where report, configuration and checkpoint go.
+
+    Raises:
+        InputError: If the checkpoint is to have another name than one, or one of them is there.
+    """
+    if out.suffix != ".ckpt":
+        raise InputError(f"{out}: give the checkpoint to write a name that ends in .ckpt.")
+    places = [out.with_suffix(".report.txt"), out.with_suffix(".yaml"), out]
+    refuse_existing(places)
+    return places
+
+
+def write_imported(imported: Imported, path: Path, places: list[Path]) -> None:
+    """Write all three files, or none.
+
+    Args:
+        imported: What to write.
+        path: The published file.
+        places: See :func:`free_places`.
+    """
+    checkpoint = _checkpoint(imported)
+    origin = {"family": imported.family, "mark": imported.mark, "sha256": file_digest(path)}
+    checkpoint["published"] = origin
+    contents = (str(imported.report).encode(), _configuration(imported), saved(checkpoint))
+    write_together(dict(zip(places, contents, strict=True)))
+
+
+def _checkpoint(imported: Imported) -> dict[str, Any]:
+    """Return what Lightning and :mod:`lifting.checkpoints` look for, but no state of a training."""
+    method, state = imported.method, imported.state
+    checkpoint: dict[str, Any] = {
+        "epoch": 0,
+        "global_step": 0,
+        "pytorch-lightning_version": lightning.__version__,
+        "state_dict": OrderedDict((name, state[name]) for name in method.state_dict()),
+        "hparams_name": "kwargs",
+        "hyper_parameters": dict(method.hparams),
+    }
+    method.on_save_checkpoint(checkpoint)
+    return checkpoint
+
+
+def _configuration(imported: Imported) -> bytes:
+    """Return the YAML that the command line needs to build the method, and to feed it."""
+    model = {"class_path": type(imported.method).__name__, "init_args": dict(imported.options)}
+    content = {"model": model, "data": {"init_args": dict(imported.data)}}
+    return yaml.safe_dump(content, sort_keys=False).encode()

@@ -1,0 +1,1 @@
+"""Images: boxes, crops, warping, colours and heat-maps."""

@@ -1,0 +1,75 @@
+"""Coordinates of keypoints by the peaks of their heat-maps, to be read, not to be learnt through."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from lifting.imaging.heatmaps.grid import around, centres, exact_maps, peak_cells
+
+Decoded = tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]
+
+
+def argmax(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
+    """Return the centre of the largest cell, and its value."""
+    row, column, value = peak_cells(exact_maps(heatmaps))
+    return centres(row, column, value), value
+
+
+def quarter_offset(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
+    """Go a quarter of a pixel from the largest cell towards its larger neighbour, on either axis.
+
+    As HRNet and Simple Baselines do (Newell et al., ECCV 2016). At the border the cell's centre stands.
+    """
+    maps = exact_maps(heatmaps)
+    row, column, value = peak_cells(maps)
+    near, inside = around(maps, row, column, 1)
+    slope = torch.stack((near[..., 1, 2] - near[..., 1, 0], near[..., 2, 1] - near[..., 0, 1]), -1)
+    whole = inside.flatten(2).all(-1, keepdim=True)
+    centre = centres(row, column, value)
+    return centre + torch.where(whole, 0.25 * slope.sign(), 0), value
+
+
+def dark(heatmaps: Float[Tensor, "B K H W"], sigma: float = 2.0) -> Decoded:
+    """Find the top of the parabola through the logarithm of the blurred peak (DARK).
+
+    Zhang et al., "Distribution-Aware Coordinate Representation for Human Pose Estimation", CVPR 2020,
+    https://arxiv.org/abs/1910.06278. A Gaussian's logarithm is a parabola, so that its top is exact.
+    Where the surface is no hill, and at the border, the cell's centre stands. Other than there, the
+    largest cell is that of the blurred map, which noise moves less.
+
+    Args:
+        heatmaps: Heat-maps.
+        sigma: Deviation of the targets, which is that of the blur, too.
+    """
+    maps = exact_maps(heatmaps)
+    value = maps.flatten(2).amax(-1)
+    blurred = _blurred(maps, sigma)
+    row, column, _ = peak_cells(blurred)
+    near, inside = around(blurred, row, column, 2)
+    log = near.clamp_min(1e-10).log()
+    dx, dy = (log[..., 2, 3] - log[..., 2, 1]) / 2, (log[..., 3, 2] - log[..., 1, 2]) / 2
+    dxx = (log[..., 2, 4] - 2 * log[..., 2, 2] + log[..., 2, 0]) / 4
+    dyy = (log[..., 4, 2] - 2 * log[..., 2, 2] + log[..., 0, 2]) / 4
+    dxy = (log[..., 3, 3] - log[..., 3, 1] - log[..., 1, 3] + log[..., 1, 1]) / 4
+    determinant = dxx * dyy - dxy.square()
+    hill = (dxx < 0) & (determinant > 0) & inside.flatten(2).all(-1)
+    offset = torch.stack((dxy * dy - dyy * dx, dxy * dx - dxx * dy), -1)
+    offset = offset / torch.where(hill, determinant, 1)[..., None]
+    centre = centres(row, column, value)
+    # The top of a peak lies in its largest cell; further away it is noise.
+    return centre + torch.where(hill[..., None], offset.clamp(-1, 1), 0), value
+
+
+def _blurred(maps: Float[Tensor, "B K H W"], sigma: float) -> Float[Tensor, "B K H W"]:
+    radius = math.ceil(4 * sigma)
+    cells = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
+    kernel = torch.exp(-0.5 * (cells / sigma).square())
+    kernel = kernel / kernel.sum()
+    flat = maps.flatten(0, 1)[:, None]
+    with torch.autocast(maps.device.type, enabled=False):
+        flat = functional.conv2d(flat, kernel[None, None, :, None], padding=(radius, 0))
+        flat = functional.conv2d(flat, kernel[None, None, None, :], padding=(0, radius))
+    return flat.view_as(maps)

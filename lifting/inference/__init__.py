@@ -1,0 +1,1 @@
+"""Trained methods applied to people's own keypoints, pictures and videos."""

@@ -1,0 +1,88 @@
+"""The lifters that there are to choose from."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+from lifting.checkpoints import read_checkpoint
+from lifting.errors import InputError
+from lifting.inference.prediction import load_lifter
+from lifting.methods.bases.checkpointed import subclasses
+from lifting.methods.bases.lifter import Lifter
+
+# Lifters that stay in memory.
+_KEPT = 4
+BEST = "best.ckpt"
+
+
+class Lifters:
+    """Checkpoints by name, loaded when they are asked for.
+
+    Args:
+        places: Checkpoints, and folders of runs, in which those of lifters are taken: the best of a run.
+
+    Attributes:
+        paths: The checkpoints, by the name of the run or of the file.
+
+    Raises:
+        InputError: If a file is no checkpoint of a lifter, or there is none.
+    """
+
+    def __init__(self, places: Sequence[str | Path]) -> None:
+        self.paths: dict[str, Path] = {}
+        # Of two who ask for a lifter at once the second waits: it is loaded once.
+        self._turn = Lock()
+        for place in map(Path, places):
+            if place.is_dir():
+                for path in _of_folder(place):
+                    self._add(path, place)
+            elif _is_lifter(path := place):
+                self._add(path, path.parent)
+            else:
+                raise InputError(f"{path}: is of a method that lifts nothing; name a lifter's.")
+        if not self.paths:
+            said = ", ".join(map(str, places)) or "nothing"
+            raise InputError(f"{said}: holds no checkpoint of a lifter; train one, or name others.")
+        self._load = lru_cache(maxsize=_KEPT)(load_lifter)
+
+    def _add(self, path: Path, folder: Path) -> None:
+        name = str(path)
+        for short in (_name(path, folder), path.stem):
+            if short not in self.paths:
+                name = short
+                break
+        self.paths[name] = path
+
+    def __getitem__(self, name: str) -> Lifter:
+        """Return a lifter.
+
+        Raises:
+            InputError: If there is none of that name, or it cannot be loaded any more.
+        """
+        if name not in self.paths:
+            raise InputError(f"There is no lifter '{name}'; choose {', '.join(self.paths)}.")
+        with self._turn:
+            return self._load(self.paths[name])
+
+
+def _of_folder(folder: Path) -> list[Path]:
+    """Return the checkpoints of lifters in a folder; of a run that has a best one, that one alone."""
+    found = sorted(folder.rglob("*.ckpt"))
+    best = {path.parent for path in found if path.name == BEST}
+    return [p for p in found if (p.parent not in best or p.name == BEST) and _is_lifter(p)]
+
+
+def _is_lifter(path: Path) -> bool:
+    identity = read_checkpoint(path)["lifting"]
+    name = identity.get("method") if isinstance(identity, dict) else None
+    return name in {kind.__name__ for kind in subclasses(Lifter)}
+
+
+def _name(path: Path, folder: Path) -> str:
+    """Return the name of a run for its best checkpoint, else that of the file."""
+    if path.name == BEST and path.parent.name == "checkpoints":
+        run = path.parent.parent
+        inside = run.relative_to(folder).as_posix() if run.is_relative_to(folder) else "."
+        return run.resolve().name if inside == "." else inside
+    return path.relative_to(folder).with_suffix("").as_posix()

@@ -1,0 +1,48 @@
+"""The page of the app, in one piece."""
+
+import html
+from collections.abc import Iterable
+from importlib.resources import files
+
+from lifting.skeletons import SKELETONS
+from lifting.viz.player import resource
+
+_RESOURCES = files("lifting.inference.app")
+_SCRIPTS = ("ask.js", "play.js", "files.js")
+
+
+def app_page(lifters: Iterable[str], formats: Iterable[str], sees_people: bool) -> bytes:
+    """Return the page.
+
+    Args:
+        lifters: Names of what there is to choose from.
+        formats: Formats of keypoint files.
+        sees_people: Whether pictures and videos are looked at, too.
+    """
+    code = resource("player_draw.js") + "".join(map(_own, _SCRIPTS))
+    kinds = "Keypoints of any detector (npz, npy, json; of OpenPose all its files)"
+    if sees_people:
+        kinds += ", pictures and videos."
+    else:
+        kinds += ". For pictures and videos start the app with --detector."
+    page = _own("page.html")
+    for name, text in {
+        "STYLE": resource("page.css") + _own("app.css"),
+        "SCRIPT": f'"use strict";{{{code}}}',
+        "SKELETONS": _options(SKELETONS),
+        "FORMATS": _options(formats),
+        "FILES": "Keypoints, pictures, videos" if sees_people else "Keypoint files",
+        "KINDS": kinds,
+        # The last one: a name may be anything.
+        "LIFTERS": _options(lifters),
+    }.items():
+        page = page.replace(f"%{name}%", text)
+    return page.encode()
+
+
+def _own(name: str) -> str:
+    return _RESOURCES.joinpath(name).read_text(encoding="utf-8")
+
+
+def _options(names: Iterable[str]) -> str:
+    return "".join(f"<option>{html.escape(name)}</option>" for name in names)

@@ -1,0 +1,103 @@
+"""The playground: a 2D skeleton to drag about, lifted while it is dragged."""
+
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from lifting.errors import InputError
+from lifting.inference.app.lifters import Lifters
+from lifting.inference.app.standing import POSES, standing
+from lifting.inference.prediction import lift
+from lifting.skeletons import Skeleton, skeleton
+
+# Width and height of the image that is dragged in, and of its middle, which is shown. The person is as
+# large on it as on the images of Human3.6M.
+SIZE, SHOWN = 1000.0, 560.0
+# Pixels; what is farther away is no place on an image.
+_FARTHEST = 1e5
+
+
+def beginning(lifters: Lifters, name: str) -> dict[str, Any]:
+    """Return what the page has to know of a lifter: its keypoints, its joints, and poses to begin with.
+
+    Raises:
+        InputError: If there is no such lifter.
+    """
+    method = lifters[name]
+    points = skeleton(method.hparams["keypoint_skeleton"])
+    return {
+        "view": [(SIZE - SHOWN) / 2, (SIZE - SHOWN) / 2, SHOWN, SHOWN],
+        "size": SIZE,
+        "keypoints": _described(points),
+        "joints": _described(skeleton(method.hparams["skeleton"])),
+        "method": type(method).__name__,
+        "poses": {pose: standing(points, pose, SIZE).round(1).tolist() for pose in POSES},
+    }
+
+
+def _described(joints: Skeleton) -> dict[str, Any]:
+    return {
+        "joints": joints.joints,
+        "sides": [joints.side(j) for j in range(len(joints))],
+        "bones": joints.bones,
+        "mirror": joints.mirror,
+    }
+
+
+def lift_dragged(lifters: Lifters, content: object) -> dict[str, Any]:
+    """Lift what is on the page.
+
+    Args:
+        lifters: The lifters.
+        content: ``lifter``, a name, ``points``, pixels or null for each of its keypoints, and ``size``
+            of the image.
+
+    Raises:
+        InputError: If it is not that, or cannot be lifted.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("lifter"), str):
+        raise InputError("Nothing can be lifted of that: load the page again.")
+    method = lifters[content["lifter"]]
+    joints = skeleton(method.hparams["keypoint_skeleton"])
+    points, size = _points(content.get("points"), joints), _size(content.get("size"))
+    found = lift(points, method, skeleton=joints.name, size=size)
+    pose = found.pose[0].astype(np.float64)
+    known = np.isfinite(pose).all(-1)
+    if not known.any():
+        raise InputError("Too little is seen to tell the pose: show some of the joints again.")
+    return {
+        "pose": [
+            place if there else None
+            for place, there in zip(pose.round(1).tolist(), known, strict=True)
+        ],
+        "hidden": np.flatnonzero(~found.known[0]).tolist(),
+    }
+
+
+def _points(content: object, joints: Skeleton) -> np.ndarray:
+    points = np.full((len(joints), 2), np.nan)
+    if not isinstance(content, list) or len(content) != len(joints):
+        raise InputError(f"There are {len(joints)} points to give: load the page again.")
+    for index, point in enumerate(content):
+        if point is None:
+            continue
+        if not _numbers(point):
+            raise InputError("A point is no place on the image: load the page again.")
+        points[index] = point
+    return points
+
+
+def _size(content: object) -> tuple[float, float]:
+    if not _numbers(content) or min(content) < 1:
+        raise InputError("That is no size of an image: load the page again.")
+    width, height = content
+    return float(width), float(height)
+
+
+def _numbers(content: object) -> TypeGuard[list[float]]:
+    """Tell two numbers from anything else; JSON knows numbers that are none."""
+    return (
+        isinstance(content, list)
+        and len(content) == 2
+        and all(type(x) in (int, float) and abs(x) <= _FARTHEST for x in content)
+    )

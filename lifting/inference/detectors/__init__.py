@@ -1,0 +1,1 @@
+"""Detectors of people and estimators of their keypoints, by file and by library."""

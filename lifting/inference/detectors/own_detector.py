@@ -1,0 +1,60 @@
+"""Detectors of this suite as readers of keypoints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from lifting.imaging.colours import normalise
+from lifting.inference.detectors.cropping import crops_of, split
+from lifting.inference.detectors.interfaces import Boxes, Image, Points
+from lifting.inference.devices import device_of
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.detector import Detector
+
+
+class OwnDetector:
+    """The checkpoint of a detector, whichever it is.
+
+    Args:
+        checkpoint: The checkpoint.
+        size: Width and height of the crops it was trained on.
+        device: ``cpu`` or ``cuda``; a GPU is taken where there is one.
+        batch: Crops that go through the network together.
+
+    Attributes:
+        skeleton: Joint set of the keypoints.
+
+    Raises:
+        InputError: If it is no checkpoint of a detector.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str | Path,
+        size: tuple[int, int] = (192, 256),
+        device: str | None = None,
+        batch: int = 16,
+    ) -> None:
+        self.method = load_frozen(checkpoint, Detector).to(device_of(device))
+        self.size = size
+        self.batch = batch
+        self.skeleton: str = self.method.hparams["keypoint_skeleton"]
+
+    @torch.inference_mode()
+    def read(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
+        """Return for each image the keypoints and confidences ``(N, K, 3)`` of those in the boxes."""
+        crops, affine = crops_of(images, boxes, self.size)
+        # Also of none, for the shape.
+        found = [torch.zeros(0, len(self.method.mirror), 3)]
+        pieces = torch.from_numpy(crops).split(self.batch), affine.split(self.batch)
+        for some, maps in zip(*pieces, strict=True):
+            if len(some):
+                inputs = normalise(some.movedim(-1, 1).to(self.method.device))
+                batch = {"image": inputs, "affine": maps.to(self.method.device)}
+                points, sure = self.method.detect(batch)
+                found.append(torch.cat([points, sure[..., None]], -1).float().cpu())
+        together = torch.cat(found)
+        # The height of a peak may lie a little beside what a confidence can be.
+        together[..., 2].clamp_(0, 1)
+        return split(together, boxes)

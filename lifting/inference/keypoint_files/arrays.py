@@ -1,0 +1,166 @@
+"""Keypoints in ``.npz`` and ``.npy`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datamodules.store.npz_layout import read_keypoints
+from lifting.errors import InputError
+from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
+from lifting.inference.keypoint_files.mediapipe import from_array
+from lifting.inference.keypoint_files.track import Array, Size, Track, Wanted, checked_track
+from lifting.keypoints.given import SMALLEST_IMAGE
+from lifting.skeletons import SKELETONS, skeleton
+
+# What arrays of keypoints are called; the last is that of the video demos of VideoPose3D's successors.
+_ENTRIES = ("keypoints", "landmarks", "pose_landmarks", "reconstruction", "arr_0")
+
+
+def read_arrays(path: Path, content: dict[str, Any], wanted: Wanted) -> list[Track]:
+    """Read the content of an ``.npz``, or of an ``.npy`` as its ``keypoints``.
+
+    ``positions_2d`` is VideoPose3D's. Otherwise ``keypoints`` (or the only array there is) is
+    ``(T, K, 2)``, or ``(T, K, 3)`` with confidences, or either of several people one after another in a
+    first axis; frames may also be flat, ``(T, 2K)``, as "It's all Relative" has them. Beside it may
+    stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``.
+
+    Raises:
+        InputError: If it holds no keypoints, or their joint set cannot be told.
+    """
+    if "positions_2d" in content:
+        return _video_pose_3d(path, wanted)
+    points = _array(path, content)
+    if points.ndim == 3 and points.shape[1] == len(MEDIAPIPE) and _is_mediapipe(points):
+        return from_array(path, points, wanted)
+    people = points[None] if points.ndim == 3 else points
+    if people.ndim != 4 or people.shape[3] not in (2, 3) or not people.size:
+        raise InputError(
+            f"{path}: its keypoints are {points.shape}; give (frames, joints, 2), or 3 with confidence."
+        )
+    sure = content.get("confidence")
+    if sure is not None:
+        sure = _numbers(sure, path, "confidence")
+        if people.shape[3] != 2 or sure.size != people[..., 0].size:
+            raise InputError(f"{path}: its 'confidence' is not one number per keypoint.")
+        people = np.concatenate([people, sure.reshape(*people.shape[:3], 1)], -1)
+    elif people.shape[3] == 2:
+        people = np.concatenate([people, np.ones_like(people[..., :1])], -1)
+    given = people[..., 2][np.isfinite(people[..., 2])]
+    if ((given < 0) | (given > 1)).any():
+        raise InputError(f"{path}: the third column is no confidence from 0 to 1; leave it out.")
+    joints = _joint_set(path, content, people.shape[2], wanted)
+    size, fps = _size(path, content), _fps(path, content)
+    frames = _frames(path, content, people.shape[1])
+    names = ["person"] if points.ndim == 3 else [f"person{i}" for i in range(len(people))]
+    return list(
+        _shown(
+            checked_track(name, person, frames, joints, size, fps)
+            for name, person in zip(names, people, strict=True)
+        )
+    )
+
+
+def _shown(tracks: Iterator[Track]) -> Iterator[Track]:
+    for track in tracks:
+        if track.confidence.any():
+            yield track
+
+
+def _video_pose_3d(path: Path, wanted: Wanted) -> list[Track]:
+    seen = read_keypoints(path, wanted.skeleton)
+    tracks = []
+    for subject, action in seen.views:
+        arrays = seen.arrays(subject, action)
+        for number, view in enumerate(arrays):
+            if view is not None:
+                name = f"{subject}/{action}" + (f"/cam{number}" if len(arrays) > 1 else "")
+                frames = np.arange(len(view))
+                size = seen.sizes.get(subject)
+                tracks.append(checked_track(name, view, frames, seen.joints.name, size))
+    return tracks
+
+
+def _array(path: Path, content: dict[str, Any]) -> Array:
+    name = next((entry for entry in _ENTRIES if entry in content), None)
+    if name is None and len(content) == 1 and "pose" not in content:
+        name = next(iter(content))
+    if name is None:
+        holds = ", ".join(content) or "nothing"
+        said = ", poses that are lifted already" if "pose" in content else ""
+        raise InputError(f"{path}: holds {holds}{said}; keypoints are called 'keypoints'.")
+    array = _numbers(content[name], path, name)
+    if array.ndim == 2 and array.shape[1] in (2, 3):
+        return array[None]
+    # Of flat frames x, y of one joint follow those of the other.
+    flat = array.ndim == 2 and array.size and array.shape[1] % 2 == 0
+    return array.reshape(len(array), -1, 2) if flat else array
+
+
+def _numbers(content: object, path: Path, name: str) -> Array:
+    try:
+        array = np.asarray(content)
+        if array.dtype.kind not in "iufO":
+            raise TypeError(array.dtype)
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{path}: its '{name}' is no array of numbers; save it again.") from None
+
+
+def _is_mediapipe(points: Array) -> bool:
+    """Tell landmarks with depth from keypoints with confidence, or none, by what they can only be."""
+    if points.shape[2] == 4:
+        return True
+    there = points[np.isfinite(points).all(-1)]
+    if points.shape[2] != 3 or not len(there):
+        return False
+    return bool(np.abs(there[:, :2]).max() < SMALLEST_IMAGE)
+
+
+def _joint_set(path: Path, content: dict[str, Any], count: int, wanted: Wanted) -> str:
+    told = str(content["skeleton"]) if "skeleton" in content else None
+    if told is not None and wanted.skeleton not in (None, told):
+        raise InputError(
+            f"{path}: says its keypoints are {told}, not {wanted.skeleton}; leave --skeleton out."
+        )
+    name = wanted.skeleton or told
+    if name is None:
+        fits = [s.name for s in SKELETONS.values() if len(s) == count]
+        if len(fits) != 1:
+            who = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
+            raise InputError(f"{path}: its {count} keypoints {who}; name it with --skeleton.")
+        name = fits[0]
+    if len(skeleton(name)) != count:
+        raise InputError(
+            f"{path}: has {count} keypoints, but '{name}' has {len(skeleton(name))}; name another "
+            "--skeleton."
+        )
+    return name
+
+
+def _size(path: Path, content: dict[str, Any]) -> Size | None:
+    if "size" not in content:
+        return None
+    size = _numbers(content["size"], path, "size").ravel()
+    if len(size) != 2 or not (np.isfinite(size) & (size > 0)).all():
+        raise InputError(f"{path}: its 'size' is not the width and height of the images in pixels.")
+    return float(size[0]), float(size[1])
+
+
+def _fps(path: Path, content: dict[str, Any]) -> float | None:
+    if "fps" not in content:
+        return None
+    fps = _numbers(content["fps"], path, "fps").ravel()
+    if len(fps) != 1 or not 0 < fps[0] < np.inf:
+        raise InputError(f"{path}: its 'fps' is no number of frames per second.")
+    return float(fps[0])
+
+
+def _frames(path: Path, content: dict[str, Any], count: int) -> Any:
+    if "frame" not in content:
+        return np.arange(count)
+    frames = np.asarray(content["frame"])
+    if frames.shape != (count,) or frames.dtype.kind not in "iu" or (np.diff(frames) <= 0).any():
+        raise InputError(f"{path}: its 'frame' is not one rising number per frame.")
+    return frames.astype(np.int64)

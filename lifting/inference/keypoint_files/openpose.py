@@ -1,0 +1,76 @@
+"""A folder of OpenPose's json files, one per frame."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datamodules.crops.reading import read_json
+from lifting.errors import InputError
+from lifting.inference.keypoint_files.people import Person, tracks_of
+from lifting.inference.keypoint_files.track import Track, Wanted
+from lifting.skeletons import skeleton
+
+_SETS = {25: "openpose25", 18: "openpose18"}
+
+
+def read_openpose(folder: Path, wanted: Wanted) -> list[Track]:
+    """Read every ``*.json`` of a folder; the last number in its name is that of the frame.
+
+    Raises:
+        InputError: If there are none, or one is not OpenPose's.
+    """
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise InputError(f"{folder}: holds no json files; give the folder that OpenPose wrote.")
+    people, joints = [], wanted.skeleton
+    names: dict[int, str] = {}
+    for path in paths:
+        digits = re.findall(r"\d+", path.stem)
+        if not digits:
+            raise InputError(f"{path}: its name holds no number of a frame.")
+        frame = int(digits[-1])
+        if names.setdefault(frame, path.name) != path.name:
+            raise InputError(
+                f"{folder}: {path.name} and {names[frame]} are of the same number; give the folder of "
+                "one video."
+            )
+        content = read_json(path)
+        for one in _people(path, content):
+            points, joints = _points(path, one, wanted.skeleton or joints)
+            people.append(Person(frame, points, _identity(one), wanted.size))
+    return tracks_of(people, joints or "openpose25", wanted.stills, str(folder))
+
+
+def _people(path: Path, content: Any) -> list[Any]:
+    people = content.get("people") if isinstance(content, dict) else None
+    if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
+        raise InputError(f"{path}: has no list of 'people'; is it OpenPose's json?")
+    return people
+
+
+def _points(path: Path, one: Any, named: str | None) -> tuple[Any, str]:
+    try:
+        # Older versions wrote 'pose_keypoints'.
+        flat = np.array(one.get("pose_keypoints_2d", one.get("pose_keypoints")), np.float64)
+        points = flat.reshape(-1, 3)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{path}: has people without 'pose_keypoints_2d'; make it again."
+        ) from None
+    joints = named or _SETS.get(len(points))
+    if joints is None or len(skeleton(joints)) != len(points):
+        raise InputError(
+            f"{path}: has {len(points)} keypoints, where {'OpenPose' if joints is None else joints} has "
+            f"{'25 or 18' if joints is None else len(skeleton(joints))}; name the joint set with "
+            "--skeleton."
+        )
+    return points, joints
+
+
+def _identity(one: Any) -> str | None:
+    """Return the number of a person, which OpenPose gives if it was asked to follow people."""
+    number = one.get("person_id")
+    number = number[0] if isinstance(number, list) and number else number
+    return str(number) if isinstance(number, int) and number >= 0 else None

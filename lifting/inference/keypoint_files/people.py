@@ -1,0 +1,176 @@
+"""People that were found frame by frame, put together to tracks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from lifting.errors import InputError
+from lifting.inference.keypoint_files.track import Array, Size, Track, checked_track
+from lifting.skeletons import skeleton
+
+# The sets of the COCO and AlphaPose formats by their number of points. Those of whole bodies begin with
+# the points of the body.
+_SETS = {17: "coco17", 26: "halpe26", 133: "coco17", 136: "halpe26"}
+
+# How far a person moves from frame to frame at most, as a share of the diagonal of its box, and for how
+# many frames it may be out of sight.
+_REACH = 0.3
+_PATIENCE = 30
+
+_LAST = 2**53
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person in one frame.
+
+    Attributes:
+        frame: Number of the frame.
+        points: Pixels and confidence, ``(K, 3)``.
+        identity: What the file calls the person, the same in all frames, if it does.
+        size: Width and height of the image, if known.
+    """
+
+    frame: int
+    points: Array
+    identity: str | None = None
+    size: Size | None = None
+
+
+def points_of(content: object, named: str | None, where: str) -> tuple[Array, str]:
+    """Return points ``(K, 3)`` of a flat list ``x, y, confidence, ...``, and their joint set.
+
+    Args:
+        content: The list.
+        named: Joint set, if it was named; else that of so many points.
+        where: What to call it in messages.
+
+    Raises:
+        InputError: If it is no such list, or of another number of points.
+    """
+    try:
+        flat = np.array(content, np.float64)
+    except (TypeError, ValueError):
+        flat = np.zeros(1)
+    count, rest = divmod(flat.size, 3)
+    if flat.ndim != 1 or rest or not count:
+        raise InputError(
+            f"{where}: 'keypoints' are no list of x, y, confidence; get the file again."
+        )
+    joints = named or _SETS.get(count)
+    if joints is None:
+        raise InputError(
+            f"{where}: has {count} keypoints, which are those of no joint set of this format; name it "
+            "with --skeleton."
+        )
+    body = len(skeleton(joints))
+    if count != body and _SETS.get(count) != joints:
+        raise InputError(
+            f"{where}: has {count} keypoints, but '{joints}' has {body}; name another."
+        )
+    return flat.reshape(-1, 3)[:body], joints
+
+
+def tracks_of(people: Sequence[Person], joints: str, stills: bool, where: str) -> list[Track]:
+    """Put people together to tracks.
+
+    By what the file calls them, if it names everyone and nobody twice in a frame. Else by place: from
+    frame to frame the people are matched so that the distances between their keypoints are least in
+    all; who is farther from everyone than a share of its size is somebody new.
+
+    Args:
+        people: Everyone in every frame.
+        joints: Their joint set.
+        stills: Make a track of everyone in every frame.
+        where: The file, for messages.
+
+    Raises:
+        InputError: If there is nobody, numbers of frames are none, or one person is on images of several
+            sizes.
+    """
+    people = [p for p in people if _seen(p).any()]
+    if not people:
+        raise InputError(f"{where}: shows nobody; run the detector again.")
+    people.sort(key=lambda person: person.frame)
+    if abs(people[0].frame) > _LAST or abs(people[-1].frame) > _LAST:
+        raise InputError(
+            f"{where}: {people[-1].frame} is no number of a frame; get the file again."
+        )
+    names = _names_of_stills(people) if stills else _told(people) or _linked(people)
+    groups: dict[str, list[Person]] = {}
+    for name, person in zip(names, people, strict=True):
+        groups.setdefault(name, []).append(person)
+    tracks = []
+    for name, group in groups.items():
+        sizes = {person.size for person in group}
+        if len(sizes) > 1:
+            raise InputError(
+                f"{where}: its images are of several sizes, so they are no video; add --stills to lift "
+                "each by itself."
+            )
+        frames = np.array([person.frame for person in group])
+        points = np.stack([person.points for person in group])
+        tracks.append(checked_track(name, points, frames, joints, sizes.pop()))
+    return tracks
+
+
+def _seen(person: Person) -> NDArray[np.bool_]:
+    return np.isfinite(person.points).all(-1) & (person.points[:, 2] > 0)
+
+
+def _names_of_stills(people: Sequence[Person]) -> list[str]:
+    counts: dict[int, int] = {}
+    names = []
+    for person in people:
+        number = counts.get(person.frame, 0)
+        counts[person.frame] = number + 1
+        names.append(f"{person.frame}/{number}")
+    return names
+
+
+def _told(people: Sequence[Person]) -> list[str] | None:
+    """Return what the file calls everyone, or None where that does not tell people apart."""
+    names = [person.identity for person in people if person.identity is not None]
+    pairs = {(person.frame, person.identity) for person in people}
+    return names if len(names) == len(pairs) == len(people) else None
+
+
+def _linked(people: Sequence[Person]) -> list[str]:
+    last: list[Person] = []
+    names = [""] * len(people)
+    by_frame: dict[int, list[int]] = {}
+    for index, person in enumerate(people):
+        by_frame.setdefault(person.frame, []).append(index)
+    for frame, indices in by_frame.items():
+        open_tracks = [t for t, person in enumerate(last) if frame - person.frame <= _PATIENCE]
+        cost = np.array([[_apart(last[t], people[i]) for i in indices] for t in open_tracks])
+        chosen: dict[int, int] = {}
+        if open_tracks:
+            # What is out of reach costs the same wherever it goes, and is then undone.
+            rows, columns = linear_sum_assignment(np.minimum(cost, _REACH))
+            chosen = {
+                indices[c]: open_tracks[r]
+                for r, c in zip(rows, columns, strict=True)
+                if cost[r, c] < _REACH
+            }
+        for index in indices:
+            track = chosen.get(index, len(last))
+            if track == len(last):
+                last.append(people[index])
+            last[track] = people[index]
+            names[index] = f"person{track}"
+    return names
+
+
+def _apart(before: Person, now: Person) -> float:
+    """Return the mean distance of the keypoints seen in both, over the size of the person."""
+    both = _seen(before) & _seen(now)
+    if not both.any():
+        return np.inf
+    known = before.points[_seen(before)][:, :2]
+    diagonal = float(np.linalg.norm(np.ptp(known, axis=0)))
+    moved = np.linalg.norm(before.points[both][:, :2] - now.points[both][:, :2], axis=-1)
+    return float(moved.mean()) / max(diagonal, 1.0)

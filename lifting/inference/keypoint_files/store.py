@@ -1,0 +1,85 @@
+"""The keypoints of a clip store."""
+
+from pathlib import Path
+
+import numpy as np
+
+from datamodules.store.clips import ClipKey, ClipStore, check_keypoints
+from lifting.errors import InputError
+from lifting.inference.keypoint_files.track import Track, Wanted, checked_track
+from lifting.skeletons import skeleton
+
+
+def read_store(path: Path, wanted: Wanted) -> list[Track]:
+    """Read every clip that has a 2D source, with its camera.
+
+    Raises:
+        InputError: If the store cannot be read, or which of its sources is meant is not told.
+    """
+    with ClipStore(path) as store:
+        source = source_of(store, wanted)
+        return [track_of(store, key, source) for key in store.keys if store.has(key, source)]
+
+
+def source_of(store: ClipStore, wanted: Wanted) -> str:
+    """Return which 2D source of a store is meant.
+
+    Raises:
+        InputError: If that is not told, or its joint set is another.
+    """
+    sources = store.info.sources
+    source = wanted.source or (next(iter(sources)) if len(sources) == 1 else None)
+    if source is None or source not in sources:
+        said = "has several 2D sources" if source is None else f"has no 2D source '{source}'"
+        raise InputError(f"{store.path}: {said}; name one with --source: {', '.join(sources)}.")
+    if wanted.skeleton not in (None, sources[source]):
+        raise InputError(
+            f"{store.path}: '{source}' is {sources[source]}, not {wanted.skeleton}; leave "
+            "--skeleton out."
+        )
+    return source
+
+
+def clip_named(store: ClipStore, wanted: Wanted, name: str | None) -> tuple[ClipKey, str]:
+    """Return a clip and its 2D source.
+
+    Args:
+        store: The store.
+        wanted: Which 2D source.
+        name: subject/sequence/camera, or the beginning of it: the first that fits is taken.
+
+    Raises:
+        InputError: If none fits.
+    """
+    source = source_of(store, wanted)
+    asked = [] if name is None else name.strip("/").split("/")
+    keys = [key for key in store.keys if store.has(key, source)]
+    for key in keys:
+        if key.path.split("/")[1 : 1 + len(asked)] == asked:
+            return key, source
+    some = ", ".join(key.path.removeprefix("clips/") for key in keys[:3])
+    raise InputError(
+        f"{store.path}: has no clip '{name}' of '{source}'; there are for example {some}."
+    )
+
+
+def track_of(store: ClipStore, key: ClipKey, source: str) -> Track:
+    """Return the keypoints of a clip, with its camera.
+
+    Raises:
+        InputError: If they are damaged.
+    """
+    joints = skeleton(store.info.sources[source])
+    where, points = f"{store.path}: {key.path}", store.keypoints(key, source)
+    check_keypoints(points, joints, key.frames, where)
+    camera, name = store.camera(key), key.path.removeprefix("clips/")
+    width, height = camera.size.tolist()
+    return checked_track(
+        name,
+        points.astype(np.float64),
+        store.frames(key),
+        joints.name,
+        (width, height),
+        key.fps,
+        camera,
+    )

@@ -1,0 +1,224 @@
+"""What ``predict`` wrote, beside the recordings it was predicted from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser
+from numpy import ndarray
+
+from datamodules.base import PoseDataModule
+from datamodules.store.clips import ClipKey, ClipStore
+from datamodules.untrusted import existing, load_npz
+from lifting.errors import InputError
+from lifting.geometry import centre, similarity_alignment
+from lifting.metrics.functional import joint_error
+from lifting.runs.folder import read_config
+from lifting.skeletons import Skeleton, convert, skeleton
+
+_DIMS = {"pose": 3, "clip": 1, "frame": 1, "clips": 2}
+
+
+@dataclass(frozen=True)
+class PredictedFrames:
+    """Some predicted frames of one clip.
+
+    Attributes:
+        key: The clip.
+        frames: Their numbers in the recording, ``(T,)``.
+        predicted: Root-relative camera-frame millimetres, ``(T, J, 3)``.
+        truth: The same of the truth, or None where the dataset has none.
+        keypoints: Input pixels, ``(T, K, 2)``, NaN where nothing was detected.
+        status: What each joint rests on (:class:`lifting.skeletons.occlusion.Status`), ``(T, J)``, or
+            None where the method completes nothing.
+        joints: Joint set of the poses.
+        keypoint_joints: Joint set of the keypoints.
+    """
+
+    key: ClipKey
+    frames: ndarray
+    predicted: ndarray
+    truth: ndarray | None
+    keypoints: ndarray
+    status: ndarray | None
+    joints: Skeleton
+    keypoint_joints: Skeleton
+
+    def aligned(self) -> "PredictedFrames":
+        """Return the poses fitted to the true ones by a similarity each, as PA-MPJPE does.
+
+        Raises:
+            InputError: If there are no true poses.
+        """
+        predicted, truth = self._both()
+        moved = similarity_alignment(predicted, truth)(predicted)
+        return replace(self, predicted=moved.float().numpy())
+
+    @property
+    def errors(self) -> ndarray:
+        """Distances of the joints from the true ones, millimetres, ``(T, J)``.
+
+        Raises:
+            InputError: If there are no true poses.
+        """
+        return joint_error(*self._both()).numpy()
+
+    def _both(self) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.truth is None:
+            raise InputError(f"{self.key.path}: has no true poses to hold predictions against.")
+        return torch.from_numpy(self.predicted).double(), torch.from_numpy(self.truth).double()
+
+
+class Predictions:
+    """The ``predictions.npz`` of a run.
+
+    Args:
+        path: The file, see :class:`callbacks.predictions.PredictionWriter`.
+
+    Raises:
+        InputError: If it is missing, damaged, or holds no poses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = load_npz(path)
+        if "pose" not in self.content and "frame" in self.content:
+            raise InputError(
+                f"{path}: holds {', '.join(self.content)} but no poses; name the run of a lifter."
+            )
+        fits = all(
+            isinstance(self.content.get(name), ndarray) and self.content[name].ndim == dims
+            for name, dims in _DIMS.items()
+        )
+        if not fits or not self._is_consistent():
+            raise InputError(f"{path}: damaged or of another program; run predict again.")
+
+    def _is_consistent(self) -> bool:
+        pose, clip, frame, clips = (self.content[name] for name in _DIMS)
+        integers = all(np.issubdtype(x.dtype, np.integer) for x in (clip, frame))
+        return bool(
+            integers
+            and np.issubdtype(pose.dtype, np.floating)
+            and 0 < len(pose) == len(clip) == len(frame)
+            and pose.shape[2] == clips.shape[1] == 3
+            and clip.min() >= 0
+            and clip.max() < len(clips)
+        )
+
+    def __len__(self) -> int:
+        return len(self.content["pose"])
+
+    @property
+    def clips(self) -> list[str]:
+        """The clips, as subject/sequence/camera."""
+        return ["/".join(names) for names in self.content["clips"].astype(str).tolist()]
+
+    @property
+    def first(self) -> str:
+        """The clip of the first row."""
+        return self.clips[self.content["clip"][0]]
+
+    def rows_of(self, name: str) -> ndarray:
+        """Return the rows of a clip in the order of its frames.
+
+        Args:
+            name: subject/sequence/camera, or the beginning of it: the first that fits is taken.
+
+        Raises:
+            InputError: If no clip fits.
+        """
+        wanted = name.rstrip("/").split("/")
+        for index, clip in enumerate(self.clips):
+            rows = (self.content["clip"] == index).nonzero()[0]
+            if clip.split("/")[: len(wanted)] == wanted and len(rows):
+                return rows[np.argsort(self.content["frame"][rows], kind="stable")]
+        subject = [clip for clip in self.clips if clip.split("/")[0] == wanted[0]]
+        raise InputError(
+            f"{self.path}: no poses of a clip '{name}'; there are for example "
+            f"{', '.join((subject or self.clips)[:3])}."
+        )
+
+    def beside_truth(self, rows: Sequence[int] | ndarray, data: PoseDataModule) -> PredictedFrames:
+        """Return rows of one clip together with what the store holds of the same frames.
+
+        Args:
+            rows: Rows of the file.
+            data: The datamodule of the run.
+
+        Raises:
+            InputError: If the store cannot be read, or is not what the poses were predicted from.
+        """
+        with ClipStore(data.store) as store:
+            return self.beside(rows, data, store)
+
+    def beside(
+        self, rows: Sequence[int] | ndarray, data: PoseDataModule, store: ClipStore
+    ) -> PredictedFrames:
+        """Return what :meth:`beside_truth` does, of a store that is open."""
+        clip = self.clips[self.content["clip"][rows[0]]]
+        frames, predicted = self.content["frame"][rows], self.content["pose"][rows]
+        key = next((k for k in store.keys if k.path == f"clips/{clip}"), None)
+        theirs, joints = store.info.skeleton, skeleton(data.pose_skeleton or store.info.skeleton)
+        known = np.array([]) if key is None else store.frames(key)
+        if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
+            raise InputError(
+                f"{self.path}: was not predicted from {data.store}, which lacks the clip {clip}, "
+                "some of its frames or the joints; run predict again."
+            )
+        at = np.searchsorted(known, frames)
+        points = torch.from_numpy(store.keypoints(key, data.source)[at])
+        pose = store.pose(key)
+        names = store.info.sources[data.source], data.keypoint_skeleton
+        points[points[..., 2] == 0] = torch.nan
+        truth = None
+        if pose is not None:
+            truth = centre(
+                convert(torch.from_numpy(pose[at]), theirs, joints.name), joints.root
+            ).numpy()
+        status = self.content.get("status")
+        return PredictedFrames(
+            key=key,
+            frames=frames,
+            predicted=predicted,
+            truth=truth,
+            keypoints=convert(points[..., :2], *names).numpy(),
+            status=None if status is None else status[rows],
+            joints=joints,
+            keypoint_joints=skeleton(data.keypoint_skeleton),
+        )
+
+
+def predictions_of_run(folder: Path) -> Predictions:
+    """Return what was predicted with a run.
+
+    Raises:
+        InputError: If there is no such run, or nothing was predicted with it.
+    """
+    read_config(folder)
+    path = folder / "predictions.npz"
+    if not path.is_file():
+        raise InputError(
+            f"{path}: not predicted yet; run `python -m lifting predict --run {folder}`."
+        )
+    return Predictions(path)
+
+
+def data_of_run(config: Path) -> PoseDataModule:
+    """Return the datamodule that the ``config.yaml`` of a run names, before any setup.
+
+    Raises:
+        InputError: If the file is missing, or names none that can be built.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(PoseDataModule, "data")
+    try:
+        content: Any = yaml.safe_load(existing(config).read_text())
+        return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
+    except (yaml.YAMLError, UnicodeDecodeError, ArgumentError, KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{config}: names no dataset that can be used; it should be as `fit` wrote it."
+        ) from None

@@ -1,0 +1,1 @@
+"""Videos: read, detected, lifted and drawn."""

@@ -1,0 +1,1 @@
+"""2D keypoints as they are given: checked, and gaps filled."""

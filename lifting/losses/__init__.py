@@ -1,0 +1,1 @@
+"""Loss functions of poses, critics, heat-maps and guided detectors."""

@@ -1,0 +1,41 @@
+"""Losses on heat-maps."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.imaging.heatmaps.grid import exact_maps
+
+
+def heatmap_errors(
+    pred: Float[Tensor, "B K H W"],
+    target: Float[Tensor, "B K H W"],
+    weights: Float[Tensor, "B K"],
+) -> Float[Tensor, "B K"]:
+    """Half the mean squared difference of each pair of heat-maps that are multiplied by their weight."""
+    off = weights[..., None, None] * (exact_maps(pred) - target)
+    return 0.5 * off.square().mean((-2, -1))
+
+
+def heatmap_loss(
+    pred: Float[Tensor, "B K H W"],
+    target: Float[Tensor, "B K H W"],
+    weights: Float[Tensor, "B K"],
+) -> Float[Tensor, ""]:
+    """Mean error of the heat-maps (HRNet's ``JointsMSELoss``)."""
+    return heatmap_errors(pred, target, weights).mean()
+
+
+def hardest(
+    errors: Float[Tensor, "B K"], count: int = 8, by: Float[Tensor, "B K"] | None = None
+) -> Float[Tensor, ""]:
+    """Mean error of the hardest keypoints of each example (OHKM; Chen et al., CVPR 2018).
+
+    Args:
+        errors: Error of each keypoint (:func:`heatmap_errors`).
+        count: How many of them count; all where there are not as many.
+        by: What they are ranked by, such as errors in 3D; the errors themselves if not given.
+    """
+    ranks = errors if by is None else by
+    chosen = ranks.detach().topk(min(count, errors.shape[1]), -1).indices
+    return torch.gather(errors, -1, chosen).mean()

@@ -1,0 +1,322 @@
+"""What methods share whose critic learns from 3D poses that are not those of the 2D examples.
+
+A generator lifts keypoints; a critic tells its poses from real ones. Generator and critic take turns,
+so these methods take their own optimiser steps.
+"""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple, cast
+
+import torch
+from jaxtyping import Float
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.strategies import DDPStrategy
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
+
+from lifting.errors import InputError
+from lifting.geometry import centre
+from lifting.losses.adversarial import critic_loss, gradient_penalty, interpolate
+from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.sequence_lifter import MILLIMETRES, SequenceLifter
+from lifting.nets.critic import PoseCritic
+from lifting.nets.exact import exact
+from lifting.skeletons import Skeleton, skeleton
+
+POSE, MOTION = "pose", "motion"
+
+
+class Generated(NamedTuple):
+    """What a generator makes of a batch.
+
+    Attributes:
+        pose: Root-relative poses, metres.
+        view: What their reprojection needs besides: root or camera.
+    """
+
+    pose: Float[Tensor, "B C J 3"]
+    view: Tensor
+
+
+class Adversarial(SequenceLifter):
+    """Base of the methods with a critic: a Wasserstein GAN with gradient penalty.
+
+    A subclass fills in :meth:`configure_generator`, :meth:`generate` and :meth:`seen_losses`. The poses
+    of the batch's own examples are never looked at in training: poses come from ``prior_subjects`` of
+    the data alone.
+
+    The Trainer counts every optimiser step, of critic and generator, in ``max_steps``. It does not clip
+    gradients for methods that step by themselves: ``clip`` does.
+
+    Args:
+        n_critic: Batches per step of the generator; the critic takes a step at each.
+        critic_lr: Learning rate of the critic; that of the generator where not given.
+        beta1: Decay of Adam's mean gradient.
+        beta2: Decay of Adam's mean squared gradient.
+        penalty: Weight of the gradient penalty.
+        realism: Weight of the critic's opinion in the generator's loss.
+        reprojection: Weight of the reprojection at the begin of training.
+        reprojection_growth: Factor by which that weight has grown at its end.
+        growth_share: Share of training over which it grows, geometrically.
+        clip: Limit of the norm of the gradients of either; 0 for none.
+        critic_width: Width of the critic's path over bones.
+        slope: Slope of the activations below zero; the published papers' code has 0.3.
+        activate: Activate the sum of the critic's residual block over bones.
+        legacy_bones: The published bones, one of which is always zero, and each product twice.
+        begin_at_mean: Begin with the mean pose of the prior.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
+    """
+
+    same_joints = True
+    learns_from_prior = True
+
+    def __init__(
+        self,
+        n_critic: int = 1,
+        critic_lr: float | None = None,
+        beta1: float = 0.5,
+        beta2: float = 0.9,
+        penalty: float = 10.0,
+        realism: float = 1.0,
+        reprojection: float = 1.0,
+        reprojection_growth: float = 1.0,
+        growth_share: float = 0.8,
+        clip: float = 0.0,
+        critic_width: int = 1000,
+        slope: float = 0.01,
+        activate: bool = True,
+        legacy_bones: bool = False,
+        begin_at_mean: bool = True,
+        lr: float = 1e-4,
+        **kwargs: Any,
+    ) -> None:
+        for option, value, least in (("n_critic", n_critic, 1), ("growth_share", growth_share, 0)):
+            if value < least:
+                raise InputError(f"--model.{option} is {value}: give at least {least}.")
+        for option, growth in (
+            ("reprojection", reprojection),
+            ("reprojection_growth", reprojection_growth),
+        ):
+            if growth <= 0:
+                raise InputError(f"--model.{option} is {growth}: give a number above 0.")
+        super().__init__(lr=lr, **kwargs)
+        self.automatic_optimization = False
+        # Batches trained on, and in all. The Trainer counts optimiser steps, of both.
+        self.batches = 0
+        self._total = 1
+        self._moving = ""
+
+    @property
+    def body(self) -> Skeleton:
+        """The joint set of the poses."""
+        return skeleton(self.hparams["skeleton"])
+
+    @abstractmethod
+    def configure_generator(self) -> nn.Module:
+        """Return the networks that lift."""
+
+    @abstractmethod
+    def generate(self, batch: Batch) -> Generated:
+        """Lift a batch."""
+
+    @abstractmethod
+    def seen_losses(self, made: Generated, batch: Batch) -> dict[str, Tensor]:
+        """Return what the keypoints say of lifted poses: weighted losses, by name."""
+
+    def configure_nets(self) -> None:
+        """Build generator and critics."""
+        h = self.hparams
+        self.generator = self.configure_generator()
+        self.critics = nn.ModuleDict(
+            {
+                POSE: PoseCritic(
+                    self.body,
+                    width=h["critic_width"],
+                    slope=h["slope"],
+                    activate=h["activate"],
+                    legacy=h["legacy_bones"],
+                )
+            }
+        )
+
+    def shown(self, pose: Float[Tensor, "B C J 3"]) -> dict[str, Tensor]:
+        """Return what each critic sees of root-relative poses in metres."""
+        views = {POSE: pose.flatten(0, 1), MOTION: pose}
+        return {name: views[name] for name in self.critics}
+
+    def realism(self) -> dict[str, float]:
+        """Return the weight of each critic's opinion in the generator's loss."""
+        return {POSE: self.hparams["realism"]}
+
+    def with_root(self, joints: Float[Tensor, "*batch others 3"]) -> Float[Tensor, "*batch J 3"]:
+        """Return poses whose root, which no network predicts, is at zero."""
+        root = self.body.root
+        zero = torch.zeros_like(joints[..., :1, :])
+        return torch.cat([joints[..., :root, :], zero, joints[..., root:, :]], -2)
+
+    def without_root(self, joints: Float[Tensor, "*batch J d"]) -> Float[Tensor, "*batch others d"]:
+        """Return the joints besides the root."""
+        root = self.body.root
+        return torch.cat([joints[..., :root, :], joints[..., root + 1 :, :]], -2)
+
+    def setup(self, stage: str) -> None:
+        """Check that data, devices and method fit together.
+
+        Raises:
+            InputError: If they do not.
+        """
+        super().setup(stage)
+        strategy = self.trainer.strategy
+        if stage != "fit" or not isinstance(strategy, DDPStrategy):
+            return
+        if not getattr(strategy, "_ddp_kwargs", {}).get("find_unused_parameters"):
+            raise InputError(
+                f"{type(self).__name__} moves generator and critic in turns, which plain ddp does not "
+                "allow: set --trainer.strategy ddp_find_unused_parameters_true."
+            )
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take the mean of the prior."""
+        super().take_statistics(data)
+        poses = data.prior_poses()
+        assert poses is not None
+        self.take_prior(poses / MILLIMETRES)
+
+    def take_prior(self, poses: Float[Tensor, "frames J 3"]) -> None:
+        """Look at the absolute poses of the prior, metres, before training."""
+        if self.hparams["begin_at_mean"]:
+            self.begin_at(poses)
+
+    @abstractmethod
+    def begin_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
+        """Let the untrained generator predict the mean of absolute poses, metres."""
+
+    def fit_statistics(
+        self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
+    ) -> None:
+        """Take nothing: these poses are those of the examples."""
+
+    def progress(self) -> float:
+        """Return the share of training that is done."""
+        return min(1.0, self.batches / self._total)
+
+    def reprojection_weight(self) -> float:
+        """Return the weight of the reprojection, which grows geometrically."""
+        h = self.hparams
+        done = min(1.0, self.progress() / h["growth_share"]) if h["growth_share"] else 1.0
+        return float(h["reprojection"] * h["reprojection_growth"] ** done)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return what the generator minimises."""
+        return self.total(self.generator_losses(self.generate(batch), batch))
+
+    @staticmethod
+    def total(losses: dict[str, Tensor]) -> Tensor:
+        """Return the sum of losses."""
+        return torch.stack(list(losses.values())).sum()
+
+    def generator_losses(self, made: Generated, batch: Batch) -> dict[str, Tensor]:
+        """Return what the generator minimises, by name: the critics' opinion and the reprojection."""
+        losses = self.seen_losses(made, batch)
+        shown = self.shown(made.pose)
+        for name, weight in self.realism().items():
+            losses[f"realism_{name}"] = -weight * self.critics[name](shown[name]).mean()
+        return losses
+
+    def critic_losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """Return what the critics minimise, by name: the distance's negative, and the penalty.
+
+        Args:
+            real: Root-relative poses ``(B, C, J, 3)`` of the prior, metres.
+            fake: The generator's.
+        """
+        losses, draws = {}, self.draws()
+        mine, theirs = self.shown(real), self.shown(fake)
+        for name, critic in self.critics.items():
+            a, b = mine[name], theirs[name]
+            says_real, says_fake = critic(torch.cat([a, b])).split(len(a))
+            between = interpolate(a, b, torch.rand(len(a), generator=draws).to(a))
+            losses[f"critic_{name}"] = critic_loss(says_real, says_fake)
+            penalty = gradient_penalty(critic, between)
+            losses[f"penalty_{name}"] = self.hparams["penalty"] * penalty
+        return losses
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Move the critics, and at every ``n_critic``-th batch the generator."""
+        self._batch_idx = batch_idx
+        generator, critic = cast(list[LightningOptimizer], self.optimizers())
+        generator_lr, critic_lr = cast(list[LRScheduler], self.lr_schedulers())
+        turn = (self.batches + 1) % self.hparams["n_critic"] == 0
+        # Both learn from the poses of one pass, which needs no gradient if only the critics move.
+        with torch.set_grad_enabled(turn):
+            made = self.generate(batch)
+        real = centre(batch["prior"][: len(made.pose)], self.body.root) / MILLIMETRES
+        losses = self.critic_losses(real, made.pose.detach())
+        loss = self._move("critic", critic, losses)
+        critic_lr.step()
+        if turn:
+            # The critics' opinion moves the generator only.
+            with self.toggled_optimizer(generator):
+                loss = self._move("generator", generator, self.generator_losses(made, batch))
+            generator_lr.step()
+        self.batches += 1
+        return loss
+
+    def _move(self, name: str, optimizer: Any, losses: dict[str, Tensor]) -> Tensor:
+        loss = self.total(losses)
+        self._moving = name
+        optimizer.zero_grad()
+        # Gradients in the precision of what they are the gradients of, as under automatic steps.
+        with exact(loss):
+            self.manual_backward(loss)
+        optimizer.step()
+        values = losses | {f"{name}_loss": loss}
+        self.log_dict({f"train/{key}": value.detach() for key, value in values.items()})
+        return loss.detach()
+
+    def on_before_optimizer_step(self, optimizer: Any) -> None:
+        """Log the norm of the gradients, and limit it; an fp16 scaler has been taken out of them."""
+        gradients = [
+            p.grad
+            for group in optimizer.param_groups
+            for p in group["params"]
+            if p.grad is not None
+        ]
+        self.log(f"train/{self._moving}_gradient", torch.nn.utils.get_total_norm(gradients))
+        if self.hparams["clip"]:
+            self.clip_gradients(optimizer, self.hparams["clip"], "norm")
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimisers of generator and critics, and a schedule for each."""
+        h = self.hparams
+        self._total = self._batches_of_training()
+        betas = h["beta1"], h["beta2"]
+        generator = self.build_optimizer(self.generator.parameters(), h["lr"], betas)
+        critic = self.build_optimizer(self.critics.parameters(), h["critic_lr"] or h["lr"], betas)
+        schedules = [
+            self.build_schedule(generator, max(1, self._total // h["n_critic"])),
+            self.build_schedule(critic, self._total),
+        ]
+        return [generator, critic], schedules
+
+    def _batches_of_training(self) -> int:
+        trainer = self.trainer
+        batches = int(self.training_steps())
+        if trainer.max_steps > 0:
+            n = self.hparams["n_critic"]
+            batches = min(batches, trainer.max_steps * n // (n + 1))
+        return max(1, batches)
+
+    def _may_fuse(self) -> bool:
+        # A fused optimiser would take the scale of fp16 out of the gradients only as it steps.
+        return self.trainer.precision != "16-mixed"
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the place in the pattern of turns."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["batches"] = self.batches
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on at that place."""
+        super().on_load_checkpoint(checkpoint)
+        self.batches = checkpoint.get("batches", 0)

@@ -1,0 +1,122 @@
+"""Base class of everything that has a checkpoint, and the loader of frozen ones."""
+
+from abc import ABC
+from collections.abc import Iterator, Mapping
+from inspect import isabstract
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lightning import LightningModule
+
+from lifting.checkpoints import read_checkpoint
+from lifting.errors import InputError
+
+
+class Checkpointed(LightningModule, ABC):
+    """A module whose checkpoint says what it is of, and is refused where it does not fit.
+
+    A subclass has the hyper-parameters ``skeleton`` and ``keypoint_skeleton``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        # SHA-256 of the checkpoints of earlier stages, by the option that names them, and their paths.
+        self.frozen: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Note what the checkpoint is of."""
+        checkpoint["lifting"] = self._identity()
+        checkpoint["frozen"] = dict(self.frozen)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint of another method or joint set.
+
+        Raises:
+            InputError: If it is one, or none of this suite, or was trained on other earlier stages.
+        """
+        theirs = checkpoint.get("lifting")
+        if theirs is None:
+            raise InputError("it is not a checkpoint of this suite; import it first.")
+        self._check_identity(theirs)
+        for option, digest in self.frozen.items():
+            if checkpoint["frozen"].get(option) != digest:
+                raise InputError(
+                    f"it was trained with another {option} than {self._paths[option]}: name that "
+                    "one, or begin a new run."
+                )
+        self.recall(checkpoint)
+
+    def recall(self, checkpoint: Mapping[str, Any]) -> None:
+        """Take from a checkpoint what is no parameter, buffer or option, and yet needed to predict."""
+
+    def _check_identity(self, theirs: Mapping[str, str]) -> None:
+        for what, value in self._identity().items():
+            if theirs.get(what) != value:
+                raise InputError(
+                    f"it is of {what.replace('_', ' ')} '{theirs.get(what)}', this run has "
+                    f"'{value}': choose the checkpoint or the configuration that fits."
+                )
+
+    def _identity(self) -> dict[str, str]:
+        return {
+            "method": type(self).__name__,
+            "skeleton": self.hparams["skeleton"],
+            "keypoint_skeleton": self.hparams["keypoint_skeleton"],
+        }
+
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
+        """Load parameters and buffers.
+
+        Raises:
+            InputError: If they are of a network of another size; it names the first that differs.
+        """
+        try:
+            return super().load_state_dict(state_dict, strict, assign)
+        except RuntimeError as error:
+            first = str(error).partition("\n\t")[2].partition("\n")[0].strip()
+            raise InputError(f"its network is of another shape: {first}") from None
+
+
+Trained = TypeVar("Trained", bound=Checkpointed)
+
+
+def subclasses(kind: type[Trained]) -> Iterator[type[Trained]]:
+    """Yield a class of methods and all that build on it, also those of other packages."""
+    yield kind
+    for subclass in kind.__subclasses__():
+        yield from subclasses(subclass)
+
+
+def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Trained:
+    """Load a trained method for use inside another, in evaluation mode and without gradients.
+
+    Args:
+        path: The checkpoint.
+        kind: The method it must be of, or a base class of it.
+        **changed: Options to set otherwise than in training.
+
+    Raises:
+        InputError: If the file is no checkpoint of that method.
+    """
+    checkpoint = read_checkpoint(path)
+    identity = checkpoint["lifting"]
+    name = identity.get("method") if isinstance(identity, dict) else None
+    found = next((k for k in subclasses(kind) if k.__name__ == name), None)
+    if found is None:
+        kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
+        needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"
+        raise InputError(f"{path}: is of a {name}, here {needed} is needed; name another.")
+    try:
+        # Lightning's command line notes the class beside the options.
+        options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
+        method = found(**options | changed)
+        method.load_state_dict(checkpoint["state_dict"])
+        method.recall(checkpoint)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{path}: its options are not those of a {name} of this version; get or train it again."
+        ) from None
+    return method.eval().requires_grad_(False)

@@ -1,0 +1,290 @@
+"""What methods on images share: a network of heat-maps, its evaluation in 2D and through lifters."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from lightning.pytorch.utilities import rank_zero_info
+from torch import Tensor, nn
+
+from lifting.errors import InputError
+from lifting.imaging.crops import exchange, to_crop, to_image
+from lifting.imaging.heatmaps import (
+    DECODERS,
+    STRIDE,
+    Alignment,
+    crop_to_heatmap,
+    decode,
+    flip_test,
+    gaussian_targets,
+    heatmap_to_crop,
+)
+from lifting.losses.heatmaps import heatmap_errors
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.lifter_group import LifterGroup
+from lifting.methods.bases.method import Method
+from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.metrics import FrameEvaluation
+from lifting.metrics.lifted_evaluation import LiftedEvaluation
+from lifting.nets.detectors import build_detector
+from lifting.skeletons import skeleton
+
+
+class Detector(Method):
+    """A method that finds the keypoints of people on crops by heat-maps.
+
+    A subclass fills in :meth:`loss`.
+
+    Args:
+        network: ``hrnet_w32``, ``hrnet_w48`` or any other width; ``pose_resnet_50`` or another depth.
+        bgr: Whether blue is the first colour that the network sees, as in the official PoseResNets.
+        weights: Published weights to start training from (docs/weights.md); random ones where not given.
+        new_head: Leave out their last layer: their joints are others, but as many, as COCO's 17 are.
+        sigma: Deviation of the targets, heat-map pixels; published: 2 for crops of 256 × 192, 3 for
+            those of 384 × 288.
+        quantised: Targets as published before DARK: their peak at the centre of a cell.
+        decoder: How keypoints are read from heat-maps (:func:`lifting.imaging.heatmaps.decode`).
+        alignment: Which pixel of the crop a cell is; ``centres`` for published weights.
+        flip_test: Average heat-maps with those of the mirrored crop, in evaluation, at twice the time;
+            not of people whose left and right look different (``mirrored_alike`` of the data).
+        lifters: Checkpoints of trained lifters by name, through which 3D errors are measured where the
+            data have 3D poses.
+        **kwargs: See :class:`lifting.methods.bases.method.Method`; ``start_from`` may name any
+            detector's checkpoint.
+    """
+
+    sees_images = True
+
+    def __init__(
+        self,
+        network: str = "hrnet_w32",
+        bgr: bool = False,
+        weights: str | None = None,
+        new_head: bool = False,
+        sigma: float = 2.0,
+        quantised: bool = False,
+        decoder: str = "soft",
+        alignment: Alignment = "edges",
+        flip_test: bool = False,
+        lifters: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if decoder not in DECODERS:
+            raise InputError(f"--model.decoder is {decoder}: choose one of {', '.join(DECODERS)}.")
+        if weights is not None and kwargs.get("start_from") is not None:
+            raise InputError(
+                "--model.weights and --model.start_from both begin a training: give one."
+            )
+        if sigma <= 0:
+            raise InputError(f"--model.sigma is {sigma}: give a deviation above 0.")
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the network."""
+        h = self.hparams
+        self.mirror = skeleton(h["keypoint_skeleton"]).mirror
+        self.net = build_detector(h["network"], len(self.mirror), h["bgr"])
+        # The same numbers, faster on GPUs and on processors.
+        nn.utils.convert_conv2d_weight_memory_format(self.net, torch.channels_last)
+        self.lifters = self._group({})
+        # Images of one example, of which the middle one is lifted.
+        self.window = 1
+
+    def _group(self, lifters: Mapping[str, Lifter]) -> LifterGroup:
+        return LifterGroup(lifters, self.hparams["keypoint_skeleton"], self.hparams["skeleton"])
+
+    def load_lifters(self) -> None:
+        """Load every lifter that is named.
+
+        Raises:
+            InputError: If a checkpoint is of no lifter, or its joints cannot be derived.
+        """
+        self.lifters = self._group(
+            {name: self.load_lifter(name) for name in self.hparams["lifters"]}
+        )
+        self._stages = list(self.lifters.lifters.values())
+
+    def load_lifter(self, name: str) -> Lifter:
+        """Return a trained lifter that ``lifters`` names."""
+        return load_frozen(self.hparams["lifters"][name], Lifter)
+
+    def setup(self, stage: str) -> None:
+        """Load the lifters that there is something to measure with.
+
+        Raises:
+            InputError: If one does not fit.
+        """
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        self.window = data.frames_per_example
+        if self.hparams["flip_test"] and not data.mirrored_alike:
+            rank_zero_info(
+                f"flip_test is left out: {type(data).__name__} shows people who look "
+                "different in a mirror."
+            )
+            self.hparams["flip_test"] = False
+        if stage != "predict" and self.hparams["lifters"] and data.has_poses:
+            self.load_lifters()
+            if self.lifters.frames > self.window:
+                raise InputError(
+                    f"A lifter of --model.lifters sees {self.lifters.frames} frames, the data's "
+                    f"examples have {self.window}: set --data.window {self.lifters.frames}."
+                )
+        super().setup(stage)
+
+    def load_frozen_stages(self) -> None:
+        """Note which the lifters are."""
+        for name in self.lifters:
+            self.note_stage(f"lifters.{name}", self.hparams["lifters"][name])
+
+    def start(self) -> None:
+        """Take published weights, or those of another detector, if asked.
+
+        Raises:
+            InputError: If they do not fit.
+        """
+        # What reads published weights knows every method, this one too.
+        from lifting.published import initialise_detector
+
+        h = self.hparams
+        if h["weights"] is not None:
+            rank_zero_info(initialise_detector(self.net, h["weights"], not h["new_head"]))
+        if h["start_from"] is not None:
+            other = load_frozen(h["start_from"], Detector)
+            for option in ("network", "alignment", "bgr"):
+                if other.hparams[option] != h[option]:
+                    raise InputError(
+                        f"{h['start_from']}: its {option.replace('_', ' ')} is "
+                        f"{other.hparams[option]}, not {h[option]}; name another checkpoint."
+                    )
+            self.take_over(other)
+            self.note_stage("start_from", h["start_from"])
+
+    def take_over(self, other: "Detector") -> None:
+        """Take another detector's weights; those of the last layer for joints that have one name."""
+        mine, theirs = (skeleton(d.hparams["keypoint_skeleton"]).joints for d in (self, other))
+        state = other.net.state_dict()
+        known = torch.tensor([joint in theirs for joint in mine])
+        rows = [theirs.index(joint) for joint in mine if joint in theirs]
+        for name, own in self.net.state_dict().items():
+            if name.startswith("head."):
+                taken = own.clone()
+                taken[known] = state[name][rows]
+                state[name] = taken
+        self.net.load_state_dict(state)
+        if new := [joint for joint in mine if joint not in theirs]:
+            rank_zero_info(f"{self.hparams['start_from']}: learns anew {', '.join(new)}.")
+
+    def on_validation_start(self) -> None:
+        """Move the lifters to where the validation happens."""
+        self.on_fit_start()
+
+    def on_test_start(self) -> None:
+        """Move the lifters to where the test happens."""
+        self.on_fit_start()
+
+    def forward(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K I V"]:
+        """Return the heat-maps of normalised crops."""
+        return self.net(image)
+
+    def targets(self, batch: Batch) -> tuple[Float[Tensor, "B K I V"], Float[Tensor, "B K"]]:
+        """Return the heat-maps there should be, and which count; left and right as they look there."""
+        h, affine = self.hparams, batch["affine"]
+        points = to_crop(batch["keypoints"], affine, self.mirror)
+        labelled = exchange(batch["visibility"][..., None], affine, self.mirror)[..., 0] > 0
+        height, width = (side // STRIDE for side in batch["image"].shape[2:])
+        inside = crop_to_heatmap(points, h["alignment"])
+        return gaussian_targets(inside, labelled, (width, height), h["sigma"], h["quantised"])
+
+    def heatmap_errors(
+        self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
+    ) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"]]:
+        """Return error and weight of each keypoint, left and right as the person has them."""
+        targets, weights = self.targets(batch)
+        both = torch.stack((heatmap_errors(heatmaps, targets, weights), weights), -1)
+        errors, weights = exchange(both, batch["affine"], self.mirror).unbind(-1)
+        return errors, weights
+
+    def read(
+        self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
+    ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Return the keypoints of heat-maps in pixels of the image, and their confidence."""
+        affine = batch["affine"]
+        points, peaks = self.read_in_crop(heatmaps)
+        keypoints = to_image(points, affine, self.mirror)
+        return keypoints, exchange(peaks[..., None], affine, self.mirror)[..., 0]
+
+    def read_in_crop(
+        self, heatmaps: Float[Tensor, "B K I V"]
+    ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Return the keypoints of heat-maps in pixels of the crop, and their confidence."""
+        h = self.hparams
+        points, peaks = decode(heatmaps, h["decoder"], h["sigma"])
+        return heatmap_to_crop(points, h["alignment"]), peaks
+
+    def heatmaps(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K I V"]:
+        """Return the heat-maps of normalised crops, mirrored twin averaged in if asked."""
+        if not self.hparams["flip_test"]:
+            return self(image)
+        # Cells whose centres lie on those of pixels are not mirrored onto each other.
+        shift = self.hparams["alignment"] == "centres"
+        return flip_test(self.net, image, self.mirror, shift)
+
+    def detect(self, batch: Batch) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+        """Return keypoints in pixels of the image, and their confidence, mirrored twin if asked."""
+        return self.read(self.heatmaps(batch["image"]), batch)
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of keypoints, and of what the lifters make of them."""
+        return LiftedEvaluation(
+            data.actions,
+            self.hparams["keypoint_skeleton"],
+            list(self.lifters),
+            [name for name in self.guides() if name in self.lifters],
+            self.lifters.same_joints,
+            full,
+        )
+
+    def guides(self) -> list[str]:
+        """Return the lifters that training uses; the others are unseen."""
+        return []
+
+    def evaluate(self, batch: Batch) -> None:
+        """Add the errors of the keypoints found, and of the poses that lifters make of them."""
+        assert isinstance(self.evaluation, LiftedEvaluation)
+        keypoints, confidence = self.detect(batch)
+        columns = (batch[name] for name in ("keypoints", "visibility", "box", "action"))
+        found = (self.middle(x) for x in (keypoints, confidence, *columns))
+        self.evaluation.update(*found)
+        if self.lifters and "pose" in batch:
+            lifted = self.lift(keypoints, batch, self.lifters)
+            full = self.evaluation.full
+            exact = self.lift(batch["keypoints"], batch, self.lifters) if full else {}
+            posed = self.middle(batch["posed"])
+            action, pose = self.middle(batch["action"]), self.middle(batch["pose"])[:, 0]
+            truth = {name: self.lifters.truth(name, pose) for name in self.lifters}
+            lifted, exact, truth = (
+                {name: pose[posed] for name, pose in poses.items()}
+                for poses in (lifted, exact, truth)
+            )
+            self.evaluation.update_lifted(lifted, exact, truth, action[posed])
+
+    def lift(
+        self, keypoints: Float[Tensor, "B K 2"], batch: Batch, names: Iterable[str]
+    ) -> dict[str, Float[Tensor, "B J 3"]]:
+        """Return what lifters make of keypoints in the image."""
+        windows = rearrange(keypoints, "(b t) k c -> b t k c", t=self.window)
+        return self.lifters.lift(windows, self.middle(batch["camera"]), names)
+
+    def middle(self, values: Any) -> Any:
+        """Return what belongs to the middle image of each example."""
+        return values if self.window == 1 else values[self.window // 2 :: self.window]
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return keypoints and confidences with the clip and frame each belongs to."""
+        keypoints, confidence = self.detect(batch)
+        found = {"keypoints": keypoints, "confidence": confidence}
+        found |= {name: batch[name] for name in ("clip", "frame", "example")}
+        return {name: self.middle(x) for name, x in found.items()}

@@ -1,0 +1,336 @@
+"""What ElePose and LInKs share: lifters that learn from 2D poses and flows over them alone.
+
+Every pose is lifted, turned to where another camera would see it, projected, and lifted again. The
+projection must be likely under flows over 2D poses, the second lift must agree with the first, and
+bones must have the proportions of an average person. Wandt et al., CVPR 2022.
+"""
+
+from typing import Any, cast
+
+import torch
+import torch.distributed as dist
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.geometry import bone_lengths, rotate, with_mean_bone
+from lifting.losses.poses import bone_ratio_loss, bone_ratios, deformation_loss
+from lifting.methods.bases.flow_prior import FlowPrior
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.pose_data import Batch
+from lifting.methods.bases.pose_flows import PoseFlows
+from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_turn
+from lifting.nets.head_scale import MEAN_BONE, HeadScale, place, project
+from lifting.nets.part_lifters import FULL, PartLifters
+from lifting.skeletons import skeleton
+from lifting.skeletons.bone_ratios import published_bone_ratios
+
+
+class FlowLifter(Lifter):
+    """Base of the lifters that learn from flows.
+
+    Deviations from ElePose and LInKs, each with the legacy value: strong consistency (``l2d: 1``,
+    ``l3d: 1``), bone ratios whose weight of 100 grows (``bone: 50``, ``bone_ramp: 0``), likelihoods on
+    one scale and capped (``scaled: false``, ``cap: false``), whose weight grows too
+    (``nll_growth: 1``), clipped gradients (``clip: 0``), an elevation that is known at first
+    (``elevation: learned``, ``elevation_prior: 0``), a smooth limit on depths (``depth: clamp``),
+    larger inputs (``gain: 1``), layers of 512 (``width: 1024``).
+
+    The scale of a person cannot be seen: poses are returned with the mean bone length of the training
+    subjects.
+
+    Args:
+        split: ``full``, ``left_right`` or ``leg_torso``.
+        full_flow: Checkpoint of the flow over the full pose (:class:`PoseFlows`).
+        part_flows: Checkpoint of the flows over the parts.
+        whole: Share of the full pose's likelihood beside the parts', 0 to 1.
+        generated: Train on as many poses again that the full-pose flow generates.
+        width: Width of every hidden layer.
+        head_blocks: Residual blocks of the depth head and of the elevation head.
+        gain: Factor on the inputs.
+        depth: How depths stay in front of the camera: ``softplus`` or ``clamp``.
+        hypotheses: Where parts share joints: ``merged`` into one pose, or ``both`` poses.
+        merge: The part the shared joints of a prediction are taken from; the mean where not given.
+        sum_hypotheses: Add the losses of both poses up instead of averaging them.
+        nll: Weight of the likelihood.
+        nll_growth: Factor by which that weight grows from 40 to 80 percent of training. Strong
+            consistency is needed until poses have found their side of flat; after that it holds
+            depths back.
+        scaled: See :class:`FlowPrior`.
+        cap: See :class:`FlowPrior`.
+        contrast: See :class:`FlowPrior`.
+        l2d: Weight of the reprojection of the second lift.
+        l3d: Weight of the distance between the two lifts.
+        deformation: Weight of :func:`lifting.losses.poses.deformation_loss`.
+        bone: Weight of :func:`lifting.losses.poses.bone_ratio_loss`.
+        bone_ramp: Share of training over which that weight rises, quadratically.
+        bone_prior: ``data`` takes bone ratios from the 3D poses of the training subjects; else the
+            name of a published set (:mod:`lifting.skeletons.bone_ratios`).
+        elevation: Where the camera's elevation comes from: ``learned`` (predicted), ``known``
+            (``elevation_mean`` for all), ``warm`` (known for half of training, then learned),
+            ``camera`` (true, from extrinsics) or ``uniform`` (ignored, tilts of up to 20 degrees).
+        elevation_mean: Prior mean of the elevation, radians; below zero for a camera that looks down.
+        elevation_std: Its deviation where it is known.
+        elevation_prior: Weight of the squared distance of the batch's mean from the prior mean.
+        clip: Limit of the gradient's norm in multiples of its running mean; 0 for none.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
+    """
+
+    single_frame = True
+    bone_ratios: Tensor
+    mean_bone: Tensor
+    gradient_norm: Tensor
+
+    def __init__(
+        self,
+        split: str = FULL,
+        full_flow: str | None = None,
+        part_flows: str | None = None,
+        whole: float = 0.0,
+        generated: bool = False,
+        width: int = 512,
+        head_blocks: int = 2,
+        gain: float = 10.0,
+        depth: str = "softplus",
+        hypotheses: str = "merged",
+        merge: str | None = None,
+        sum_hypotheses: bool = False,
+        nll: float = 1.0,
+        nll_growth: float = 5.0,
+        scaled: bool = True,
+        cap: bool = True,
+        contrast: float = 0.0,
+        l2d: float = 20.0,
+        l3d: float = 20.0,
+        deformation: float = 1.0,
+        bone: float = 100.0,
+        bone_ramp: float = 0.4,
+        bone_prior: str = "data",
+        elevation: str = "warm",
+        elevation_mean: float = -0.22,
+        elevation_std: float = 0.03,
+        elevation_prior: float = 100.0,
+        clip: float = 3.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Build the lifters of the parts."""
+        h = self.hparams
+        joints = skeleton(h["keypoint_skeleton"])
+        if h["keypoint_skeleton"] != h["skeleton"]:
+            raise InputError(
+                f"{type(self).__name__} gives every keypoint a depth: choose one joint set for "
+                "keypoints and poses."
+            )
+        if h["depth"] not in ("softplus", "clamp"):
+            raise InputError(f"--model.depth is {h['depth']}: choose softplus or clamp.")
+        if h["elevation"] not in ELEVATIONS:
+            raise InputError(
+                f"--model.elevation is {h['elevation']}: choose {', '.join(ELEVATIONS)}."
+            )
+        self.head_scale = HeadScale(joints)
+        self.lifters = PartLifters(
+            joints,
+            h["split"],
+            h["hypotheses"],
+            h["merge"],
+            h["width"],
+            h["head_blocks"],
+            h["gain"],
+            # Near the prior, where one is used.
+            0.7 * h["elevation_mean"] if h["elevation"] == "warm" else 0.0,
+        )
+        self.bones = joints.bones
+        self.register_buffer("bone_ratios", torch.ones(len(joints.bones)))
+        self.register_buffer("mean_bone", torch.tensor(MEAN_BONE))
+        self.register_buffer("gradient_norm", torch.zeros(()))
+
+    def load_frozen_stages(self) -> None:
+        """Load the flows."""
+        h = self.hparams
+        parts = self.lifters.parts
+        stages = []
+        if parts != (FULL,):
+            stages.append(self.load_stage("part_flows", PoseFlows))
+        if parts == (FULL,) or h["whole"] or h["generated"]:
+            stages.append(self.load_stage("full_flow", PoseFlows))
+        known = {name for stage in stages for name in stage.flows}
+        needed = {*parts} | ({FULL} if h["whole"] or h["generated"] else set())
+        if needed - known:
+            raise InputError(
+                f"The flows given are of {', '.join(sorted(known))}; split {h['split']} needs "
+                f"{', '.join(sorted(needed))}."
+            )
+        self._priors = [FlowPrior(stages, parts, h["whole"], h["scaled"], h["cap"], h["contrast"])]
+
+    def on_fit_start(self) -> None:
+        """Move the flows to where training happens."""
+        super().on_fit_start()
+        self.prior.to(self.device)
+
+    @property
+    def prior(self) -> FlowPrior:
+        """The flows as a loss, during training."""
+        return self._priors[0]
+
+    def fit_statistics(
+        self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
+    ) -> None:
+        """Take the head scale, and the proportions of an average person.
+
+        Raises:
+            InputError: If those are to be taken from poses, and there are none.
+        """
+        self.head_scale.fit(keypoints)
+        name = self.hparams["bone_prior"]
+        if name == "data":
+            if pose is None:
+                raise InputError(
+                    "Bone ratios cannot be taken from data without 3D poses: name a published set "
+                    "with --model.bone_prior."
+                )
+            self.bone_ratios.copy_(bone_ratios(pose, self.bones).mean(0))
+        else:
+            self.bone_ratios.copy_(published_bone_ratios(name, self.hparams["skeleton"]))
+        if pose is not None:
+            self.mean_bone.copy_(bone_lengths(pose, self.bones).mean())
+
+    def place(
+        self, keypoints: Float[Tensor, "*batch K 2"], offset: Float[Tensor, "*batch K"]
+    ) -> Float[Tensor, "*batch K 3"]:
+        """Return the root-relative poses that project to keypoints, see :func:`place`."""
+        root = skeleton(self.hparams["skeleton"]).root
+        return place(keypoints, offset, root, self.hparams["depth"] == "softplus")
+
+    def forward(
+        self, keypoints: Float[Tensor, "B 1 K 2"], camera: Camera
+    ) -> Float[Tensor, "B 1 J 3"]:
+        """Lift single frames."""
+        normalised = self.head_scale(keypoints)[:, 0]
+        pose = self.place(normalised, self.lifters.final(normalised))
+        return with_mean_bone(pose, self.bones, self.mean_bone)[:, None]
+
+    def progress(self) -> float:
+        """Return the share of training that is done."""
+        trainer = self._trainer
+        return 1.0 if trainer is None else trainer.global_step / trainer.estimated_stepping_batches
+
+    def _first_lift(
+        self, seen: Tensor, camera: Camera, draws: torch.Generator
+    ) -> tuple[Tensor, Tensor, bool]:
+        """Return depth offsets, elevations, and whether these are predicted."""
+        h = self.hparams
+        if h["elevation"] == "learned" or (h["elevation"] == "warm" and self.progress() >= 0.5):
+            return *self.lifters(seen), True
+        offset = self.lifters.depth(seen[None])
+        if h["elevation"] == "camera":
+            return offset, camera_elevation(camera).to(offset), False
+        normal = torch.randn(len(seen), generator=draws).to(offset)
+        return offset, h["elevation_mean"] + h["elevation_std"] * normal, False
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Return every weighted loss, by name (Wandt et al., section 3; Hardy and Kim, section 3.2)."""
+        h, draws = self.hparams, self.draws()
+        seen = self.head_scale(batch["keypoints"])[:, 0]
+        camera = batch["camera"]
+        if h["generated"]:
+            flow = cast(PoseFlows, self._stages[-1])
+            seen = torch.cat([seen, flow.resample(seen, draws)])
+            camera = camera.map(lambda x: torch.cat([x, x]))
+        offset, elevation, predicted = self._first_lift(seen, camera, draws)
+        turn = random_turn(elevation, draws, h["elevation"] == "uniform")
+        pose = self.place(seen.expand(len(offset), *seen.shape), offset)
+        turned = rotate(pose, turn)
+        view = project(turned)
+        again = self.place(view, self.lifters.depth(view))
+        back = rotate(again, turn.mT)
+        views = {part: view[min(i, len(view) - 1)] for i, part in enumerate(self.lifters.parts)}
+        if h["whole"]:
+            views[FULL] = view[0] if len(view) == 1 else view.mean(0)
+
+        def reduced(x: Tensor) -> Tensor:
+            return x.mean(-1).sum() if h["sum_hypotheses"] else x.mean()
+
+        losses = {
+            "nll": self._nll_weight() * self.prior(views).mean(),
+            "l2d": h["l2d"] * reduced((project(back) - seen).abs().sum((-2, -1))),
+            "l3d": h["l3d"] * reduced((turned - again).flatten(2).norm(dim=-1)),
+            "deformation": h["deformation"]
+            * reduced(torch.stack([deformation_loss(*p) for p in zip(pose, back, strict=True)])),
+            "bone": self._bone_weight()
+            * reduced(bone_ratio_loss(pose, self.bones, self.bone_ratios)),
+        }
+        if predicted:
+            distance = (elevation.mean() - h["elevation_mean"]).square()
+            losses["elevation"] = h["elevation_prior"] * distance
+        else:
+            # Nothing, but every parameter gets a gradient, as DDP demands.
+            losses["elevation"] = 0 * self.lifters.elevation_weights()
+        if h["contrast"]:
+            losses["follow"] = self.prior.follow(views, draws)
+        self._angles = {"elevation_mean": elevation.mean(), "elevation_std": elevation.std()}
+        return losses
+
+    def _nll_weight(self) -> float:
+        grown = min(1.0, max(0.0, (self.progress() - 0.4) / 0.4))
+        return self.hparams["nll"] * self.hparams["nll_growth"] ** grown
+
+    def _bone_weight(self) -> float:
+        ramp = self.hparams["bone_ramp"]
+        done = min(1.0, self.progress() / ramp) if ramp else 1.0
+        return self.hparams["bone"] * done**2
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the sum of the losses, and log each."""
+        losses = self.losses(batch)
+        if self._trainer is not None:
+            self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()})
+            self.log_dict({f"train/{name}": v.detach() for name, v in self._angles.items()})
+        return torch.stack(list(losses.values())).sum()
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimiser, which also moves the flows that follow, if there are any."""
+        configured = super().configure_optimizers()
+        followers = list(self.prior.followers.parameters())
+        if followers:
+            scheduler = configured["lr_scheduler"]["scheduler"]
+            group = {"params": followers, "lr": self.hparams["lr"]}
+            configured["optimizer"].add_param_group(group)
+            scheduler.lr_lambdas.append(scheduler.lr_lambdas[0])
+            scheduler.base_lrs.append(self.hparams["lr"])
+        return configured
+
+    def on_after_backward(self) -> None:
+        """Average the gradients of the flows that follow, which DDP does not know of."""
+        if self.trainer.world_size > 1:
+            for parameter in self.prior.followers.parameters():
+                dist.all_reduce(parameter.grad, dist.ReduceOp.AVG)
+
+    def configure_gradient_clipping(
+        self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None
+    ) -> None:
+        """Limit the gradient's norm to a multiple of its running mean, besides the Trainer's limit."""
+        self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+        if not self.hparams["clip"]:
+            return
+        known = bool(self.gradient_norm > 0)
+        limit = self.hparams["clip"] * self.gradient_norm if known else torch.inf
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters(), float(limit))
+        if norm.isfinite():
+            capped_norm = norm.clamp(max=float(limit))
+            mixed = torch.lerp(self.gradient_norm, capped_norm, 0.02) if known else capped_norm
+            self.gradient_norm.copy_(mixed)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the flows that follow."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["followers"] = self.prior.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the flows that follow up again, in training."""
+        super().on_load_checkpoint(checkpoint)
+        if self.frozen:
+            self.prior.followers.load_state_dict(checkpoint["followers"])

@@ -1,0 +1,139 @@
+"""What every lifter shares: evaluation, prediction, and the average with the mirrored twin."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, Self
+
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.geometry import centre, mirror
+from lifting.methods.bases.method import Method
+from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.metrics import Evaluation, FrameEvaluation
+from lifting.skeletons import skeleton
+from lifting.windows import Windows
+
+# Examples all over the training split that statistics are taken of.
+EXAMPLES = 1024
+
+
+class Lifter(Method):
+    """A method that lifts 2D keypoints to 3D poses.
+
+    A subclass fills in :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`forward` and
+    :meth:`loss`.
+
+    Args:
+        flip_test: Average the prediction with that of the mirrored input, in evaluation, at twice
+            the time.
+        **kwargs: See :class:`lifting.methods.bases.method.Method`.
+    """
+
+    # Whether keypoints that are not seen may be missing.
+    completes = False
+    # Whether a person of another size on the image is another input.
+    sees_pixels = False
+
+    def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # Longer side of the images trained on, where it matters: pixels.
+        self.image_side: float | None = None
+
+    @property
+    def frames(self) -> int:
+        """Input frames of a window: one, unless a subclass says otherwise."""
+        return 1
+
+    @abstractmethod
+    def forward(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B C J 3"]:
+        """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take statistics of the training data, and how large its images are."""
+        super().take_statistics(data)
+        if self.sees_pixels:
+            sizes = data.spread("train", EXAMPLES, self.device)["camera"].size
+            self.image_side = sizes.amax(-1).mean().item()
+
+    def take_over(self, other: Self) -> None:
+        """Take what another has learnt, for images as large as those it has seen."""
+        super().take_over(other)
+        self.image_side = other.image_side
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Note what the checkpoint is of, and how large the images are."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["image_side"] = self.image_side
+
+    def recall(self, checkpoint: Mapping[str, Any]) -> None:
+        """Take the size of the images; checkpoints of other origin may not tell it."""
+        self.image_side = checkpoint.get("image_side")
+
+    def known(self, pose: Float[Tensor, "frames J 3"] | None) -> Float[Tensor, "frames J 3"]:
+        """Return the poses that a method which learns from them is trained on.
+
+        Raises:
+            InputError: If there are none.
+        """
+        if pose is None:
+            raise InputError(
+                f"{type(self).__name__} learns from 3D poses; train it on a store that has them."
+            )
+        return pose
+
+    def windows(self, dilation: int = 1) -> Windows:
+        """Return how a recording is cut to predict all of its frames.
+
+        Args:
+            dilation: Distance between neighbouring frames of a window.
+        """
+        return Windows(dilation=dilation)
+
+    def target(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
+        """Return the true root-relative poses of a batch."""
+        return centre(batch["pose"], skeleton(self.hparams["skeleton"]).root)
+
+    def lift(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
+        """Return the predicted root-relative poses of a batch, mirrored twin averaged in if asked."""
+        pose = self(batch["keypoints"], batch["camera"])
+        if not self.hparams["flip_test"]:
+            return pose
+        twin = self(*self.mirrored(batch))
+        return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
+
+    def mirrored(self, batch: Batch) -> tuple[Float[Tensor, "B T K 2"], Camera]:
+        """Return the mirrored keypoints of a batch, and the cameras that see them."""
+        keypoints = mirror(batch["keypoints"], skeleton(self.hparams["keypoint_skeleton"]).mirror)
+        keypoints[..., 0] += batch["camera"].size[:, None, None, 0]
+        return keypoints, batch["camera"].mirrored()
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of poses."""
+        return Evaluation(data.actions, len(skeleton(data.pose_skeleton)), full)
+
+    def evaluate(self, batch: Batch) -> None:
+        """Add the errors of the lifted poses."""
+        assert isinstance(self.evaluation, Evaluation)
+        if "pose" not in batch:
+            raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
+        valid = batch["valid"]
+        # Clip and action are the example's, for each of its output frames.
+        clip, action = (batch[k][:, None].expand_as(valid)[valid] for k in ("clip", "action"))
+        lifted = self.lift(batch)
+        pred, target = lifted[valid], self.target(batch)[valid]
+        self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
+        self.evaluate_more(batch, lifted)
+
+    def evaluate_more(self, batch: Batch, lifted: Float[Tensor, "B C J 3"]) -> None:
+        """Add errors that only some methods have, of a batch whose poses have been lifted."""
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return poses of valid frames with the clip and frame each belongs to."""
+        valid = batch["valid"]
+        clip = batch["clip"][:, None].expand_as(valid)[valid]
+        return {"pose": self.lift(batch)[valid], "clip": clip, "frame": batch["frame"][valid]}

@@ -1,0 +1,310 @@
+"""What everything that is trained shares: evaluation, statistics, optimiser, randomness and checks."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any, Self, TypeVar, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from lifting.checkpoints import file_digest
+from lifting.errors import InputError
+from lifting.geometry import centre
+from lifting.methods.bases.checkpointed import Checkpointed, load_frozen
+from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.schedules import schedule
+from lifting.metrics import EvaluationResult, FrameEvaluation
+from lifting.skeletons import skeleton
+
+FrozenMethod = TypeVar("FrozenMethod", bound="Method")
+
+
+class Method(Checkpointed):
+    """Base class of whatever is trained: lifters, their priors, detectors.
+
+    A subclass takes flat primitives, names them in ``self.hparams``, and fills in
+    :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`loss`, :meth:`configure_evaluation` and
+    :meth:`evaluate`.
+
+    Args:
+        skeleton: Joint set of the poses.
+        keypoint_skeleton: Joint set of the 2D keypoints.
+        lr: Learning rate.
+        weight_decay: Weight decay, decoupled from the gradient (AdamW).
+        l2: Add the weight decay to the gradient instead (Adam), as publications before AdamW did.
+        amsgrad: Divide by the largest second moment so far (Reddi et al., ICLR 2018).
+        schedule: Learning rate over training: ``cosine`` to zero, ``constant``, or ``exponential``.
+        warmup: Share of training in which the learning rate rises linearly.
+        lr_decay: Factor per epoch of the exponential schedule.
+        seed: Seed of the random numbers of training that :meth:`draws` gives.
+        start_from: Checkpoint of this method to start training from, with its statistics.
+    """
+
+    # Whether the method sees crops of images; others see keypoints.
+    sees_images = False
+    # Whether the method sees one frame only; others check the windows they are given.
+    single_frame = False
+    # Whether the method learns from examples without poses beside those that have them.
+    learns_unlabelled = False
+    # Whether the method has a critic, which learns from poses that are not those of its examples.
+    learns_from_prior = False
+
+    def __init__(
+        self,
+        skeleton: str = "h36m17",
+        keypoint_skeleton: str = "h36m17",
+        lr: float = 1e-3,
+        weight_decay: float = 0.0,
+        l2: bool = False,
+        amsgrad: bool = False,
+        schedule: str = "cosine",
+        warmup: float = 0.02,
+        lr_decay: float = 0.96,
+        seed: int = 0,
+        start_from: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.evaluation: FrameEvaluation | None = None
+        self.test_result: EvaluationResult | None = None
+        # In a list, so that they are no part of this module.
+        self._stages: list[Method] = []
+        self._batch_idx = 0
+        self.configure_nets()
+
+    @abstractmethod
+    def configure_nets(self) -> None:
+        """Build the networks from ``self.hparams``."""
+
+    def fit_statistics(
+        self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
+    ) -> None:
+        """Take statistics of the training frames (pixels; root-relative millimetres) into buffers."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the training loss of a batch."""
+
+    @abstractmethod
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return what the frames of an evaluation are collected in.
+
+        Args:
+            data: The datamodule.
+            full: Every metric, or only those that training needs.
+        """
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> None:
+        """Add a batch to ``self.evaluation``."""
+
+    def setup(self, stage: str) -> None:
+        """Check that data and method fit together, and take statistics before training."""
+        data = cast(PoseData, self.trainer.datamodule)  # type: ignore[attr-defined]
+        if self.sees_images != data.yields_images:
+            mine, theirs = (
+                "images" if kind else "keypoints" for kind in (self.sees_images, data.yields_images)
+            )
+            raise InputError(
+                f"{type(self).__name__} sees {mine}, {type(data).__name__} yields {theirs}: choose a "
+                f"dataset of {mine}, or a method that sees {theirs}."
+            )
+        for what in ("keypoint_skeleton", "pose_skeleton"):
+            mine = self.hparams[what.removeprefix("pose_")]
+            theirs = getattr(data, what)
+            if mine != theirs:
+                raise InputError(
+                    f"The method's {what.replace('_', ' ')} is '{mine}', the data's is '{theirs}': "
+                    "choose one for both."
+                )
+        if self.single_frame and data.frames_per_example != 1:
+            raise InputError(
+                f"{type(self).__name__} lifts single frames, the data's examples have "
+                f"{data.frames_per_example}: leave receptive_field and chunk at 1."
+            )
+        if data.subjects.get("unlabelled") and not self.learns_unlabelled:
+            raise InputError(
+                f"{type(self).__name__} does not learn from unlabelled subjects: leave "
+                "--data.unlabelled_subjects empty."
+            )
+        has_prior = bool(data.subjects.get("prior"))
+        if has_prior and not self.learns_from_prior:
+            raise InputError(
+                f"{type(self).__name__} has no critic to learn from prior subjects: leave "
+                "--data.prior_subjects empty."
+            )
+        if stage == "fit" and self.learns_from_prior and not has_prior:
+            raise InputError(
+                f"The critic of {type(self).__name__} learns from poses of their own: name their "
+                "subjects with --data.prior_subjects."
+            )
+        if str(self.trainer.precision) in ("bf16-true", "16-true"):
+            raise InputError(
+                f"Precision {self.trainer.precision} would round geometry and metrics too: "
+                "use bf16-mixed or 16-mixed."
+            )
+        self.evaluation = self.configure_evaluation(data, full=stage != "fit")
+        if stage == "fit":
+            self.load_frozen_stages()
+            self.take_statistics(data)
+            # A run that goes on has its own.
+            if self.trainer.ckpt_path is None:
+                self.start()
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take what is measured in the training data before training; it travels in the checkpoint."""
+        keypoints, pose = data.training_frames()
+        root = skeleton(self.hparams["skeleton"]).root
+        self.fit_statistics(keypoints, None if pose is None else centre(pose, root))
+
+    def start(self) -> None:
+        """Take parameters and statistics of the checkpoint that training starts from, if one is named.
+
+        Raises:
+            InputError: If it is of another method, of other joints or of another size.
+        """
+        path = self.hparams["start_from"]
+        if path is None:
+            return
+        other = load_frozen(path, type(self))
+        try:
+            self.take_over(other)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+        self.note_stage("start_from", path)
+
+    def take_over(self, other: Self) -> None:
+        """Take what another has learnt."""
+        self._check_identity(other._identity())
+        self.load_state_dict(other.state_dict())
+
+    def load_frozen_stages(self) -> None:
+        """Load the earlier stages that training needs; they are not saved again."""
+
+    def load_stage(self, option: str, kind: type[FrozenMethod]) -> FrozenMethod:
+        """Load the earlier stage an option names, and note its SHA-256.
+
+        Args:
+            option: Name of a hyper-parameter that holds the path of a checkpoint.
+            kind: The method it must be of.
+
+        Raises:
+            InputError: If it is not given, or no checkpoint of that method.
+        """
+        path = self.hparams[option]
+        if path is None:
+            raise InputError(
+                f"--model.{option} names no checkpoint: give that of a trained {kind.__name__}."
+            )
+        stage = load_frozen(path, kind)
+        self.note_stage(option, path)
+        self._stages.append(stage)
+        return stage
+
+    def note_stage(self, option: str, path: str) -> None:
+        """Note which file an option named; a run is not resumed with another."""
+        self.frozen[option] = file_digest(path)
+        self._paths[option] = path
+
+    def on_fit_start(self) -> None:
+        """Move the earlier stages to where training happens."""
+        for stage in self._stages:
+            stage.to(self.device)
+
+    def draws(self) -> torch.Generator:
+        """Return random numbers that depend on the seed and the step only, so that a resume is exact."""
+        trainer = self._trainer
+        step, rank = (0, 0) if trainer is None else (trainer.global_step, trainer.global_rank)
+        key = 0
+        for number in (self.hparams["seed"], step, rank, self._batch_idx):
+            key = (key * 1_000_003 + number) % 2**63
+        return torch.Generator().manual_seed(key)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the loss and log it."""
+        self._batch_idx = batch_idx
+        loss = self.loss(batch)
+        self.log("train/loss", loss)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Evaluate a batch of the held-out subject."""
+        self.evaluate(batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Evaluate a batch of the test subjects."""
+        self.evaluate(batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the means over all frames."""
+        self._finish("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the means over all frames and keep the table for whoever reports it."""
+        self.test_result = self._finish("test")
+
+    def _finish(self, split: str) -> EvaluationResult:
+        assert self.evaluation is not None
+        result = self.evaluation.compute()
+        self.evaluation.reset()
+        # Every process holds the same synchronised numbers.
+        self.log_dict(
+            {f"{split}/{name}": value for name, value in result.frame_mean.items()}, sync_dist=True
+        )
+        return result
+
+    def configure_optimizers(self) -> Any:
+        """Return Adam and its schedule, stepped every batch."""
+        optimizer = self.build_optimizer(self.learning_groups(), self.hparams["lr"])
+        scheduler = self.build_schedule(optimizer, self.training_steps())
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
+
+    def learning_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
+        """Return what is learnt: every parameter, in groups where their learning rates differ."""
+        return self.parameters()
+
+    def build_optimizer(
+        self,
+        parameters: Iterator[nn.Parameter] | list[dict[str, Any]],
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+    ) -> torch.optim.Optimizer:
+        """Return Adam as the options ask for it."""
+        h = self.hparams
+        kind = torch.optim.Adam if h["l2"] else torch.optim.AdamW
+        return kind(
+            parameters,
+            lr,
+            betas,
+            weight_decay=h["weight_decay"],
+            amsgrad=h["amsgrad"],
+            fused=self._may_fuse(),
+        )
+
+    def build_schedule(
+        self, optimizer: torch.optim.Optimizer, steps: int
+    ) -> torch.optim.lr_scheduler.LambdaLR:
+        """Return the schedule that the options ask for, over a number of steps."""
+        h = self.hparams
+        per_epoch = max(1, steps // max(1, self.trainer.max_epochs or 1))
+        factor = schedule(h["schedule"], steps, h["warmup"], h["lr_decay"], per_epoch)
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+    def training_steps(self) -> int:
+        """Return the steps of the whole training.
+
+        Raises:
+            InputError: If it has no end.
+        """
+        steps = self.trainer.estimated_stepping_batches
+        if steps == float("inf"):
+            raise InputError("The schedule needs an end: set trainer.max_epochs or max_steps.")
+        return int(steps)
+
+    def _may_fuse(self) -> bool:
+        # Lightning refuses gradient clipping with a fused optimiser in mixed precision.
+        return not (self.trainer.gradient_clip_val and "mixed" in str(self.trainer.precision))

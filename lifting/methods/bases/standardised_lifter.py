@@ -1,0 +1,55 @@
+"""What lifters of windows share whose networks do not bring their input to one scale themselves."""
+
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.cameras import Camera
+from lifting.geometry import centre
+from lifting.methods.bases.lifter import EXAMPLES
+from lifting.methods.bases.pose_data import PoseData
+from lifting.methods.bases.sequence_lifter import SequenceLifter, on_screen
+from lifting.nets.standardise import Standardise
+from lifting.skeletons import skeleton
+
+
+class StandardisedLifter(SequenceLifter):
+    """A lifter of windows whose keypoints are seen relative to their root, standardised.
+
+    A person fills a part of the image only, and moves as a whole more than its limbs do: as the screen
+    has them, keypoints are small numbers that all say nearly the same. The root itself stays where it is
+    on the screen.
+
+    Args:
+        standardise: False leaves keypoints as the screen has them, as the publications do.
+        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
+    """
+
+    def __init__(self, standardise: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def configure_nets(self) -> None:
+        """Make room for the statistics."""
+        if self.hparams["standardise"]:
+            keypoints = skeleton(self.hparams["keypoint_skeleton"])
+            self.standardise_keypoints = Standardise(len(keypoints), 2)
+
+    def take_statistics(self, data: PoseData) -> None:
+        """Take statistics of examples all over the training split."""
+        super().take_statistics(data)
+        if self.hparams["standardise"]:
+            some = data.spread("train", EXAMPLES, self.device)
+            seen = self._relative(on_screen(some["keypoints"], some["camera"]))
+            self.standardise_keypoints.fit(seen.flatten(0, 1))
+
+    def _relative(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
+        root = skeleton(self.hparams["keypoint_skeleton"]).root
+        relative = centre(x, root)
+        relative[:, :, root] = x[:, :, root]
+        return relative
+
+    def seen(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B T K 2"]:
+        """Map pixels to standardised keypoints."""
+        x = super().seen(keypoints, camera)
+        return self.standardise_keypoints(self._relative(x)) if self.hparams["standardise"] else x

@@ -1,0 +1,60 @@
+"""What methods share that also find where the root is, besides the pose."""
+
+from abc import abstractmethod
+
+from jaxtyping import Float
+from torch import Tensor
+
+from lifting.cameras import Camera
+from lifting.geometry import mirror
+from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.metrics import FrameEvaluation
+from lifting.metrics.classes import FrameMean
+from lifting.metrics.functional import mpjpe
+from lifting.skeletons import skeleton
+
+
+class FindsRoot(Lifter):
+    """A lifter that is also asked where the root is, and evaluated on it."""
+
+    @abstractmethod
+    def trajectory(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B C 3"]:
+        """Return where the root is, camera frame, millimetres."""
+
+    def follow(self, batch: Batch) -> Float[Tensor, "B C 3"]:
+        """Return the predicted root of a batch, mirrored twin averaged in if asked."""
+        root = self.trajectory(batch["keypoints"], batch["camera"])
+        if not self.hparams["flip_test"]:
+            return root
+        twin = self.trajectory(*self.mirrored(batch))
+        return (root + mirror(twin[..., None, :], (0,))[..., 0, :]) / 2
+
+    def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
+        """Return the metrics of poses, and the errors of the root and of all joints in their places."""
+        evaluation = super().configure_evaluation(data, full)
+        for name in ("root_error", "absolute_mpjpe"):
+            evaluation.metrics[name] = FrameMean(groups=len(data.actions))
+        return evaluation
+
+    def evaluate_more(self, batch: Batch, lifted: Float[Tensor, "B C J 3"]) -> None:
+        """Add the errors of the root, and of the lifted poses in their places."""
+        assert self.evaluation is not None
+        valid = batch["valid"]
+        found = self.follow(batch)[valid].double()
+        truth = batch["pose"][valid].double()
+        place = truth[:, skeleton(self.hparams["skeleton"]).root]
+        absolute = lifted[valid].double() + found[:, None]
+        errors = {
+            "root_error": (found - place).norm(dim=-1),
+            "absolute_mpjpe": mpjpe(absolute, truth),
+        }
+        action = batch["action"][:, None].expand_as(valid)[valid]
+        self.evaluation.add(errors, action)
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return poses and, as ``trajectory``, the root's place of valid frames."""
+        prediction = super().predict_step(batch, batch_idx)
+        return prediction | {"trajectory": self.follow(batch)[batch["valid"]]}

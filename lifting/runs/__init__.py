@@ -1,0 +1,1 @@
+"""Runs: the folder of a training and everything in it."""

@@ -1,0 +1,47 @@
+import numpy as np
+import torch
+from scipy import stats
+
+from datamodules.examples.counter_random import normal, uniform
+
+
+def splitmix64(x):
+    """The finaliser as its authors wrote it, on unsigned numbers."""
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) % 2**64
+    return x ^ (x >> 31)
+
+
+def by_hand(seed, *counters):
+    state = seed
+    for counter in counters:
+        mixed = splitmix64((counter + 0x9E3779B97F4A7C15) % 2**64)
+        state = splitmix64(((state + 0x9E3779B97F4A7C15) % 2**64) ^ mixed)
+    return (state >> 11) / 2**53
+
+
+def test_is_splitmix64_over_the_counters():
+    frames, pairs = torch.tensor([0, 1, 2**40 + 3])[:, None], torch.tensor([0, 5])
+    drawn = uniform(7, frames, pairs)
+    for i, frame in enumerate(frames.flatten().tolist()):
+        for j, pair in enumerate(pairs.tolist()):
+            assert drawn[i, j].item() == by_hand(7, frame, pair)
+
+
+def test_negative_counters_are_counters_like_any():
+    assert uniform(0, torch.tensor([-1])).item() == by_hand(0, 2**64 - 1)
+
+
+def test_uniform_numbers_are_uniform_and_independent_of_their_neighbours():
+    drawn = uniform(3, torch.arange(300)[:, None], torch.arange(200)).numpy()
+    assert stats.kstest(drawn.ravel(), "uniform").pvalue > 1e-3
+    assert abs(np.corrcoef(drawn[:-1].ravel(), drawn[1:].ravel())[0, 1]) < 0.02
+    assert abs(np.corrcoef(drawn[:, :-1].ravel(), drawn[:, 1:].ravel())[0, 1]) < 0.02
+    other = uniform(4, torch.arange(300)[:, None], torch.arange(200)).numpy()
+    assert abs(np.corrcoef(drawn.ravel(), other.ravel())[0, 1]) < 0.02
+
+
+def test_normal_numbers_are_normal():
+    drawn = normal(1, torch.arange(50_000)).numpy()
+    assert np.isfinite(drawn).all()
+    assert stats.kstest(drawn, "norm").pvalue > 1e-3

@@ -1,0 +1,94 @@
+"""What all datasets share: splits, the position in training, and samples spread over a split."""
+
+import pytest
+import torch
+
+from datamodules import SubjectDataModule
+from datamodules.examples.subject_split import evenly
+from lifting.windows import Windows
+
+
+class Counting:
+    """A loader that notes what it is told."""
+
+    def __init__(self):
+        self.at = {"epoch": -1, "position": 0}
+
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        for self.at["position"] in (1, 2):
+            yield self.at["position"]
+
+    def state(self):
+        return dict(self.at)
+
+    def resume(self, state):
+        self.at = dict(state)
+
+
+class Made(SubjectDataModule):
+    """A dataset of nothing."""
+
+    train_windows = Windows(3, 5)
+    has_poses = False
+
+    def training_frames(self):
+        return torch.zeros(0, 17, 2), None
+
+    def prior_poses(self):
+        return None
+
+    def clip_names(self, split):
+        return []
+
+    def spread(self, split, count, device):
+        return None
+
+    def shuffled(self):
+        return Counting()
+
+    def ordered(self, split):
+        return f"all of {split}"
+
+
+def made(**subjects):
+    return Made("h36m17", "h36m16", {"train": ("S1",), "val": (), "test": ("S9",)} | subjects, 0)
+
+
+def test_subjects_are_lists_whatever_they_were_given_as():
+    assert made(extra=iter(["S5"])).subjects == {
+        "train": ["S1"],
+        "val": [],
+        "test": ["S9"],
+        "extra": ["S5"],
+    }
+
+
+def test_validation_is_off_where_nobody_is_held_out():
+    assert made().val_dataloader() == []
+    assert made(val=("S8",)).val_dataloader() == "all of val"
+    assert made().test_dataloader() == made().predict_dataloader() == "all of test"
+
+
+def test_position_is_kept_and_handed_to_the_next_training_loader_only():
+    first, second = made(), made()
+    assert first.state_dict() == {}
+    next(iter(first.train_dataloader()))
+    state = first.state_dict()
+    assert state == {"train": {"epoch": -1, "position": 1}}
+    second.load_state_dict(state)
+    assert second.train_dataloader().state() == state["train"]
+    assert second.train_dataloader().state() == {"epoch": -1, "position": 0}
+
+
+def test_frames_of_an_example_are_context_and_chunk():
+    assert made().frames_per_example == 3 - 1 + 5
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_evenly_begins_with_the_first_and_takes_equal_steps(count):
+    rows = torch.arange(100, 130)
+    taken = evenly(rows, count)
+    assert taken.tolist() == [100 + 29 * i // max(1, count - 1) for i in range(count)]

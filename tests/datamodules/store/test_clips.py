@@ -1,0 +1,396 @@
+import json
+import subprocess
+import sys
+from dataclasses import fields, replace
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from datamodules.store.clips import (
+    FORMAT_VERSION,
+    ClipKey,
+    ClipStore,
+    ClipWriter,
+    StoreInfo,
+    check_keypoints,
+    check_pose,
+)
+from datamodules.untrusted import open_hdf5
+from lifting.cameras import Camera
+from lifting.errors import InputError
+from lifting.skeletons import skeleton
+
+H36M, COCO = skeleton("h36m17"), skeleton("coco17")
+INFO = StoreInfo(
+    "h36m17",
+    {"gt": "h36m17", "cpn": "coco17"},
+    "a made-up recording",
+    "none",
+    {"raw.npz": "ab" * 32},
+)
+KEY = ClipKey("S1", "Walking 1", "Walking", "front", 50.0, 8)
+
+
+def camera(seed=0):
+    draw = torch.Generator().manual_seed(seed)
+
+    def random(*shape):
+        return torch.rand(*shape, generator=draw, dtype=torch.float64)
+
+    return Camera(
+        focal=1000 + random(2),
+        principal=500 + random(2),
+        radial=random(3),
+        tangential=random(2),
+        tangential_gain=torch.tensor(2.0, dtype=torch.float64),
+        size=torch.tensor([1000.0, 1002.0], dtype=torch.float64),
+        rotation=torch.linalg.qr(random(3, 3)).Q,
+        position=1000 * random(3),
+    )
+
+
+def poses(frames=8, seed=0):
+    """Human-sized: every bone 250 mm long."""
+    rng = np.random.default_rng(seed)
+    pose = np.zeros((frames, 17, 3), np.float32)
+    for parent, child in H36M.bones:
+        step = rng.normal(size=(frames, 3))
+        pose[:, child] = pose[:, parent] + 250 * step / np.linalg.norm(step, axis=1, keepdims=True)
+    return pose + np.array([0, 0, 4000], np.float32)
+
+
+def keypoints(frames=8, seed=1):
+    return np.random.default_rng(seed).random((frames, 17, 3), np.float32)
+
+
+def write(path, keys=(KEY,), info=INFO):
+    with ClipWriter(path, info) as store:
+        for subject, name in {(key.subject, key.camera) for key in keys}:
+            store.add_camera(subject, name, camera())
+        for key in keys:
+            store.add(key, {"gt": keypoints(key.frames)}, poses(key.frames))
+    return path
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "store.h5"
+
+
+def files(path):
+    return sorted(p.name for p in path.parent.iterdir())
+
+
+def test_what_was_written_is_read(path):
+    second = replace(KEY, subject="S9", sequence="Posing", action="Posing", fps=29.97, frames=3)
+    with ClipWriter(path, INFO) as store:
+        store.add_camera("S1", "front", camera(1))
+        store.add_camera("S9", "front", camera(2))
+        store.add(KEY, {"gt": keypoints(), "cpn": keypoints(seed=2)}, poses())
+        store.add(second, {"cpn": keypoints(3)}, frames=np.array([4, 9, 11]))
+    with ClipStore(path) as store:
+        assert store.info == INFO
+        assert store.keys == [KEY, second]
+        np.testing.assert_array_equal(store.pose(KEY), poses())
+        np.testing.assert_array_equal(store.keypoints(KEY, "gt"), keypoints())
+        np.testing.assert_array_equal(store.keypoints(KEY, "cpn"), keypoints(seed=2))
+        assert store.pose(KEY).dtype == store.keypoints(KEY, "gt").dtype == np.float32
+        assert store.pose(second) is None
+        assert store.has(KEY, "gt")
+        assert not store.has(second, "gt")
+        assert store.frames(KEY).tolist() == list(range(8))
+        assert store.frames(second).tolist() == [4, 9, 11]
+        for key, seed in ((KEY, 1), (second, 2)):
+            for field in fields(Camera):
+                read = getattr(store.camera(key), field.name)
+                assert torch.equal(read, getattr(camera(seed), field.name))
+                assert read.dtype == torch.float64
+    assert files(path) == ["store.h5"]
+
+
+def test_missing_folders_are_made(tmp_path):
+    path = write(tmp_path / "a" / "b" / "store.h5")
+    assert ClipStore(path).keys == [KEY]
+
+
+def test_the_description_counts_clips_and_frames_by_subject(path):
+    keys = [
+        replace(KEY, subject=subject, sequence=sequence, camera=name, frames=frames)
+        for subject, sequence, frames in (("S11", "a", 4), ("S9", "a", 1000), ("S9", "b", 234))
+        for name in ("front", "back")
+    ]
+    lines = ClipStore(write(path, keys)).describe().splitlines()
+    assert lines[0] == str(path)
+    header = [line.split(maxsplit=1) for line in lines[1:4]]
+    assert header == [
+        ["skeleton", "h36m17"],
+        ["2D", "sources gt (h36m17), cpn (coco17)"],
+        ["origin", "a made-up recording"],
+    ]
+    assert [line.split() for line in lines[5:]] == [
+        ["subject", "sequences", "clips", "frames"],
+        ["S9", "2", "4", "2,468"],
+        ["S11", "1", "2", "8"],
+        ["all", "6", "2,476"],
+    ]
+
+
+def test_the_digest_depends_on_what_the_store_was_made_of(path, tmp_path):
+    digest = ClipStore(write(path)).digest
+    assert digest == ClipStore(write(tmp_path / "same.h5")).digest
+    others = [
+        write(tmp_path / "a.h5", info=replace(INFO, inputs={"raw.npz": "cd" * 32})),
+        write(tmp_path / "b.h5", keys=(replace(KEY, frames=9),)),
+        write(tmp_path / "c.h5", info=replace(INFO, skeleton="mpi3dhp17")),
+    ]
+    digests = {digest, *(ClipStore(other).digest for other in others)}
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("error", [ValueError, InputError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("older", [False, True])
+def test_an_interrupted_writer_leaves_an_older_store_and_nothing_else(path, error, older):
+    before = write(path).read_bytes() if older else None
+
+    def interrupted():
+        with ClipWriter(path, replace(INFO, origin="new")) as store:
+            store.add(KEY, {"gt": keypoints()}, poses())
+            assert len(files(path)) == 1 + older
+            raise error("stop")
+
+    with pytest.raises(error):
+        interrupted()
+    assert files(path) == (["store.h5"] if older else [])
+    if older:
+        assert path.read_bytes() == before
+
+
+def test_a_refused_clip_leaves_nothing_behind(path):
+    with pytest.raises(InputError, match="given twice"):
+        write(path, keys=(KEY, KEY))
+    assert files(path) == []
+
+
+def test_the_rest_of_a_killed_writer_is_written_over(path):
+    path.with_name("store.h5.partial").write_text("half of something")
+    assert ClipStore(write(path)).keys == [KEY]
+    assert files(path) == ["store.h5"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"store.h5: cannot be written .*choose another place"):
+        write(tmp_path / "file" / "store.h5")
+    with pytest.raises(InputError, match="cannot be written"):
+        write(tmp_path / ("x" * 300))
+
+
+def broken(array, *index, value=np.nan):
+    array[index] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("pose", "words"),
+    [
+        (poses()[:, :16], r"poses are \(8, 16, 3\), expected \(frames, 17, 3\).*'h36m17'"),
+        (poses()[..., :2], r"poses are \(8, 17, 2\)"),
+        (poses()[0], r"poses are \(17, 3\)"),
+        (poses(0), "at least one frame"),
+        (broken(poses(), 5, 3, 1), "NaN or infinity, first at frame 5"),
+        (broken(poses(), 2, 0, 0, value=np.inf), "NaN or infinity, first at frame 2"),
+        (poses() / 1000, r"mean bone is 0\.25 long.*millimetres.*in metres\."),
+        (poses() / 10, r"mean bone is 25 long.*millimetres.*in centimetres\."),
+        (poses() * 10, "mean bone is 2500 long.*check the unit and the joint order"),
+    ],
+)
+def test_poses_that_are_wrong_are_refused_with_the_reason(path, pose, words):
+    with pytest.raises(InputError, match=words):
+        check_pose(pose, H36M, "a.npz")
+    with pytest.raises(InputError, match=words) as caught, ClipWriter(path, INFO) as store:
+        store.add(KEY, {"gt": keypoints()}, pose)
+    assert str(path) in str(caught.value)
+    assert "S1/Walking 1/front" in str(caught.value)
+
+
+@pytest.mark.parametrize("scale", [0.6, 1, 1.3])
+def test_children_and_giants_are_millimetres(scale):
+    check_pose(poses() * scale, H36M, "a.npz")
+
+
+def test_long_sequences_are_checked_for_nan_in_every_frame():
+    with pytest.raises(InputError, match="first at frame 997"):
+        check_pose(broken(poses(1000), 997, 0, 0), H36M, "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (keypoints()[:, :16], r"keypoints are \(8, 16, 3\), expected \(frames, 17, 3\).*'h36m17'"),
+        (keypoints()[..., :2], "x, y and confidence"),
+        (keypoints(0), "at least one frame"),
+        (keypoints(7), "7 frames of keypoints for a clip of 8"),
+        (broken(keypoints(), 3, 2, 2), "NaN or infinity, first at frame 3.*confidence 0"),
+    ],
+)
+def test_keypoints_that_are_wrong_are_refused_with_the_reason(path, points, words):
+    with pytest.raises(InputError, match=words):
+        check_keypoints(points, H36M, 8, "a.npz")
+    with pytest.raises(InputError, match=words) as caught, ClipWriter(path, INFO) as store:
+        store.add(KEY, {"gt": points}, poses())
+    assert "source 'gt'" in str(caught.value)
+
+
+def test_keypoints_are_checked_against_the_joint_set_of_their_source(path):
+    info = replace(INFO, sources={"sh": "mpii16"})
+    words = r"expected \(frames, 16, 3\).*'mpii16'"
+    with pytest.raises(InputError, match=words), ClipWriter(path, info) as store:
+        store.add(KEY, {"sh": keypoints()})
+
+
+@pytest.mark.parametrize(
+    ("key", "points", "words"),
+    [
+        (replace(KEY, frames=9), {"gt": keypoints(9)}, "8 frames of poses for a clip of 9"),
+        (KEY, {}, "no keypoints"),
+        (replace(KEY, sequence="a/b"), {"gt": keypoints()}, "a name holds a '/'"),
+    ],
+)
+def test_clips_that_could_not_be_read_back_are_refused(path, key, points, words):
+    with pytest.raises(InputError, match=words), ClipWriter(path, INFO) as store:
+        store.add(key, points, poses())
+
+
+def test_a_clip_given_twice_is_refused(path):
+    with pytest.raises(InputError, match="S1/Walking 1/front: given twice"):
+        write(path, keys=(KEY, KEY))
+
+
+def test_an_unknown_source_or_camera_is_named(path):
+    with ClipWriter(path, INFO) as writer:
+        writer.add(KEY, {"gt": keypoints(), "cpn": keypoints()})
+    with ClipStore(path) as store:
+        with pytest.raises(InputError, match=r"no 2D source 'sh' in clips/S1/.*it has cpn, gt"):
+            store.keypoints(KEY, "sh")
+        with pytest.raises(InputError, match="has no camera for clips/S1/Walking 1/front"):
+            store.camera(KEY)
+
+
+def test_shards_are_merged_down_to_the_single_view(path, tmp_path):
+    views = [replace(KEY, camera=name) for name in ("front", "back", "side")]
+    shards = [write(tmp_path / f"{view.camera}.part", keys=(view,)) for view in views]
+    with ClipWriter(path, INFO) as store:
+        for shard in [*shards, shards[0]]:
+            with open_hdf5(shard) as file:
+                store.copy_from(file)
+    with ClipStore(path) as merged:
+        assert sorted(key.camera for key in merged.keys) == ["back", "front", "side"]
+        for key in merged.keys:
+            np.testing.assert_array_equal(merged.pose(key), poses())
+            torch.testing.assert_close(merged.camera(key).focal, camera().focal)
+
+
+def test_a_foreign_hdf5_file_is_refused(path):
+    with h5py.File(path, "w") as file:
+        file["positions"] = np.zeros(3)
+    with pytest.raises(InputError, match="an HDF5 file, but no clip store"):
+        ClipStore(path)
+
+
+def test_another_format_version_is_refused(path):
+    with h5py.File(write(path), "r+") as file:
+        file.attrs["format_version"] = FORMAT_VERSION + 1
+    with pytest.raises(InputError, match=f"version {FORMAT_VERSION + 1}, .* {FORMAT_VERSION}; "):
+        ClipStore(path)
+
+
+def _without(name):
+    def damage(file):
+        del file.attrs[name]
+
+    return damage
+
+
+def _with(name, value):
+    def damage(file):
+        file.attrs[name] = value
+
+    return damage
+
+
+DAMAGES = {
+    "no version": _without("format_version"),
+    "no skeleton": _without("skeleton"),
+    "no sources": _without("sources"),
+    "sources are no JSON": _with("sources", "{"),
+    "sources are no table": _with("sources", json.dumps(3)),
+    "inputs are a number": _with("inputs", 3),
+    "no clips": lambda file: file.pop("clips"),
+    "clips are an array": lambda file: file.pop("clips") and file.create_dataset("clips", data=[1]),
+    "a clip is empty": lambda file: file.create_group("clips/S1/Walking 1/back"),
+    "no keypoints": lambda file: [
+        file.pop(f"{KEY.path}/keypoints"),
+        file.create_group(f"{KEY.path}/keypoints"),
+    ],
+    "no rate": lambda file: file[KEY.path].attrs.pop("fps"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_store_is_an_input_error(path, damage):
+    with h5py.File(write(path), "r+") as file:
+        DAMAGES[damage](file)
+    with pytest.raises(InputError) as caught:
+        ClipStore(path)
+    assert str(caught.value) == f"{path}: damaged or incomplete; prepare it again."
+
+
+def test_a_truncated_store_is_an_input_error_wherever_it_ends(path):
+    whole = write(path).read_bytes()
+    for end in range(0, len(whole), max(1, len(whole) // 100)):
+        path.write_bytes(whole[:end])
+        with pytest.raises(InputError, match="damaged or not an HDF5 file"):
+            ClipStore(path)
+
+
+def test_a_missing_store_is_named(path):
+    with pytest.raises(InputError, match="there is no such file"):
+        ClipStore(path)
+
+
+FILL = """
+import os, resource, signal, sys
+import numpy as np
+from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
+from lifting.errors import explain
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path, clips, *limits = sys.argv[1:]
+pose = np.random.default_rng(0).normal(0, 150, (40, 17, 3))
+for limit in limits:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
+    try:
+        with ClipWriter(path, StoreInfo("h36m17", {"gt": "h36m17"}, "", "")) as store:
+            for i in range(int(clips)):
+                store.add(ClipKey("S1", f"{i}", "a", "c", 50.0, 40), {"gt": pose}, pose)
+        print(limit, "written", flush=True)
+    except Exception as error:
+        print(limit, explain(error), sorted(os.listdir(os.path.dirname(path))), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("clips", "limits"),
+    [(0, [0, 96, 500]), (4, [0, 96, 500, 2000, 4000, 9000, 20000, 33000, 60000, 75000])],
+)
+def test_a_full_disk_ends_in_a_sentence_and_leaves_an_older_store_alone(path, clips, limits):
+    before = write(path).read_bytes()
+    command = [sys.executable, "-c", FILL, str(path), str(clips), *map(str, limits)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    sentence = f"The disk is full while writing {path}: free some space and run the same command"
+    assert done.stdout.splitlines() == [f"{n} {sentence} again. ['store.h5']" for n in limits]
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert path.read_bytes() == before

@@ -1,0 +1,39 @@
+"""What the parser says of a wrong option becomes one sentence."""
+
+import pytest
+
+from lifting.cli.option_errors import option_error
+
+NESTED = """Parser key "model":
+  Does not validate against any of the Union subtypes
+  Subtypes: [<class 'NoneType'>, <class 'lifting.methods.bases.method.Method'>]
+  Errors:
+    - Expected a <class 'NoneType'>
+    - Problem with given class_path 'lifting.methods.SimpleBaseline':
+        {inner}
+  Given value type: <class 'dict'>
+  Given value: {{'class_path': 'SimpleBaseline'}}"""
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            NESTED.format(
+                inner="Parser key \"init_args.width\":\n  Expected a <class 'int'>. Got value: x"
+            ),
+            "--model.width is x: give int.",
+        ),
+        (NESTED.format(inner="Option 'wdith' is not accepted"), "--model.wdith: there is no such"),
+        ("Subcommand 'fit' does not accept option 'modl'", "--modl: there is no such option"),
+        ("Option 'fit.model' is required but not provided", "--model is missing: give it, or -c"),
+        (
+            "Problems parsing config: while parsing\n  in line 1,\ndid not find ']'",
+            "Problems parsing config: while parsing in line 1, did not find ']'; `python",
+        ),
+    ],
+)
+def test_it_names_option_fault_and_remedy(said, sentence):
+    told = str(option_error(said))
+    assert told.startswith(sentence)
+    assert "\n" not in told

@@ -1,0 +1,58 @@
+"""Which checkpoints are offered, and by what name."""
+
+import pytest
+
+from lifting.errors import InputError
+from lifting.inference.app.lifters import Lifters
+from lifting.methods import LSTMLifter, VideoPose3D
+from tests.lifting.made_checkpoints import flow, make
+from tests.made_lifters import save
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Runs as training leaves them: the best and the last checkpoint of each."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, method in {
+        "vp3d": make("video_pose_3d"),
+        "pipeline/lstm": make("lstm"),
+        "flow": flow(),
+    }.items():
+        checkpoints = folder / name / "checkpoints"
+        checkpoints.mkdir(parents=True)
+        save(method, checkpoints / "best.ckpt")
+        save(method, checkpoints / "last.ckpt")
+    save(make("video_pose_3d"), folder / "imported.ckpt")
+    return folder
+
+
+def test_best_of_every_run_is_offered_by_the_name_of_the_run(runs):
+    lifters = Lifters([runs])
+    assert sorted(lifters.paths) == ["imported", "pipeline/lstm", "vp3d"]
+    assert lifters.paths["vp3d"] == runs / "vp3d/checkpoints/best.ckpt"
+    assert isinstance(lifters["vp3d"], VideoPose3D)
+    assert isinstance(lifters["pipeline/lstm"], LSTMLifter)
+    assert lifters["vp3d"] is lifters["vp3d"]
+    assert list(Lifters([runs / "vp3d"]).paths) == ["vp3d"]
+
+
+def test_files_of_one_name_are_told_apart(runs):
+    files = [runs / "vp3d/checkpoints/best.ckpt", runs / "pipeline/lstm/checkpoints/best.ckpt"]
+    files += [runs / "vp3d/checkpoints/last.ckpt", runs / "imported.ckpt"]
+    assert list(Lifters(files).paths.values()) == files
+    assert next(iter(Lifters(files).paths)) == "vp3d"
+    twice = Lifters([runs / "imported.ckpt", runs / "imported.ckpt"])
+    assert list(twice.paths) == ["imported", str(runs / "imported.ckpt")]
+
+
+def test_what_lifts_nothing_is_refused(runs, tmp_path):
+    with pytest.raises(InputError, match=r"best.ckpt: is of a method that lifts nothing"):
+        Lifters([runs / "flow/checkpoints/best.ckpt"])
+    with pytest.raises(InputError, match="flow: holds no checkpoint of a lifter"):
+        Lifters([runs / "flow"])
+    with pytest.raises(InputError, match="nothing: holds no checkpoint"):
+        Lifters([])
+    with pytest.raises(InputError, match=r"gone.ckpt: there is no such checkpoint"):
+        Lifters([tmp_path / "gone.ckpt"])
+    with pytest.raises(InputError, match="There is no lifter 'x'; choose imported"):
+        Lifters([runs / "imported.ckpt"])["x"]

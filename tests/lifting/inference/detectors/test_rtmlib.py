@@ -1,0 +1,90 @@
+"""rtmlib, by a module of the same interface: what it is given, and what is made of its answers."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lifting.errors import InputError
+from lifting.inference.detectors.rtmlib import RtmlibBoxes, RtmlibPose
+
+pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+pytest.importorskip("onnx", reason="onnx is not installed, which makes the models")
+
+from tests.lifting.inference.detectors.made_onnx import fixed_model
+
+
+class Shot:
+    number = 0
+    image = np.full((90, 160, 3), [200, 100, 50], np.uint8)
+
+
+class Model:
+    """What both of rtmlib's classes share."""
+
+    def __init__(self, onnx_model, model_input_size, backend="opencv", device="cpu"):
+        print("load", onnx_model)
+        self.given = (onnx_model, model_input_size, backend, device)
+
+
+class YOLOX(Model):
+    def __call__(self, image):
+        # Its models were trained on what OpenCV reads.
+        assert image[0, 0].tolist() == [50, 100, 200]
+        return np.array([[10.0, 20.0, 60.0, 80.0]])
+
+
+class RTMPose(Model):
+    def __call__(self, image, bboxes=()):
+        # It takes red's mean from what comes first.
+        assert image.max() == 0 or image[0, 0].tolist() == [200, 100, 50]
+        boxes = np.asarray(bboxes)
+        assert len(boxes)
+        points = np.repeat(boxes[:, None, :2], 17, 1)
+        return points, np.full(points.shape[:2], 1.2)
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    fake = SimpleNamespace(YOLOX=YOLOX, RTMPose=RTMPose)
+    monkeypatch.setitem(sys.modules, "rtmlib", fake)
+    return fixed_model(tmp_path / "a.onnx", (192, 256), output=np.zeros((1, 5)))
+
+
+def test_boxes(model, capsys):
+    finder = RtmlibBoxes(model)
+    assert finder._model.given == (str(model), (256, 192), "onnxruntime", "cpu")
+    np.testing.assert_array_equal(finder.find([Shot(), Shot()]), [[[10, 20, 60, 80]]] * 2)
+    assert capsys.readouterr().out == ""
+
+
+def test_keypoints(model):
+    pose = RtmlibPose(model, device="cuda")
+    assert pose._model.given == (str(model), (192, 256), "onnxruntime", "cuda")
+    assert pose.skeleton == "coco17"
+    boxes = [np.array([[10, 20, 60, 80]], np.float32), np.zeros((0, 4), np.float32)]
+    one, none = pose.read([Shot.image] * 2, boxes)
+    assert none.shape == (0, 17, 3)
+    # Pixels count from the left edge of the first, not from its centre.
+    np.testing.assert_allclose(one[0, 3], [10.5, 20.5, 1.0])
+
+
+def test_a_path_that_is_not_there_is_not_looked_for_on_the_network(model):
+    with pytest.raises(InputError, match=r"gone\.onnx: there is no such file"):
+        RtmlibPose("gone.onnx")
+
+
+def test_another_joint_set_is_refused(model):
+    with pytest.raises(
+        InputError, match="has 17 keypoints, which are those of no known set or not"
+    ):
+        RtmlibPose(model, "halpe26")
+
+
+def test_a_missing_library_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rtmlib", None)
+    with pytest.raises(
+        InputError, match=r"--library rtmlib needs rtmlib, which is not installed: pip .*rtmlib"
+    ):
+        RtmlibBoxes("a.onnx")

@@ -1,0 +1,133 @@
+"""The floor plan (docs/architecture.md): imports run one way and in no circle, files keep their size."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOP = ("lifting", "datamodules", "callbacks", "scripts")
+
+# What everybody may use, and knows nobody but itself.
+POSES = {
+    "lifting",
+    "lifting.batch",
+    "lifting.cameras",
+    "lifting.errors",
+    "lifting.files",
+    "lifting.geometry",
+    "lifting.imaging",
+    "lifting.keypoints",
+    "lifting.serving",
+    "lifting.skeletons",
+    "lifting.viz",
+    "lifting.windows",
+}
+NETWORKS = POSES | {"lifting.checkpoints", "lifting.losses", "lifting.metrics", "lifting.nets"}
+METHODS = NETWORKS | {"lifting.methods", "lifting.published"}
+CORE = METHODS | {"lifting.exchange", "lifting.export", "lifting.runs"}
+CORE |= {"lifting.pipeline", "lifting.reporting"}
+DATA = {"datamodules", "callbacks"}
+# By room, what it may import besides itself.
+ALLOWED = {
+    **dict.fromkeys(POSES, POSES),
+    "lifting.checkpoints": POSES,
+    "lifting.losses": POSES,
+    "lifting.metrics": POSES,
+    "lifting.nets": POSES,
+    "lifting.published": NETWORKS,
+    "lifting.runs": POSES,
+    "lifting.methods": METHODS,
+    "lifting.exchange": METHODS,
+    "lifting.export": METHODS,
+    "lifting.pipeline": POSES | {"lifting.runs"},
+    "lifting.reporting": POSES | {"lifting.metrics", "lifting.runs"},
+    "datamodules": POSES,
+    "callbacks": METHODS | {"datamodules", "lifting.runs"},
+    "lifting.inference": CORE | DATA,
+    "lifting.cli": CORE | DATA | {"lifting.inference"},
+    "lifting.__main__": {"lifting.cli"},
+    "scripts": CORE | DATA | {"lifting.inference", "lifting.cli"},
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for top in TOP:
+        for path in (ROOT / top).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(module: str) -> Iterator[str]:
+    """Yield the modules that one imports, anywhere in it: also in functions and for types alone."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            while name and name not in MODULES:
+                name = name.rpartition(".")[0]
+            if name and name != module:
+                yield name
+
+
+IMPORTS = {module: set(imported(module)) for module in MODULES}
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "lifting" else parts[0]
+
+
+def test_every_room_has_its_place():
+    assert {room(module) for module in MODULES} - {"lifting.py"} <= ALLOWED.keys()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_run_one_way(module):
+    own = room(module)
+    wrong = {name for name in IMPORTS[module] if room(name) not in ALLOWED[own] | {own}}
+    assert not wrong
+
+
+def test_there_is_no_circle():
+    try:
+        TopologicalSorter(IMPORTS).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("module", sorted(m for m in MODULES if m.startswith("lifting.methods.")))
+def test_bases_import_no_method(module):
+    if module.startswith("lifting.methods.bases"):
+        wrong = [name for name in IMPORTS[module] if name.startswith("lifting.methods.")]
+        assert all(name.startswith("lifting.methods.bases") for name in wrong)
+
+
+def test_no_file_is_too_long():
+    long = {m: n for m, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 400}
+    assert not long
+
+
+def test_few_modules_lie_loose():
+    assert len(list((ROOT / "lifting").glob("*.py"))) <= 10
+    assert len(list((ROOT / "datamodules").glob("*.py"))) <= 4
+
+
+def test_every_test_mirrors_a_module():
+    """A test of one package lies where the package does."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        folder = path.parent.relative_to(ROOT / "tests")
+        if folder.parts[:1] in (("lifting",), ("datamodules",), ("callbacks",), ("scripts",)):
+            assert (ROOT / folder).is_dir(), f"{path}: there is no {folder}"
