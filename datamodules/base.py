@@ -122,7 +122,7 @@ class PoseDataModule(SubjectDataModule):
             self.train_windows = Windows(receptive_field, chunk, causal, dilation)
             self.test_windows = Windows(receptive_field, test_chunk or chunk, causal, dilation)
         except ValueError as error:
-            raise InputError(f"Data options: {error}.") from None
+            raise InputError(f"Data options: {error}.") from error
         for rule in self.frames.values():
             select_frames(rule, torch.zeros(1, 1, 3), torch.zeros(1, dtype=torch.long))
         counts = {
@@ -188,8 +188,10 @@ class PoseDataModule(SubjectDataModule):
         training, subjects = split in ("train", "unlabelled"), self.subjects[split]
         if not reader.seen(subjects):
             raise InputError(
-                f"{self.store}: no clip of {', '.join(subjects)} with the actions asked for has the 2D "
-                f"source '{self.source}'; choose others for the {split} split."
+                f"no clip of {', '.join(subjects)} with the actions asked for has the 2D "
+                f"source '{self.source}'",
+                self.store,
+                f"choose others for the {split} split.",
             )
         bank = PoseBank(
             self._clips(reader, split),
@@ -202,8 +204,9 @@ class PoseDataModule(SubjectDataModule):
         )
         if not len(bank):
             raise InputError(
-                f"{self.store}: --data.{' '.join(self._rule(split))} leaves no frame of "
-                f"{', '.join(subjects)}; use 'all'."
+                f"--data.{' '.join(self._rule(split))} leaves no frame of {', '.join(subjects)}",
+                self.store,
+                "use 'all'.",
             )
         return bank
 
@@ -328,8 +331,8 @@ class PoseDataModule(SubjectDataModule):
         joints = skeleton(self.keypoint_skeleton)
         if "pose" not in examples:
             raise InputError(
-                f"{self.store}: --data.depth_labels are simulated from 3D poses, which it lacks: "
-                "leave them out."
+                "--data.depth_labels are simulated from 3D poses, which it lacks: leave them out.",
+                self.store,
             )
         depth = convert(examples["pose"][:, 0], self.pose_skeleton, joints.name)[..., 2]
         clip = self.banks[batch.split].digest[examples["clip"]]

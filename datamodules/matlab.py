@@ -28,15 +28,15 @@ def load_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     path = existing(path)
     try:
         content = loadmat(path, appendmat=False, variable_names=list(names))
-    except NotImplementedError:
+    except NotImplementedError as error:
         raise InputError(
-            f"{path}: MATLAB's version 7.3, where version 5 is expected; get the file again."
-        ) from None
-    except Exception:  # There is hardly an error that a damaged file cannot cause.
-        raise InputError(f"{path}: damaged or not a .mat file; get the file again.") from None
+            "MATLAB's version 7.3, where version 5 is expected", path, "get the file again."
+        ) from error
+    except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
+        raise InputError("damaged or not a .mat file", path, "get the file again.") from cause
     for name in names:
         if name not in content:
-            raise InputError(f"{path}: no '{name}' in it; get the file from its owners again.")
+            raise InputError(f"no '{name}' in it", path, "get the file from its owners again.")
     return content
 
 
@@ -47,11 +47,11 @@ def read_dataset(file: h5py.File, name: str) -> object:
         InputError: If there is no such variable, or it cannot be read.
     """
     if not isinstance(file.get(name), h5py.Dataset):
-        raise InputError(f"{file.filename}: no '{name}' in it; get the file from its owners again.")
+        raise InputError(f"no '{name}' in it", file.filename, "get the file from its owners again.")
     try:
         return file[name][()]
-    except (OSError, TypeError, ValueError):
-        raise InputError(f"{file.filename}: '{name}' is damaged; get the file again.") from None
+    except (OSError, TypeError, ValueError) as error:
+        raise InputError(f"'{name}' is damaged", file.filename, "get the file again.") from error
 
 
 def numbers(content: object, where: str) -> Array:
@@ -62,5 +62,7 @@ def numbers(content: object, where: str) -> Array:
     """
     array = np.asarray(content)
     if array.dtype.kind not in "biuf" or not array.size:
-        raise InputError(f"{where} is no array of numbers; get the file from its owners again.")
+        raise InputError(
+            f"{where} is no array of numbers", remedy="get the file from its owners again."
+        )
     return array.astype(np.float64)

@@ -108,9 +108,9 @@ def existing(path: str | Path) -> Path:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file; check the path.")
+        raise InputError("there is no such file", path, "check the path.")
     if not os.access(path, os.R_OK):
-        raise InputError(f"{path}: may not be read; check its permissions.")
+        raise InputError("may not be read", path, "check its permissions.")
     return path
 
 
@@ -131,11 +131,12 @@ def _unpickle(data: bytes, path: Path) -> Any:
         return _ArrayUnpickler(io.BytesIO(data), encoding="latin1").load()
     except InputError as error:
         raise InputError(
-            f"{path}: refused, because {error}, which a file of poses has no need of; "
-            "get the file from its owners again."
-        ) from None
-    except Exception:  # There is hardly an error that a damaged pickle cannot cause.
-        raise InputError(f"{path}: damaged or not a pickle; get the file again.") from None
+            f"refused, because {error}, which a file of poses has no need of",
+            path,
+            "get the file from its owners again.",
+        ) from error
+    except Exception as cause:  # There is hardly an error that a damaged pickle cannot cause.
+        raise InputError("damaged or not a pickle", path, "get the file again.") from cause
 
 
 def load_npz(path: str | Path) -> dict[str, Any]:
@@ -153,8 +154,10 @@ def load_npz(path: str | Path) -> dict[str, Any]:
             }
     except InputError:
         raise
-    except Exception:  # Damaged archives and headers fail in as many ways as damaged pickles.
-        raise InputError(f"{path}: damaged or not an .npz file; get the file again.") from None
+    except (
+        Exception
+    ) as error:  # Damaged archives and headers fail in as many ways as damaged pickles.
+        raise InputError("damaged or not an .npz file", path, "get the file again.") from error
 
 
 def load_npy(path: str | Path) -> Any:
@@ -168,8 +171,8 @@ def load_npy(path: str | Path) -> Any:
         return _read_npy(path.read_bytes(), path)
     except InputError:
         raise
-    except Exception:  # Damaged headers fail in as many ways as damaged pickles.
-        raise InputError(f"{path}: damaged or not an .npy file; get the file again.") from None
+    except Exception as error:  # Damaged headers fail in as many ways as damaged pickles.
+        raise InputError("damaged or not an .npy file", path, "get the file again.") from error
 
 
 def _read_npy(data: bytes, path: Path) -> Any:
@@ -193,8 +196,8 @@ def open_hdf5(path: str | Path) -> h5py.File:
     path = existing(path)
     try:
         return h5py.File(path, "r")
-    except OSError:
-        raise InputError(f"{path}: damaged or not an HDF5 file; make or get it again.") from None
+    except OSError as error:
+        raise InputError("damaged or not an HDF5 file", path, "make or get it again.") from error
 
 
 def sha256(path: str | Path) -> str:
@@ -214,8 +217,9 @@ def walk_items(tree: Any, path: Path, depth: int) -> Iterator[tuple[tuple[str, .
         return
     if not isinstance(tree, dict) or not tree:
         raise InputError(
-            f"{path}: expected a dictionary of subjects and their sequences; "
-            "is it the VideoPose3D file it should be?"
+            "expected a dictionary of subjects and their sequences",
+            path,
+            "is it the VideoPose3D file it should be?",
         )
     for key in sorted(tree, key=str):
         for keys, leaf in walk_items(tree[key], path, depth - 1):

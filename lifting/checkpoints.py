@@ -8,31 +8,34 @@ from typing import Any
 
 import torch
 
-from lifting.errors import InputError
+from lifting.errors import CheckpointError
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """Load a checkpoint of this suite to the CPU, executing nothing it may contain.
 
     Raises:
-        InputError: If the file is missing, damaged, unsafe or of another program.
+        CheckpointError: If the file is missing, damaged, unsafe or of another program.
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: there is no such checkpoint; check the path.")
+        raise CheckpointError("there is no such checkpoint", path, "check the path.")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise InputError(
-            f"{path}: refused, because it holds more than tensors and plain values; "
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            "refused, because it holds more than tensors and plain values",
+            path,
             "get it from a source that provides a plain checkpoint, or import published weights "
-            "(scripts/import_weights.py)."
-        ) from None
-    except (RuntimeError, EOFError, ValueError, KeyError):
-        raise InputError(f"{path}: truncated or not a checkpoint; get or train it again.") from None
+            "(scripts/import_weights.py).",
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            "truncated or not a checkpoint", path, "get or train it again."
+        ) from error
     if not isinstance(checkpoint, dict) or "lifting" not in checkpoint:
-        raise InputError(
-            f"{path}: not a checkpoint of this suite; import it first (scripts/import_weights.py)."
+        raise CheckpointError(
+            "not a checkpoint of this suite", path, "import it first (scripts/import_weights.py)."
         )
     return checkpoint
 

@@ -1,9 +1,10 @@
-"""The one kind of error a user is meant to read."""
+"""The errors that a user is meant to read, and the statuses that commands end with."""
 
 import errno
 import sys
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
 
 # No space left, file larger than the limit, disk quota exceeded.
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -12,15 +13,70 @@ DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 class InputError(Exception):
     """Something given from outside is wrong.
 
-    The message is one sentence that names the file or the option, what is wrong with it and what to
-    do. Commands print it without a traceback and exit with status 2.
+    Its text is one sentence: ``where: what; remedy``. Commands print it without a traceback and exit
+    with status 2.
+
+    Args:
+        what: What is wrong.
+        where: The file, the option or the place in it that is wrong.
+        remedy: What to do, with the full stop.
+
+    Example:
+        >>> print(InputError("there is no such file", "walk.json", "check the path."))
+        walk.json: there is no such file; check the path.
     """
 
-    latest: "ClassVar[InputError | None]" = None
+    def __init__(self, what: str, where: object = None, remedy: str | None = None) -> None:
+        super().__init__(what, where, remedy)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        InputError.latest = self
+    def __str__(self) -> str:
+        place = "" if self.where is None else f"{self.where}: "
+        advice = "" if self.remedy is None else f"; {self.remedy}"
+        return f"{place}{self.what}{advice}"
+
+    def at(self, where: object) -> Self:
+        """Return the same error with the place that its own place is in.
+
+        Example:
+            >>> print(InputError("has no name", "person 2").at("walk.json"))
+            walk.json: person 2: has no name
+        """
+        place = where if self.where is None else f"{where}: {self.where}"
+        return type(self)(self.what, place, self.remedy)
+
+    def naming(self, path: Path) -> Self:
+        """Return the same error with a file called by its name alone, wherever it lies."""
+
+        def short(text: object) -> str:
+            return str(text).replace(str(path), path.name)
+
+        where = None if self.where is None else short(self.where)
+        remedy = None if self.remedy is None else short(self.remedy)
+        return type(self)(short(self.what), where, remedy)
+
+
+class CheckpointError(InputError):
+    """A checkpoint is not the one that is needed: of another method, joint set, shape or stage."""
+
+
+def input_error_in(error: BaseException) -> InputError | None:
+    """Return the :class:`InputError` that an error was raised from, however deep; None if from none."""
+    return next((e for e in _chain(error) if isinstance(e, InputError)), None)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__context__, current.__cause__]
 
 
 def explain(error: BaseException) -> str | None:

@@ -30,8 +30,8 @@ def beside(path: Path, make_folder: bool = False) -> Iterator[Path]:
         if error.errno in DISK_FULL:
             raise
         raise InputError(
-            f"{path}: cannot be written ({error.strerror}); choose another place."
-        ) from None
+            f"cannot be written ({error.strerror})", path, "choose another place."
+        ) from error
     finally:
         if partial.is_file():
             partial.unlink()
@@ -45,7 +45,7 @@ def refuse_existing(paths: Iterable[Path]) -> None:
     """
     for path in paths:
         if path.exists():
-            raise InputError(f"{path}: is there already; choose another name, or remove it.")
+            raise InputError("is there already", path, "choose another name, or remove it.")
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:

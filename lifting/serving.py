@@ -35,8 +35,8 @@ class LocalServer(ThreadingHTTPServer):
     def __init__(self, handler: "type[LocalHandler]", port: int) -> None:
         try:
             super().__init__((HOST, port), handler)
-        except (OSError, OverflowError):
-            raise InputError(f"--port is {port}, which is not free: give another.") from None
+        except (OSError, OverflowError) as error:
+            raise InputError(f"--port is {port}, which is not free: give another.") from error
 
     @property
     def url(self) -> str:

@@ -53,7 +53,7 @@ def demo(pipeline: str = "experiments/links/demo.yaml", name: str | None = None)
     for stage in STAGES:
         if stage not in plan.stages:
             raise InputError(
-                f"{pipeline}: has no stage {stage}; this page shows pipelines of LInKs."
+                f"has no stage {stage}", pipeline, "this page shows pipelines of LInKs."
             )
     status = run_pipeline(plan)
     if status:

@@ -36,7 +36,7 @@ def read_statistics(path: str) -> dict[str, Any]:
     """
     arrays = load_npz(path) if path.endswith(".npz") else load_pickle(path)
     if not isinstance(arrays, dict):
-        raise InputError(f"{path}: holds no arrays by name; see docs/weights.md.")
+        raise InputError("holds no arrays by name", path, "see docs/weights.md.")
     return arrays
 
 

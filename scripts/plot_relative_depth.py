@@ -43,7 +43,7 @@ def result(folder: Path, stage: str, metric: str = "pa_mpjpe") -> float:
     for row in rows:
         if "frame average" in row.values() and metric in row:
             return float(row[metric])
-    raise InputError(f"{folder / stage / 'test.csv'}: has no {metric}; test the run again.")
+    raise InputError(f"has no {metric}", folder / stage / "test.csv", "test the run again.")
 
 
 def stages(folder: Path, *prefixes: str) -> list[str]:
@@ -52,8 +52,9 @@ def stages(folder: Path, *prefixes: str) -> list[str]:
     names = [path.parent.name for path in found if path.parent.name.startswith(prefixes)]
     if not names:
         raise InputError(
-            f"{folder}: holds no tested runs {' or '.join(p + '*' for p in prefixes)}; run the "
-            "pipeline of the figure first."
+            f"holds no tested runs {' or '.join(p + '*' for p in prefixes)}",
+            folder,
+            "run the pipeline of the figure first.",
         )
     return names
 
@@ -86,13 +87,13 @@ def predicted(folder: Path, stage: str) -> tuple[Tensor, PoseBank]:
     if not (run / "predictions.npz").is_file():
         command = [sys.executable, "-m", "lifting", "predict", "--run", str(run)]
         if subprocess.run(command).returncode:
-            raise InputError(f"{run}: cannot be predicted with; mend what stands above.")
+            raise InputError("cannot be predicted with", run, "mend what stands above.")
     content, data = Predictions(run / "predictions.npz").content, data_of_run(run / "config.yaml")
     data.prepare_data()
     data.setup("test")
     bank = data.bank("test")
     if not np.array_equal(content["frame"], bank.frame[bank.rows]):
-        raise InputError(f"{run / 'predictions.npz'}: is of other frames; remove it and try again.")
+        raise InputError("is of other frames", run / "predictions.npz", "remove it and try again.")
     return torch.from_numpy(content["pose"]), bank
 
 

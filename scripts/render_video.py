@@ -54,7 +54,7 @@ def render_video(
     """
     path = Path(out)
     if path.suffix.lower() != ".mp4":
-        raise InputError(f"{out}: choose a name that ends in .mp4.")
+        raise InputError("choose a name that ends in .mp4.", out)
     if size < 32 or size % 2:
         raise InputError(f"--size is {size}: give an even number from 32 on.")
     made = film(seed, subject, sequence, camera, frames, size, every)

@@ -53,7 +53,7 @@ def report(runs: Sequence[str], out: str | None, align: bool, worst: int) -> Pat
     folders = [Path(run_folder(run)) for run in runs]
     path = folders[0] / "report.html" if out is None else Path(out)
     if path.suffix.lower() != ".html":
-        raise InputError(f"--out {path}: is a page; choose a name that ends in .html.")
+        raise InputError(f"--out {path}: is a page", remedy="choose a name that ends in .html.")
     if worst < 0:
         raise InputError(f"--worst {worst}: give a number of poses, or 0 for none.")
     reported = gather(folders)

@@ -66,7 +66,9 @@ def view_predictions(
     if write is None:
         raise InputError(f"--out {path}: choose a name that ends in {', '.join(_WRITERS)}.")
     if beside and write is _write_png:
-        raise InputError(f"--out {path}: shows one run; choose a name that ends in .html or .mp4.")
+        raise InputError(
+            f"--out {path}: shows one run", remedy="choose a name that ends in .html or .mp4."
+        )
     if clip is not None and index is not None:
         raise InputError("--clip and --index: give one of them.")
     if start < 0 or min(frames, every) < 1:
@@ -78,9 +80,11 @@ def view_predictions(
     rows = _rows(predictions, clip, index, start)[::every][:frames]
     shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
     if not np.isfinite(shown.predicted).any() and shown.truth is None:
-        raise InputError(f"{predictions.path}: every pose asked for was refused; choose others.")
+        raise InputError("every pose asked for was refused", predictions.path, "choose others.")
     if align and shown.truth is None:
-        raise InputError(f"--align: {shown.key.path} has no true poses to align to; leave it out.")
+        raise InputError(
+            f"{shown.key.path} has no true poses to align to", "--align", "leave it out."
+        )
     runs = [_compared(folder, shown, align)]
     for other in map(Path, map(run_folder, beside or [])):
         runs.append(_compared(other, _same_frames(other, shown), align))
@@ -128,8 +132,9 @@ def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:
     rows = rows[np.isin(predictions.content["frame"][rows], shown.frames)]
     if len(rows) != len(shown.frames):
         raise InputError(
-            f"{predictions.path}: has {len(rows)} of the {len(shown.frames)} frames shown; predict both "
-            "runs on the same frames."
+            f"has {len(rows)} of the {len(shown.frames)} frames shown",
+            predictions.path,
+            "predict both runs on the same frames.",
         )
     return predictions.beside_truth(rows, data_of_run(folder / CONFIG))
 

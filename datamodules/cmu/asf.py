@@ -104,7 +104,7 @@ def read_amc(path: Path, skeleton: Asf) -> dict[str, Array]:
             what = f"'{words[0]}'"
             values[words[0]].append(numbers(words[1:], expected[words[0]], path, line, what))
     if not frame:
-        raise InputError(f"{path}: no frame in it, cut off or no AMC file; get the file again.")
+        raise InputError("no frame in it, cut off or no AMC file", path, "get the file again.")
     _check_frame(values, frame, path, line, number)
     motion = {name: np.array(rows) for name, rows in values.items()}
     for name, channels in zip(skeleton.names, skeleton.channels, strict=True):
@@ -131,7 +131,7 @@ def read_asf(path: Path) -> Asf:
     sections = _sections(path)
     for name in ("units", "root", "bonedata", "hierarchy"):
         if name not in sections:
-            raise InputError(f"{path}: no ':{name}', cut off or no ASF file; get the file again.")
+            raise InputError(f"no ':{name}', cut off or no ASF file", path, "get the file again.")
     units = {words[0]: (line, words[1:]) for line, words in sections["units"]}
     angle = " ".join(units.get("angle", (0, ["deg"]))[1])
     if angle not in _ANGLES:

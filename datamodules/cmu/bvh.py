@@ -91,7 +91,7 @@ def read_bvh(path: Path) -> Bvh:
     lines = read_lines(path)
     starts = [i for i, line in enumerate(lines) if line.strip().upper() == "MOTION"]
     if not starts:
-        raise InputError(f"{path}: no line 'MOTION', cut off or no BVH file; get the file again.")
+        raise InputError("no line 'MOTION', cut off or no BVH file", path, "get the file again.")
     hierarchy = _Hierarchy(path, lines[: starts[0]])
     frame_time, motion = _read_motion(
         path, lines, starts[0] + 1, sum(len(c) for c in hierarchy.channels)

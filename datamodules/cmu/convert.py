@@ -119,13 +119,14 @@ def _find(
                 first = sources[names].path
                 if first.suffix.lower() == kind:
                     raise InputError(
-                        f"{file}: {' '.join(names)} is in {first} too; leave one of them out."
+                        f"{' '.join(names)} is in {first} too", file, "leave one of them out."
                     )
                 left_out.append(f"{' '.join(names)} of {file.name}")
     if not sources:
         raise InputError(
-            f"{', '.join(map(str, inputs)) or 'No input'}: no .amc, .bvh or .npz in it; name the "
-            "folder they were unpacked to."
+            "no .amc, .bvh or .npz in it",
+            ", ".join(map(str, inputs)) or "No input",
+            "name the folder they were unpacked to.",
         )
     return sources, left_out
 
@@ -134,10 +135,10 @@ def _listed(path: Path) -> list[Path]:
     if path.is_dir():
         return [file for file in path.rglob("*") if file.is_file()]
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file or folder; check the path.")
+        raise InputError("there is no such file or folder", path, "check the path.")
     if path.suffix.lower() not in _KINDS:
         raise InputError(
-            f"{path}: neither .amc nor .bvh nor .npz; name one of those, or their folder."
+            "neither .amc nor .bvh nor .npz", path, "name one of those, or their folder."
         )
     return [path]
 
@@ -167,8 +168,9 @@ def _step(recorded: float, kept: float, where: str) -> int:
     step = max(1, round(recorded / kept))
     if abs(recorded / kept - step) > 0.01 * step:
         raise InputError(
-            f"{where}: recorded at {recorded:g} frames per second, from which {kept:g} cannot be "
-            f"taken; give --fps {recorded:g} or an integer part of it."
+            f"recorded at {recorded:g} frames per second, from which {kept:g} cannot be taken",
+            where,
+            f"give --fps {recorded:g} or an integer part of it.",
         )
     return step
 
@@ -183,8 +185,8 @@ def _film(
         cameras = draw_rig(seed, name, world, views)
     except ValueError as error:
         raise InputError(
-            f"{path}: {trial.subject} {trial.number} ranges too far, {error}; check its unit."
-        ) from None
+            f"{trial.subject} {trial.number} ranges too far, {error}", path, "check its unit."
+        ) from error
     middle = (world.min((0, 1)) + world.max((0, 1)))[:2] / 2
     for index, camera in enumerate(cameras):
         key = ClipKey(

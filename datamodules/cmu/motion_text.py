@@ -16,14 +16,14 @@ def read_lines(path: Path) -> list[str]:
     """
     data = existing(path).read_bytes()
     if b"\0" in data:
-        raise InputError(f"{path}: no text file; get the file again.")
+        raise InputError("no text file", path, "get the file again.")
     # Comments of old files hold letters of any code page; what counts is ASCII.
     return data.decode("ascii", errors="replace").splitlines()
 
 
 def fault(path: Path, line: int, what: str, remedy: str = "get the file again") -> InputError:
     """Return the error for a fault in a line, counted from 1."""
-    return InputError(f"{path}, line {line}: {what}; {remedy}.")
+    return InputError(f"{path}, line {line}: {what}", remedy=f"{remedy}.")
 
 
 def numbers(words: Sequence[str], count: int, path: Path, line: int, what: str) -> list[float]:

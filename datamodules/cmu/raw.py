@@ -129,7 +129,7 @@ def names_of(path: Path) -> tuple[str, str]:
     match = _TRIAL.fullmatch(path.stem)
     if match is None:
         raise InputError(
-            f"{path}: its name tells no subject and trial, as 02_01{path.suffix} does; rename it."
+            f"its name tells no subject and trial, as 02_01{path.suffix} does", path, "rename it."
         )
     return f"S{match[1]}", match[2]
 
@@ -143,7 +143,7 @@ def read_amc(path: Path, fps: float = AMC_FPS) -> Trial:
     subject, number = names_of(path)
     file = path.with_name(f"{subject[1:]}.asf")
     if not file.is_file():
-        raise InputError(f"{path}: its skeleton {file.name} is not beside it; put it there.")
+        raise InputError(f"its skeleton {file.name} is not beside it", path, "put it there.")
     asf = cmu_asf.read_asf(file)
     columns = _columns(asf.names, _ASF, file)
     y_up = cmu_asf.forward_kinematics(asf, cmu_asf.read_amc(path, asf))[:, columns]
@@ -166,7 +166,7 @@ def read_bvh(path: Path) -> Trial:
     content = _with_thorax(content, naming, path)
     if not content.values(0)[0, 3:].any():
         if len(content.motion) == 1:
-            raise InputError(f"{path}: its one frame is a T-pose; get the file again.")
+            raise InputError("its one frame is a T-pose", path, "get the file again.")
         content = replace(content, motion=content.motion[1:])
     y_up = MM_PER_UNIT * bvh.forward_kinematics(content)[0][:, columns]
     return Trial(subject, number, 1 / content.frame_time, _z_up(y_up))
@@ -176,8 +176,9 @@ def _with_thorax(content: bvh.Bvh, naming: _Naming, path: Path) -> bvh.Bvh:
     above = _indices(content.names, naming.above, path)
     if content.channels[0][:3] != bvh.POSITIONS or len(content.channels[0]) != 6:
         raise InputError(
-            f"{path}: its root has no channels {' '.join(bvh.POSITIONS)} and three rotations; "
-            "is it one of cgspeed's conversions?"
+            f"its root has no channels {' '.join(bvh.POSITIONS)} and three rotations",
+            path,
+            "is it one of cgspeed's conversions?",
         )
     offsets = content.offsets.copy()
     if offsets[above].any():
@@ -195,16 +196,18 @@ def read_npz(path: Path) -> list[Trial]:
     content = load_npz(path)
     try:
         fps = float(content["fps"])
-    except (KeyError, TypeError, ValueError):
-        raise InputError(f"{path}: no frame rate 'fps' in it; add it to the file.") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError("no frame rate 'fps' in it", path, "add it to the file.") from error
     if not 0 < fps < np.inf:
-        raise InputError(f"{path}: its frame rate 'fps' is {fps:g}; correct it.")
+        raise InputError(f"its frame rate 'fps' is {fps:g}", path, "correct it.")
     joints, poses = read_poses(path, JOINTS)
     _check_parents(content.get("parents"), joints, path)
     for subject, number in poses:
         if not (_SUBJECT.fullmatch(subject) and number.isdigit()):
             raise InputError(
-                f"{path}: '{subject}' '{number}' are no subject and trial, as 'S02' '01'; rename them."
+                f"'{subject}' '{number}' are no subject and trial, as 'S02' '01'",
+                path,
+                "rename them.",
             )
     return [Trial(subject, number, fps, world) for (subject, number), world in poses.items()]
 
@@ -212,7 +215,9 @@ def read_npz(path: Path) -> list[Trial]:
 def _check_parents(parents: object, joints: Skeleton, path: Path) -> None:
     if parents is not None and not np.array_equal(np.asarray(parents), joints.parents):
         raise InputError(
-            f"{path}: its 'parents' are not those of '{joints.name}'; bring the joints in its order."
+            f"its 'parents' are not those of '{joints.name}'",
+            path,
+            "bring the joints in its order.",
         )
 
 
@@ -224,7 +229,7 @@ def _indices(names: Sequence[str], wanted: Sequence[str], path: Path) -> list[in
     for name in wanted:
         if name not in names:
             raise InputError(
-                f"{path}: no '{name}' in it; only the skeletons of the CMU database are read."
+                f"no '{name}' in it", path, "only the skeletons of the CMU database are read."
             )
     return [list(names).index(name) for name in wanted]
 

@@ -45,12 +45,18 @@ class Augmentation:
     def __post_init__(self) -> None:
         for name in ("flip", "half_body"):
             if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"Augmentation: {name} is no share from 0 to 1; give one.")
+                raise InputError(
+                    f"Augmentation: {name} is no share from 0 to 1", remedy="give one."
+                )
         for name in ("scale", "colour"):
             if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"Augmentation: {name} is not below 1, or negative; give a share.")
+                raise InputError(
+                    f"Augmentation: {name} is not below 1, or negative", remedy="give a share."
+                )
         if self.rotation < 0:
-            raise InputError("Augmentation: rotation is negative; give degrees, 0 or more.")
+            raise InputError(
+                "Augmentation: rotation is negative", remedy="give degrees, 0 or more."
+            )
 
 
 class Draws:

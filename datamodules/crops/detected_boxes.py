@@ -30,8 +30,8 @@ def read_boxes(path: Path) -> _Boxes:
     """
     try:
         content = json.loads(existing(path).read_text())
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; repair it.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("damaged or not a JSON file", path, "repair it.") from error
     boxes: _Boxes = {}
     try:
         for each in content:
@@ -39,11 +39,13 @@ def read_boxes(path: Path) -> _Boxes:
             boxes.setdefault(str(each["image_id"]), []).append(
                 [left, top, left + width, top + height]
             )
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError) as error:
         raise InputError(
-            f"{path}: no list of boxes with 'image_id' and 'bbox' (left, top, width, height), as COCO's "
-            "results are; repair it."
-        ) from None
+            "no list of boxes with 'image_id' and 'bbox' (left, top, width, height), as COCO's "
+            "results are",
+            path,
+            "repair it.",
+        ) from error
     return boxes
 
 
@@ -76,6 +78,6 @@ def take_boxes(
             boxes[row], taken[row] = detected[best], True
     if not taken.any():
         raise InputError(
-            f"{path}: not one box overlaps a person of {records.folder}; are they of these images?"
+            f"not one box overlaps a person of {records.folder}", path, "are they of these images?"
         )
     return boxes, taken

@@ -120,7 +120,7 @@ class ImageDataModule(SubjectDataModule):
         records = read_index(self.index)
         if not records.file(0).is_file():
             raise InputError(
-                f"{self.index}: its images are not in {records.folder} any more; prepare it again."
+                f"its images are not in {records.folder} any more", self.index, "prepare it again."
             )
         return records
 
@@ -212,8 +212,9 @@ class ImageDataModule(SubjectDataModule):
             self._tell(split, batch.rows[batch.broken])
             if batch.broken.all():
                 raise InputError(
-                    f"{self.broken[-1]}: cannot be read, nor can any other image of its batch; check "
-                    f"the images that {self.index} names."
+                    "cannot be read, nor can any other image of its batch",
+                    self.broken[-1],
+                    f"check the images that {self.index} names.",
                 )
         return split.batch(batch)
 

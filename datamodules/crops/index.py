@@ -73,22 +73,25 @@ def read_index(path: str | Path) -> ImageRecords:
     with open_hdf5(path) as file:
         if str(file.attrs.get("format")) != FORMAT:
             raise InputError(
-                f"{path}: an HDF5 file, but no index of images; make one with "
-                "scripts/prepare_images.py."
+                "an HDF5 file, but no index of images",
+                path,
+                "make one with scripts/prepare_images.py.",
             )
         if file.attrs.get("format_version") != FORMAT_VERSION:
             raise InputError(
-                f"{path}: written in format version {file.attrs.get('format_version')}, this program "
-                f"reads {FORMAT_VERSION}; prepare it again."
+                f"written in format version {file.attrs.get('format_version')}, this program "
+                f"reads {FORMAT_VERSION}",
+                path,
+                "prepare it again.",
             )
         try:
             records = _records(file, path)
         except InputError:
             raise
-        except Exception:  # There is hardly an error that a damaged file cannot cause.
-            raise InputError(f"{path}: damaged or incomplete; prepare it again.") from None
+        except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
+            raise InputError("damaged or incomplete", path, "prepare it again.") from cause
     if not _is_consistent(records):
-        raise InputError(f"{path}: its columns do not belong together; prepare it again.")
+        raise InputError("its columns do not belong together", path, "prepare it again.")
     return records
 
 

@@ -65,7 +65,7 @@ def folder_of(path: Path) -> Path:
         InputError: If it does not.
     """
     if not path.is_dir():
-        raise InputError(f"{path}: there is no such folder; check the path.")
+        raise InputError("there is no such folder", path, "check the path.")
     return path
 
 
@@ -77,8 +77,8 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(existing(path).read_text())
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; get it again.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("damaged or not a JSON file", path, "get it again.") from error
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -90,8 +90,8 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         with Image.open(existing(path), formats=FORMATS) as image:
             return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise InputError(f"{path}: damaged or no picture; get the file again.") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError("damaged or no picture", path, "get the file again.") from error
 
 
 def box_of(

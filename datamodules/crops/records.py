@@ -132,7 +132,7 @@ class ImageRecords:
         subjects = list(subjects)
         if unknown := [name for name in subjects if name not in known]:
             raise InputError(
-                f"{self.folder}: no image of '{unknown[0]}'; the index has {', '.join(known)}."
+                f"no image of '{unknown[0]}'", self.folder, f"the index has {', '.join(known)}."
             )
         wanted = torch.tensor([known.index(name) for name in subjects], dtype=torch.long)
         return torch.isin(self.columns["subject"], wanted).nonzero().squeeze(-1)
@@ -231,7 +231,7 @@ def gather_records(
             }
         )
     if not rows:
-        raise InputError(f"{folder}: no image with a person on it was found; check the folder.")
+        raise InputError("no image with a person on it was found", folder, "check the folder.")
     paths = [str(row.pop("path")) for row in rows]
     columns = {name: torch.from_numpy(np.array([row[name] for row in rows])) for name in rows[0]}
     for name in ("size", "box", "keypoints", "pose"):
@@ -282,7 +282,7 @@ def _check_image(folder: Path) -> Callable[[ImageRecord, str], None]:
         if record.path in there:
             return
         if not (folder / record.path).is_file():
-            raise InputError(f"{where}: there is no such image; name the folder of the images.")
+            raise InputError("there is no such image", where, "name the folder of the images.")
         there.add(record.path)
 
     return check
@@ -293,13 +293,15 @@ def _check_shapes(joints: int) -> Callable[[ImageRecord, str], None]:
         points, seen = np.asarray(record.keypoints), np.asarray(record.visibility)
         if points.shape != (joints, 2) or seen.shape != (joints,):
             raise InputError(
-                f"{where}: keypoints are {points.shape} and visibility {seen.shape}, expected "
-                f"({joints}, 2) and ({joints},); name the joint set they are in."
+                f"keypoints are {points.shape} and visibility {seen.shape}, expected "
+                f"({joints}, 2) and ({joints},)",
+                where,
+                "name the joint set they are in.",
             )
         if not np.isin(seen, (0, HIDDEN, SEEN)).all():
-            raise InputError(f"{where}: visibility is neither 0 nor 1 nor 2; repair it.")
+            raise InputError("visibility is neither 0 nor 1 nor 2", where, "repair it.")
         if not np.isfinite(points[seen > 0]).all():
-            raise InputError(f"{where}: a labelled keypoint is NaN or infinite; repair it.")
+            raise InputError("a labelled keypoint is NaN or infinite", where, "repair it.")
 
     return check
 
@@ -310,8 +312,10 @@ def _check_box(record: ImageRecord, where: str) -> None:
     inside = max(left, 0) < min(right, width) and max(top, 0) < min(bottom, height)
     if not (np.isfinite(record.box).all() and inside):
         raise InputError(
-            f"{where}: the box {left:g}, {top:g}, {right:g}, {bottom:g} is empty or outside the image "
-            f"of {width} × {height}; give left, top, right and bottom in pixels."
+            f"the box {left:g}, {top:g}, {right:g}, {bottom:g} is empty or outside the image "
+            f"of {width} × {height}",
+            where,
+            "give left, top, right and bottom in pixels.",
         )
 
 
@@ -323,16 +327,17 @@ def _check_pose(joints: str) -> Callable[[ImageRecord, str], None]:
             return
         if record.camera is None:
             raise InputError(
-                f"{where}: has a 3D pose but no camera; give the camera, or leave out the pose."
+                "has a 3D pose but no camera", where, "give the camera, or leave out the pose."
             )
         pose = np.asarray(record.pose)
         if pose.shape != (len(skeleton(joints)), 3) or not np.isfinite(pose).all():
-            raise InputError(f"{where}: the pose is {pose.shape} or not finite; repair it.")
+            raise InputError(f"the pose is {pose.shape} or not finite", where, "repair it.")
         bone = float(np.linalg.norm(pose[children] - pose[parents], axis=-1).mean())
         if not _MEAN_BONE_MM[0] < bone < _MEAN_BONE_MM[1]:
             raise InputError(
-                f"{where}: the mean bone is {bone:.4g} long, where millimetres are expected; check "
-                "the unit."
+                f"the mean bone is {bone:.4g} long, where millimetres are expected",
+                where,
+                "check the unit.",
             )
 
     return check

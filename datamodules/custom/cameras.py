@@ -58,7 +58,7 @@ class Cameras:
         for name in (subject, subject.split("/")[-1], None):
             if name in self.rigs:
                 return self.rigs[name]
-        raise InputError(f"{self.path}: has no cameras of '{subject}'; add them to 'subjects'.")
+        raise InputError(f"has no cameras of '{subject}'", self.path, "add them to 'subjects'.")
 
 
 def read_cameras(path: Path, for_poses: bool) -> Cameras:
@@ -74,20 +74,20 @@ def read_cameras(path: Path, for_poses: bool) -> Cameras:
     """
     try:
         content = json.loads(existing(path).read_text())
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; repair it.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("damaged or not a JSON file", path, "repair it.") from error
     if not isinstance(content, dict) or len({"cameras", "subjects"} & set(content)) != 1:
         raise InputError(
-            f"{path}: needs either 'cameras', one rig for all, or 'subjects', a rig for each."
+            "needs either 'cameras', one rig for all, or 'subjects', a rig for each.", path
         )
     if unknown := set(content) - {"fps", "cameras", "subjects"}:
-        raise InputError(f"{path}: '{min(unknown)}' is not known; leave it out.")
+        raise InputError(f"'{min(unknown)}' is not known", path, "leave it out.")
     fps = content.get("fps")
     if fps is not None:
         fps = check_fps(fps, f"{path}: 'fps'")
     each = content.get("subjects", {None: content.get("cameras")})
     if not isinstance(each, dict) or not each:
-        raise InputError(f"{path}: 'subjects' is no dictionary of rigs; repair it.")
+        raise InputError("'subjects' is no dictionary of rigs", path, "repair it.")
     return Cameras(path, {s: _rig(rig, s, path, for_poses) for s, rig in each.items()}, fps)
 
 
@@ -105,7 +105,7 @@ def check_fps(fps: object, where: str) -> float:
 def _rig(content: object, subject: str | None, path: Path, for_poses: bool) -> Rig:
     of = "" if subject is None else f" of '{subject}'"
     if not isinstance(content, dict) or not content:
-        raise InputError(f"{path}: the cameras{of} are no dictionary of cameras; repair it.")
+        raise InputError(f"the cameras{of} are no dictionary of cameras", path, "repair it.")
     for name in content:
         check_name(name, path)
     return {
@@ -116,27 +116,29 @@ def _rig(content: object, subject: str | None, path: Path, for_poses: bool) -> R
 
 def _camera(given: Any, where: str, for_poses: bool) -> Camera:
     if not isinstance(given, dict) or "resolution" not in given:
-        raise InputError(f"{where} has no 'resolution', the image's width and height; add it.")
+        raise InputError(
+            f"{where} has no 'resolution', the image's width and height", remedy="add it."
+        )
     if unknown := set(given) - _KEYS:
-        raise InputError(f"{where}: '{min(unknown)}' is not known; known are {', '.join(_KEYS)}.")
+        raise InputError(f"'{min(unknown)}' is not known", where, f"known are {', '.join(_KEYS)}.")
     if for_poses:
         for key in _NEEDED_FOR_POSES:
             if key not in given:
-                raise InputError(f"{where} has no '{key}', which poses need; add it.")
+                raise InputError(f"{where} has no '{key}', which poses need", remedy="add it.")
     lens = given.get("lens", "opencv")
     if lens not in tuple(TANGENTIAL_GAIN):
-        raise InputError(f"{where}: the lens is {lens!r}; known are {', '.join(TANGENTIAL_GAIN)}.")
+        raise InputError(f"the lens is {lens!r}", where, f"known are {', '.join(TANGENTIAL_GAIN)}.")
     tangential = given.get("tangential", {"p1": 0, "p2": 0})
     if not isinstance(tangential, dict) or set(tangential) != {"p1", "p2"}:
-        raise InputError(f'{where}: \'tangential\' is not of the form {{"p1": 0, "p2": 0}}.')
+        raise InputError('\'tangential\' is not of the form {"p1": 0, "p2": 0}.', where)
     size = _vector(given["resolution"], 2, f"{where}: 'resolution'")
     nominal = nominal_camera(float(size[0]), float(size[1]))
     focal = _vector(given.get("focal", nominal.focal.tolist()), 2, f"{where}: 'focal'")
     if min(*size, *focal) <= 0:
-        raise InputError(f"{where}: 'resolution' and 'focal' are not above 0; give pixels.")
+        raise InputError("'resolution' and 'focal' are not above 0", where, "give pixels.")
     place = _vector(given.get("translation", 3 * [0.0]), 3, f"{where}: 'translation'")
     if np.linalg.norm(place) > _FARTHEST:
-        raise InputError(f"{where}: 'translation' is {place.tolist()}; give metres.")
+        raise InputError(f"'translation' is {place.tolist()}", where, "give metres.")
     values = {
         "focal": focal,
         "principal": _vector(given.get("principal", size / 2), 2, f"{where}: 'principal'"),
@@ -156,7 +158,7 @@ def _rotation(orientation: object, where: str) -> NDArray[np.float64]:
     """Return the rotation from world to camera."""
     quaternion = _vector(orientation, 4, where)
     if abs(np.linalg.norm(quaternion) - 1) > 0.01:
-        raise InputError(f"{where} is no unit quaternion (w, x, y, z); repair it.")
+        raise InputError(f"{where} is no unit quaternion (w, x, y, z)", remedy="repair it.")
     return quaternion_to_matrix(torch.from_numpy(quaternion)).mT.contiguous().numpy()
 
 
@@ -166,5 +168,5 @@ def _vector(content: object, size: int, where: str) -> NDArray[np.float64]:
     except ValueError:
         vector = np.zeros(0, object)
     if vector.shape != (size,) or vector.dtype.kind not in "iuf" or not np.isfinite(vector).all():
-        raise InputError(f"{where} is {content!r}; give {size} finite numbers.")
+        raise InputError(f"{where} is {content!r}", remedy=f"give {size} finite numbers.")
     return vector.astype(np.float64)

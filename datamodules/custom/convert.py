@@ -74,15 +74,15 @@ def convert(
         raise InputError(f"--missing is '{missing}': choose one of {', '.join(MISSING)}.")
     if not source or "/" in source or (source == "gt" and poses is not None):
         raise InputError(
-            f"--source is '{source}': 'gt' is the projection of the poses, and '/' parts folders; "
-            "choose another name."
+            f"--source is '{source}': 'gt' is the projection of the poses, and '/' parts folders",
+            remedy="choose another name.",
         )
     if poses is not None and cameras is None:
-        raise InputError(f"{poses}: poses are seen through cameras; describe them with --cameras.")
+        raise InputError("poses are seen through cameras", poses, "describe them with --cameras.")
     known = None if cameras is None else read_cameras(cameras, for_poses=poses is not None)
     told = known.fps if known is not None and fps is None else fps
     if told is None:
-        raise InputError(f"{keypoints}: does not tell its frame rate; give it with --fps.")
+        raise InputError("does not tell its frame rate", keypoints, "give it with --fps.")
     rate = check_fps(told, "--fps")
     seen = read_keypoints(keypoints, joint_set)
     joints = skeleton(pose_joint_set or "h36m17")
@@ -91,7 +91,7 @@ def convert(
         joints, world = read_poses(poses, pose_joint_set)
         if not any(key in world for key in seen.views):
             raise InputError(
-                f"{poses}: has no subject and action of {keypoints}; do the files belong together?"
+                f"has no subject and action of {keypoints}", poses, "do the files belong together?"
             )
     sources = {"gt": joints.name} if poses is not None else {}
     info = StoreInfo(
@@ -123,7 +123,7 @@ def convert(
                 store.add(key, content, in_view)
             progress(f"{subject} {action}")
         if not clips:
-            raise InputError(f"{keypoints}: no camera saw anything; make the file again.")
+            raise InputError("no camera saw anything", keypoints, "make the file again.")
     with ClipStore(out) as finished:
         lines = [finished.describe(), *_on_missing(finished, source, filled)]
         lines += _on_poses(finished, seen, world)
@@ -149,7 +149,7 @@ def _store_names(seen: KeypointFile) -> dict[str, str]:
         names[subject] = subject.replace("/", "_")
     if len(set(names.values())) < len(names):
         raise InputError(
-            f"{seen.path}: two subjects have the same name once '/' is '_'; rename one of them."
+            "two subjects have the same name once '/' is '_'", seen.path, "rename one of them."
         )
     return names
 
@@ -163,14 +163,16 @@ def _views(
     if rig is None:
         if subject not in seen.sizes:
             raise InputError(
-                f"{seen.path}: video_metadata do not tell the image size of '{subject}'; add its w and "
-                "h, or describe the cameras with --cameras."
+                f"video_metadata do not tell the image size of '{subject}'",
+                seen.path,
+                "add its w and h, or describe the cameras with --cameras.",
             )
         rig = {f"cam{i}": nominal_camera(*seen.sizes[subject]) for i in range(len(arrays))}
     if len(rig) != len(arrays):
         raise InputError(
-            f"{where}: keypoints of {len(arrays)} cameras, but {len(rig)} are described; "
-            "give None for a camera that saw nothing."
+            f"keypoints of {len(arrays)} cameras, but {len(rig)} are described",
+            where,
+            "give None for a camera that saw nothing.",
         )
     return [
         (name, camera, points, f"{where}, camera '{name}'")
@@ -182,8 +184,9 @@ def _views(
 def _cut(points: Array, frames: int, where: str) -> Array:
     if len(points) < frames:
         raise InputError(
-            f"{where}: {len(points)} frames of keypoints for {frames} frames of poses; "
-            "are they of the same recording?"
+            f"{len(points)} frames of keypoints for {frames} frames of poses",
+            where,
+            "are they of the same recording?",
         )
     return points[:frames]
 
@@ -194,8 +197,10 @@ def _seen_by(pose: Array, camera: Camera, where: str) -> tuple[Any, Any]:
     if not (in_view[..., 2] > 0).all():
         frame = int((in_view[..., 2] <= 0).any(-1).nonzero()[0])
         raise InputError(
-            f"{where}: in frame {frame} joints lie behind the camera; check orientation (from camera to "
-            "world, w first) and translation (metres), and that the world is that of the poses."
+            f"in frame {frame} joints lie behind the camera",
+            where,
+            "check orientation (from camera to "
+            "world, w first) and translation (metres), and that the world is that of the poses.",
         )
     pixels = project(in_view, camera)
     gt = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1)

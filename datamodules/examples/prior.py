@@ -45,8 +45,9 @@ class PosePrior:
         for subject in subjects:
             if subject not in known:
                 raise InputError(
-                    f"{store.path}: no subject '{subject}' for --data.prior_subjects; it has "
-                    f"{', '.join(sorted(known))}."
+                    f"no subject '{subject}' for --data.prior_subjects",
+                    store.path,
+                    f"it has {', '.join(sorted(known))}.",
                 )
         poses, selected, rows, total = [], [], [], 0
         chosen: dict[tuple[str, str, bytes], Tensor] = {}
@@ -57,8 +58,10 @@ class PosePrior:
             numbers = store.frames(key)
             if windows.chunk > 1 and (np.diff(numbers) != 1).any():
                 raise InputError(
-                    f"{store.path}: {key.path}: frames are left out of this clip, so it has no motion "
-                    "to learn from; set --data.chunk 1, or prepare the whole recording."
+                    f"{key.path}: frames are left out of this clip, so it has no motion "
+                    "to learn from",
+                    store.path,
+                    "set --data.chunk 1, or prepare the whole recording.",
                 )
             # The same frames in every view, as a joint moves as far in each of them.
             take = (key.subject, key.sequence, numbers.tobytes())
@@ -71,8 +74,9 @@ class PosePrior:
             total += len(poses[-1])
         if not sum(len(r) for r in rows):
             raise InputError(
-                f"{store.path}: no pose of {', '.join(subjects)} is left for --data.prior_subjects; "
-                "choose other subjects, actions or prior_frames."
+                f"no pose of {', '.join(subjects)} is left for --data.prior_subjects",
+                store.path,
+                "choose other subjects, actions or prior_frames.",
             )
         self.pose = torch.cat(poses)
         self.selected = torch.cat(selected)
@@ -90,7 +94,7 @@ class PosePrior:
         pose, where = store.pose(key), f"{store.path}: {key.path}"
         if pose is None:
             raise InputError(
-                f"{where}: has no 3D poses to learn from; choose other --data.prior_subjects."
+                "has no 3D poses to learn from", where, "choose other --data.prior_subjects."
             )
         check_pose(pose, skeleton(store.info.skeleton), where)
         return convert(torch.from_numpy(pose), store.info.skeleton, joints).float()

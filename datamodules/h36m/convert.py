@@ -61,7 +61,7 @@ def h36m_camera(subject: str, name: str) -> Camera:
         intrinsics = _parameters()["intrinsics"][name]
         extrinsics = _parameters()["extrinsics"][subject]
     except KeyError as error:
-        raise InputError(f"Human3.6M has no camera or subject {error}.") from None
+        raise InputError(f"Human3.6M has no camera or subject {error}.") from error
     values = {**intrinsics, **extrinsics[name], "tangential_gain": TANGENTIAL_GAIN["h36m"]}
     return Camera(**{k: torch.tensor(v, dtype=torch.float64) for k, v in values.items()})
 
@@ -105,7 +105,8 @@ def convert(
         if source == "gt" or "/" in source:
             raise InputError(
                 f"The 2D source of {detections[source]} cannot be called '{source}': 'gt' is the "
-                "projection of the poses, and '/' parts folders; choose another name."
+                "projection of the poses, and '/' parts folders",
+                remedy="choose another name.",
             )
     inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
     sources = {name: read_detections(path) for name, path in detections.items()}
@@ -121,8 +122,9 @@ def convert(
             name = f"{sequence.subject} {sequence.name}"
             if not re.fullmatch(r"[\w -]+", name) or name in done:
                 raise InputError(
-                    f"{raw}: the recording '{name}' is there twice, or its name is not one of "
-                    "Human3.6M's; rename or remove it."
+                    f"the recording '{name}' is there twice, or its name is not one of Human3.6M's",
+                    raw,
+                    "rename or remove it.",
                 )
             done.add(name)
             part = parts / f"{name}.h5"
@@ -133,7 +135,7 @@ def convert(
             drifts += _reprojection(part, sources)
             progress(name)
         if not done:
-            raise InputError(f"{raw}: holds no recording to convert.")
+            raise InputError("holds no recording to convert.", raw)
     shutil.rmtree(parts)
     with ClipStore(out) as finished:
         return _report(finished, drifts, sources)
@@ -189,11 +191,12 @@ def _matching(
     surplus = len(detected) - 1 - int(frames[-1])
     if not 0 <= surplus <= max(10, len(frames) // 10):
         raise InputError(
-            f"{where}: {len(detected)} frames of keypoints for {int(frames[-1]) + 1} frames of "
-            "poses; are they of the same recording?"
+            f"{len(detected)} frames of keypoints for {int(frames[-1]) + 1} frames of poses",
+            where,
+            "are they of the same recording?",
         )
     if not np.isfinite(detected[frames]).all():
-        raise InputError(f"{where}: keypoints hold NaN or infinity; repair or leave out.")
+        raise InputError("keypoints hold NaN or infinity", where, "repair or leave out.")
     return detected[frames]
 
 

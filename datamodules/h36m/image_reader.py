@@ -45,8 +45,9 @@ def read_fetch(folder: Path, every: int = 1) -> Found:
     files = sorted(folder_of(folder).glob("S*/*/annot.h5"))
     if not files:
         raise InputError(
-            f"{folder}: no S*/<action>/annot.h5 in it; name the folder h36m-fetch wrote its "
-            "processed subjects to."
+            "no S*/<action>/annot.h5 in it",
+            folder,
+            "name the folder h36m-fetch wrote its processed subjects to.",
         )
     inputs = {str(file.relative_to(folder)): sha256(file) for file in files}
     left_out: Counter[str] = Counter()
@@ -96,8 +97,10 @@ def _annotation(file: Path) -> tuple[Array, Array, np.ndarray, np.ndarray]:
         or frame.min() < 1
     ):
         raise InputError(
-            f"{file}: poses {pose.shape}, keypoints {keypoints.shape}, 'camera' and 'frame' do not "
-            "belong together; is it h36m-fetch's annot.h5?"
+            f"poses {pose.shape}, keypoints {keypoints.shape}, 'camera' and 'frame' do not "
+            "belong together",
+            file,
+            "is it h36m-fetch's annot.h5?",
         )
     if pose.shape[1] == 32:
         kept = skeleton("h36m32").indices(skeleton(JOINTS).joints)
@@ -110,7 +113,9 @@ def _image(folder: Path, number: int) -> Path:
         if (path := folder / f"img_{number:0{digits}}.jpg").is_file():
             return path
     raise InputError(
-        f"{folder}: no img_{number:06}.jpg in it, which annot.h5 speaks of; export the images again."
+        f"no img_{number:06}.jpg in it, which annot.h5 speaks of",
+        folder,
+        "export the images again.",
     )
 
 
@@ -154,14 +159,16 @@ def read_mmpose(file: Path, images: Path) -> Found:
     """
     content = load_npz(file)
     if missing := {"imgname", "part", "S"} - set(content):
-        raise InputError(f"{file}: no '{min(missing)}' in it; mmpose's file is needed.")
+        raise InputError(f"no '{min(missing)}' in it", file, "mmpose's file is needed.")
     names = [str(name) for name in np.asarray(content["imgname"]).ravel()]
     part = numbers(content["part"], f"{file}: 'part'")
     pose = numbers(content["S"], f"{file}: 'S'")
     if part.shape != (len(names), 17, 3) or pose.shape != (len(names), 17, 4):
         raise InputError(
-            f"{file}: 'part' is {part.shape} and 'S' {pose.shape}, expected ({len(names)}, 17, 3) and "
-            f"({len(names)}, 17, 4); mmpose's file is needed."
+            f"'part' is {part.shape} and 'S' {pose.shape}, expected ({len(names)}, 17, 3) and "
+            f"({len(names)}, 17, 4)",
+            file,
+            "mmpose's file is needed.",
         )
     info = IndexInfo(JOINTS, ORIGIN, LICENCE, {file.name: sha256(file)})
     left_out: Counter[str] = Counter()
@@ -176,8 +183,10 @@ def _rows(
     for row, name in enumerate(names):
         if (match := _MMPOSE.fullmatch(name)) is None:
             raise InputError(
-                f"{file}: the image '{name}' is not named as S1/S1_Walking_1.54138969/"
-                "S1_Walking_1.54138969_000001.jpg; mmpose's file is needed."
+                f"the image '{name}' is not named as S1/S1_Walking_1.54138969/"
+                "S1_Walking_1.54138969_000001.jpg",
+                file,
+                "mmpose's file is needed.",
             )
         subject, sequence, view, frame = match.groups()
         one = _record(

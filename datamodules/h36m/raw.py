@@ -77,7 +77,7 @@ def layout_of(path: Path) -> str:
         InputError: If there is nothing, or it is none of them.
     """
     if not path.exists():
-        raise InputError(f"{path}: there is no such file or folder; check the path.")
+        raise InputError("there is no such file or folder", path, "check the path.")
     if path.is_file():
         return "videopose3d"
     if next(path.glob("S*/MyPoses/3D_positions/*.h5"), None):
@@ -85,8 +85,9 @@ def layout_of(path: Path) -> str:
     if next(path.glob("S*/*/annot.h5"), None):
         return "fetch"
     raise InputError(
-        f"{path}: neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5 "
-        "(3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch)."
+        "neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5 "
+        "(3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch).",
+        path,
     )
 
 
@@ -119,14 +120,14 @@ def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
 def _take(content: object, joints: str, where: str, scale: float = 1.0) -> Array:
     try:
         pose = scale * np.asarray(content, np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{where}: poses are no array of numbers; get the file again.") from None
+    except (TypeError, ValueError) as error:
+        raise InputError("poses are no array of numbers", where, "get the file again.") from error
     if pose.ndim != 3 or pose.shape[1:] not in ((32, 3), (17, 3)):
         raise InputError(
-            f"{where}: poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3)."
+            f"poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3).", where
         )
     if joints == "h36m32" and pose.shape[1] == 17:
-        raise InputError(f"{where}: holds 17 joints, not all 32; leave --skeleton at h36m17.")
+        raise InputError("holds 17 joints, not all 32", where, "leave --skeleton at h36m17.")
     if pose.shape[1] == 32:
         pose = pose[:, skeleton("h36m32").indices(skeleton(joints).joints)]
     check_pose(pose.astype(np.float32), skeleton(joints), where)
@@ -144,10 +145,10 @@ def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
     for file in sorted(path.glob("S*/MyPoses/3D_positions/*.h5")):
         with open_hdf5(file) as content:
             if "3D_positions" not in content:
-                raise InputError(f"{file}: no '3D_positions' in it; is it 3d-pose-baseline's file?")
+                raise InputError("no '3D_positions' in it", file, "is it 3d-pose-baseline's file?")
             flat = np.asarray(content["3D_positions"][()])
         if flat.ndim != 2 or flat.shape[0] != 96:
-            raise InputError(f"{file}: '3D_positions' is {flat.shape}, expected (96, frames).")
+            raise InputError(f"'3D_positions' is {flat.shape}, expected (96, frames).", file)
         pose = flat.T.reshape(-1, 32, 3)
         subject = file.relative_to(path).parts[0]
         yield RawSequence(subject, sequence_name(file.stem), world=_take(pose, joints, str(file)))
@@ -160,13 +161,15 @@ def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
                 key for key in ("pose/3d", "camera", "frame") if key in content
             }
             if missing:
-                raise InputError(f"{file}: no '{min(missing)}' in it; is it h36m-fetch's annot.h5?")
+                raise InputError(f"no '{min(missing)}' in it", file, "is it h36m-fetch's annot.h5?")
             pose = _take(content["pose/3d"][()], joints, str(file))
             camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
         if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:
             raise InputError(
-                f"{file}: 'camera' and 'frame' do not give each of the {len(pose)} poses a camera "
-                "and a frame number from 1; is it h36m-fetch's annot.h5?"
+                f"'camera' and 'frame' do not give each of the {len(pose)} poses a camera "
+                "and a frame number from 1",
+                file,
+                "is it h36m-fetch's annot.h5?",
             )
         subject, name = file.relative_to(path).parts[:2]
         views = {
@@ -174,7 +177,9 @@ def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
         }
         if not views:
             raise InputError(
-                f"{file}: no pose is of one of the cameras {', '.join(CAMERAS)}; get the file again."
+                f"no pose is of one of the cameras {', '.join(CAMERAS)}",
+                file,
+                "get the file again.",
             )
         yield RawSequence(subject, sequence_name(name), views=views)
 
@@ -191,15 +196,15 @@ def read_detections(path: Path) -> Detections:
         where = f"{path}: {subject} {name}"
         try:
             arrays = [np.asarray(view, np.float32) for view in views]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError) as error:
             raise InputError(
-                f"{where}: keypoints are no arrays of numbers; get the file again."
-            ) from None
+                "keypoints are no arrays of numbers", where, "get the file again."
+            ) from error
         if len(arrays) != len(CAMERAS):
-            raise InputError(f"{where}: {len(arrays)} views, expected {len(CAMERAS)}.")
+            raise InputError(f"{len(arrays)} views, expected {len(CAMERAS)}.", where)
         wrong = [a.shape for a in arrays if a.ndim != 3 or a.shape[2] < 2]
         if wrong:
-            raise InputError(f"{where}: keypoints are {wrong[0]}, expected (frames, joints, 2).")
+            raise InputError(f"keypoints are {wrong[0]}, expected (frames, joints, 2).", where)
         joints = arrays[0].shape[1]
         poses[subject, name] = [a[..., :2] for a in arrays]
     metadata = content.get("metadata")
@@ -212,6 +217,6 @@ def _skeleton_of(joints: int, layout: str, path: Path) -> str:
         return "coco17"
     if joints not in _LAYOUTS:
         raise InputError(
-            f"{path}: keypoints of {joints} joints; 16 (MPII) or 17 (H36M, COCO) can be read."
+            f"keypoints of {joints} joints", path, "16 (MPII) or 17 (H36M, COCO) can be read."
         )
     return _LAYOUTS[joints]

@@ -39,11 +39,12 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
             for image in content["images"]
         }
         people = list(content["annotations"])
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError) as error:
         raise InputError(
-            f"{annotation}: has no 'images' with id, file_name, width and height, or no 'annotations'; "
-            "is it one of COCO's keypoint files?"
-        ) from None
+            "has no 'images' with id, file_name, width and height, or no 'annotations'",
+            annotation,
+            "is it one of COCO's keypoint files?",
+        ) from error
     info = IndexInfo(
         skeleton(joints).name,
         f"COCO keypoints or its format, {annotation.name}",
@@ -70,14 +71,15 @@ def _records(
             flat = np.array(person["keypoints"], np.float64)
             left, top, width, height = (float(x) for x in person["bbox"])
             crowd = bool(person.get("iscrowd", 0))
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError) as error:
             raise InputError(
-                f"{where} lacks 'keypoints', 'bbox' or the image it is on; get the file again."
-            ) from None
+                f"{where} lacks 'keypoints', 'bbox' or the image it is on",
+                remedy="get the file again.",
+            ) from error
         if flat.shape != (3 * joints,):
             raise InputError(
-                f"{where} has {flat.size} numbers of keypoints, expected {3 * joints}; name another "
-                "joint set, or the file of the body alone."
+                f"{where} has {flat.size} numbers of keypoints, expected {3 * joints}",
+                remedy="name another joint set, or the file of the body alone.",
             )
         points = flat.reshape(-1, 3)
         box = np.array([left, top, left + width, top + height])

@@ -55,7 +55,7 @@ def find(
         InputError: If the dataset is not known, or not as published.
     """
     if kind not in KINDS:
-        raise InputError(f"There is no dataset '{kind}'; known are {', '.join(KINDS)}.")
+        raise InputError(f"There is no dataset '{kind}'", remedy=f"known are {', '.join(KINDS)}.")
     if every is not None and every < 1:
         raise InputError(f"--every is {every}: give at least 1.")
     if held_out and kind != "lsp":
@@ -63,7 +63,9 @@ def find(
     beside = raw.parent if images is None else images
     if kind in _BOTH and raw.is_dir():
         if split is not None:
-            raise InputError(f"--split is {split}: a folder has both; name a file, or no split.")
+            raise InputError(
+                f"--split is {split}: a folder has both", remedy="name a file, or no split."
+            )
         parts = [
             find(kind, raw / annotation, beside / of, name, joints)
             for name, (annotation, of) in _BOTH[kind].items()

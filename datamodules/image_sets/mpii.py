@@ -38,8 +38,9 @@ def read_mpii(annotation: Path, images: Path, split: str) -> Found:
     content = read_json(annotation)
     if not isinstance(content, list):
         raise InputError(
-            f"{annotation}: no list of people; use the train.json, valid.json or trainval.json that "
-            "HRNet trains on."
+            "no list of people",
+            annotation,
+            "use the train.json, valid.json or trainval.json that HRNet trains on.",
         )
     info = IndexInfo(
         JOINTS,
@@ -62,11 +63,13 @@ def _records(
             points = np.array(person["joints"], np.float64).reshape(joints, 2)
             seen = np.array(person["joints_vis"], np.int64).reshape(joints)
             centre = np.array(person["center"], np.float64).reshape(2)
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError) as error:
             raise InputError(
-                f"{annotation}: person {number} lacks 'image', 'scale', 'center', or 'joints' and "
-                f"'joints_vis' of {joints} joints; get the file again."
-            ) from None
+                f"person {number} lacks 'image', 'scale', 'center', or 'joints' and "
+                f"'joints_vis' of {joints} joints",
+                annotation,
+                "get the file again.",
+            ) from error
         # A joint that is not labelled is at (-1, -1) or (0, 0).
         labelled = (points > 0).all(-1)
         if not labelled.any():

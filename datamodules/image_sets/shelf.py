@@ -44,8 +44,9 @@ def read_shelf(folder: Path) -> Found:
     )
     if not kind:
         raise InputError(
-            f"{folder}: neither calibration_shelf.json nor calibration_campus.json in it; name the "
-            "folder of one of them."
+            "neither calibration_shelf.json nor calibration_campus.json in it",
+            folder,
+            "name the folder of one of them.",
         )
     calibration, truth = folder / f"calibration_{kind}.json", folder / "actorsGT.mat"
     cameras = _cameras(calibration, _LAYOUTS[kind][0])
@@ -78,10 +79,10 @@ def _cameras(path: Path, size: tuple[int, int]) -> list[Camera]:
                 "position": camera["T"].reshape(3),
             }
             cameras.append(Camera(**{k: torch.from_numpy(v) for k, v in values.items()}))
-    except (TypeError, KeyError, ValueError, AttributeError):
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{path}: a camera lacks one of R, T, fx, fy, cx, cy, k and p; get the file again."
-        ) from None
+            "a camera lacks one of R, T, fx, fy, cx, cy, k and p", path, "get the file again."
+        ) from error
     return cameras
 
 
@@ -96,8 +97,9 @@ def _records(
             world = _METRES * numbers(cell, f"{truth}: actor {actor}, frame {frame}")
             if world.shape != (14, 3):
                 raise InputError(
-                    f"{truth}: actor {actor}, frame {frame} is {world.shape}, expected (14, 3); get the "
-                    "file again."
+                    f"actor {actor}, frame {frame} is {world.shape}, expected (14, 3)",
+                    truth,
+                    "get the file again.",
                 )
             for number, camera in enumerate(cameras):
                 pose = world_to_camera(torch.from_numpy(world), camera)

@@ -104,7 +104,7 @@ def locate(raw: Path, images: Path | None) -> tuple[Path, Path | None]:
         InputError: If a folder is missing.
     """
     if images is not None and not images.is_dir():
-        raise InputError(f"{images}: there is no such folder of images; check the path.")
+        raise InputError("there is no such folder of images", images, "check the path.")
     if not raw.is_dir():
         return existing(raw), images
     beside = raw / "images"
@@ -121,7 +121,7 @@ def image_file(folder: Path, name: str) -> Path:
         if (path := folder / f"{name}{ending}").is_file():
             return path
     raise InputError(
-        f"{folder}: no {name}.jpg or {name}.png in it; name the folder of all images, or none."
+        f"no {name}.jpg or {name}.png in it", folder, "name the folder of all images, or none."
     )
 
 
@@ -135,8 +135,8 @@ def image_size(folder: Path, name: str) -> tuple[int, int]:
     try:
         with Image.open(path, formats=("JPEG", "PNG")) as image:
             return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise InputError(f"{path}: damaged or no picture; get the file again.") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError("damaged or no picture", path, "get the file again.") from error
 
 
 def nominal_size(keypoints: Array) -> tuple[int, int]:

@@ -39,7 +39,7 @@ def read_lsp(
         raise InputError(f"--split is '{split}': choose one of {', '.join(SPLITS)}.")
     file, folder = locate(raw, images)
     if folder is None:
-        raise InputError(f"{raw}: no folder 'images' beside it; name the folder with --images.")
+        raise InputError("no folder 'images' beside it", raw, "name the folder with --images.")
     content = read_images(file)
     if split is not None:
         content = replace(content, train=np.full(len(content.names), split == "train"))

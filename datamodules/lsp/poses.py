@@ -94,8 +94,9 @@ class LSP(PoseDataModule):
         subjects = self.subjects[split]
         if not any(key.sequence in self._annotations for key in reader.wanted(subjects)):
             raise InputError(
-                f"{self.annotation_file}: no annotation of an image that {self.store} has in "
-                f"{', '.join(subjects)}; do the files belong together?"
+                f"no annotation of an image that {self.store} has in {', '.join(subjects)}",
+                self.annotation_file,
+                "do the files belong together?",
             )
         for clip in super()._clips(reader, split):
             if clip.key.sequence in self._annotations:

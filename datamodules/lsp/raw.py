@@ -65,13 +65,13 @@ def read_images(path: Path) -> RawImages:
     """
     readers = {".mat": _read_mat, ".npz": _read_npz, ".json": _read_json}
     if path.suffix.lower() not in readers:
-        raise InputError(f"{path}: neither a .mat nor an .npz nor a .json; name one of these.")
+        raise InputError("neither a .mat nor an .npz nor a .json", path, "name one of these.")
     images = readers[path.suffix.lower()](path)
     if not images.names:
-        raise InputError(f"{path}: not one of its images has a joint; get the file again.")
+        raise InputError("not one of its images has a joint", path, "get the file again.")
     if len(set(images.names)) < len(images.names):
         name = next(n for n in images.names if images.names.count(n) > 1)
-        raise InputError(f"{path}: image '{name}' is there twice; leave one of them out.")
+        raise InputError(f"image '{name}' is there twice", path, "leave one of them out.")
     return images
 
 
@@ -80,15 +80,18 @@ def _read_mat(path: Path) -> RawImages:
     kind = _AXES.get(joints.shape[:2]) if joints.ndim == 3 else None
     if kind is None:
         raise InputError(
-            f"{path}: 'joints' is {joints.shape}, expected (3, 14, images) as in LSP or "
-            "(14, 3, images) as in LSP-extended; get the file from its owners again."
+            f"'joints' is {joints.shape}, expected (3, 14, images) as in LSP or "
+            "(14, 3, images) as in LSP-extended",
+            path,
+            "get the file from its owners again.",
         )
     rows = joints.transpose((2, 1, 0) if kind == "LSP" else (2, 0, 1))
     flag = rows[..., 2]
     if not np.isin(flag, (0, 1)).all():
         raise InputError(
-            f"{path}: the third row of 'joints' holds {flag[~np.isin(flag, (0, 1))][0]:g}, expected "
-            "0 or 1; get the file from its owners again."
+            f"the third row of 'joints' holds {flag[~np.isin(flag, (0, 1))][0]:g}, expected 0 or 1",
+            path,
+            "get the file from its owners again.",
         )
     number = np.arange(1, len(rows) + 1)
     if kind == "LSP":
@@ -113,7 +116,7 @@ def _images(
     """Put joints that are not labelled in the middle, and leave out images that have none."""
     if not np.isfinite(keypoints[labelled]).all():
         image = names[int(np.argwhere(labelled & ~np.isfinite(keypoints).all(-1))[0][0])]
-        raise InputError(f"{path}: a joint of '{image}' is NaN or infinite; get the file again.")
+        raise InputError(f"a joint of '{image}' is NaN or infinite", path, "get the file again.")
     some = np.asarray(labelled.any(-1))
     weight = labelled[some][..., None]
     known = np.where(weight, keypoints[some], 0)
@@ -132,16 +135,16 @@ def _read_npz(path: Path) -> RawImages:
     content = load_npz(path)
     for name in ("joints", "imgname", "split"):
         if name not in content:
-            raise InputError(f"{path}: no '{name}' in it, only {', '.join(content)}.")
+            raise InputError(f"no '{name}' in it, only {', '.join(content)}.", path)
     joints = numbers(content["joints"], f"{path}: 'joints'")
     files, split = np.asarray(content["imgname"]), np.asarray(content["split"])
     if joints.shape[1:] != (len(skeleton(JOINTS)), 3):
-        raise InputError(f"{path}: 'joints' is {joints.shape}, expected (images, 14, 3).")
+        raise InputError(f"'joints' is {joints.shape}, expected (images, 14, 3).", path)
     for name, column in (("imgname", files), ("split", split)):
         if column.shape != joints.shape[:1] or column.dtype.kind != "U":
-            raise InputError(f"{path}: '{name}' is no text for each of {len(joints)} images.")
+            raise InputError(f"'{name}' is no text for each of {len(joints)} images.", path)
     if not np.isin(split, ("train", "test")).all():
-        raise InputError(f"{path}: 'split' holds something else than train and test; repair it.")
+        raise InputError("'split' holds something else than train and test", path, "repair it.")
     visible = joints[..., 2] > 0
     names, labelled = [Path(file).stem for file in files.tolist()], np.ones(visible.shape, bool)
     return _images(path, "LSP", names, joints[..., :2], labelled, visible, split == "train")

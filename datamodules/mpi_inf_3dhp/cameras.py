@@ -75,8 +75,8 @@ def studio_camera(
         or not np.isfinite(translation).all()
     ):
         raise InputError(
-            f"{where} is no calibration (focal lengths above 0, a rotation, finite numbers); "
-            "get the file from its owners again."
+            f"{where} is no calibration (focal lengths above 0, a rotation, finite numbers)",
+            remedy="get the file from its owners again.",
         )
     place = -rotation.T @ translation
     return _camera(focal, principal, np.array(STUDIO_SIZE), rotation, place)
@@ -97,13 +97,14 @@ def read_calibration(path: Path) -> dict[int, Camera]:
                 block = blocks[int(rest[0])] = {}
             elif key:
                 block[key] = np.array([float(x) for x in rest])
-        except (ValueError, IndexError, UnboundLocalError):
+        except (ValueError, IndexError, UnboundLocalError) as error:
             raise InputError(
-                f"{path}: cannot read the line '{line.strip()[:40]}'; "
-                "get the file from its owners again."
-            ) from None
+                f"cannot read the line '{line.strip()[:40]}'",
+                path,
+                "get the file from its owners again.",
+            ) from error
     if not blocks:
-        raise InputError(f"{path}: describes no camera; get the file from its owners again.")
+        raise InputError("describes no camera", path, "get the file from its owners again.")
     return {
         number: _from_block(block, f"{path}: camera {number}") for number, block in blocks.items()
     }
@@ -112,11 +113,13 @@ def read_calibration(path: Path) -> dict[int, Camera]:
 def _from_block(block: dict[str, Array], where: str) -> Camera:
     for key in ("intrinsic", "extrinsic"):
         if block.get(key, np.zeros(0)).size != 16:
-            raise InputError(f"{where} lacks the 16 numbers of '{key}'; get the file again.")
+            raise InputError(
+                f"{where} lacks the 16 numbers of '{key}'", remedy="get the file again."
+            )
     if block.get("radial", np.zeros(1)).any():
         raise InputError(
-            f"{where} has a distorting lens, which the published calibrations have not; "
-            "get the file from its owners again."
+            f"{where} has a distorting lens, which the published calibrations have not",
+            remedy="get the file from its owners again.",
         )
     intrinsic, extrinsic = block["intrinsic"].reshape(4, 4), block["extrinsic"].reshape(4, 4)
     return studio_camera(
@@ -132,7 +135,7 @@ def sequence_camera(subject: str, focal: Array, principal: Array) -> Camera:
     """
     if subject not in TEST_SUBJECTS:
         raise InputError(
-            f"MPI-INF-3DHP has no test sequence '{subject}', only TS1 to TS6; rename it."
+            f"MPI-INF-3DHP has no test sequence '{subject}', only TS1 to TS6", remedy="rename it."
         )
     place, right, up = (np.array(v) for v in _TEST_CAMERAS[TEST_SUBJECTS[subject]])
     rotation = np.stack([right, -up, np.cross(right, -up)])
@@ -151,10 +154,10 @@ def fit_intrinsics(keypoints: Array, pose: Array, where: str) -> tuple[Array, Ar
         InputError: If no pinhole in front of the points can be fitted.
     """
     if not (np.isfinite(keypoints).all() and np.isfinite(pose).all()):
-        raise InputError(f"{where}: valid frames hold NaN or infinity; get the file again.")
+        raise InputError("valid frames hold NaN or infinity", where, "get the file again.")
     depth = pose[..., 2].ravel()
     if not depth.min() > 0:
-        raise InputError(f"{where}: joints lie behind the camera; are the poses in its frame?")
+        raise InputError("joints lie behind the camera", where, "are the poses in its frame?")
     lines = []
     for axis in range(2):
         slope = pose[..., axis].ravel() / depth
@@ -163,6 +166,6 @@ def fit_intrinsics(keypoints: Array, pose: Array, where: str) -> tuple[Array, Ar
     focal, principal = np.array(lines).T
     if not (np.isfinite(focal).all() and focal.min() > 0):
         raise InputError(
-            f"{where}: 'annot2' is no image of 'annot3'; get the file from its owners again."
+            "'annot2' is no image of 'annot3'", where, "get the file from its owners again."
         )
     return focal, principal

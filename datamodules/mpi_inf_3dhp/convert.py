@@ -81,7 +81,7 @@ def convert(
             errors.setdefault(clip.key.subject, []).append(_reprojection(clip))
             progress(f"{clip.key.subject} {clip.key.sequence} {clip.key.camera}")
         if not seen:
-            raise InputError(f"{raw}: holds no clip of the cameras '{cameras}' to convert.")
+            raise InputError(f"holds no clip of the cameras '{cameras}' to convert.", raw)
     with ClipStore(out) as finished:
         lines = [finished.describe(), "", *_completeness(finished, counted, universal)]
     return "\n".join(lines if universal else [*lines, "", *_agreement(errors)])
@@ -92,7 +92,7 @@ def _open(
 ) -> tuple[list[Path], Iterator[RawClip]]:
     """Return the files that will be read and the clips in them."""
     if not raw.is_dir():
-        raise InputError(f"{raw}: there is no such folder; check the path.")
+        raise InputError("there is no such folder", raw, "check the path.")
     train, test = files_of(raw, TRAIN_FILES), files_of(raw, TEST_FILES)
     rows = files_of(raw, NPZ_FILES)
     if train or test:
@@ -102,13 +102,16 @@ def _open(
         return [*train, *beside, *test], _chain(clips, tests)
     if not rows:
         raise InputError(
-            f"{raw}: neither S*/Seq*/annot.mat nor TS*/annot_data.mat (the download) nor *3dhp*.npz "
-            "(mmpose) is in it; name the folder they were unpacked to."
+            "neither S*/Seq*/annot.mat nor TS*/annot_data.mat (the download) nor *3dhp*.npz "
+            "(mmpose) is in it",
+            raw,
+            "name the folder they were unpacked to.",
         )
     if universal:
         raise InputError(
-            f"{raw}: mmpose's files have no universal poses; leave out --universal, or convert the "
-            "owners' download."
+            "mmpose's files have no universal poses",
+            raw,
+            "leave out --universal, or convert the owners' download.",
         )
     both = [*rows, *files_of(raw, CAMERA_FILES)]
     return both, (clip for file in rows for clip in read_rows(file, cameras))
@@ -127,8 +130,10 @@ def _add(store: ClipWriter, clip: RawClip, seen: dict[tuple[str, str], Camera]) 
         for f in fields(Camera)
     ):
         raise InputError(
-            f"{key.subject}: {key.camera} is calibrated differently in {key.sequence} than before, "
-            "which it is not in the published files; get them from their owners again."
+            f"{key.camera} is calibrated differently in {key.sequence} than before, "
+            "which it is not in the published files",
+            key.subject,
+            "get them from their owners again.",
         )
     confidence = np.repeat(clip.valid[:, None, None], clip.keypoints.shape[1], 1)
     keypoints = np.concatenate([clip.keypoints, confidence], -1, dtype=np.float32)

@@ -43,12 +43,13 @@ def read_cameras(folder: Path) -> dict[str, dict[str, Any]]:
     for file in files_of(folder, CAMERA_FILES):
         content = load_pickle(file)
         if not isinstance(content, dict) or not all(isinstance(c, dict) for c in content.values()):
-            raise InputError(f"{file}: no dictionary of cameras; get mmpose's file again.")
+            raise InputError("no dictionary of cameras", file, "get mmpose's file again.")
         cameras |= {str(name): camera for name, camera in content.items()}
     if not cameras:
         raise InputError(
-            f"{folder}: no cameras_train.pkl or cameras_test.pkl in it; "
-            "put them beside the .npz file that they belong to."
+            "no cameras_train.pkl or cameras_test.pkl in it",
+            folder,
+            "put them beside the .npz file that they belong to.",
         )
     return cameras
 
@@ -67,7 +68,7 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
     for entry in ("imgname", "part", "S"):
         if entry not in content:
             raise InputError(
-                f"{file}: no '{entry}' in it, only {', '.join(content)}; mmpose's file is needed."
+                f"no '{entry}' in it, only {', '.join(content)}", file, "mmpose's file is needed."
             )
     names = [str(name) for name in np.asarray(content["imgname"]).ravel()]
     part = _array(content["part"], len(names), 3, f"{file}: 'part'")
@@ -78,8 +79,10 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
         match = _TRAIN_IMAGE.fullmatch(name) or _TEST_IMAGE.fullmatch(name)
         if match is None:
             raise InputError(
-                f"{file}: the image '{name}' is named neither as S1_Seq1_Cam0_000001.jpg nor as "
-                "TS1_000001.jpg; mmpose's file is needed."
+                f"the image '{name}' is named neither as S1_Seq1_Cam0_000001.jpg nor as "
+                "TS1_000001.jpg",
+                file,
+                "mmpose's file is needed.",
             )
         groups = match.groups()
         # Images count from 1, frames from 0.
@@ -91,8 +94,9 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
         frames, take = np.array(sorted(found), np.int64).T
         if (np.diff(frames) == 0).any() or frames[0] < 0:
             raise InputError(
-                f"{file}: an image of {' '.join(key)} is there twice or numbered from 0; "
-                "get mmpose's file again."
+                f"an image of {' '.join(key)} is there twice or numbered from 0",
+                file,
+                "get mmpose's file again.",
             )
         yield RawClip(
             clip_key,
@@ -108,8 +112,8 @@ def _array(content: object, rows: int, size: int, where: str) -> Array:
     array = numbers(content, where)
     if array.shape != (rows, len(TEST_ORDER), size):
         raise InputError(
-            f"{where} is {array.shape}, expected ({rows}, {len(TEST_ORDER)}, {size}); "
-            "mmpose's file is needed."
+            f"{where} is {array.shape}, expected ({rows}, {len(TEST_ORDER)}, {size})",
+            remedy="mmpose's file is needed.",
         )
     return array
 
@@ -120,15 +124,15 @@ def _names(
     name = key[0] if len(key) == 1 else f"{key[0]}_{key[1]}_Cam{key[2]}"
     where = f"{file.parent}: camera '{name}'"
     if name not in calibration:
-        raise InputError(f"{where} is not in cameras_*.pkl; get mmpose's file again.")
+        raise InputError(f"{where} is not in cameras_*.pkl", remedy="get mmpose's file again.")
     needed = ("f", "c") if len(key) == 1 else ("f", "c", "R", "T")
     if missing := set(needed) - set(calibration[name]):
-        raise InputError(f"{where} has no '{min(missing)}'; get mmpose's file again.")
+        raise InputError(f"{where} has no '{min(missing)}'", remedy="get mmpose's file again.")
     values = {n: numbers(calibration[name][n], f"{where}: '{n}'") for n in needed}
     focal, principal = values["f"].ravel(), values["c"].ravel()
     if len(key) == 1:
         if focal.shape != (2,) or principal.shape != (2,):
-            raise InputError(f"{where}: 'f' and 'c' are not two numbers; get mmpose's file again.")
+            raise InputError("'f' and 'c' are not two numbers", where, "get mmpose's file again.")
         # The activities are not in mmpose's file.
         clip_key = ClipKey(key[0], key[0], key[0], "cam0", TEST_FPS, frames)
         return clip_key, sequence_camera(key[0], focal, principal)

@@ -123,8 +123,10 @@ def train_names(subject: str, sequence: str, where: Path | str) -> tuple[int, fl
     """
     if (subject, sequence) not in TRAIN_FRAMES:
         raise InputError(
-            f"{where}: MPI-INF-3DHP has no training sequence {subject} {sequence}, only Seq1 and "
-            "Seq2 of S1 to S8; rename or remove it."
+            f"MPI-INF-3DHP has no training sequence {subject} {sequence}, only Seq1 and "
+            "Seq2 of S1 to S8",
+            where,
+            "rename or remove it.",
         )
     frames = TRAIN_FRAMES[subject, sequence]
     return frames, 50.0 if frames > _FAST_FRAMES else 25.0
@@ -152,8 +154,9 @@ def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterato
     for camera in cameras:
         if camera not in cells or camera not in calibration:
             raise InputError(
-                f"{file}: no camera {camera} in it or in camera.calibration beside it; "
-                "get the files from their owners again."
+                f"no camera {camera} in it or in camera.calibration beside it",
+                file,
+                "get the files from their owners again.",
             )
         points = {
             name: _cell(
@@ -175,13 +178,16 @@ def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterato
 def _cell(content: object, index: int, frames: int, size: int, where: str) -> Array:
     cells = np.asarray(content)
     if cells.dtype != object or index >= cells.size:
-        raise InputError(f"{where} is no cell per camera; get the file from its owners again.")
+        raise InputError(
+            f"{where} is no cell per camera", remedy="get the file from its owners again."
+        )
     rows = numbers(cells.ravel()[index], f"{where} of cell {index}")
     joints = len(skeleton("mpi3dhp28"))
     if rows.shape != (frames, size * joints):
         raise InputError(
             f"{where} of cell {index} is {rows.shape}, expected ({frames}, {size * joints}): "
-            f"{size} numbers of {joints} joints for each of 'frames'; get the file again."
+            f"{size} numbers of {joints} joints for each of 'frames'",
+            remedy="get the file again.",
         )
     return rows.reshape(frames, joints, size)
 
@@ -200,7 +206,7 @@ def read_test(file: Path, universal: bool) -> Iterator[RawClip]:
     """
     subject = file.parent.name
     if subject not in TEST_SUBJECTS:
-        raise InputError(f"{file}: MPI-INF-3DHP has no {subject}, only TS1 to TS6; rename it.")
+        raise InputError(f"MPI-INF-3DHP has no {subject}, only TS1 to TS6", file, "rename it.")
     with open_hdf5(file) as content:
         valid = _row(content, "valid_frame", None) == 1
         activity = _row(content, "activity_annotation", len(valid))
@@ -208,11 +214,12 @@ def read_test(file: Path, universal: bool) -> Iterator[RawClip]:
         real = _points(content, "annot3", len(valid), 3)
         pose = _points(content, "univ_annot3", len(valid), 3) if universal else real
     if not valid.any():
-        raise InputError(f"{file}: 'valid_frame' marks no frame; get the file again.")
+        raise InputError("'valid_frame' marks no frame", file, "get the file again.")
     if not np.isin(activity[valid], np.arange(1, len(ACTIVITIES) + 1)).all():
         raise InputError(
-            f"{file}: 'activity_annotation' of a valid frame is not 1 to {len(ACTIVITIES)}; "
-            "get the file from its owners again."
+            f"'activity_annotation' of a valid frame is not 1 to {len(ACTIVITIES)}",
+            file,
+            "get the file from its owners again.",
         )
     last = _last_valid(valid)
     for points in (keypoints, real, pose):
@@ -233,8 +240,9 @@ def _row(content: h5py.File, name: str, frames: int | None) -> Array:
     row = numbers(read_dataset(content, name), f"{content.filename}: '{name}'").ravel()
     if frames is not None and len(row) != frames:
         raise InputError(
-            f"{content.filename}: '{name}' is of {len(row)} frames, 'valid_frame' of {frames}; "
-            "get the file from its owners again."
+            f"'{name}' is of {len(row)} frames, 'valid_frame' of {frames}",
+            content.filename,
+            "get the file from its owners again.",
         )
     return row
 
@@ -244,8 +252,9 @@ def _points(content: h5py.File, name: str, frames: int, size: int) -> Array:
     expected = (frames, 1, len(TEST_ORDER), size)
     if points.shape != expected:
         raise InputError(
-            f"{content.filename}: '{name}' is {points.shape}, expected {expected}; "
-            "get the file from its owners again."
+            f"'{name}' is {points.shape}, expected {expected}",
+            content.filename,
+            "get the file from its owners again.",
         )
     return points[:, 0]
 

@@ -39,11 +39,11 @@ def read_cameras(path: Path, names: tuple[str, ...]) -> dict[str, Camera]:
     content = read_json(path)
     listed = content.get("cameras") if isinstance(content, dict) else None
     if not isinstance(listed, list):
-        raise InputError(f"{path}: lists no 'cameras'; get the calibration again.")
+        raise InputError("lists no 'cameras'", path, "get the calibration again.")
     known = {str(c.get("name")): c for c in listed if isinstance(c, dict)}
     for name in names:
         if name not in known:
-            raise InputError(f"{path}: has no camera '{name}'; get the calibration again.")
+            raise InputError(f"has no camera '{name}'", path, "get the calibration again.")
     return {name: _camera(known[name], f"{path}: camera '{name}'") for name in names}
 
 
@@ -52,13 +52,15 @@ def _camera(content: dict[str, Any], where: str) -> Camera:
     for key, shape in _SHAPES.items():
         try:
             values[key] = np.array(content[key], np.float64)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                f"{where} has no numbers '{key}'; get the calibration again."
-            ) from None
+                f"{where} has no numbers '{key}'", remedy="get the calibration again."
+            ) from error
         if values[key].shape != shape or not np.isfinite(values[key]).all():
             raise InputError(
-                f"{where}: '{key}' is {values[key].shape}, expected {shape}; get the calibration again."
+                f"'{key}' is {values[key].shape}, expected {shape}",
+                where,
+                "get the calibration again.",
             )
     intrinsic, rotation = values["K"], values["R"]
     k1, k2, p1, p2, k3 = values["distCoef"]

@@ -140,9 +140,11 @@ def convert(
             progress(name)
         if not clips:
             raise InputError(
-                f"{raw}: holds nobody to convert, {_reasons(rules.people + rules.views)}; name a folder "
+                f"holds nobody to convert, {_reasons(rules.people + rules.views)}",
+                raw,
+                "name a folder "
                 f"whose sequences have {POSES}/body3DScene_*.json, unpacked by the toolbox's "
-                "extractAll.sh."
+                "extractAll.sh.",
             )
     with ClipStore(out) as finished:
         return "\n".join([finished.describe(), "", *_report(finished, empty, rules)])

@@ -89,14 +89,13 @@ def sequences_of(folder: Path, wanted: Sequence[str] | None = None) -> list[str]
         if path == calibration_of(folder, path.parent.name)
     )
     if missing := [name for name in wanted or () if name not in there]:
-        raise InputError(
-            f"{folder}: no sequence '{missing[0]}', only {', '.join(there) or 'none'}."
-        )
+        raise InputError(f"no sequence '{missing[0]}', only {', '.join(there) or 'none'}.", folder)
     names = there if wanted is None else list(wanted)
     if not names:
         raise InputError(
-            f"{folder}: no <sequence>/calibration_<sequence>.json in it; name the folder that "
-            "panoptic-toolbox downloaded to."
+            "no <sequence>/calibration_<sequence>.json in it",
+            folder,
+            "name the folder that panoptic-toolbox downloaded to.",
         )
     return names
 
@@ -142,16 +141,17 @@ def read_bodies(file: Path) -> list[Body]:
             (body["id"], np.array(body["joints19"], np.float64).reshape(19, 4))
             for body in content["bodies"]
         ]
-    except (TypeError, KeyError, ValueError, OverflowError):
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise InputError(
-            f"{file}: has no 'bodies' with an 'id' and 76 numbers of 'joints19' each; is it of the "
-            f"toolbox's {POSES}?"
-        ) from None
+            "has no 'bodies' with an 'id' and 76 numbers of 'joints19' each",
+            file,
+            f"is it of the toolbox's {POSES}?",
+        ) from error
     for number, joints in bodies:
         if type(number) is not int:
-            raise InputError(f"{file}: the id of a person is no whole number; get the file again.")
+            raise InputError("the id of a person is no whole number", file, "get the file again.")
         if not np.isfinite(joints).all():
-            raise InputError(f"{file}: a joint is NaN or infinite; get the file again.")
+            raise InputError("a joint is NaN or infinite", file, "get the file again.")
     return [
         Body(number, MILLIMETRES * joints[:, :3] @ UPRIGHT, joints[:, 3])
         for number, joints in bodies

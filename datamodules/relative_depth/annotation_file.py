@@ -111,10 +111,10 @@ def read_relative_depth(path: Path) -> list[AnnotatedImage]:
     seen: set[str] = set()
     for image in images:
         if image.name in seen:
-            raise InputError(f"{path}: image '{image.name}' is there twice; leave one of them out.")
+            raise InputError(f"image '{image.name}' is there twice", path, "leave one of them out.")
         seen.add(image.name)
     if not images:
-        raise InputError(f"{path}: has no images; get the file again.")
+        raise InputError("has no images", path, "get the file again.")
     return images
 
 
@@ -133,8 +133,8 @@ def read_provenance(path: Path) -> Provenance | None:
 def _content(path: Path) -> Any:
     try:
         return json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; get the file again.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("damaged or not a JSON file", path, "get the file again.") from error
 
 
 def write_relative_depth(
@@ -182,9 +182,9 @@ def _written(annotation: DepthAnnotation) -> dict[str, Any]:
 
 def _field(content: object, name: str, kind: type, where: str) -> Any:
     if not isinstance(content, dict) or name not in content:
-        raise InputError(f"{where} has no '{name}'; get the file again.")
+        raise InputError(f"{where} has no '{name}'", remedy="get the file again.")
     if not isinstance(content[name], kind):
-        raise InputError(f"{where}: '{name}' is {_short(content[name])}; get the file again.")
+        raise InputError(f"'{name}' is {_short(content[name])}", where, "get the file again.")
     return content[name]
 
 
@@ -197,17 +197,17 @@ def _order(names: list[Any], path: Path) -> list[int]:
     """Return the joint of ``lsp14`` that each of the file's joints is."""
     ours = [_ALIASES.get(name, name) if isinstance(name, str) else name for name in names]
     if len(ours) != len(_JOINTS) or not all(isinstance(name, str) for name in ours):
-        raise InputError(f"{path}: 'joint_names' are not the {len(_JOINTS)} names of lsp14.")
+        raise InputError(f"'joint_names' are not the {len(_JOINTS)} names of lsp14.", path)
     if missing := set(_JOINTS) - set(ours):
         raise InputError(
-            f"{path}: 'joint_names' lack {min(missing)}; the joints are {', '.join(_JOINTS)}."
+            f"'joint_names' lack {min(missing)}", path, f"the joints are {', '.join(_JOINTS)}."
         )
     return [_JOINTS.index(name) for name in ours]
 
 
 def _image(item: Any, file: str, order: list[int], where: str) -> AnnotatedImage:
     if not Path(file).stem or "\x00" in file:
-        raise InputError(f"{where}: 'im_file' names no file; get the file again.")
+        raise InputError("'im_file' names no file", where, "get the file again.")
     joints = len(order)
     keypoints = _numbers(_field(item, "keypoints", list, where), 2 * joints, "keypoints", where)
     occluded = _numbers(_field(item, "occluded", list, where), joints, "occluded", where)
@@ -223,7 +223,7 @@ def _image(item: Any, file: str, order: list[int], where: str) -> AnnotatedImage
 
 def _numbers(content: list[Any], size: int, name: str, where: str) -> Array:
     if len(content) != size or not all(_finite(value) for value in content):
-        raise InputError(f"{where}: '{name}' are not {size} finite numbers; get the file again.")
+        raise InputError(f"'{name}' are not {size} finite numbers", where, "get the file again.")
     return np.array(content, np.float64)
 
 
@@ -237,14 +237,14 @@ def _annotation(item: Any, order: list[int], where: str) -> DepthAnnotation:
     for name in ("kp0", "kp1"):
         index = _field(item, name, int, where)
         if isinstance(index, bool) or not 0 <= index < len(order):
-            raise InputError(f"{where}: '{name}' is {index}, expected 0 to {len(order) - 1}.")
+            raise InputError(f"'{name}' is {index}, expected 0 to {len(order) - 1}.", where)
         ends.append(order[index])
     if ends[0] == ends[1]:
-        raise InputError(f"{where}: 'kp0' and 'kp1' are the same joint; leave it out.")
+        raise InputError("'kp0' and 'kp1' are the same joint", where, "leave it out.")
     label = _field(item, "label", int, where)
     if isinstance(label, bool) or label not in (0, 1):
         raise InputError(
-            f"{where}: 'label' is {label}, expected 0 (kp0 is closer) or 1 (kp1 is closer)."
+            f"'label' is {label}, expected 0 (kp0 is closer) or 1 (kp1 is closer).", where
         )
     return DepthAnnotation(
         ends[0],
@@ -261,5 +261,5 @@ def _optional(item: dict[str, Any], name: str, where: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not _finite(value):
-        raise InputError(f"{where}: '{name}' is {_short(value)}; give a number or leave it out.")
+        raise InputError(f"'{name}' is {_short(value)}", where, "give a number or leave it out.")
     return float(value)

@@ -85,13 +85,14 @@ def check_pose(pose: Array, joints: Skeleton, where: str) -> None:
     """
     if pose.ndim != 3 or pose.shape[1:] != (len(joints), 3) or len(pose) == 0:
         raise InputError(
-            f"{where}: poses are {pose.shape}, expected (frames, {len(joints)}, 3) "
-            f"for skeleton '{joints.name}', and at least one frame."
+            f"poses are {pose.shape}, expected (frames, {len(joints)}, 3) "
+            f"for skeleton '{joints.name}', and at least one frame.",
+            where,
         )
     if not np.isfinite(pose).all():
         frame = int(np.argwhere(~np.isfinite(pose))[0][0])
         raise InputError(
-            f"{where}: poses hold NaN or infinity, first at frame {frame}; repair or leave out."
+            f"poses hold NaN or infinity, first at frame {frame}", where, "repair or leave out."
         )
     parents, children = (list(ends) for ends in zip(*joints.bones, strict=True))
     sample = pose[:: max(1, len(pose) // 100)]
@@ -102,7 +103,7 @@ def check_pose(pose: Array, joints: Skeleton, where: str) -> None:
         unit = next((name for name, f in units.items() if low < bone * f < high), None)
         remedy = f"the poses seem to be in {unit}" if unit else "check the unit and the joint order"
         raise InputError(
-            f"{where}: the mean bone is {bone:.4g} long, where millimetres are expected; {remedy}."
+            f"the mean bone is {bone:.4g} long, where millimetres are expected", where, f"{remedy}."
         )
 
 
@@ -114,19 +115,22 @@ def check_keypoints(keypoints: Array, joints: Skeleton, frames: int | None, wher
     """
     if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3) or len(keypoints) == 0:
         raise InputError(
-            f"{where}: keypoints are {keypoints.shape}, expected (frames, {len(joints)}, 3) for "
-            f"skeleton '{joints.name}': x, y and confidence, and at least one frame."
+            f"keypoints are {keypoints.shape}, expected (frames, {len(joints)}, 3) for "
+            f"skeleton '{joints.name}': x, y and confidence, and at least one frame.",
+            where,
         )
     if frames is not None and len(keypoints) != frames:
         raise InputError(
-            f"{where}: {len(keypoints)} frames of keypoints for a clip of {frames}; "
-            "are they of the same recording?"
+            f"{len(keypoints)} frames of keypoints for a clip of {frames}",
+            where,
+            "are they of the same recording?",
         )
     if not np.isfinite(keypoints).all():
         frame = int(np.argwhere(~np.isfinite(keypoints))[0][0])
         raise InputError(
-            f"{where}: keypoints hold NaN or infinity, first at frame {frame}; "
-            "give missing joints a number and confidence 0."
+            f"keypoints hold NaN or infinity, first at frame {frame}",
+            where,
+            "give missing joints a number and confidence 0.",
         )
 
 
@@ -157,8 +161,8 @@ class ClipWriter:
             if error.errno in DISK_FULL:
                 raise
             raise InputError(
-                f"{self.path}: cannot be written ({error.strerror}); choose another place."
-            ) from None
+                f"cannot be written ({error.strerror})", self.path, "choose another place."
+            ) from error
         self._file = h5py.File(self._sink, "w")
         self._file.attrs.update(
             {
@@ -214,19 +218,18 @@ class ClipWriter:
         """
         where = f"{self.path}: {key.path}"
         if any("/" in name for name in (key.subject, key.sequence, key.camera)):
-            raise InputError(
-                f"{where}: a name holds a '/', which the store cannot keep; rename it."
-            )
+            raise InputError("a name holds a '/', which the store cannot keep", where, "rename it.")
         if key.path in self._file:
-            raise InputError(f"{where}: given twice; leave one of them out.")
+            raise InputError("given twice", where, "leave one of them out.")
         if not keypoints:
-            raise InputError(f"{where}: has no keypoints; give at least one 2D source.")
+            raise InputError("has no keypoints", where, "give at least one 2D source.")
         if pose is not None:
             check_pose(pose, skeleton(self.info.skeleton), where)
             if len(pose) != key.frames:
                 raise InputError(
-                    f"{where}: {len(pose)} frames of poses for a clip of {key.frames}; "
-                    "are they of the same recording?"
+                    f"{len(pose)} frames of poses for a clip of {key.frames}",
+                    where,
+                    "are they of the same recording?",
                 )
         for source, points in keypoints.items():
             joints = skeleton(self.info.sources[source])
@@ -278,20 +281,22 @@ class ClipStore:
         except InputError:
             self._file.close()
             raise
-        except Exception:  # There is hardly an error that a damaged file cannot cause.
+        except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
             self._file.close()
-            raise InputError(f"{path}: damaged or incomplete; prepare it again.") from None
+            raise InputError("damaged or incomplete", path, "prepare it again.") from cause
 
     def _read_header(self) -> None:
         attrs = self._file.attrs
         if str(attrs.get("format")) != FORMAT:
             raise InputError(
-                f"{self.path}: an HDF5 file, but no clip store; make one with scripts/."
+                "an HDF5 file, but no clip store", self.path, "make one with scripts/."
             )
         if attrs["format_version"] != FORMAT_VERSION:
             raise InputError(
-                f"{self.path}: written in format version {attrs['format_version']}, this program "
-                f"reads {FORMAT_VERSION}; prepare the store again."
+                f"written in format version {attrs['format_version']}, this program "
+                f"reads {FORMAT_VERSION}",
+                self.path,
+                "prepare the store again.",
             )
         self.info = StoreInfo(
             skeleton=str(attrs["skeleton"]),
@@ -324,7 +329,7 @@ class ClipStore:
         """
         path = f"cameras/{key.subject}/{key.camera}"
         if path not in self._cameras and path not in self._file:
-            raise InputError(f"{self.path}: has no camera for {key.path}; prepare it again.")
+            raise InputError(f"has no camera for {key.path}", self.path, "prepare it again.")
         if path not in self._cameras:
             attrs = self._file[path].attrs
             values = {f.name: torch.from_numpy(np.asarray(attrs[f.name])) for f in fields(Camera)}
@@ -365,7 +370,7 @@ class ClipStore:
         clip = self._clip(key)["keypoints"]
         if source not in clip:
             raise InputError(
-                f"{self.path}: no 2D source '{source}' in {key.path}; it has {', '.join(clip)}."
+                f"no 2D source '{source}' in {key.path}", self.path, f"it has {', '.join(clip)}."
             )
         return clip[source][()]
 

@@ -57,7 +57,7 @@ class KeypointFile:
         where = f"{self.path}: {subject} {action}"
         views = self.views[subject, action]
         if not isinstance(views, list | tuple | np.ndarray) or not len(views):
-            raise InputError(f"{where}: no list of one array per camera; make the file again.")
+            raise InputError("no list of one array per camera", where, "make the file again.")
         return [
             None if view is None else _keypoints(view, self.joints, f"{where}, camera {index}")
             for index, view in enumerate(views)
@@ -73,8 +73,9 @@ def read_tree(path: Path, entry: str) -> tuple[dict[str, Any], dict[tuple[str, s
     content = load_npz(path)
     if entry not in content:
         raise InputError(
-            f"{path}: no '{entry}' in it, only {', '.join(content) or 'nothing'}; "
-            f"VideoPose3D's data_{entry[-2:]}_*.npz is needed."
+            f"no '{entry}' in it, only {', '.join(content) or 'nothing'}",
+            path,
+            f"VideoPose3D's data_{entry[-2:]}_*.npz is needed.",
         )
     leaves = {(subject, action): x for (subject, action), x in walk_items(content[entry], path, 2)}
     return content, leaves
@@ -93,7 +94,7 @@ def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
     content, views = read_tree(path, "positions_2d")
     told = content.get("metadata", {})
     if not isinstance(told, dict):
-        raise InputError(f"{path}: its 'metadata' is no dictionary; make the file again.")
+        raise InputError("its 'metadata' is no dictionary", path, "make the file again.")
     joints = skeleton(joint_set or _joint_set(told, path))
     _check_count(told, joints, path)
     _check_symmetry(told, joints, path)
@@ -121,8 +122,9 @@ def read_poses(
     count = first.shape[1] if first.ndim == 3 else 0
     if joint_set is None and count not in _JOINTS_OF_POSES:
         raise InputError(
-            f"{path}: its poses are {first.shape}; name the joint set of their joints with "
-            "--pose_skeleton."
+            f"its poses are {first.shape}",
+            path,
+            "name the joint set of their joints with --pose_skeleton.",
         )
     joints = skeleton(joint_set or _JOINTS_OF_POSES[count])
     for key, pose in poses.items():
@@ -139,7 +141,7 @@ def check_name(name: str, path: Path) -> None:
         InputError: If it is empty, of dots alone, or cannot be printed.
     """
     if not name.isprintable() or not name.strip(". "):
-        raise InputError(f"{path}: {name!r} is no name that can be kept; rename it.")
+        raise InputError(f"{name!r} is no name that can be kept", path, "rename it.")
 
 
 def fill_missing(points: Array, joints: Skeleton, where: str, missing: str) -> tuple[Array, int]:
@@ -166,15 +168,18 @@ def fill_missing(points: Array, joints: Skeleton, where: str, missing: str) -> t
     if missing == "refuse":
         frame, joint = np.argwhere(~seen)[0]
         raise InputError(
-            f"{where}: the {joints.joints[joint]} of frame {frame} is NaN or infinite; fill such "
-            "keypoints with --missing interpolate, or leave the clip out."
+            f"the {joints.joints[joint]} of frame {frame} is NaN or infinite",
+            where,
+            "fill such keypoints with --missing interpolate, or leave the clip out.",
         )
     never = np.flatnonzero((~seen).all(0))
     if len(never):
         joint = int(never[0])
         raise InputError(
-            f"{where}: the {joints.joints[joint]} is NaN or infinite in every frame, so that it cannot "
-            "be interpolated; leave the clip out."
+            f"the {joints.joints[joint]} is NaN or infinite in every frame, so that it cannot "
+            "be interpolated",
+            where,
+            "leave the clip out.",
         )
     filled = points.copy()
     filled[~seen, 2] = 0
@@ -188,7 +193,7 @@ def _joint_set(told: dict[str, Any], path: Path) -> str:
         return layout
     if layout not in LAYOUTS:
         said = f"its layout_name '{layout}' is not known" if layout else "it has no layout_name"
-        raise InputError(f"{path}: {said}; name the joint set of its keypoints with --skeleton.")
+        raise InputError(f"{said}", path, "name the joint set of its keypoints with --skeleton.")
     return LAYOUTS[layout]
 
 
@@ -196,8 +201,9 @@ def _check_count(told: dict[str, Any], joints: Skeleton, path: Path) -> None:
     count = told.get("num_joints", len(joints))
     if not isinstance(count, int | np.integer) or count != len(joints):
         raise InputError(
-            f"{path}: tells of {count} joints, but '{joints.name}' has {len(joints)}; name the joint "
-            "set of its keypoints with --skeleton."
+            f"tells of {count} joints, but '{joints.name}' has {len(joints)}",
+            path,
+            "name the joint set of its keypoints with --skeleton.",
         )
 
 
@@ -208,31 +214,35 @@ def _check_symmetry(told: dict[str, Any], joints: Skeleton, path: Path) -> None:
     try:
         # VideoPose3D does not keep the two sides of MPII in the same order.
         left, right = (sorted(int(joint) for joint in side) for side in sides)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            f"{path}: its keypoints_symmetry is no two lists of joints; make the file again."
-        ) from None
+            "its keypoints_symmetry is no two lists of joints", path, "make the file again."
+        ) from error
     mine = [sorted(side) for side in zip(*joints.mirror_pairs, strict=True)]
     if [left, right] != mine:
         raise InputError(
-            f"{path}: its keypoints_symmetry has left {left} and right {right}, where '{joints.name}' "
-            f"has {mine[0]} and {mine[1]}; name the joint set of its keypoints with --skeleton."
+            f"its keypoints_symmetry has left {left} and right {right}, where '{joints.name}' "
+            f"has {mine[0]} and {mine[1]}",
+            path,
+            "name the joint set of its keypoints with --skeleton.",
         )
 
 
 def _sizes(told: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[float, float]]]:
     videos = told.get("video_metadata", {})
     if not isinstance(videos, dict):
-        raise InputError(f"{path}: its video_metadata is no dictionary; make the file again.")
+        raise InputError("its video_metadata is no dictionary", path, "make the file again.")
     for name, video in videos.items():
         try:
             size = float(video["w"]), float(video["h"])
             if not all(0 < length < np.inf for length in size):
                 raise ValueError(size)
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(
-                f"{path}: the video_metadata of '{name}' are no w and h in pixels; make the file again."
-            ) from None
+                f"the video_metadata of '{name}' are no w and h in pixels",
+                path,
+                "make the file again.",
+            ) from error
         yield str(name), size
 
 
@@ -242,32 +252,35 @@ def _numbers(content: object, where: str) -> Array:
         if array.dtype.kind not in "biufO":
             raise TypeError(array.dtype)
         return array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{where}: no array of numbers; make the file again.") from None
+    except (TypeError, ValueError) as error:
+        raise InputError("no array of numbers", where, "make the file again.") from error
 
 
 def _keypoints(view: object, joints: Skeleton, where: str) -> Array:
     points = _numbers(view, where)
     if points.ndim != 3 or points.shape[2] not in (2, 3) or not len(points):
         raise InputError(
-            f"{where}: keypoints are {points.shape}, expected (frames, {len(joints)}, 2), or 3 with "
-            "confidence, and at least one frame."
+            f"keypoints are {points.shape}, expected (frames, {len(joints)}, 2), or 3 with "
+            "confidence, and at least one frame.",
+            where,
         )
     if points.shape[1] != len(joints):
         raise InputError(
-            f"{where}: keypoints of {points.shape[1]} joints, but '{joints.name}' has {len(joints)}; "
-            "name their joint set with --skeleton."
+            f"keypoints of {points.shape[1]} joints, but '{joints.name}' has {len(joints)}",
+            where,
+            "name their joint set with --skeleton.",
         )
     if points.shape[2] == 2:
         points = np.concatenate([points, np.ones_like(points[..., :1])], -1)
     seen = points[np.isfinite(points).all(-1)]
     if ((seen[:, 2] < 0) | (seen[:, 2] > 1)).any():
         raise InputError(
-            f"{where}: the third column is no confidence from 0 to 1; scale it or leave it out."
+            "the third column is no confidence from 0 to 1", where, "scale it or leave it out."
         )
     if len(seen) and np.abs(seen[:, :2]).max() < SMALLEST_IMAGE:
         raise InputError(
-            f"{where}: all keypoints lie within {SMALLEST_IMAGE:g} px of the corner of the image; "
-            "give pixels, not normalised coordinates."
+            f"all keypoints lie within {SMALLEST_IMAGE:g} px of the corner of the image",
+            where,
+            "give pixels, not normalised coordinates.",
         )
     return points

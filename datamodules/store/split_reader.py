@@ -56,7 +56,7 @@ class SplitReader:
             for name in asked:
                 if name not in names:
                     there = ", ".join(names if kind == "2D source" else sorted(names))
-                    raise InputError(f"{self.store.path}: no {kind} '{name}'; it has {there}.")
+                    raise InputError(f"no {kind} '{name}'", self.store.path, f"it has {there}.")
 
     def wanted(self, subjects: Sequence[str] | None = None) -> list[ClipKey]:
         """Return the clips of subjects, or of all, with the actions asked for."""
@@ -100,8 +100,10 @@ class SplitReader:
                 check_pose(pose, skeleton(store.info.skeleton), where)
             if gapless and (np.diff(numbers) != 1).any():
                 raise InputError(
-                    f"{where}: frames are left out of this clip, so no window of several frames can "
-                    "be cut from it; lift single frames, or prepare the whole recording."
+                    "frames are left out of this clip, so no window of several frames can "
+                    "be cut from it",
+                    where,
+                    "lift single frames, or prepare the whole recording.",
                 )
             points, frames = torch.from_numpy(keypoints), torch.from_numpy(numbers)
             poses = None if pose is None else torch.from_numpy(pose)

@@ -31,12 +31,14 @@ def option_error(message: str) -> InputError:
     keys = [key.replace("init_args.", "") for key in _KEY.findall(message)]
     option = "--" + ".".join(keys)
     if refused := _REFUSED.search(message) or _UNKNOWN.search(message):
-        return InputError(f"--{'.'.join([*keys, refused[1]])}: there is no such option; {_LISTED}.")
+        return InputError(
+            f"--{'.'.join([*keys, refused[1]])}: there is no such option", remedy=f"{_LISTED}."
+        )
     if required := _REQUIRED.search(message):
-        return InputError(f"--{required[1]} is missing: give it, or -c files; {_LISTED}.")
+        return InputError(f"--{required[1]} is missing: give it, or -c files", remedy=f"{_LISTED}.")
     if _NOT_A_METHOD in message:
         name = message.split(_NOT_A_METHOD)[1].split("\n")[0]
-        return InputError(f"{option} is {name}: there is no such class; {_LISTED}.")
+        return InputError(f"{option} is {name}: there is no such class", remedy=f"{_LISTED}.")
     # Of the alternatives that were tried those count that the innermost place has.
     expected = _EXPECTED.findall(message.rsplit('Parser key "', 1)[-1])
     if keys and expected:
@@ -44,7 +46,7 @@ def option_error(message: str) -> InputError:
         values = [value for _, value in expected if value] or _GIVEN.findall(message)
         given = f" is {values[-1]}" if values else ""
         return InputError(f"{option}{given}: give {' or '.join(dict.fromkeys(kinds))}.")
-    return InputError(f"{_line(message)}; {_LISTED}.")
+    return InputError(f"{_line(message)}", remedy=f"{_LISTED}.")
 
 
 def _readable(kind: str) -> str:

@@ -22,7 +22,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.option_errors import option_error
-from lifting.errors import InputError, guarded
+from lifting.errors import CheckpointError, InputError, guarded, input_error_in
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import CONFIG, RUNS, run_folder
 
@@ -123,8 +123,9 @@ class LiftingCLI(LightningCLI):
             content = read_checkpoint(checkpoint)
             if self.subcommand == "fit" and "optimizer_states" not in content:
                 raise InputError(
-                    f"{checkpoint}: holds imported weights and no training to go on with; "
-                    "test or predict with it."
+                    "holds imported weights and no training to go on with",
+                    checkpoint,
+                    "test or predict with it.",
                 )
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
@@ -141,8 +142,9 @@ class LiftingCLI(LightningCLI):
             best = self._checkpoints / "best.ckpt"
             if not best.is_file():
                 raise InputError(
-                    f"{best}: there is none, because {self._options.best.monitor} was never measured; "
-                    "test last.ckpt with --ckpt_path last, and train with --best.monitor null."
+                    f"there is none, because {self._options.best.monitor} was never measured",
+                    best,
+                    "test last.ckpt with --ckpt_path last, and train with --best.monitor null.",
                 )
             self.trainer.test(
                 self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
@@ -169,13 +171,15 @@ class LiftingCLI(LightningCLI):
             old, new = theirs[part]["class_path"], mine[part].class_path
             if old != new:
                 raise InputError(
-                    f"{self.folder}: holds another experiment ({part} {old}, not {new}); "
-                    "choose another --run."
+                    f"holds another experiment ({part} {old}, not {new})",
+                    self.folder,
+                    "choose another --run.",
                 )
         if (self._checkpoints / "last.ckpt").is_file() and not resumes:
             raise InputError(
-                f"{self.folder}: holds a run that has begun; add --ckpt_path last to go on with it, "
-                "or choose another --run."
+                "holds a run that has begun",
+                self.folder,
+                "add --ckpt_path last to go on with it, or choose another --run.",
             )
 
     def instantiate_classes(self) -> None:
@@ -187,8 +191,8 @@ class LiftingCLI(LightningCLI):
         try:
             super().instantiate_classes()
         except ValueError as error:
-            if (own := _own_error(error)) is not None:
-                raise own from None
+            if (own := input_error_in(error)) is not None:
+                raise own from error
             raise
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
@@ -267,13 +271,13 @@ class LiftingCLI(LightningCLI):
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
             if self._is_new and not self._checkpoints.exists():
                 self._discard()
-            # What the module says of a checkpoint it was given begins with "it".
-            if str(error).startswith("it"):
-                raise InputError(f"{self._options.ckpt_path}: {error}") from None
+            # A module does not know where the checkpoint lies that it was given.
+            if isinstance(error, CheckpointError) and error.where is None:
+                raise error.at(self._options.ckpt_path) from error
             raise
         except MisconfigurationException as error:
             # Lightning's own word for options that do not go together.
-            raise InputError(str(error)) from None
+            raise InputError(str(error)) from error
 
     def _discard(self) -> None:
         if any(isinstance(logger, WandbLogger) for logger in self.trainer.loggers):
@@ -296,9 +300,7 @@ def _with_config_of_run(arguments: list[str]) -> list[str]:
             run = value or "".join(arguments[index + 1 : index + 2])
             config = Path(run_folder(run)) / CONFIG
             if not config.is_file():
-                raise InputError(
-                    f"{config}: there is no such run; train it first or give -c files."
-                )
+                raise InputError("there is no such run", config, "train it first or give -c files.")
             return [arguments[0], "-c", str(config), *arguments[1:]]
     return arguments
 
@@ -331,13 +333,7 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
         )
     except ArgumentError as error:
         # Else it would print every option that there is before what is wrong.
-        raise _own_error(error) or option_error(str(error)) from None
-
-
-def _own_error(error: Exception) -> InputError | None:
-    """Return the error of ours that the parser reports as one of several types that do not fit."""
-    latest = InputError.latest
-    return latest if latest is not None and str(latest) in str(error) else None
+        raise input_error_in(error) or option_error(str(error)) from error
 
 
 def main() -> None:

@@ -50,7 +50,9 @@ def import_detector(published: Published, name: str, given: Mapping[str, Any]) -
     """
     mark = DETECTORS[name].mark
     if mark not in published.tensors:
-        raise InputError(f"lacks the tensor {mark}; name the family the file is of with --family.")
+        raise InputError(
+            f"lacks the tensor {mark}", remedy="name the family the file is of with --family."
+        )
     size = detector_options(published, name, bgr=given.get("bgr") is True)
     source = Source(published.tensors, given)
     keypoints = source.joint_set("keypoint_skeleton", size["joints"], _HEAD, _joint_sets())
@@ -98,7 +100,7 @@ def export_trained(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
     try:
         method.load_state_dict(state)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error.at(path) from error
     report = Report.on(path, checkpoint["lifting"]["method"])
     if h["alignment"] == "edges":
         report.head(

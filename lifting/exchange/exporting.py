@@ -49,14 +49,15 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     try:
         name = family_of(kind)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error.at(path) from error
     family, method = FAMILIES[name], load_frozen(path, getattr(methods, kind))
     for option, value in family.fixed(method.hparams).items():
         mine = method.hparams[option]
         if (list(mine) if isinstance(mine, tuple) else mine) != value:
             raise InputError(
-                f"{path}: has {option} {mine}, but the published code knows "
-                f"{value} only; it would compute something else."
+                f"has {option} {mine}, but the published code knows {value} only",
+                path,
+                "it would compute something else.",
             )
     origin = checkpoint.get("published", {}).get("mark")
     layout = next((x for x in family.layouts if x.mark == origin), family.layouts[0])

@@ -47,7 +47,7 @@ def free_places(out: Path) -> list[Path]:
         InputError: If the checkpoint is to have another name than one, or one of them is there.
     """
     if out.suffix != ".ckpt":
-        raise InputError(f"{out}: give the checkpoint to write a name that ends in .ckpt.")
+        raise InputError("give the checkpoint to write a name that ends in .ckpt.", out)
     places = [out.with_suffix(".report.txt"), out.with_suffix(".yaml"), out]
     refuse_existing(places)
     return places

@@ -48,7 +48,7 @@ def import_weights(
         imported = read(published, family, given or {})
         taken = import_statistics(imported.method, statistics)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error.at(path) from error
     for name, tensor in taken.items():
         imported.report.line("given", name, f"{tuple(tensor.shape)}, --statistics")
     imported.report.beside(published.others)
@@ -68,6 +68,6 @@ def _recognise(published: Published) -> str:
         if any(mark in published.tensors for mark in known):
             return name
     raise InputError(
-        f"holds {next(iter(published.tensors))} and other tensors of no family that is known here; "
-        f"known are {', '.join(marks)}."
+        f"holds {next(iter(published.tensors))} and other tensors of no family that is known here",
+        remedy=f"known are {', '.join(marks)}.",
     )

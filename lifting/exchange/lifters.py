@@ -53,7 +53,8 @@ def _layout(family: Family, published: Published) -> Layout:
         if layout.mark in published.tensors:
             return layout
     raise InputError(
-        f"lacks the tensor {family.layouts[0].mark}; name the family the file is of with --family."
+        f"lacks the tensor {family.layouts[0].mark}",
+        remedy="name the family the file is of with --family.",
     )
 
 
@@ -72,7 +73,8 @@ def _state(
         if tensor.shape != value.shape or not torch.allclose(tensor.float(), value, atol=1e-3):
             raise InputError(
                 f"tensor {published.names[name]} is another constant than the one of "
-                f"{method.hparams['skeleton']}; name the skeleton the file is of."
+                f"{method.hparams['skeleton']}",
+                remedy="name the skeleton the file is of.",
             )
         report.line(
             "ignored", published.names[name], "a constant, computed here to the same values"
@@ -80,7 +82,8 @@ def _state(
     if left:
         raise InputError(
             f"holds {some([published.names[n] for n in left])}, which a {type(method).__name__} "
-            "has not; name the family the file is of."
+            "has not",
+            remedy="name the family the file is of.",
         )
     if isinstance(method, PoseFlows):
         # Refuses matrices that are no rotations.

@@ -40,7 +40,7 @@ def import_statistics(method: Method, arrays: Arrays | None) -> dict[str, Tensor
     if isinstance(method, PoseFlows):
         return _of_elepose(method, arrays or {})
     if arrays is not None:
-        raise InputError(f"--statistics: a {type(method).__name__} has none; leave them out.")
+        raise InputError(f"a {type(method).__name__} has none", "--statistics", "leave them out.")
     return {}
 
 
@@ -82,7 +82,9 @@ def _of_simple_baseline(method: SimpleBaseline, arrays: Arrays) -> dict[str, Ten
         found[f"standardise_pose.{name}"] = values
     for name, values in found.items():
         if name.endswith("deviation") and (values < 0).any():
-            raise InputError("--statistics: some deviations are negative; check std_2d and std_3d.")
+            raise InputError(
+                "some deviations are negative", "--statistics", "check std_2d and std_3d."
+            )
     return {name: _tensor(values) for name, values in found.items()}
 
 
@@ -93,12 +95,13 @@ def _of_elepose(method: PoseFlows, arrays: Arrays) -> dict[str, Tensor]:
     components = components[:count]
     if not np.allclose(components @ components.T, np.eye(count), atol=1e-3):
         raise InputError(
-            "--statistics: the rows of pca_components are not orthonormal; "
-            "give a component in each row."
+            "the rows of pca_components are not orthonormal",
+            "--statistics",
+            "give a component in each row.",
         )
     distance = _array(arrays, "head_distance", ())
     if distance <= 0:
-        raise InputError("--statistics: head_distance is not positive; give pixels.")
+        raise InputError("head_distance is not positive", "--statistics", "give pixels.")
     return {
         f"{_PREPARATION}.mean": _tensor(_array(arrays, "pca_mean", (wide,))[places]),
         f"{_PREPARATION}.components": _tensor(components[:, places]),
@@ -121,20 +124,22 @@ def _array(arrays: Arrays, name: str, *shapes: tuple[int, ...]) -> NDArray[np.fl
         there = ", ".join(map(str, arrays)) or "nothing"
         raise InputError(
             f"needs {name}, which published weights do not hold: give --statistics an .npz file with "
-            f"it (docs/weights.md); there is {there}."
+            "it (docs/weights.md)",
+            remedy=f"there is {there}.",
         )
     try:
         values = np.asarray(arrays[name], dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"--statistics: {name} holds no numbers; check the file.") from None
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} holds no numbers", "--statistics", "check the file.") from error
     if not np.isfinite(values).all():
-        raise InputError(f"--statistics: {name} is not finite everywhere; check the file.")
+        raise InputError(f"{name} is not finite everywhere", "--statistics", "check the file.")
     for shape in shapes:
         if values.size == int(np.prod(shape)):
             return values.reshape(shape)
     raise InputError(
-        f"--statistics: {name} has the shape {values.shape}, not {' or '.join(map(str, shapes[:2]))}; "
-        "give it for the joints of the file."
+        f"{name} has the shape {values.shape}, not {' or '.join(map(str, shapes[:2]))}",
+        "--statistics",
+        "give it for the joints of the file.",
     )
 
 

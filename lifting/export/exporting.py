@@ -37,7 +37,7 @@ def export_model(
     out = Path(out)
     if out.suffix not in (".onnx", ".pt2", ""):
         raise InputError(
-            f"{out}: is of no known format; give a name that ends in .onnx or .pt2, or a folder."
+            "is of no known format", out, "give a name that ends in .onnx or .pt2, or a folder."
         )
     refuse_existing([out])
     if out.suffix == ".onnx":
@@ -56,8 +56,10 @@ def export_model(
     off = parity(model, run)
     if not off <= LIMIT:
         raise InputError(
-            f"{checkpoint}: its export would differ by {off:.1g} of the largest value, more than "
-            f"{LIMIT:.0e}, and was not written; export it in the other format."
+            f"its export would differ by {off:.1g} of the largest value, more than "
+            f"{LIMIT:.0e}, and was not written",
+            checkpoint,
+            "export it in the other format.",
         )
     write_together({out: content})
     lines = [f"{out}: {told['method']}, differs by {off:.1g} of the largest value at most"]

@@ -43,8 +43,9 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
     model = load_exportable(checkpoint)
     if model.method.hparams.get("lifter_lr"):
         raise InputError(
-            f"{checkpoint}: its lifters learnt along and are looked for beside it; export it as .onnx "
-            "or .pt2."
+            "its lifters learnt along and are looked for beside it",
+            checkpoint,
+            "export it as .onnx or .pt2.",
         )
     told = about(model, checkpoint)
     partial = folder.with_name(folder.name + ".partial")
@@ -59,8 +60,8 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
         os.replace(partial, folder)
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
         raise InputError(
-            f"{folder}: cannot be written ({error.strerror}); choose another place."
-        ) from None
+            f"cannot be written ({error.strerror})", folder, "choose another place."
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return f"{folder}: {told['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
@@ -91,35 +92,36 @@ def from_hub(folder: str | Path) -> Method:
     kind = getattr(lifting.methods, config["method"], None)
     if config["method"] not in lifting.methods.__all__ or not isinstance(kind, type):
         raise InputError(
-            f"{folder / CONFIG}: names the method {config['method']}, which this suite has not; "
-            "get a newer suite, or another folder."
+            f"names the method {config['method']}, which this suite has not",
+            folder / CONFIG,
+            "get a newer suite, or another folder.",
         )
     path = folder / WEIGHTS
     try:
         state = safetensors.load(path.read_bytes())
         method: Method = kind(**config["options"])
         method.load_state_dict(state)
-    except OSError:
-        raise InputError(f"{path}: cannot be read; get the folder again.") from None
-    except needed("safetensors", _WHAT).SafetensorError:
-        raise InputError(f"{path}: truncated or no safetensors; get it again.") from None
+    except OSError as error:
+        raise InputError("cannot be read", path, "get the folder again.") from error
+    except needed("safetensors", _WHAT).SafetensorError as error:
+        raise InputError("truncated or no safetensors", path, "get it again.") from error
     except (InputError, TypeError, ValueError, KeyError, AttributeError) as error:
-        raise InputError(f"{folder}: does not fit together, {error}; get it again.") from None
+        raise InputError(f"does not fit together, {error}", folder, "get it again.") from error
     return method.eval().requires_grad_(False)
 
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text())
-    except OSError:
-        raise InputError(f"{path}: there is no such file; name a folder of a hub.") from None
-    except ValueError:
-        raise InputError(f"{path}: is no JSON; get it again.") from None
+    except OSError as error:
+        raise InputError("there is no such file", path, "name a folder of a hub.") from error
+    except ValueError as error:
+        raise InputError("is no JSON", path, "get it again.") from error
     wanted = {"method": str, "options": dict}
     if not isinstance(config, dict) or any(
         not isinstance(config.get(key), kind) for key, kind in wanted.items()
     ):
-        raise InputError(f"{path}: lacks method or options; name a folder that this suite wrote.")
+        raise InputError("lacks method or options", path, "name a folder that this suite wrote.")
     return config
 
 
@@ -143,6 +145,7 @@ def push_to_hub(folder: str | Path, repository: str) -> str:
     except (OSError, ValueError) as error:
         first = str(error).strip().partition("\n")[0]
         raise InputError(
-            f"{repository}: was not uploaded ({first}); log in with hf auth login, or choose another "
-            "name."
-        ) from None
+            f"was not uploaded ({first})",
+            repository,
+            "log in with hf auth login, or choose another name.",
+        ) from error

@@ -19,8 +19,8 @@ def needed(name: str, what: str, extra: str = "export") -> ModuleType:
     """
     try:
         return importlib.import_module(name)
-    except ImportError:
+    except ImportError as error:
         raise InputError(
             f"{what} needs {name}, which is not installed: pip install -c constraints.txt -e "
             f'".[{extra}]".'
-        ) from None
+        ) from error

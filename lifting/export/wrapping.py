@@ -130,8 +130,9 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
         width, height = crop
         if min(crop) < 2 * _COARSEST or width % _COARSEST or height % _COARSEST:
             raise InputError(
-                f"--crop is {width} by {height}: give multiples of {_COARSEST} from "
-                f"{2 * _COARSEST} on, such as {CROP[0]} {CROP[1]}."
+                f"is {width} by {height}",
+                "--crop",
+                f"give multiples of {_COARSEST} from {2 * _COARSEST} on, such as {CROP[0]} {CROP[1]}.",
             )
         # With channels last, what is traced would depend on whether the batch is one.
         nn.utils.convert_conv2d_weight_memory_format(method.net, torch.contiguous_format)
@@ -142,8 +143,8 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
         return Exportable(method, CompletingModule(method), *names, frames=1)
     if not isinstance(method, Lifter):
         raise InputError(
-            f"is of a {type(method).__name__}, which lifts nothing; export the lifter or the detector "
-            "that was trained with it."
+            f"is of a {type(method).__name__}, which lifts nothing",
+            remedy="export the lifter or the detector that was trained with it.",
         )
     camera = needed_of_camera(method)
     outputs: tuple[str, ...] = (
@@ -179,6 +180,7 @@ def load_exportable(
     try:
         return exportable(method, one_window, crop)
     except InputError as error:
-        raise InputError(
-            str(error) if str(error).startswith("--") else f"{path}: {error}"
-        ) from None
+        # One about an option of the command is not about the checkpoint.
+        if error.where is not None:
+            raise
+        raise error.at(path) from error

@@ -15,7 +15,7 @@ def device_of(name: str | None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError, ImportError):
+    except (RuntimeError, AssertionError, ImportError) as error:
         raise InputError(
             f"device is '{name}', which is not here: use cpu, or leave it out."
-        ) from None
+        ) from error

@@ -75,16 +75,16 @@ def predict(
         chosen = [t for t in tracks if t.name == track]
         if not chosen:
             some = ", ".join(t.name for t in tracks[:10])
-            raise InputError(f"{path}: holds no '{track}', but {some}.")
+            raise InputError(f"holds no '{track}', but {some}.", path)
         tracks = chosen
     for one in tracks:
         if one.size is None and one.camera is None:
             raise InputError(
-                f"{path}: does not tell how large the images are; give --width and --height."
+                "does not tell how large the images are", path, "give --width and --height."
             )
         if bvh and (one.fps if fps is None else fps) is None:
             raise InputError(
-                f"{path}: does not tell the frames per second, which --bvh holds: give --fps."
+                "does not tell the frames per second, which --bvh holds: give --fps.", path
             )
     method = load_lifter(checkpoint, flip_test)
     tracks = [one if stills else one.whole(str(path)) for one in tracks]
@@ -120,7 +120,7 @@ def _lift(one: "Track", method: Any, fps: float | None, path: Path, options: Any
             **options,
         )
     except InputError as error:
-        raise InputError(f"{path}: {one.name}: {error}") from None
+        raise error.at(one.name).at(path) from error
 
 
 def packed(tracks: "list[Track]", lifted: list[Lifted]) -> bytes:
@@ -163,7 +163,7 @@ def bvh_files(target: Path, tracks: "list[Track]", lifted: list[Lifted]) -> dict
         try:
             text = bvh_text(found.pose, found.skeleton, found.fps, found.trajectory)
         except InputError as error:
-            raise InputError(f"{one.name}: {error}") from None
+            raise error.at(one.name) from error
         files[path] = text.encode("ascii")
     return files
 

@@ -143,8 +143,8 @@ def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
         return camera.to(torch.float32)
     try:
         width, height = (float(length) for length in size or ())
-    except (TypeError, ValueError):
-        raise InputError(f"size is {size}: give width and height in pixels.") from None
+    except (TypeError, ValueError) as error:
+        raise InputError(f"size is {size}: give width and height in pixels.") from error
     if not (0 < width < float("inf") and 0 < height < float("inf")):
         raise InputError(f"size is {size}: give width and height in pixels.")
     return nominal_camera(width, height).to(torch.float32)
@@ -168,7 +168,7 @@ def _for_method(given: GivenKeypoints, method: Lifter, where: str) -> tuple[Tens
         points = convert(fill_gaps(given.points, given.seen), theirs, mine)
         sure = convert_confidence(given.confidence.where(given.seen, 0.0), theirs, mine)
     except InputError as error:
-        raise InputError(f"{where}: lifts keypoints of '{mine}'. {error}") from None
+        raise InputError(f"lifts keypoints of '{mine}'. {error}", where) from error
     lost = points.isnan().any(-1).any(0)
     if lost.any() and not method.completes:
         joints = [skeleton(mine).joints[joint] for joint in lost.nonzero().flatten().tolist()]

@@ -69,7 +69,7 @@ class PredictedFrames:
 
     def _both(self) -> tuple[torch.Tensor, torch.Tensor]:
         if self.truth is None:
-            raise InputError(f"{self.key.path}: has no true poses to hold predictions against.")
+            raise InputError("has no true poses to hold predictions against.", self.key.path)
         return torch.from_numpy(self.predicted).double(), torch.from_numpy(self.truth).double()
 
 
@@ -88,14 +88,14 @@ class Predictions:
         self.content = load_npz(path)
         if "pose" not in self.content and "frame" in self.content:
             raise InputError(
-                f"{path}: holds {', '.join(self.content)} but no poses; name the run of a lifter."
+                f"holds {', '.join(self.content)} but no poses", path, "name the run of a lifter."
             )
         fits = all(
             isinstance(self.content.get(name), ndarray) and self.content[name].ndim == dims
             for name, dims in _DIMS.items()
         )
         if not fits or not self._is_consistent():
-            raise InputError(f"{path}: damaged or of another program; run predict again.")
+            raise InputError("damaged or of another program", path, "run predict again.")
 
     def _is_consistent(self) -> bool:
         pose, clip, frame, clips = (self.content[name] for name in _DIMS)
@@ -138,8 +138,9 @@ class Predictions:
                 return rows[np.argsort(self.content["frame"][rows], kind="stable")]
         subject = [clip for clip in self.clips if clip.split("/")[0] == wanted[0]]
         raise InputError(
-            f"{self.path}: no poses of a clip '{name}'; there are for example "
-            f"{', '.join((subject or self.clips)[:3])}."
+            f"no poses of a clip '{name}'",
+            self.path,
+            f"there are for example {', '.join((subject or self.clips)[:3])}.",
         )
 
     def beside_truth(self, rows: Sequence[int] | ndarray, data: PoseDataModule) -> PredictedFrames:
@@ -166,8 +167,10 @@ class Predictions:
         known = np.array([]) if key is None else store.frames(key)
         if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
             raise InputError(
-                f"{self.path}: was not predicted from {data.store}, which lacks the clip {clip}, "
-                "some of its frames or the joints; run predict again."
+                f"was not predicted from {data.store}, which lacks the clip {clip}, "
+                "some of its frames or the joints",
+                self.path,
+                "run predict again.",
             )
         at = np.searchsorted(known, frames)
         points = torch.from_numpy(store.keypoints(key, data.source)[at])
@@ -202,7 +205,7 @@ def predictions_of_run(folder: Path) -> Predictions:
     path = folder / "predictions.npz"
     if not path.is_file():
         raise InputError(
-            f"{path}: not predicted yet; run `python -m lifting predict --run {folder}`."
+            "not predicted yet", path, f"run `python -m lifting predict --run {folder}`."
         )
     return Predictions(path)
 
@@ -218,7 +221,14 @@ def data_of_run(config: Path) -> PoseDataModule:
     try:
         content: Any = yaml.safe_load(existing(config).read_text())
         return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
-    except (yaml.YAMLError, UnicodeDecodeError, ArgumentError, KeyError, TypeError, ValueError):
+    except (
+        yaml.YAMLError,
+        UnicodeDecodeError,
+        ArgumentError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise InputError(
-            f"{config}: names no dataset that can be used; it should be as `fit` wrote it."
-        ) from None
+            "names no dataset that can be used", config, "it should be as `fit` wrote it."
+        ) from error

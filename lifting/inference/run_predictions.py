@@ -57,7 +57,7 @@ class RunPredictions:
         rows = self.predictions.rows_of(clip)
         rows = rows[self.predictions.content["frame"][rows] == frame]
         if not len(rows):
-            raise InputError(f"{self.predictions.path}: has no frame {frame} of {clip}.")
+            raise InputError(f"has no frame {frame} of {clip}.", self.predictions.path)
         return rows[:1]
 
     def _shown(self, rows: np.ndarray, store: ClipStore) -> PredictedFrames:

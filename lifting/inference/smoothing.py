@@ -28,7 +28,9 @@ def smooth(
         InputError: If there is no such filter, or no frame rate where one is needed.
     """
     if method not in FILTERS:
-        raise InputError(f"There is no smoothing '{method}'; known are {', '.join(FILTERS)}.")
+        raise InputError(
+            f"There is no smoothing '{method}'", remedy=f"known are {', '.join(FILTERS)}."
+        )
     if method == "one_euro" and fps is None:
         raise InputError(
             "Smoothing by one_euro depends on the frame rate: give fps, or use savgol."

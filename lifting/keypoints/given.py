@@ -88,6 +88,6 @@ def _numbers(content: ArrayLike, what: str) -> NDArray[np.float64]:
         array = np.asarray(content)
         if array.dtype.kind not in "iuf":
             raise TypeError(array.dtype)
-    except (TypeError, ValueError):
-        raise InputError(f"{what} are no array of numbers.") from None
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} are no array of numbers.") from error
     return array.astype(np.float64)

@@ -169,13 +169,15 @@ class OcclusionCompletion(Lifter):
             ):
                 if h[mine] != stage.hparams[theirs]:
                     raise InputError(
-                        f"{h[split]}: has {theirs} {stage.hparams[theirs]}; "
-                        f"set --model.{mine} to it, not to {h[mine]}."
+                        f"has {theirs} {stage.hparams[theirs]}",
+                        h[split],
+                        f"set --model.{mine} to it, not to {h[mine]}.",
                     )
             if stage.hparams["split"] != split:
                 raise InputError(
-                    f"{h[split]}: is of split {stage.hparams['split']}; --model.{split} needs one "
-                    f"of {split}."
+                    f"is of split {stage.hparams['split']}",
+                    h[split],
+                    f"--model.{split} needs one of {split}.",
                 )
             self.lifters[split].load_state_dict(stage.lifters.state_dict())
             self.head_scale.load_state_dict(stage.head_scale.state_dict())

@@ -57,12 +57,13 @@ class Preparation(nn.Module):
         if constant and self.components is not None:
             raise InputError(
                 f"pca: the training poses vary in {self.outputs - constant} directions only, not in "
-                f"{self.outputs}; ask for as many components or fewer."
+                f"{self.outputs}",
+                remedy="ask for as many components or fewer.",
             )
         if constant:
             raise InputError(
-                f"standardise: {constant} coordinates never vary in the training poses; leave "
-                "constant joints out (drop_root: true for the root)."
+                f"standardise: {constant} coordinates never vary in the training poses",
+                remedy="leave constant joints out (drop_root: true for the root).",
             )
         self.mean.copy_(mean)
         if self.components is not None:

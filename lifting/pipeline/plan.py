@@ -95,7 +95,8 @@ class Pipeline:
         for name in names:
             if name not in self.stages:
                 raise InputError(
-                    f"Pipeline {self.name} has no stage '{name}'; it has {', '.join(self.stages)}."
+                    f"Pipeline {self.name} has no stage '{name}'",
+                    remedy=f"it has {', '.join(self.stages)}.",
                 )
 
     def with_later(self, names: Iterable[str]) -> list[str]:

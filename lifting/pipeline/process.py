@@ -78,7 +78,7 @@ class Supervisor:
         try:
             child = subprocess.Popen(words, pass_fds=(self._inherited,))
         except OSError as error:
-            raise InputError(f"{words[0]}: cannot be run ({error.strerror}); check it.") from None
+            raise InputError(f"cannot be run ({error.strerror})", words[0], "check it.") from error
         started = time.monotonic()
         status = self._wait(child, started, note)
         note(time.monotonic() - started)
@@ -123,10 +123,10 @@ def locked(folder: Path) -> Iterator[int]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except BlockingIOError as error:
             raise InputError(
-                f"{folder}: a run of this pipeline is at work; wait for it, or end it first."
-            ) from None
+                "a run of this pipeline is at work", folder, "wait for it, or end it first."
+            ) from error
         yield descriptor
     finally:
         os.close(descriptor)

@@ -45,7 +45,7 @@ def read_pipeline(
     name = _checked_name(name or content.get("name", Path(path).stem), f"{path}: the name")
     wanted = _mapping(content, "stages", f"{path}")
     if not wanted:
-        raise InputError(f"{path}: has no stages; list at least one.")
+        raise InputError("has no stages", path, "list at least one.")
     folders = {_checked_name(s, f"{path}: the stage name"): RUNS / name / s for s in wanted}
     configs = _list(content, "configs", f"{path}")
     options = _mapping(content, "options", f"{path}")
@@ -54,7 +54,7 @@ def read_pipeline(
         where = f"{path}: stage {stage}"
         keys = {} if keys is None else keys
         if not isinstance(keys, dict):
-            raise InputError(f"{where}: holds no keys; give it {' or '.join(_TRAINING_KEYS[:2])}.")
+            raise InputError("holds no keys", where, f"give it {' or '.join(_TRAINING_KEYS[:2])}.")
         if "command" in keys:
             stages.append(_command(where, stage, keys, folders))
             continue
@@ -72,7 +72,7 @@ def _test_of(where: str, keys: dict[str, Any], stages: Mapping[str, Any]) -> dic
     training = (stages[tested] or {}) if isinstance(tested, str) and tested in stages else None
     if not isinstance(training, dict) or not {"command", "tests"}.isdisjoint(training):
         raise InputError(
-            f"{where}: there is no training '{tested}' to test; name one of the stages."
+            f"there is no training '{tested}' to test", where, "name one of the stages."
         )
     return {
         "tests": tested,
@@ -116,7 +116,7 @@ def _command(where: str, name: str, keys: dict[str, Any], folders: Mapping[str, 
         words = []
     if not words or not isinstance(keys.get("creates"), str):
         raise InputError(
-            f"{where}: give 'command' as one line of text, and 'creates', the file that it makes."
+            "give 'command' as one line of text, and 'creates', the file that it makes.", where
         )
     return Stage(
         name=name,
@@ -132,8 +132,9 @@ def _links(where: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> dic
     for earlier in checkpoints.values():
         if not isinstance(earlier, str) or earlier not in folders:
             raise InputError(
-                f"{where}: there is no stage '{earlier}' to take a checkpoint from; "
-                f"there are {', '.join(folders)}."
+                f"there is no stage '{earlier}' to take a checkpoint from",
+                where,
+                f"there are {', '.join(folders)}.",
             )
     return {
         "checkpoints": {o: best_checkpoint(folders[s]) for o, s in checkpoints.items()},
@@ -160,15 +161,15 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
+        raise InputError(f"cannot be read ({error.strerror})", path, "check the path.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path}: is not YAML ({' '.join(str(error).split())}); mend it."
-        ) from None
+            f"is not YAML ({' '.join(str(error).split())})", path, "mend it."
+        ) from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise InputError(f"{path}: holds no keys and values; mend it.")
+        raise InputError("holds no keys and values", path, "mend it.")
     return content
 
 
@@ -205,8 +206,8 @@ def _ordered(path: str | Path, stages: list[Stage]) -> dict[str, Stage]:
     except graphlib.CycleError as error:
         circle = " -> ".join(error.args[1])
         raise InputError(
-            f"{path}: stages build on each other in a circle ({circle}); take one link out."
-        ) from None
+            f"stages build on each other in a circle ({circle})", path, "take one link out."
+        ) from error
     position = {name: i for i, name in enumerate(linked)}
     ordered: dict[str, Stage] = {}
     ready: list[str] = []
@@ -229,18 +230,18 @@ def _checked_name(name: Any, where: str) -> str:
 def _check_keys(content: dict[str, Any], known: Iterable[str], where: str) -> None:
     for key in content:
         if key not in known:
-            raise InputError(f"{where}: there is no key '{key}'; the keys are {', '.join(known)}.")
+            raise InputError(f"there is no key '{key}'", where, f"the keys are {', '.join(known)}.")
 
 
 def _mapping(content: dict[str, Any], key: str, where: str) -> dict[str, Any]:
     value = content.get(key) or {}
     if not isinstance(value, dict) or not all(isinstance(k, str) for k in value):
-        raise InputError(f"{where}: '{key}' is to be a mapping of names to values.")
+        raise InputError(f"'{key}' is to be a mapping of names to values.", where)
     return value
 
 
 def _list(content: dict[str, Any], key: str, where: str) -> list[str]:
     value = content.get(key) or []
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise InputError(f"{where}: '{key}' is to be a list of names.")
+        raise InputError(f"'{key}' is to be a list of names.", where)
     return value

@@ -58,10 +58,10 @@ def read_record(stage: Stage) -> Record | None:
         if all(isinstance(record.inputs[kind], dict) for kind in _KINDS):
             return record
         raise ValueError("inputs")
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError) as error:
         raise InputError(
-            f"{path}: is damaged; begin this stage again with --from {stage.name}."
-        ) from None
+            "is damaged", path, f"begin this stage again with --from {stage.name}."
+        ) from error
 
 
 def file_state(path: Path, known: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -49,8 +49,9 @@ def _row(stage: Stage, average: str) -> Row:
     found = [row for row in rows if row[kind] == wanted]
     if not found:
         raise InputError(
-            f"{stage.folder / 'test.csv'}: has no {wanted}; repeat the test: python -m lifting test "
-            f"--run {stage.folder}"
+            f"has no {wanted}",
+            stage.folder / "test.csv",
+            f"repeat the test: python -m lifting test --run {stage.folder}",
         )
     values = {name: value for name, value in found[0].items() if name != kind}
     record = read_record(stage)

@@ -79,9 +79,11 @@ def _check(pipeline: Pipeline, chosen: list[Stage], again: list[str]) -> None:
     if changed:
         what = "; ".join(f"{name}: {why}" for name, why in changed.items())
         raise InputError(
-            f"{pipeline.folder}: something has changed since these stages were begun ({what}); undo "
+            f"something has changed since these stages were begun ({what})",
+            pipeline.folder,
+            "undo "
             f"that, choose another --name, or give --from {' '.join(changed)} to remove them, and "
-            "what builds on them, and begin again."
+            "what builds on them, and begin again.",
         )
 
 
@@ -93,12 +95,13 @@ def _check_files(pipeline: Pipeline, stage: Stage, chosen: list[Stage]) -> None:
             continue
         if maker is None:
             raise InputError(
-                f"{path}: is not there, and stage {stage.name} needs it; check the path."
+                f"is not there, and stage {stage.name} needs it", path, "check the path."
             )
         if state_of(maker)[0] != "finished":
             raise InputError(
-                f"{pipeline.folder}: stage {stage.name} builds on {maker.name}, which is not "
-                f"finished; run that first, with --only {maker.name}."
+                f"stage {stage.name} builds on {maker.name}, which is not finished",
+                pipeline.folder,
+                f"run that first, with --only {maker.name}.",
             )
 
 
@@ -151,8 +154,9 @@ def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
     record.output = file_state(stage.output)
     if not record.output:
         raise InputError(
-            f"{stage.output}: stage {stage.name} ended well without making it; check its command and "
-            "its options."
+            f"stage {stage.name} ended well without making it",
+            stage.output,
+            "check its command and its options.",
         )
     record.write(stage.folder)
     return 0

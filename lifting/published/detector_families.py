@@ -62,8 +62,8 @@ def _pose_resnet(source: Source) -> dict[str, int]:
     if not depths:
         raise InputError(
             f"has {', '.join(map(str, counts))} blocks, as none of the ResNets of "
-            f"{', '.join(map(str, DEPTHS))} layers has; "
-            "name another file."
+            f"{', '.join(map(str, DEPTHS))} layers has",
+            remedy="name another file.",
         )
     found = {"depth": depths[0], **_joints(source)}
     first = "deconv_layers.0.weight"
@@ -107,6 +107,6 @@ def recognise_detector(tensors: dict[str, Tensor]) -> str:
         if kind.mark in tensors:
             return name
     raise InputError(
-        f"holds {next(iter(tensors))} and other tensors of no detector that is known here; known are "
-        f"{', '.join(DETECTORS)}."
+        f"holds {next(iter(tensors))} and other tensors of no detector that is known here",
+        remedy=f"known are {', '.join(DETECTORS)}.",
     )

@@ -47,7 +47,7 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[Net, str]:
         report = _report(path, name, DETECTORS[name].options_of(net))
         state = detector_state(net, published, report)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error.at(path) from error
     report.beside(published.others)
     net.load_state_dict(state, assign=True)
     return net.eval(), str(report)
@@ -143,7 +143,7 @@ def initialise_detector(net: Net, path: str | Path, head: bool = True) -> str:
         state, left = match(own, pairs, published, report, name, _ADVICE)
         _refuse([published.names[n] for n in left if not n.startswith(kind.unused)], name)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error.at(path) from error
     for tensor in net.state_dict().keys() - own.keys():
         report.line("kept", tensor, "as it was: not in the file, or of other joints")
     for tensor in left:
@@ -198,7 +198,7 @@ def official(published: Published) -> Published:
         short[name] = name.removeprefix(prefix)
     if len(set(short.values())) < len(short):
         raise InputError(
-            f"{published.path}: has some tensors twice, with and without {_TRUNK}; {_ADVICE}"
+            f"has some tensors twice, with and without {_TRUNK}", published.path, f"{_ADVICE}"
         )
     return replace(
         published,
@@ -209,7 +209,7 @@ def official(published: Published) -> Published:
 
 def _refuse(strange: list[str], name: str) -> None:
     if strange:
-        raise InputError(f"holds {some(strange)}, which a {name} has not; {_ADVICE}")
+        raise InputError(f"holds {some(strange)}, which a {name} has not", remedy=f"{_ADVICE}")
 
 
 def _report(path: Path, name: str, options: Mapping[str, Any]) -> Report:

@@ -176,5 +176,7 @@ def family_of(method: str) -> str:
     others = {"SemiSupervisedVideoPose3D": "VideoPose3D", "PoseFlows": "ElePose", "ElePose": ""}
     name = others.get(method, method)
     if name not in FAMILIES:
-        raise InputError(f"is of a {method}, which no publication has; nothing can read it there.")
+        raise InputError(
+            f"is of a {method}, which no publication has", remedy="nothing can read it there."
+        )
     return name

@@ -46,7 +46,8 @@ def match(
         if tensor.shape != wanted:
             raise InputError(
                 f"tensor {published.names[pair.published]} is {tuple(tensor.shape)}, but a {what} as "
-                f"wide and with as many joints as the others say has {tuple(wanted)} there; {advice}"
+                f"wide and with as many joints as the others say has {tuple(wanted)} there",
+                remedy=f"{advice}",
             )
         state[name] = pair.to_ours(tensor).to(own[name].dtype).clone()
         report.tensor(published.names[pair.published], tensor, name, state[name])
@@ -56,7 +57,7 @@ def match(
             lacking.remove(pair.published)
             report.line("made", name, "0: files of old versions of torch lack this counter")
     if lacking:
-        raise InputError(f"lacks {some(lacking)} of a {what}; {advice}")
+        raise InputError(f"lacks {some(lacking)} of a {what}", remedy=f"{advice}")
     return state, left
 
 

@@ -85,12 +85,13 @@ def read_published(path: str | Path) -> Published:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file; check the path.")
+        raise InputError("there is no such file", path, "check the path.")
     tree = _load(path)
     if not isinstance(tree, dict):
         raise InputError(
-            f"{path}: holds a {type(tree).__name__}, not weights by their names; "
-            "save the network's state_dict()."
+            f"holds a {type(tree).__name__}, not weights by their names",
+            path,
+            "save the network's state_dict().",
         )
     key = next((k for k in NETWORKS if isinstance(tree.get(k), dict)), None)
     networks = {key: tree if key is None else tree[key]}
@@ -103,17 +104,16 @@ def read_published(path: str | Path) -> Published:
         parallel = all(str(name).startswith(_PARALLEL) for name in network)
         for name, tensor in network.items():
             if not str(name).isprintable():
-                raise InputError(
-                    f"{path}: has a tensor without a legible name; get the file again."
-                )
+                raise InputError("has a tensor without a legible name", path, "get the file again.")
             _check(tensor, f"{where}{name}", path)
             short = ours + str(name)[len(_PARALLEL) if parallel else 0 :]
             tensors[short] = tensor.detach()
             names[short] = f"{where}{name}"
     if not tensors:
         raise InputError(
-            f"{path}: holds no network, neither by itself nor under {', '.join(NETWORKS)}; "
-            "name another file."
+            f"holds no network, neither by itself nor under {', '.join(NETWORKS)}",
+            path,
+            "name another file.",
         )
     beside = {} if key is None else {k: v for k, v in tree.items() if k not in networks}
     return Published(path, tensors, names, dict(_describe(beside, "", 0, set())))
@@ -131,11 +131,12 @@ def _load(path: Path) -> Any:
         asked = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"asks to run '{asked[1]}'" if asked else "holds more than tensors and plain values"
         raise InputError(
-            f"{path}: refused, because it {what}, which weights have no need of; "
-            "get the file from its authors again."
-        ) from None
-    except Exception:  # There is hardly an error that a damaged file cannot cause.
-        raise InputError(f"{path}: damaged or no file of weights; get the file again.") from None
+            f"refused, because it {what}, which weights have no need of",
+            path,
+            "get the file from its authors again.",
+        ) from error
+    except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
+        raise InputError("damaged or no file of weights", path, "get the file again.") from cause
 
 
 def _is_npz(path: Path) -> bool:
@@ -149,8 +150,9 @@ def _check(value: Any, name: str, path: Path) -> None:
     """Refuse all but ordinary tensors of finite numbers, which have room for what they say they hold."""
     if not isinstance(value, Tensor):
         raise InputError(
-            f"{path}: {name} is a {type(value).__name__}, not a tensor; "
-            "save the network's state_dict() by itself."
+            f"{name} is a {type(value).__name__}, not a tensor",
+            path,
+            "save the network's state_dict() by itself.",
         )
     plain = (
         value.layout is torch.strided
@@ -162,11 +164,11 @@ def _check(value: Any, name: str, path: Path) -> None:
     )
     if not plain:
         raise InputError(
-            f"{path}: tensor {name} is not an ordinary one of numbers; get the file again."
+            f"tensor {name} is not an ordinary one of numbers", path, "get the file again."
         )
     if not value.isfinite().all():
         raise InputError(
-            f"{path}: tensor {name} holds values that are not finite; get the file again."
+            f"tensor {name} holds values that are not finite", path, "get the file again."
         )
 
 

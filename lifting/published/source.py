@@ -36,11 +36,11 @@ class Source:
         """
         tensor = self.tensors.get(name)
         if tensor is None:
-            raise InputError(f"lacks the tensor {name}; name the family the file is of.")
+            raise InputError(f"lacks the tensor {name}", remedy="name the family the file is of.")
         if tensor.ndim <= axis:
             raise InputError(
-                f"tensor {name} has the shape {tuple(tensor.shape)}, which is too short; "
-                "name the family the file is of."
+                f"tensor {name} has the shape {tuple(tensor.shape)}, which is too short",
+                remedy="name the family the file is of.",
             )
         return tensor.shape[axis]
 
@@ -54,7 +54,8 @@ class Source:
         if size % parts:
             raise InputError(
                 f"tensor {name} has the shape {tuple(self.tensors[name].shape)}, but {size} is no "
-                f"multiple of {parts}; name the family the file is of."
+                f"multiple of {parts}",
+                remedy="name the family the file is of.",
             )
         return size // parts
 
@@ -71,7 +72,7 @@ class Source:
         """
         if name not in self.given:
             raise InputError(
-                f"does not tell the option {name}{where}; give it with --options.{name}."
+                f"does not tell the option {name}{where}", remedy=f"give it with --options.{name}."
             )
         return self.given[name]
 
@@ -90,7 +91,7 @@ class Source:
             if name not in free and name not in found:
                 there = ", ".join(free) or "none"
                 raise InputError(
-                    f"--options.{name} is no option of these weights; there are: {there}."
+                    f"--options.{name} is no option of these weights", remedy=f"there are: {there}."
                 )
             if name in free:
                 options[name] = _checked(name, value, free[name])

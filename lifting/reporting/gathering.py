@@ -101,7 +101,7 @@ def distinct_names(folders: Sequence[Path]) -> list[str]:
     places = [folder.resolve() for folder in folders]
     for place, folder in zip(places, folders, strict=True):
         if places.count(place) > 1:
-            raise InputError(f"{folder}: is given twice; name each run once.")
+            raise InputError("is given twice", folder, "name each run once.")
     names = [place.name for place in places]
     depth = 1
     while len(set(names)) < len(names):

@@ -40,15 +40,15 @@ def read_config(folder: Path) -> dict[str, Any]:
         inside = sorted(str(p.parent) for p in folder.glob(f"*/{CONFIG}"))
         if inside:
             some = ", ".join(inside[:5]) + (", …" if len(inside) > 5 else "")
-            raise InputError(f"{folder}: is a folder of runs and none itself; name some of {some}.")
+            raise InputError("is a folder of runs and none itself", folder, f"name some of {some}.")
         what = "is no run, for it has no config.yaml" if folder.is_dir() else "there is no such run"
-        raise InputError(f"{folder}: {what}; check its name.")
+        raise InputError(f"{what}", folder, "check its name.")
     try:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError):
         content = None
     if not isinstance(content, dict):
-        raise InputError(f"{path}: is damaged; it should be as `fit` wrote it.")
+        raise InputError("is damaged", path, "it should be as `fit` wrote it.")
     return content
 
 
@@ -69,8 +69,8 @@ def read_curves(folder: Path) -> Curves:
                             steps, values = curves.setdefault(name, ([], []))
                             values.append(float(value))
                             steps.append(float(row["step"]))
-        except (ValueError, TypeError, KeyError, csv.Error):
-            raise InputError(f"{log}: is damaged; remove it to go without its curves.") from None
+        except (ValueError, TypeError, KeyError, csv.Error) as error:
+            raise InputError("is damaged", log, "remove it to go without its curves.") from error
     return curves
 
 
@@ -98,7 +98,7 @@ def read_table(folder: Path) -> list[Row]:
         pass
     if not rows:
         raise InputError(
-            f"{path}: is no table of a test; repeat the test: python -m lifting test --run {folder}"
+            "is no table of a test", path, f"repeat the test: python -m lifting test --run {folder}"
         )
     return rows
 
@@ -118,4 +118,4 @@ def read_provenance(folder: Path) -> list[dict[str, Any]]:
             return entries
     except (ValueError, TypeError, KeyError):
         pass
-    raise InputError(f"{path}: is damaged; remove it to go without what it says.")
+    raise InputError("is damaged", path, "remove it to go without what it says.")

@@ -39,10 +39,11 @@ class Skeleton:
         """
         try:
             return self.joints.index(joint)
-        except ValueError:
+        except ValueError as error:
             raise InputError(
-                f"Skeleton '{self.name}' has no joint '{joint}'; it has {', '.join(self.joints)}."
-            ) from None
+                f"Skeleton '{self.name}' has no joint '{joint}'",
+                remedy=f"it has {', '.join(self.joints)}.",
+            ) from error
 
     def indices(self, joints: Sequence[str]) -> list[int]:
         """Return the storage indices of several joints, in the order given."""
@@ -81,8 +82,8 @@ class Skeleton:
         """
         if name not in self.parts:
             raise InputError(
-                f"Skeleton '{self.name}' has no part '{name}'; "
-                f"it has {', '.join(self.parts) or 'none'}."
+                f"Skeleton '{self.name}' has no part '{name}'",
+                remedy=f"it has {', '.join(self.parts) or 'none'}.",
             )
         return self.indices(self.parts[name])
 

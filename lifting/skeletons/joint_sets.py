@@ -299,5 +299,7 @@ def skeleton(name: str) -> Skeleton:
         ('pelvis', 'right_hip', 'right_knee')
     """
     if name not in SKELETONS:
-        raise InputError(f"There is no skeleton '{name}'; known are {', '.join(SKELETONS)}.")
+        raise InputError(
+            f"There is no skeleton '{name}'", remedy=f"known are {', '.join(SKELETONS)}."
+        )
     return SKELETONS[name]

@@ -74,8 +74,8 @@ def average_person(name: str) -> Float[Tensor, " limbs"]:
     """
     if name not in _AVERAGE_PERSON:
         raise InputError(
-            f"The limbs of an average person are not known for '{name}'; they are for "
-            f"{', '.join(_AVERAGE_PERSON)}."
+            f"The limbs of an average person are not known for '{name}'",
+            remedy=f"they are for {', '.join(_AVERAGE_PERSON)}.",
         )
     joints, lengths = skeleton(name).joints, _AVERAGE_PERSON[name]
     ends = [joints[end].removeprefix("left_").removeprefix("right_") for _, end in limbs(name)]

@@ -98,11 +98,11 @@ def medium(caption: str, file: Path) -> str:
     """
     kind = file.suffix.lower()
     if kind not in (".png", ".mp4"):
-        raise InputError(f"{file}: neither a PNG nor an MP4; a page takes in no other files.")
+        raise InputError("neither a PNG nor an MP4", file, "a page takes in no other files.")
     try:
         data = base64.b64encode(file.read_bytes()).decode()
     except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); write it first.") from None
+        raise InputError(f"cannot be read ({error.strerror})", file, "write it first.") from error
     text = html.escape(caption)
     if kind == ".png":
         body = f'<img alt="{text}" src="data:image/png;base64,{data}">'

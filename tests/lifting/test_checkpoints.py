@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from lifting.checkpoints import file_digest
-from lifting.methods.bases.checkpointed import load_frozen
 from lifting.errors import InputError
 from lifting.methods import ElePose, PoseFlows, SimpleBaseline
+from lifting.methods.bases.checkpointed import load_frozen
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from lifting.errors import InputError, explain, guarded
+from lifting.errors import CheckpointError, InputError, explain, guarded, input_error_in
 
 
 def test_an_input_error_is_explained_by_its_own_sentence():
@@ -75,3 +75,28 @@ def test_a_guarded_command_ends_with_a_sentence_and_a_status(error, status, text
 def test_a_guarded_defect_is_raised():
     with pytest.raises(ZeroDivisionError):
         guarded(lambda: 1 / 0)
+
+
+def test_an_error_keeps_its_parts_and_places_are_put_before_it():
+    error = CheckpointError("has no name", "person 2", "give one.").at(Path("a/walk.json"))
+    assert str(error) == "a/walk.json: person 2: has no name; give one."
+    assert (error.what, error.remedy) == ("has no name", "give one.")
+    assert isinstance(error, CheckpointError)
+
+
+def test_a_file_is_called_by_its_name_wherever_it_is_mentioned():
+    path = Path("/tmp/x/walk.json")
+    error = InputError(f"{path} is empty", path, f"remove {path}.").naming(path)
+    assert str(error) == "walk.json: walk.json is empty; remove walk.json."
+
+
+def test_an_error_is_found_in_what_was_raised_from_it():
+    own = InputError("is wrong", "--model.lr")
+    try:
+        try:
+            raise own
+        except InputError as error:
+            raise ValueError("something else") from error
+    except ValueError as error:
+        assert input_error_in(error) is own
+    assert input_error_in(ValueError("is wrong")) is None

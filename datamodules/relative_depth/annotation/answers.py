@@ -71,17 +71,17 @@ def read_answers(path: Path) -> dict[str, Sheet]:
     """
     try:
         content = json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; repair it.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("damaged or not a JSON file", path, "repair it.") from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise InputError(f"{path}: no file of answers; name one that annotate_depth.py wrote.")
+        raise InputError("no file of answers", path, "name one that annotate_depth.py wrote.")
     if content.get("version") != _VERSION:
         raise InputError(
-            f"{path}: of version {content.get('version')!r}, this program reads {_VERSION}."
+            f"of version {content.get('version')!r}, this program reads {_VERSION}.", path
         )
     annotators = content.get("annotators")
     if not isinstance(annotators, dict):
-        raise InputError(f"{path}: has no 'annotators'; repair it.")
+        raise InputError("has no 'annotators'", path, "repair it.")
     return {name: _sheet(sheet, f"{path}: '{name}'") for name, sheet in annotators.items()}
 
 
@@ -89,14 +89,16 @@ def _sheet(content: Any, where: str) -> Sheet:
     kinds = {"seed": int, "pairs": int, "answers": list}
     for name, kind in kinds.items():
         if not isinstance(content, dict) or not isinstance(content.get(name), kind):
-            raise InputError(f"{where} has no '{name}' as it should; repair it.")
+            raise InputError(f"{where} has no '{name}' as it should", remedy="repair it.")
     listed = content["answers"]
     sheet = Sheet(content["seed"], content["pairs"])
     seen = set()
     for number, item in enumerate(listed):
         answer = _answer(item, f"{where}, answer {number}")
         if answer.question.pair in seen:
-            raise InputError(f"{where}, answer {number}: asked before; leave one of them out.")
+            raise InputError(
+                f"{where}, answer {number}: asked before", remedy="leave one of them out."
+            )
         seen.add(answer.question.pair)
         sheet.answers.append(answer)
     return sheet
@@ -106,19 +108,19 @@ def _answer(item: Any, where: str) -> Answer:
     names = ("image", "first", "second", "nearer", "seconds", "time")
     if not isinstance(item, dict) or (missing := [n for n in names if n not in item]):
         lacks = missing[0] if isinstance(item, dict) else "image"
-        raise InputError(f"{where} has no '{lacks}'; repair it.")
+        raise InputError(f"{where} has no '{lacks}'", remedy="repair it.")
     if not isinstance(item["image"], str) or not isinstance(item["time"], str):
-        raise InputError(f"{where}: 'image' or 'time' is no text; repair it.")
+        raise InputError("'image' or 'time' is no text", where, "repair it.")
     ends = []
     for name in ("first", "second"):
         if item[name] not in _JOINTS:
-            raise InputError(f"{where}: '{name}' is no joint of lsp14; repair it.")
+            raise InputError(f"'{name}' is no joint of lsp14", where, "repair it.")
         ends.append(_JOINTS.index(item[name]))
     if ends[0] == ends[1] or item["nearer"] not in CHOICES:
-        raise InputError(f"{where}: of one joint, or 'nearer' is neither first, second nor null.")
+        raise InputError("of one joint, or 'nearer' is neither first, second nor null.", where)
     seconds = item["seconds"]
     if type(seconds) not in (int, float) or not 0 <= seconds < math.inf:
-        raise InputError(f"{where}: 'seconds' is no number from 0; repair it.")
+        raise InputError("'seconds' is no number from 0", where, "repair it.")
     return Answer(Question(item["image"], *ends), item["nearer"], float(seconds), item["time"])
 
 
@@ -166,8 +168,8 @@ def locked(path: Path) -> Iterator[None]:
         lock = path.with_name(f".{path.name}.lock").open("w")
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be written ({error.strerror}); choose another place."
-        ) from None
+            f"cannot be written ({error.strerror})", path, "choose another place."
+        ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

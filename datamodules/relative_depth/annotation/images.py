@@ -71,8 +71,9 @@ def load_images(
         source = source.parent / "joints.mat"
         if not source.is_file():
             raise InputError(
-                f"{pictures}: no joints.mat in it or beside it, which says where the joints are; "
-                "name a clip store, and the folder with --pictures."
+                "no joints.mat in it or beside it, which says where the joints are",
+                pictures,
+                "name a clip store, and the folder with --pictures.",
             )
     if source.suffix == ".h5":
         with ClipStore(source) as store:
@@ -210,5 +211,5 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path, formats=("JPEG", "PNG")) as image:
             return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise InputError(f"{path}: damaged or no picture; get the file again.") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError("damaged or no picture", path, "get the file again.") from error

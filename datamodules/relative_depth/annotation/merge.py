@@ -50,7 +50,7 @@ def collect(paths: Sequence[Path]) -> Collected:
     for path in paths:
         found = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not found:
-            raise InputError(f"{path}: no .json in it; name the files of answers.")
+            raise InputError("no .json in it", path, "name the files of answers.")
         files += found
     said: dict[str, dict[Pair, Answer]] = {}
     for file in files:
@@ -59,8 +59,9 @@ def collect(paths: Sequence[Path]) -> Collected:
             for answer in sheet.answers:
                 if answer.question.pair in mine:
                     raise InputError(
-                        f"{file}: '{name}' answers again what is answered in another file; "
-                        "leave one of them out."
+                        f"'{name}' answers again what is answered in another file",
+                        file,
+                        "leave one of them out.",
                     )
                 mine[answer.question.pair] = answer
     told = [
@@ -70,7 +71,7 @@ def collect(paths: Sequence[Path]) -> Collected:
         if answer.nearer is not None
     ]
     if not told:
-        raise InputError(f"{files[0]}: no question is answered there; answer some first.")
+        raise InputError("no question is answered there", files[0], "answer some first.")
     pairs = sorted({pair for pair, _, _ in told})
     number = {pair: index for index, pair in enumerate(pairs)}
     columns = np.array([(number[pair], person, label) for pair, person, label in told]).T
@@ -113,8 +114,9 @@ def merge(
     known = {image.name: image for image in images}
     if unknown := {pair[0] for pair in collected.pairs} - set(known):
         raise InputError(
-            f"{paths[0]}: is about image '{min(unknown)}', which is not among the images given; "
-            "name those the annotators saw."
+            f"is about image '{min(unknown)}', which is not among the images given",
+            paths[0],
+            "name those the annotators saw.",
         )
     estimate, skill = dawid_skene(collected.votes)
     one = majority(collected.votes) if method == "majority" else estimate

@@ -47,8 +47,9 @@ class Session:
             sheet = sheets[annotator]
             if (sheet.seed, sheet.pairs) != (seed, pairs):
                 raise InputError(
-                    f"{path}: '{annotator}' began with --seed {sheet.seed} --pairs {sheet.pairs}; "
-                    "give the same, or another name."
+                    f"'{annotator}' began with --seed {sheet.seed} --pairs {sheet.pairs}",
+                    path,
+                    "give the same, or another name.",
                 )
             write_answers(path, sheets)
         self._answered = {answer.question.pair for answer in sheet.answers}

@@ -76,7 +76,7 @@ def simulate(
             f"{store.info.origin}; relative depth simulated", store.info.licence
         )
     if len({image.name for image in judged}) < len(judged):
-        raise InputError(f"{source}: clips of one frame share a name; give each its sequence.")
+        raise InputError("clips of one frame share a name", source, "give each its sequence.")
     depth = {image.name: _depth(image, frame, source) for image in judged}
     annotated = _annotated(judged, np.stack(list(depth.values())), np.array(number), labels)
     return SimulatedImages(annotated, depth, provenance)
@@ -86,11 +86,15 @@ def _depth(image: JudgedImage, frame: str, source: Path) -> Array:
     depth = image.depth_in(frame)
     if depth is None:
         raise InputError(
-            f"{source}: '{image.name}' has no pose, from which depth is known; name a store of 3D data."
+            f"'{image.name}' has no pose, from which depth is known",
+            source,
+            "name a store of 3D data.",
         )
     if not np.isfinite(depth).all():
         raise InputError(
-            f"{source}: the camera of '{image.name}' looks straight up or down; leave --frame at camera."
+            f"the camera of '{image.name}' looks straight up or down",
+            source,
+            "leave --frame at camera.",
         )
     return depth
 
@@ -104,8 +108,9 @@ def _halves(store: ClipStore) -> tuple[list[ClipKey], list[ClipKey]]:
     names = sorted(set(groups.values()), key=lambda name: (len(name), name))
     if len(names) < 2:
         raise InputError(
-            f"{store.path}: has one recording only, and one half is to train on, the other to test "
-            "on; name a store with more."
+            "has one recording only, and one half is to train on, the other to test on",
+            store.path,
+            "name a store with more.",
         )
     train = set(names[: (len(names) + 1) // 2])
     return (
@@ -119,8 +124,9 @@ def _spread(store: ClipStore, keys: Sequence[ClipKey], count: int) -> list[Pick]
     have = np.array([key.frames for key in keys])
     if have.sum() < count:
         raise InputError(
-            f"{store.path}: has {have.sum():,} frames in one of the halves, of which --images asks for "
-            f"{count:,}; ask for fewer."
+            f"has {have.sum():,} frames in one of the halves, of which --images asks for {count:,}",
+            store.path,
+            "ask for fewer.",
         )
     take = np.zeros_like(have)
     while left := count - take.sum():

@@ -89,8 +89,9 @@ def read_study(
     if not path.is_dir() and _is_annotations(path):
         if experts:
             raise InputError(
-                f"{path}: holds merged annotations, so --experts cannot be told apart; name the file "
-                "of answers."
+                "holds merged annotations, so --experts cannot be told apart",
+                path,
+                "name the file of answers.",
             )
         return _of_annotations(path, source, pictures)
     collected = collect([path])
@@ -103,8 +104,8 @@ def read_study(
 def _is_annotations(path: Path) -> bool:
     try:
         content = json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: damaged or not a JSON file; repair it.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError("damaged or not a JSON file", path, "repair it.") from error
     return isinstance(content, dict) and "joint_names" in content
 
 
@@ -114,8 +115,9 @@ def _images(
     images = {image.name: image for image in load_images(source, pictures, names)}
     if unknown := set(names) - set(images):
         raise InputError(
-            f"{path}: is about image '{min(unknown)}', which {source} does not have; name what the "
-            "annotators saw."
+            f"is about image '{min(unknown)}', which {source} does not have",
+            path,
+            "name what the annotators saw.",
         )
     return images
 
@@ -141,7 +143,7 @@ def _of_annotations(path: Path, source: Path | None, pictures: Path | None) -> S
         images = _images(path, source, pictures, {i.name for i in content if i.annotations})
     said = [(image.name, a) for image in content for a in image.annotations]
     if not said:
-        raise InputError(f"{path}: holds no annotation; name one that does.")
+        raise InputError("holds no annotation", path, "name one that does.")
     pairs = [(name, a.first, a.second) for name, a in said]
     # Either of the two numbers tells the other.
     risk = [1 - a.prob if a.risk is None and a.prob is not None else a.risk for _, a in said]
@@ -161,8 +163,8 @@ def _of_answers(
     names, pairs, votes = collected.names, collected.pairs, collected.votes
     if missing := [name for name in experts if name not in names]:
         raise InputError(
-            f"--experts names {missing[0]}, who answers nothing in {path}; choose from "
-            f"{', '.join(names)}."
+            f"--experts names {missing[0]}, who answers nothing in {path}",
+            remedy=f"choose from {', '.join(names)}.",
         )
     # In the order of the votes.
     swapped = np.array(
@@ -177,7 +179,7 @@ def _of_answers(
     number = np.array([crowd.index(name) if name in crowd else -1 for name in names])
     of_crowd = number[votes.annotator] >= 0
     if not of_crowd.any():
-        raise InputError(f"{path}: --experts leaves nobody to be the crowd; name fewer.")
+        raise InputError("--experts leaves nobody to be the crowd", path, "name fewer.")
     answers = Answers(
         crowd,
         number[votes.annotator[of_crowd]],

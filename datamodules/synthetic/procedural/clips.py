@@ -50,7 +50,7 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
 def _check(name: str, known: Sequence[str], kind: str) -> None:
     if name not in known:
         raise InputError(
-            f"There is no {kind} '{name}'; the synthetic {kind}s are {', '.join(known)}."
+            f"There is no {kind} '{name}'", remedy=f"the synthetic {kind}s are {', '.join(known)}."
         )
 
 
@@ -78,7 +78,9 @@ def generate_sequence(seed: int, subject: str, sequence: str, frames: int) -> Ar
     """
     _check(sequence, SEQUENCES, "sequence")
     if frames < 1:
-        raise InputError(f"A sequence of {frames} frames was asked for; ask for at least one.")
+        raise InputError(
+            f"A sequence of {frames} frames was asked for", remedy="ask for at least one."
+        )
     body = draw_body(seed, subject)
     action = sequence.split(" ")[0]
     return perform(body, action, _rng(seed, subject, sequence), frames).astype(np.float32)

@@ -84,7 +84,7 @@ def film(
             raise InputError(f"--{option} is {value}: give at least 1.")
     cameras = draw_cameras(seed, subject)
     if view not in cameras:
-        raise InputError(f"There is no camera '{view}'; there are {', '.join(cameras)}.")
+        raise InputError(f"There is no camera '{view}'", remedy=f"there are {', '.join(cameras)}.")
     world = generate_sequence(seed, subject, sequence, frames * every)[::every]
     camera = _scaled(cameras[view], size / float(cameras[view].size.max()))
     pose = world_to_camera(torch.from_numpy(world).double(), camera).numpy()

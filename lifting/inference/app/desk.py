@@ -68,7 +68,7 @@ class Desk:
                 while length:
                     piece = stream.read(min(length, _PIECE))
                     if not piece:
-                        raise InputError(f"{plain}: did not arrive whole; give it again.")
+                        raise InputError("did not arrive whole", plain, "give it again.")
                     target.write(piece)
                     length -= len(piece)
             mine.files.append(path)

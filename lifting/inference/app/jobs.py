@@ -92,8 +92,9 @@ def lift_file(
             return lift_keypoint_file(path, lifter, wishes)
         if detecting is None:
             raise InputError(
-                f"{path.name}: is a picture or a video, on which nobody looks for people here; start "
-                "the app with --detector, or give keypoints."
+                "is a picture or a video, on which nobody looks for people here",
+                path.name,
+                "start the app with --detector, or give keypoints.",
             )
         seen = lift_photograph if kind in PICTURES else lift_video
         return seen(path, lifter, detecting, wishes)
@@ -184,7 +185,7 @@ def _seen(
     watcher = watcher_of(detecting)
     found, _ = watch(sized(), watcher, _TOGETHER, lambda: False, lambda count: None)
     if not found:
-        raise InputError(f"{path.name}: nobody can be seen on it; give one of a whole person.")
+        raise InputError("nobody can be seen on it", path.name, "give one of a whole person.")
     people = []
     for number, one in enumerate(found):
         track = checked_track(
@@ -225,4 +226,4 @@ def _by_name(path: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(str(error).replace(str(path), path.name)) from None
+        raise error.naming(path) from error

@@ -40,10 +40,10 @@ class Lifters:
             elif _is_lifter(path := place):
                 self._add(path, path.parent)
             else:
-                raise InputError(f"{path}: is of a method that lifts nothing; name a lifter's.")
+                raise InputError("is of a method that lifts nothing", path, "name a lifter's.")
         if not self.paths:
             said = ", ".join(map(str, places)) or "nothing"
-            raise InputError(f"{said}: holds no checkpoint of a lifter; train one, or name others.")
+            raise InputError("holds no checkpoint of a lifter", said, "train one, or name others.")
         self._load = lru_cache(maxsize=_KEPT)(load_lifter)
 
     def _add(self, path: Path, folder: Path) -> None:
@@ -61,7 +61,9 @@ class Lifters:
             InputError: If there is none of that name, or it cannot be loaded any more.
         """
         if name not in self.paths:
-            raise InputError(f"There is no lifter '{name}'; choose {', '.join(self.paths)}.")
+            raise InputError(
+                f"There is no lifter '{name}'", remedy=f"choose {', '.join(self.paths)}."
+            )
         with self._turn:
             return self._load(self.paths[name])
 

@@ -69,7 +69,7 @@ def watcher_of(options: Detecting) -> Watcher:
 def _pose(options: Detecting) -> PoseFinder:
     if Path(options.detector).suffix.lower() != ".onnx":
         if options.skeleton is not None:
-            raise InputError("--skeleton: a checkpoint tells its joint set; leave it out.")
+            raise InputError("a checkpoint tells its joint set", "--skeleton", "leave it out.")
         if any(side % 32 for side in options.crop):
             raise InputError(
                 f"--crop is {options.crop}: give multiples of 32, as the detector was trained on."
@@ -90,7 +90,7 @@ def _finder(options: Detecting, boxes: Path) -> PersonFinder:
     found = read_boxes(boxes)
     try:
         return KnownBoxes({int(frame): some for frame, some in found.items()})
-    except ValueError:
+    except ValueError as error:
         raise InputError(
-            f"{boxes}: an 'image_id' of it is no number of a frame; number them from 0."
-        ) from None
+            "an 'image_id' of it is no number of a frame", boxes, "number them from 0."
+        ) from error

@@ -71,8 +71,9 @@ class OnnxBoxes:
         else:
             told = ", ".join(map(str, shapes))
             raise InputError(
-                f"{self._model.path}: gives {told}, which are not the boxes of a YOLOX of "
-                f"{size[0]} x {size[1]} pixels; name another model."
+                f"gives {told}, which are not the boxes of a YOLOX of {size[0]} x {size[1]} pixels",
+                self._model.path,
+                "name another model.",
             )
         height, width = image.shape[:2]
         boxes = np.clip(boxes / scale, 0, [width, height, width, height]).astype(np.float32)

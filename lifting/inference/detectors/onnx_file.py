@@ -33,7 +33,7 @@ class OnnxFile:
     ) -> None:
         onnxruntime = needed("onnxruntime", f"Running {path}", "video")
         if not Path(path).is_file():
-            raise InputError(f"{path}: there is no such file; check the path.")
+            raise InputError("there is no such file", path, "check the path.")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         wanted = ["CPUExecutionProvider"] if device == "cpu" else ["CUDA", "CPU"]
@@ -43,17 +43,19 @@ class OnnxFile:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=[name for name in wanted if name in known]
             )
-        except Exception:  # Its errors share no class, and damaged files cause all of them.
+        except (
+            Exception
+        ) as error:  # Its errors share no class, and damaged files cause all of them.
             raise InputError(
-                f"{path}: damaged or not an ONNX model that onnxruntime can run; get it again."
-            ) from None
+                "damaged or not an ONNX model that onnxruntime can run", path, "get it again."
+            ) from error
         self.path = path
         self.about: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.outputs: list[str] = [value.name for value in self._session.get_outputs()]
         first, *others = self._session.get_inputs()
         if others or len(first.shape) != 4 or first.shape[1] != 3 or first.type not in _DTYPES:
             raise InputError(
-                f"{path}: its inputs are no images (batch, 3, height, width); name another model."
+                "its inputs are no images (batch, 3, height, width)", path, "name another model."
             )
         self._input, self._dtype = first.name, _DTYPES[first.type]
         self._one_by_one = isinstance(first.shape[0], int)
@@ -82,5 +84,5 @@ class OnnxFile:
             made = [self._session.run(None, {self._input: part}) for part in parts]
         except Exception as error:  # As above.
             reason = str(error).strip().splitlines()[-1]
-            raise InputError(f"{self.path}: cannot be run ({reason}); name another.") from None
+            raise InputError(f"cannot be run ({reason})", self.path, "name another.") from error
         return [np.concatenate(of_all).astype(np.float32) for of_all in zip(*made, strict=True)]

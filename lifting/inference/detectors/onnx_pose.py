@@ -74,15 +74,17 @@ class OnnxPose:
         name = joints or told.get("keypoint_skeleton") or _SETS.get(count)
         if name is None:
             raise InputError(
-                f"{path}: its {count} keypoints are those of no known detector; name their joint set "
-                "with --skeleton."
+                f"its {count} keypoints are those of no known detector",
+                path,
+                "name their joint set with --skeleton.",
             )
         if count < len(skeleton(name)) or (
             count > len(skeleton(name)) and _SETS.get(count) != name
         ):
             raise InputError(
-                f"{path}: has {count} keypoints, but '{name}' has {len(skeleton(name))}; name another "
-                "--skeleton."
+                f"has {count} keypoints, but '{name}' has {len(skeleton(name))}",
+                path,
+                "name another --skeleton.",
             )
         self.skeleton = name
 
@@ -113,8 +115,10 @@ class OnnxPose:
             return made[0], made[1]
         shapes = ", ".join(str(tuple(x.shape)) for x in made)
         raise InputError(
-            f"{self._model.path}: gives {shapes}, which are neither heat-maps nor SimCC's pair of "
-            "vectors nor keypoints; name another model."
+            f"gives {shapes}, which are neither heat-maps nor SimCC's pair of "
+            "vectors nor keypoints",
+            self._model.path,
+            "name another model.",
         )
 
 

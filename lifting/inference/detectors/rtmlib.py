@@ -62,8 +62,9 @@ class RtmlibPose:
         name = joints or {17: "coco17", 26: "halpe26"}.get(count)
         if name is None or len(skeleton(name)) != count:
             raise InputError(
-                f"{path}: has {count} keypoints, which are those of no known set or not of '{name}'; "
-                "name theirs with --skeleton."
+                f"has {count} keypoints, which are those of no known set or not of '{name}'",
+                path,
+                "name theirs with --skeleton.",
             )
         self.skeleton = name
 

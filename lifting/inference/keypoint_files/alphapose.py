@@ -22,16 +22,17 @@ def read_alphapose(path: Path, content: Any, wanted: Wanted) -> list[Track]:
     for number, one in enumerate(content):
         where = f"{path}: entry {number}"
         if not isinstance(one, dict) or "keypoints" not in one:
-            raise InputError(f"{where} has no 'keypoints'; is it AlphaPose's json?")
+            raise InputError(f"{where} has no 'keypoints'", remedy="is it AlphaPose's json?")
         name = str(one.get("image_id"))
         digits = re.findall(r"\d+", name)
         if not digits:
-            raise InputError(f"{where}: its image_id '{name}' holds no number of a frame.")
+            raise InputError(f"its image_id '{name}' holds no number of a frame.", where)
         frame = int(digits[-1])
         if names.setdefault(frame, name) != name:
             raise InputError(
-                f"{where}: '{name}' and '{names[frame]}' are of the same number; give the frames of one "
-                "video."
+                f"'{name}' and '{names[frame]}' are of the same number",
+                where,
+                "give the frames of one video.",
             )
         points, joints = points_of(one["keypoints"], wanted.skeleton or joints, where)
         people.append(Person(frame, points, _identity(one.get("idx")), wanted.size))

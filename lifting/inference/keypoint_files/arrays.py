@@ -37,19 +37,21 @@ def read_arrays(path: Path, content: dict[str, Any], wanted: Wanted) -> list[Tra
     people = points[None] if points.ndim == 3 else points
     if people.ndim != 4 or people.shape[3] not in (2, 3) or not people.size:
         raise InputError(
-            f"{path}: its keypoints are {points.shape}; give (frames, joints, 2), or 3 with confidence."
+            f"its keypoints are {points.shape}",
+            path,
+            "give (frames, joints, 2), or 3 with confidence.",
         )
     sure = content.get("confidence")
     if sure is not None:
         sure = _numbers(sure, path, "confidence")
         if people.shape[3] != 2 or sure.size != people[..., 0].size:
-            raise InputError(f"{path}: its 'confidence' is not one number per keypoint.")
+            raise InputError("its 'confidence' is not one number per keypoint.", path)
         people = np.concatenate([people, sure.reshape(*people.shape[:3], 1)], -1)
     elif people.shape[3] == 2:
         people = np.concatenate([people, np.ones_like(people[..., :1])], -1)
     given = people[..., 2][np.isfinite(people[..., 2])]
     if ((given < 0) | (given > 1)).any():
-        raise InputError(f"{path}: the third column is no confidence from 0 to 1; leave it out.")
+        raise InputError("the third column is no confidence from 0 to 1", path, "leave it out.")
     joints = _joint_set(path, content, people.shape[2], wanted)
     size, fps = _size(path, content), _fps(path, content)
     frames = _frames(path, content, people.shape[1])
@@ -89,7 +91,7 @@ def _array(path: Path, content: dict[str, Any]) -> Array:
     if name is None:
         holds = ", ".join(content) or "nothing"
         said = ", poses that are lifted already" if "pose" in content else ""
-        raise InputError(f"{path}: holds {holds}{said}; keypoints are called 'keypoints'.")
+        raise InputError(f"holds {holds}{said}", path, "keypoints are called 'keypoints'.")
     array = _numbers(content[name], path, name)
     if array.ndim == 2 and array.shape[1] in (2, 3):
         return array[None]
@@ -104,8 +106,8 @@ def _numbers(content: object, path: Path, name: str) -> Array:
         if array.dtype.kind not in "iufO":
             raise TypeError(array.dtype)
         return array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{path}: its '{name}' is no array of numbers; save it again.") from None
+    except (TypeError, ValueError) as error:
+        raise InputError(f"its '{name}' is no array of numbers", path, "save it again.") from error
 
 
 def _is_mediapipe(points: Array) -> bool:
@@ -122,19 +124,20 @@ def _joint_set(path: Path, content: dict[str, Any], count: int, wanted: Wanted) 
     told = str(content["skeleton"]) if "skeleton" in content else None
     if told is not None and wanted.skeleton not in (None, told):
         raise InputError(
-            f"{path}: says its keypoints are {told}, not {wanted.skeleton}; leave --skeleton out."
+            f"says its keypoints are {told}, not {wanted.skeleton}", path, "leave --skeleton out."
         )
     name = wanted.skeleton or told
     if name is None:
         fits = [s.name for s in SKELETONS.values() if len(s) == count]
         if len(fits) != 1:
             who = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
-            raise InputError(f"{path}: its {count} keypoints {who}; name it with --skeleton.")
+            raise InputError(f"its {count} keypoints {who}", path, "name it with --skeleton.")
         name = fits[0]
     if len(skeleton(name)) != count:
         raise InputError(
-            f"{path}: has {count} keypoints, but '{name}' has {len(skeleton(name))}; name another "
-            "--skeleton."
+            f"has {count} keypoints, but '{name}' has {len(skeleton(name))}",
+            path,
+            "name another --skeleton.",
         )
     return name
 
@@ -144,7 +147,7 @@ def _size(path: Path, content: dict[str, Any]) -> Size | None:
         return None
     size = _numbers(content["size"], path, "size").ravel()
     if len(size) != 2 or not (np.isfinite(size) & (size > 0)).all():
-        raise InputError(f"{path}: its 'size' is not the width and height of the images in pixels.")
+        raise InputError("its 'size' is not the width and height of the images in pixels.", path)
     return float(size[0]), float(size[1])
 
 
@@ -153,7 +156,7 @@ def _fps(path: Path, content: dict[str, Any]) -> float | None:
         return None
     fps = _numbers(content["fps"], path, "fps").ravel()
     if len(fps) != 1 or not 0 < fps[0] < np.inf:
-        raise InputError(f"{path}: its 'fps' is no number of frames per second.")
+        raise InputError("its 'fps' is no number of frames per second.", path)
     return float(fps[0])
 
 
@@ -162,5 +165,5 @@ def _frames(path: Path, content: dict[str, Any], count: int) -> Any:
         return np.arange(count)
     frames = np.asarray(content["frame"])
     if frames.shape != (count,) or frames.dtype.kind not in "iu" or (np.diff(frames) <= 0).any():
-        raise InputError(f"{path}: its 'frame' is not one rising number per frame.")
+        raise InputError("its 'frame' is not one rising number per frame.", path)
     return frames.astype(np.int64)

@@ -43,11 +43,12 @@ def _annotated(path: Path, content: Any, wanted: Wanted) -> tuple[list[Person], 
         annotations = list(content["annotations"])
         categories = list(content.get("categories", []))
         named = wanted.skeleton or _by_names(path, categories)
-    except (TypeError, KeyError, ValueError, AttributeError):
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{path}: has no 'images' with id, width and height, or no 'annotations'; is it in COCO's "
-            "format?"
-        ) from None
+            "has no 'images' with id, width and height, or no 'annotations'",
+            path,
+            "is it in COCO's format?",
+        ) from error
     people, joints = [], named
     for person, found in _people(path, annotations, order, sizes, named):
         for point in person.points:
@@ -68,7 +69,7 @@ def _people(
         where = f"{path}: annotation {number}"
         image = one.get("image_id") if isinstance(one, dict) else None
         if not isinstance(image, int | str) or image not in order:
-            raise InputError(f"{where} is on none of the 'images'; get the file again.")
+            raise InputError(f"{where} is on none of the 'images'", remedy="get the file again.")
         if one.get("iscrowd") or "keypoints" not in one:
             continue
         points, named = points_of(one["keypoints"], named, where)
@@ -93,8 +94,10 @@ def _by_names(path: Path, categories: list[Any]) -> str | None:
         if joints.joints == names:
             return joints.name
     raise InputError(
-        f"{path}: calls its keypoints {', '.join(map(str, names[:3]))} ..., which are the names of no "
-        "joint set; name it with --skeleton."
+        f"calls its keypoints {', '.join(map(str, names[:3]))} ..., which are the names of no "
+        "joint set",
+        path,
+        "name it with --skeleton.",
     )
 
 
@@ -103,10 +106,12 @@ def _results(path: Path, content: Any, wanted: Wanted) -> tuple[list[Person], st
     for number, one in enumerate(content):
         where = f"{path}: entry {number}"
         if not isinstance(one, dict) or "keypoints" not in one:
-            raise InputError(f"{where} has no 'keypoints'; give the keypoints, not the boxes.")
+            raise InputError(
+                f"{where} has no 'keypoints'", remedy="give the keypoints, not the boxes."
+            )
         frame = one.get("image_id")
         if not isinstance(frame, int):
-            raise InputError(f"{where}: its image_id {frame!r} is no number of a frame.")
+            raise InputError(f"its image_id {frame!r} is no number of a frame.", where)
         points, joints = points_of(one["keypoints"], wanted.skeleton or joints, where)
         people.append(Person(frame, points, size=wanted.size))
     return people, joints

@@ -62,7 +62,7 @@ def read_example(
     chosen = [track for track in tracks if name is None or track.name == name]
     if not chosen:
         some = ", ".join(track.name for track in tracks[:10])
-        raise InputError(f"{path}: holds no '{name}', but {some}.")
+        raise InputError(f"holds no '{name}', but {some}.", path)
     if frame is not None and name is None:
         # Of several people whoever is there.
         chosen = [track for track in chosen if frame in track.frames] or chosen
@@ -88,8 +88,9 @@ def _row(path: Path, track: Track, frame: int | None) -> int:
     rows = np.flatnonzero(track.frames == frame)
     if not len(rows):
         raise InputError(
-            f"{path}: '{track.name}' is not on frame {frame}; it is on frames {track.frames[0]} to "
-            f"{track.frames[-1]}."
+            f"'{track.name}' is not on frame {frame}",
+            path,
+            f"it is on frames {track.frames[0]} to {track.frames[-1]}.",
         )
     return int(rows[0])
 
@@ -122,15 +123,15 @@ def parse_example(text: str, wanted: Wanted, where: str = "--pose") -> Example:
     joints = skeleton(wanted.skeleton or "coco17")
     try:
         content = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{where} is no JSON: give [[x, y], ...] or {{joint: [x, y], ...}}."
-        ) from None
+        ) from error
     if isinstance(content, dict):
         if unknown := [name for name in content if name not in joints.joints]:
             raise InputError(
-                f"{where} names '{unknown[0]}', which '{joints.name}' has not; its joints are "
-                f"{', '.join(joints.joints)}."
+                f"{where} names '{unknown[0]}', which '{joints.name}' has not",
+                remedy=f"its joints are {', '.join(joints.joints)}.",
             )
         content = [content.get(name) for name in joints.joints]
     if not isinstance(content, list) or len(content) != len(joints):
@@ -150,8 +151,8 @@ def _point(one: Any, number: int, where: str) -> Array:
         return np.full(3, np.nan)
     plain = isinstance(one, list) and all(type(x) in (int, float) and abs(x) < 1e9 for x in one)
     if not plain or len(one) not in (2, 3):
-        raise InputError(f"{where}: point {number} is not [x, y], [x, y, confidence] or null.")
+        raise InputError(f"point {number} is not [x, y], [x, y, confidence] or null.", where)
     point = np.array([*one, 1.0][:3], np.float64)
     if not 0 <= point[2] <= 1:
-        raise InputError(f"{where}: point {number} has a confidence that is not from 0 to 1.")
+        raise InputError(f"point {number} has a confidence that is not from 0 to 1.", where)
     return point

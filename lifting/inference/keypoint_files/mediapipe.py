@@ -37,7 +37,7 @@ def read_mediapipe(path: Path, content: Any, wanted: Wanted) -> list[Track]:
     """
     frames = content.get("frames") if isinstance(content, dict) else content
     if not isinstance(frames, list):
-        raise InputError(f"{path}: holds no list of frames of landmarks.")
+        raise InputError("holds no list of frames of landmarks.", path)
     people = []
     for number, frame in enumerate(frames):
         where = f"{path}: frame {number}"
@@ -82,7 +82,7 @@ def _landmarks(content: Any, where: str) -> Array:
     except (TypeError, KeyError, ValueError, IndexError):
         points = np.zeros((0, 3))
     if points.shape != (len(JOINTS), 3):
-        raise InputError(f"{where}: has no {len(JOINTS)} landmarks with x and y; save them again.")
+        raise InputError(f"has no {len(JOINTS)} landmarks with x and y", where, "save them again.")
     return points
 
 
@@ -96,7 +96,7 @@ def _landmark(one: Any) -> list[float]:
 def _tracks(path: Path, people: list[Person], wanted: Wanted) -> list[Track]:
     if wanted.skeleton not in (None, JOINTS.name):
         raise InputError(
-            f"{path}: holds {JOINTS.name}, not {wanted.skeleton}; leave --skeleton out."
+            f"holds {JOINTS.name}, not {wanted.skeleton}", path, "leave --skeleton out."
         )
     tracks = tracks_of(people, JOINTS.name, wanted.stills, str(path))
     places = np.concatenate([t.keypoints[t.confidence > 0] for t in tracks])
@@ -106,13 +106,14 @@ def _tracks(path: Path, people: list[Person], wanted: Wanted) -> list[Track]:
     )
     if len(hips) and np.abs(hips).max() < _ORIGIN:
         raise InputError(
-            f"{path}: holds world landmarks, around the hips; save the landmarks of the image."
+            "holds world landmarks, around the hips", path, "save the landmarks of the image."
         )
     if np.abs(places).max() < SMALLEST_IMAGE:
         if wanted.size is None:
             raise InputError(
-                f"{path}: holds shares of the image's width and height; give these with --width and "
-                "--height."
+                "holds shares of the image's width and height",
+                path,
+                "give these with --width and --height.",
             )
         for track in tracks:
             track.keypoints[:] *= np.array(wanted.size)

@@ -23,18 +23,19 @@ def read_openpose(folder: Path, wanted: Wanted) -> list[Track]:
     """
     paths = sorted(folder.glob("*.json"))
     if not paths:
-        raise InputError(f"{folder}: holds no json files; give the folder that OpenPose wrote.")
+        raise InputError("holds no json files", folder, "give the folder that OpenPose wrote.")
     people, joints = [], wanted.skeleton
     names: dict[int, str] = {}
     for path in paths:
         digits = re.findall(r"\d+", path.stem)
         if not digits:
-            raise InputError(f"{path}: its name holds no number of a frame.")
+            raise InputError("its name holds no number of a frame.", path)
         frame = int(digits[-1])
         if names.setdefault(frame, path.name) != path.name:
             raise InputError(
-                f"{folder}: {path.name} and {names[frame]} are of the same number; give the folder of "
-                "one video."
+                f"{path.name} and {names[frame]} are of the same number",
+                folder,
+                "give the folder of one video.",
             )
         content = read_json(path)
         for one in _people(path, content):
@@ -46,7 +47,7 @@ def read_openpose(folder: Path, wanted: Wanted) -> list[Track]:
 def _people(path: Path, content: Any) -> list[Any]:
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
-        raise InputError(f"{path}: has no list of 'people'; is it OpenPose's json?")
+        raise InputError("has no list of 'people'", path, "is it OpenPose's json?")
     return people
 
 
@@ -55,16 +56,17 @@ def _points(path: Path, one: Any, named: str | None) -> tuple[Any, str]:
         # Older versions wrote 'pose_keypoints'.
         flat = np.array(one.get("pose_keypoints_2d", one.get("pose_keypoints")), np.float64)
         points = flat.reshape(-1, 3)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
         raise InputError(
-            f"{path}: has people without 'pose_keypoints_2d'; make it again."
-        ) from None
+            "has people without 'pose_keypoints_2d'", path, "make it again."
+        ) from error
     joints = named or _SETS.get(len(points))
     if joints is None or len(skeleton(joints)) != len(points):
         raise InputError(
-            f"{path}: has {len(points)} keypoints, where {'OpenPose' if joints is None else joints} has "
-            f"{'25 or 18' if joints is None else len(skeleton(joints))}; name the joint set with "
-            "--skeleton."
+            f"has {len(points)} keypoints, where {'OpenPose' if joints is None else joints} has "
+            f"{'25 or 18' if joints is None else len(skeleton(joints))}",
+            path,
+            "name the joint set with --skeleton.",
         )
     return points, joints
 

@@ -58,18 +58,19 @@ def points_of(content: object, named: str | None, where: str) -> tuple[Array, st
     count, rest = divmod(flat.size, 3)
     if flat.ndim != 1 or rest or not count:
         raise InputError(
-            f"{where}: 'keypoints' are no list of x, y, confidence; get the file again."
+            "'keypoints' are no list of x, y, confidence", where, "get the file again."
         )
     joints = named or _SETS.get(count)
     if joints is None:
         raise InputError(
-            f"{where}: has {count} keypoints, which are those of no joint set of this format; name it "
-            "with --skeleton."
+            f"has {count} keypoints, which are those of no joint set of this format",
+            where,
+            "name it with --skeleton.",
         )
     body = len(skeleton(joints))
     if count != body and _SETS.get(count) != joints:
         raise InputError(
-            f"{where}: has {count} keypoints, but '{joints}' has {body}; name another."
+            f"has {count} keypoints, but '{joints}' has {body}", where, "name another."
         )
     return flat.reshape(-1, 3)[:body], joints
 
@@ -93,11 +94,11 @@ def tracks_of(people: Sequence[Person], joints: str, stills: bool, where: str) -
     """
     people = [p for p in people if _seen(p).any()]
     if not people:
-        raise InputError(f"{where}: shows nobody; run the detector again.")
+        raise InputError("shows nobody", where, "run the detector again.")
     people.sort(key=lambda person: person.frame)
     if abs(people[0].frame) > _LAST or abs(people[-1].frame) > _LAST:
         raise InputError(
-            f"{where}: {people[-1].frame} is no number of a frame; get the file again."
+            f"{people[-1].frame} is no number of a frame", where, "get the file again."
         )
     names = _names_of_stills(people) if stills else _told(people) or _linked(people)
     groups: dict[str, list[Person]] = {}
@@ -108,8 +109,9 @@ def tracks_of(people: Sequence[Person], joints: str, stills: bool, where: str) -
         sizes = {person.size for person in group}
         if len(sizes) > 1:
             raise InputError(
-                f"{where}: its images are of several sizes, so they are no video; add --stills to lift "
-                "each by itself."
+                "its images are of several sizes, so they are no video",
+                where,
+                "add --stills to lift each by itself.",
             )
         frames = np.array([person.frame for person in group])
         points = np.stack([person.points for person in group])

@@ -39,12 +39,12 @@ def read_tracks(path: Path, wanted: Wanted, kind: str | None = None) -> list[Tra
         raise InputError(f"--format is {kind}: choose {', '.join(FORMATS)}.")
     if path.is_dir():
         if kind not in (None, "openpose"):
-            raise InputError(f"{path}: is a folder; of format {kind} a file is needed.")
+            raise InputError("is a folder", path, f"of format {kind} a file is needed.")
         tracks = read_openpose(path, wanted)
     else:
         tracks = _read_file(existing(path), wanted, kind)
     if not tracks:
-        raise InputError(f"{path}: shows nobody; run the detector again.")
+        raise InputError("shows nobody", path, "run the detector again.")
     return [sized(track, wanted, path) for track in tracks]
 
 
@@ -58,7 +58,7 @@ def _read_file(path: Path, wanted: Wanted, kind: str | None) -> list[Track]:
     fits = kind in _JSON if by_name == "json" else kind == by_name
     if kind is not None and not fits:
         raise InputError(
-            f"{path}: is not of format {kind}; give another --format, or leave it out."
+            f"is not of format {kind}", path, "give another --format, or leave it out."
         )
     if by_name == "npz":
         if path.suffix.lower() == ".npy":
@@ -78,7 +78,7 @@ def _recognise(path: Path, content: Any) -> str:
         if isinstance(content.get("frames"), list):
             return "mediapipe"
         if "people" in content:
-            raise InputError(f"{path}: is one frame of OpenPose's; give the folder it is in.")
+            raise InputError("is one frame of OpenPose's", path, "give the folder it is in.")
     elif isinstance(content, list) and content:
         people = [one for one in content if isinstance(one, dict) and "image_id" in one]
         if len(people) == len(content):
@@ -86,7 +86,9 @@ def _recognise(path: Path, content: Any) -> str:
         if not people and any(_has_landmarks(frame) for frame in content):
             return "mediapipe"
     raise InputError(
-        f"{path}: its layout is not known; name what it should be with --format: {', '.join(_JSON)}."
+        "its layout is not known",
+        path,
+        f"name what it should be with --format: {', '.join(_JSON)}.",
     )
 
 
@@ -113,6 +115,6 @@ def sized(track: Track, wanted: Wanted, path: Path) -> Track:
     if track.size is not None:
         width, height = track.size
         raise InputError(
-            f"{path}: its images are {width:g} x {height:g} pixels; leave --width and --height out."
+            f"its images are {width:g} x {height:g} pixels", path, "leave --width and --height out."
         )
     return replace(track, size=wanted.size)

@@ -31,11 +31,12 @@ def source_of(store: ClipStore, wanted: Wanted) -> str:
     source = wanted.source or (next(iter(sources)) if len(sources) == 1 else None)
     if source is None or source not in sources:
         said = "has several 2D sources" if source is None else f"has no 2D source '{source}'"
-        raise InputError(f"{store.path}: {said}; name one with --source: {', '.join(sources)}.")
+        raise InputError(f"{said}", store.path, f"name one with --source: {', '.join(sources)}.")
     if wanted.skeleton not in (None, sources[source]):
         raise InputError(
-            f"{store.path}: '{source}' is {sources[source]}, not {wanted.skeleton}; leave "
-            "--skeleton out."
+            f"'{source}' is {sources[source]}, not {wanted.skeleton}",
+            store.path,
+            "leave --skeleton out.",
         )
     return source
 
@@ -59,7 +60,7 @@ def clip_named(store: ClipStore, wanted: Wanted, name: str | None) -> tuple[Clip
             return key, source
     some = ", ".join(key.path.removeprefix("clips/") for key in keys[:3])
     raise InputError(
-        f"{store.path}: has no clip '{name}' of '{source}'; there are for example {some}."
+        f"has no clip '{name}' of '{source}'", store.path, f"there are for example {some}."
     )
 
 

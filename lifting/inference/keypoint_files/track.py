@@ -70,8 +70,10 @@ class Track:
         count = last - first + 1
         if count > _SPARSEST * len(self.frames) + _SPARSEST:
             raise InputError(
-                f"{where}: '{self.name}' is on {len(self.frames):,} of the frames {first:,} to "
-                f"{last:,}, which are no video then; add --stills to lift each by itself."
+                f"'{self.name}' is on {len(self.frames):,} of the frames {first:,} to "
+                f"{last:,}, which are no video then",
+                where,
+                "add --stills to lift each by itself.",
             )
         keypoints = np.zeros((count, *self.keypoints.shape[1:]))
         confidence = np.zeros((count, *self.confidence.shape[1:]))

@@ -174,10 +174,10 @@ def lift_video(
 
 def _refuse_folder(folder: Path, video: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is no folder; name another with --out.")
+        raise InputError("is no folder", folder, "name another with --out.")
     target = folder / "video.mp4"
     if target.exists() and target.samefile(video):
-        raise InputError(f"{video}: would be written over; name another folder with --out.")
+        raise InputError("would be written over", video, "name another folder with --out.")
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class _Run:
                 **self.options,
             )
         except InputError as error:
-            raise InputError(f"{self.film.path}: {one.name}: {error}") from None
+            raise error.at(one.name).at(self.film.path) from error
 
     def try_out(self, joints: str) -> None:
         """Lift a few made-up keypoints.
@@ -222,7 +222,7 @@ class _Run:
                 **self.options,
             )
         except InputError as error:
-            raise InputError(f"{self.checkpoint}: {error}") from None
+            raise error.at(self.checkpoint) from error
 
 
 def _compare(tracks: "list[Track]", lifted: list[Lifted], known: "TruePoses") -> dict[str, float]:

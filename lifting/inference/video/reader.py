@@ -54,7 +54,7 @@ class Video:
         self.damaged = 0
         first = next(iter(self), None)
         if first is None:
-            raise InputError(f"{path}: no frame of it can be decoded; get or convert it again.")
+            raise InputError("no frame of it can be decoded", path, "get or convert it again.")
         self.size = (first.image.shape[1], first.image.shape[0])
         with self._open() as container:
             stream = container.streams.video[0]
@@ -65,16 +65,16 @@ class Video:
 
     def _open(self) -> "av.container.InputContainer":
         if not self.path.is_file():
-            raise InputError(f"{self.path}: there is no such video; check the path.")
+            raise InputError("there is no such video", self.path, "check the path.")
         try:
             container = av.open(str(self.path))
-        except FFmpegError:
+        except FFmpegError as error:
             raise InputError(
-                f"{self.path}: is no video, or of a kind that cannot be read; convert it to MP4."
-            ) from None
+                "is no video, or of a kind that cannot be read", self.path, "convert it to MP4."
+            ) from error
         if not container.streams.video:
             container.close()
-            raise InputError(f"{self.path}: has no pictures in it; name a video.")
+            raise InputError("has no pictures in it", self.path, "name a video.")
         return container
 
     def __iter__(self) -> Iterator[Frame]:
@@ -102,7 +102,9 @@ class Video:
                     shape = shape or image.shape
                     if image.shape != shape:
                         raise InputError(
-                            f"{self.path}: its frames change their size at frame {number}; cut it there."
+                            f"its frames change their size at frame {number}",
+                            self.path,
+                            "cut it there.",
                         )
                     # Streams without times are shown at their rate.
                     pts = max(pts + 1, round(number * step) if frame.pts is None else frame.pts)

@@ -103,24 +103,28 @@ def given(
     for one in tracks:
         if one.size not in (None, (width, height)):
             raise InputError(
-                f"{path}: its images are not {width:g} x {height:g} pixels as those of {film.path}; "
-                "name the keypoints of this video."
+                f"its images are not {width:g} x {height:g} pixels as those of {film.path}",
+                path,
+                "name the keypoints of this video.",
             )
     moved = [replace(t, frames=t.frames - first, size=(width, height)) for t in tracks]
     lowest, highest = (f(f(t.frames) for t in moved) for f in (min, max))
     if lowest < 0 or (film.frames and highest >= film.frames):
         raise InputError(
-            f"{path}: has frames {lowest + first} to {highest + first}, but {film.path} has "
-            f"{film.frames:,}; say with --first which number its first frame has, or name the keypoints "
-            "of this video."
+            f"has frames {lowest + first} to {highest + first}, but {film.path} has "
+            f"{film.frames:,}",
+            path,
+            "say with --first which number its first frame has, or name the keypoints "
+            "of this video.",
         )
     try:
         return [_trimmed(one.whole(str(path))) for one in moved]
-    except InputError:
+    except InputError as error:
         raise InputError(
-            f"{path}: shows somebody on so few frames that they are no video; name the keypoints of "
-            f"{film.path}."
-        ) from None
+            "shows somebody on so few frames that they are no video",
+            path,
+            f"name the keypoints of {film.path}.",
+        ) from error
 
 
 def chosen(tracks: "list[Track]", name: str | None, where: str) -> "list[Track]":
@@ -137,7 +141,7 @@ def chosen(tracks: "list[Track]", name: str | None, where: str) -> "list[Track]"
     kept = [one for one in tracks if name in (None, one.name)]
     if not kept:
         some = ", ".join(one.name for one in tracks[:10])
-        raise InputError(f"{where}: shows no '{name}', but {some}; name one of them with --track.")
+        raise InputError(f"shows no '{name}', but {some}", where, "name one of them with --track.")
     return kept
 
 

@@ -59,7 +59,7 @@ class TruePoses:
         pair = [torch.from_numpy(x).double() for x in (pose[mine], self.pose[theirs])]
         whole = torch.stack([x.flatten(1).isfinite().all(1) for x in pair]).all(0)
         if not whole.any():
-            raise InputError("--truth: has no frame that was lifted; is it of this video?")
+            raise InputError("has no frame that was lifted", "--truth", "is it of this video?")
         found, true = (x[whole] for x in pair)
         errors = {name: float(metric(found, true).mean()) for name, metric in _METRICS.items()}
         return errors | {"frames": float(whole.sum())}
@@ -80,10 +80,10 @@ def read_true_poses(path: Path, joints: str) -> TruePoses:
         pose = np.asarray(content["pose"], np.float64)
         name = str(content["skeleton"])
         frames = np.asarray(content.get("frame", np.arange(len(pose))), np.int64)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path}: has no numbers 'pose' with their joint set, 'skeleton'; see docs/video.md."
-        ) from None
+            "has no numbers 'pose' with their joint set, 'skeleton'", path, "see docs/video.md."
+        ) from error
     if (
         pose.ndim != 3
         or pose.shape[1:] != (len(skeleton(name)), 3)
@@ -91,11 +91,12 @@ def read_true_poses(path: Path, joints: str) -> TruePoses:
         or (np.diff(frames, prepend=-1) <= 0).any()
     ):
         raise InputError(
-            f"{path}: its 'pose' is not (frames, {len(skeleton(name))}, 3), or its 'frame' not one "
-            "rising number for each."
+            f"its 'pose' is not (frames, {len(skeleton(name))}, 3), or its 'frame' not one "
+            "rising number for each.",
+            path,
         )
     try:
         converted = convert(torch.from_numpy(pose), name, joints)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error.at(path) from error
     return TruePoses(frames, centre(converted, skeleton(joints).root).numpy(), joints)

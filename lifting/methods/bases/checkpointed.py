@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from lightning import LightningModule
 
 from lifting.checkpoints import read_checkpoint
-from lifting.errors import InputError
+from lifting.errors import CheckpointError, InputError
 
 
 class Checkpointed(LightningModule, ABC):
@@ -33,15 +33,15 @@ class Checkpointed(LightningModule, ABC):
         """Refuse a checkpoint of another method or joint set.
 
         Raises:
-            InputError: If it is one, or none of this suite, or was trained on other earlier stages.
+            CheckpointError: If it is one, or none of this suite, or was trained on other earlier stages.
         """
         theirs = checkpoint.get("lifting")
         if theirs is None:
-            raise InputError("it is not a checkpoint of this suite; import it first.")
+            raise CheckpointError("it is not a checkpoint of this suite", remedy="import it first.")
         self._check_identity(theirs)
         for option, digest in self.frozen.items():
             if checkpoint["frozen"].get(option) != digest:
-                raise InputError(
+                raise CheckpointError(
                     f"it was trained with another {option} than {self._paths[option]}: name that "
                     "one, or begin a new run."
                 )
@@ -53,7 +53,7 @@ class Checkpointed(LightningModule, ABC):
     def _check_identity(self, theirs: Mapping[str, str]) -> None:
         for what, value in self._identity().items():
             if theirs.get(what) != value:
-                raise InputError(
+                raise CheckpointError(
                     f"it is of {what.replace('_', ' ')} '{theirs.get(what)}', this run has "
                     f"'{value}': choose the checkpoint or the configuration that fits."
                 )
@@ -69,13 +69,13 @@ class Checkpointed(LightningModule, ABC):
         """Load parameters and buffers.
 
         Raises:
-            InputError: If they are of a network of another size; it names the first that differs.
+            CheckpointError: If they are of a network of another size; it names the first that differs.
         """
         try:
             return super().load_state_dict(state_dict, strict, assign)
         except RuntimeError as error:
             first = str(error).partition("\n\t")[2].partition("\n")[0].strip()
-            raise InputError(f"its network is of another shape: {first}") from None
+            raise CheckpointError(f"its network is of another shape: {first}") from error
 
 
 Trained = TypeVar("Trained", bound=Checkpointed)
@@ -106,7 +106,7 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
     if found is None:
         kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
         needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"
-        raise InputError(f"{path}: is of a {name}, here {needed} is needed; name another.")
+        raise InputError(f"is of a {name}, here {needed} is needed", path, "name another.")
     try:
         # Lightning's command line notes the class beside the options.
         options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
@@ -114,9 +114,9 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         method.load_state_dict(checkpoint["state_dict"])
         method.recall(checkpoint)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    except (KeyError, TypeError, AttributeError):
+        raise error.at(path) from error
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{path}: its options are not those of a {name} of this version; get or train it again."
-        ) from None
+            f"its options are not those of a {name} of this version", path, "get or train it again."
+        ) from error
     return method.eval().requires_grad_(False)

@@ -156,8 +156,10 @@ class Detector(Method):
             for option in ("network", "alignment", "bgr"):
                 if other.hparams[option] != h[option]:
                     raise InputError(
-                        f"{h['start_from']}: its {option.replace('_', ' ')} is "
-                        f"{other.hparams[option]}, not {h[option]}; name another checkpoint."
+                        f"its {option.replace('_', ' ')} is "
+                        f"{other.hparams[option]}, not {h[option]}",
+                        h["start_from"],
+                        "name another checkpoint.",
                     )
             self.take_over(other)
             self.note_stage("start_from", h["start_from"])

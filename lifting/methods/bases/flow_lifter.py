@@ -161,8 +161,8 @@ class FlowLifter(Lifter):
         needed = {*parts} | ({FULL} if h["whole"] or h["generated"] else set())
         if needed - known:
             raise InputError(
-                f"The flows given are of {', '.join(sorted(known))}; split {h['split']} needs "
-                f"{', '.join(sorted(needed))}."
+                f"The flows given are of {', '.join(sorted(known))}",
+                remedy=f"split {h['split']} needs {', '.join(sorted(needed))}.",
             )
         self._priors = [FlowPrior(stages, parts, h["whole"], h["scaled"], h["cap"], h["contrast"])]
 

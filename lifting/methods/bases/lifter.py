@@ -82,7 +82,8 @@ class Lifter(Method):
         """
         if pose is None:
             raise InputError(
-                f"{type(self).__name__} learns from 3D poses; train it on a store that has them."
+                f"{type(self).__name__} learns from 3D poses",
+                remedy="train it on a store that has them.",
             )
         return pose
 

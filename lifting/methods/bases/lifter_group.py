@@ -48,7 +48,7 @@ class LifterGroup:
             try:
                 convert(torch.zeros(len(skeleton(mine)), 3), mine, theirs)
             except InputError as error:
-                raise InputError(f"--model.lifters, {name}: {error}") from None
+                raise error.at(f"--model.lifters, {name}") from error
 
     def __len__(self) -> int:
         return len(self.lifters)

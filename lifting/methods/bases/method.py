@@ -171,7 +171,7 @@ class Method(Checkpointed):
         try:
             self.take_over(other)
         except InputError as error:
-            raise InputError(f"{path}: {error}") from None
+            raise error.at(path) from error
         self.note_stage("start_from", path)
 
     def take_over(self, other: Self) -> None:

@@ -48,7 +48,7 @@ def test_a_missing_library_is_named(baseline, tmp_path, monkeypatch, library):
 
 def test_a_crop_that_does_not_fit_is_named(tmp_path):
     path = save(made("HeatmapDetector"), tmp_path / "d.ckpt")
-    with pytest.raises(InputError, match="--crop is 100 by 256: give multiples of 32"):
+    with pytest.raises(InputError, match="--crop: is 100 by 256; give multiples of 32"):
         export_model(path, tmp_path / "a.pt2", crop=(100, 256))
 
 
