@@ -2,9 +2,9 @@
 
 from datamodules.base import PoseDataModule
 from datamodules.cmu.poses import CMU
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from datamodules.custom.poses import CustomPoses
-from datamodules.examples.subject_split import SubjectDataModule
+from datamodules.examples.subject_datamodule import SubjectDataModule
 from datamodules.h36m.images import H36MImages
 from datamodules.h36m.poses import H36M
 from datamodules.lsp.poses import LSP

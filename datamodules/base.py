@@ -18,7 +18,7 @@ from datamodules.examples.bank import (
 from datamodules.examples.keypoint_noise import KeypointNoise
 from datamodules.examples.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.examples.prior import PosePrior
-from datamodules.examples.subject_split import SubjectDataModule, evenly
+from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
 from datamodules.relative_depth.labels import DepthLabels
 from datamodules.relative_depth.pairs import DepthPairs
 from datamodules.store.clips import ClipStore

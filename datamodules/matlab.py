@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]

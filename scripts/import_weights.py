@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from jsonargparse import auto_cli
 
-from datamodules.untrusted import load_npz, load_pickle
+from datamodules.safe_load import load_npz, load_pickle
 from lifting.errors import InputError, guarded
 from lifting.exchange import import_weights
 

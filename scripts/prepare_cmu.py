@@ -9,7 +9,7 @@ from jsonargparse import auto_cli
 
 from datamodules.cmu.convert import FPS, VIEWS, convert
 from datamodules.cmu.raw import AMC_FPS
-from datamodules.store.preparing import prepare
+from datamodules.store.preparation import prepare
 from lifting.errors import guarded
 
 

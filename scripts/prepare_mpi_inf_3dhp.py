@@ -8,7 +8,7 @@ from pathlib import Path
 from jsonargparse import auto_cli
 
 from datamodules.mpi_inf_3dhp.convert import convert
-from datamodules.store.preparing import prepare
+from datamodules.store.preparation import prepare
 from lifting.errors import guarded
 
 

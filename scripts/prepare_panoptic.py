@@ -9,7 +9,7 @@ from jsonargparse import auto_cli
 
 from datamodules.panoptic.convert import EVERY, MARGIN, convert
 from datamodules.panoptic.raw import JOINTS
-from datamodules.store.preparing import prepare
+from datamodules.store.preparation import prepare
 from lifting.errors import guarded
 
 

@@ -15,9 +15,9 @@ import torch
 from jsonargparse import auto_cli
 from rich.progress import Progress
 
+from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import CAMERAS
-from datamodules.synthetic.procedural.human import SKELETON
-from datamodules.synthetic.rendered.film import Film, film
+from datamodules.synthetic.rendered.video import Film, film
 from lifting.errors import InputError, guarded
 from lifting.files import beside, write_together
 from lifting.imaging.boxes import box_around

@@ -9,8 +9,8 @@ from typing import Literal
 from jsonargparse import auto_cli
 
 from datamodules.relative_depth.annotation.answers import write_answers
-from datamodules.relative_depth.annotation.simulated import simulate
-from datamodules.relative_depth.annotation.simulated_crowd import answer_all, make_annotators
+from datamodules.relative_depth.annotation.simulated_annotations import simulate
+from datamodules.relative_depth.annotation.simulated_annotators import answer_all, make_annotators
 from datamodules.relative_depth.annotation_file import write_relative_depth
 from datamodules.relative_depth.labels import DepthLabels
 from lifting.errors import InputError, guarded

@@ -16,9 +16,9 @@ import torch
 import datamodules
 import lifting.methods
 from datamodules.h36m.raw import read_detections
+from datamodules.safe_load import load_npz
 from datamodules.store.clips import ClipStore
 from datamodules.synthetic.procedural import clips as synthetic_clips
-from datamodules.untrusted import load_npz
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.training import run
 from lifting.inference import keypoint_command as predict_command

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.cli.training import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sequences")]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.cmu.kinematics import euler_matrices, positions_along, rotations_along
-from datamodules.cmu.motion_text import fault, numbers, read_lines
+from datamodules.cmu.parsing import fault, numbers, read_lines
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]

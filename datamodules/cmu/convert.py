@@ -20,9 +20,9 @@ from datamodules.cmu.raw import (
     read_bvh,
     read_npz,
 )
+from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from datamodules.store.virtual_cameras import draw_rig
-from datamodules.untrusted import sha256
 from lifting.cameras import project, world_to_camera
 from lifting.errors import InputError
 

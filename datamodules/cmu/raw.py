@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from datamodules.cmu import asf as cmu_asf
 from datamodules.cmu import bvh
-from datamodules.store.npz_layout import read_poses
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
+from datamodules.store.videopose3d import read_poses
 from lifting.errors import InputError
 from lifting.skeletons import Skeleton, skeleton
 

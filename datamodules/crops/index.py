@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from datamodules.crops.records import NAMES, ImageRecords, IndexInfo
+from datamodules.safe_load import open_hdf5
 from datamodules.store.hdf5_file import Sink
-from datamodules.untrusted import open_hdf5
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.files import beside

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.store.npz_layout import check_name
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
+from datamodules.store.videopose3d import check_name
 from lifting.cameras import TANGENTIAL_GAIN, Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.geometry import quaternion_to_matrix

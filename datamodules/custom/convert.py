@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from datamodules.custom.cameras import Rig, check_fps, read_cameras
+from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.store.npz_layout import (
+from datamodules.store.projection import reprojection_errors
+from datamodules.store.videopose3d import (
     Array,
     KeypointFile,
     check_name,
@@ -19,8 +21,6 @@ from datamodules.store.npz_layout import (
     read_keypoints,
     read_poses,
 )
-from datamodules.store.reprojection import reprojection_errors
-from datamodules.untrusted import sha256
 from lifting.cameras import Camera, nominal_camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton

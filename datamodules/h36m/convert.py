@@ -24,9 +24,9 @@ from datamodules.h36m.raw import (
     read_detections,
     read_sequences,
 )
+from datamodules.safe_load import open_hdf5, sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.store.reprojection import reprojection_errors
-from datamodules.untrusted import open_hdf5, sha256
+from datamodules.store.projection import reprojection_errors
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.crops.reading import (
+from datamodules.crops.image_source import (
     Array,
     Found,
     box_of,
@@ -19,7 +19,7 @@ from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.h36m.convert import EXCLUDED, LICENCE, ORIGIN, h36m_camera
 from datamodules.h36m.raw import CAMERAS, sequence_name
 from datamodules.matlab import numbers, read_dataset
-from datamodules.untrusted import load_npz, open_hdf5, sha256
+from datamodules.safe_load import load_npz, open_hdf5, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
 
 
@@ -18,7 +18,7 @@ class H36MImages(ImageDataModule):
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.
-        **kwargs: See :class:`datamodules.crops.images.ImageDataModule`.
+        **kwargs: See :class:`datamodules.crops.datamodule.ImageDataModule`.
     """
 
     def __init__(

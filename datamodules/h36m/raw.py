@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from datamodules.safe_load import open_hdf5, sha256
 from datamodules.store.clips import check_pose
-from datamodules.store.npz_layout import read_tree
-from datamodules.untrusted import open_hdf5, sha256
+from datamodules.store.videopose3d import read_tree
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

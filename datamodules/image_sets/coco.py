@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.reading import Found, folder_of, read_json
+from datamodules.crops.image_source import Found, folder_of, read_json
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.untrusted import sha256
+from datamodules.safe_load import sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from datamodules.crops.image_source import Found, joined
 from datamodules.crops.index import write_index
-from datamodules.crops.reading import Found, joined
 from datamodules.crops.records import ImageRecord, gather_records
 from datamodules.h36m.image_reader import read_fetch, read_mmpose
 from datamodules.image_sets.coco import read_coco

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from datamodules.crops.reading import Array, Found, box_of, folder_of, read_json, within
+from datamodules.crops.image_source import Array, Found, box_of, folder_of, read_json, within
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.matlab import load_mat, numbers
-from datamodules.untrusted import sha256
+from datamodules.safe_load import sha256
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 

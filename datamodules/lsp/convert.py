@@ -10,8 +10,8 @@ from PIL import Image
 
 from datamodules.lsp.raw import JOINTS, RawImages, read_images
 from datamodules.matlab import Array
+from datamodules.safe_load import existing, sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.untrusted import existing, sha256
 from lifting.cameras import nominal_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton as skeleton_of

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.crops.reading import Found, box_of, picture_size, within
+from datamodules.crops.image_source import Found, box_of, picture_size, within
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.lsp.convert import ACTION, LICENCE, ORIGIN, SPLITS, image_file, locate
 from datamodules.lsp.raw import JOINTS, RawImages, read_images
-from datamodules.untrusted import sha256
+from datamodules.safe_load import sha256
 from lifting.errors import InputError
 
 _MARGIN = 0.15

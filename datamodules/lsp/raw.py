@@ -22,7 +22,7 @@ from datamodules.relative_depth.annotation_file import (
     read_provenance,
     read_relative_depth,
 )
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.cameras import TANGENTIAL_GAIN, Camera
 from lifting.errors import InputError
 

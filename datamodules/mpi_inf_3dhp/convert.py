@@ -19,8 +19,8 @@ from datamodules.mpi_inf_3dhp.raw import (
     read_test,
     read_train,
 )
+from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipStore, ClipWriter, StoreInfo
-from datamodules.untrusted import sha256
 from lifting.cameras import Camera, project
 from lifting.errors import InputError
 

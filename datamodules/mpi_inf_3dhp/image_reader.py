@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.crops.reading import Found, box_of, folder_of, picture_size, within
+from datamodules.crops.image_source import Found, box_of, folder_of, picture_size, within
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.mpi_inf_3dhp.cameras import CAMERA_SETS, TEST_SUBJECTS
 from datamodules.mpi_inf_3dhp.convert import LICENCE, ORIGIN
 from datamodules.mpi_inf_3dhp.mmpose import read_rows
 from datamodules.mpi_inf_3dhp.raw import RawClip
-from datamodules.untrusted import sha256
+from datamodules.safe_load import sha256
 
 _MARGIN = 0.1
 

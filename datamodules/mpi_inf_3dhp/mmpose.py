@@ -21,8 +21,8 @@ from datamodules.mpi_inf_3dhp.raw import (
     from_test_order,
     train_names,
 )
+from datamodules.safe_load import load_npz, load_pickle
 from datamodules.store.clips import ClipKey
-from datamodules.untrusted import load_npz, load_pickle
 from lifting.cameras import Camera
 from lifting.errors import InputError
 

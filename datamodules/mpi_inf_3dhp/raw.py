@@ -24,8 +24,8 @@ from datamodules.mpi_inf_3dhp.cameras import (
     read_calibration,
     sequence_camera,
 )
+from datamodules.safe_load import open_hdf5
 from datamodules.store.clips import ClipKey
-from datamodules.untrusted import open_hdf5
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.crops.reading import read_json
+from datamodules.crops.image_source import read_json
 from lifting.cameras import TANGENTIAL_GAIN, Camera
 from lifting.errors import InputError
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.crops.reading import Array
+from datamodules.crops.image_source import Array
 from datamodules.panoptic.cameras import (
     HD_CAMERAS,
     MILLIMETRES,
@@ -33,8 +33,8 @@ from datamodules.panoptic.raw import (
     sequences_of,
     told_apart,
 )
+from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.untrusted import sha256
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton

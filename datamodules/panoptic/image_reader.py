@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from datamodules.crops.reading import Found, box_of, within
+from datamodules.crops.image_source import Found, box_of, within
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.panoptic.cameras import HD_CAMERAS, before, read_cameras
 from datamodules.panoptic.raw import (
@@ -26,7 +26,7 @@ from datamodules.panoptic.raw import (
     sequences_of,
     told_apart,
 )
-from datamodules.untrusted import sha256
+from datamodules.safe_load import sha256
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.skeletons import skeleton
 

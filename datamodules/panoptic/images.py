@@ -7,7 +7,7 @@ Prepare the index with ``scripts/prepare_images.py panoptic``.
 from collections.abc import Sequence
 from typing import Any
 
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from datamodules.panoptic.raw import TRAIN_SEQUENCES, VAL_SEQUENCES
 
 # One of the published training sequences, held out to select models on, so that those that the published
@@ -29,7 +29,7 @@ class Panoptic(ImageDataModule):
         train_subjects: Sequences to train on.
         val_subjects: Sequences to select the model on; none switches validation off.
         test_subjects: Sequences to test on.
-        **kwargs: See :class:`datamodules.crops.images.ImageDataModule`.
+        **kwargs: See :class:`datamodules.crops.datamodule.ImageDataModule`.
     """
 
     def __init__(

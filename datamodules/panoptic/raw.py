@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.reading import Array, folder_of, read_json
+from datamodules.crops.image_source import Array, folder_of, read_json
 from datamodules.panoptic.cameras import MILLIMETRES, UPRIGHT
-from datamodules.untrusted import sha256
+from datamodules.safe_load import sha256
 from lifting.errors import InputError
 
 JOINTS = "panoptic19"

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.skeletons import skeleton

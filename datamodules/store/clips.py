@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datamodules.safe_load import open_hdf5
 from datamodules.store.hdf5_file import Sink
-from datamodules.untrusted import open_hdf5
 from lifting.cameras import Camera
 from lifting.errors import DISK_FULL, InputError
 from lifting.skeletons import Skeleton, skeleton

@@ -6,14 +6,14 @@ from typing import Any
 
 from rich.progress import Progress
 
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from datamodules.crops.index import read_index, write_index
 from datamodules.crops.pixels import Pixels
 from datamodules.crops.records import ImageRecords, IndexInfo, gather_records
 from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
+from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import CAMERAS, SEQUENCES, SUBJECTS
-from datamodules.synthetic.procedural.human import SKELETON
-from datamodules.synthetic.rendered.stage import RenderedPixels, generate_records
+from datamodules.synthetic.rendered.scenes import RenderedPixels, generate_records
 from lifting.errors import InputError
 
 DRESSED = ("by_side", "alike")
@@ -38,7 +38,7 @@ class SyntheticImages(ImageDataModule):
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.
-        **kwargs: See :class:`datamodules.crops.images.ImageDataModule`.
+        **kwargs: See :class:`datamodules.crops.datamodule.ImageDataModule`.
     """
 
     def __init__(

@@ -12,8 +12,8 @@ from jsonargparse import ArgumentError, ArgumentParser
 from numpy import ndarray
 
 from datamodules.base import PoseDataModule
+from datamodules.safe_load import existing, load_npz
 from datamodules.store.clips import ClipKey, ClipStore
-from datamodules.untrusted import existing, load_npz
 from lifting.errors import InputError
 from lifting.geometry import centre, similarity_alignment
 from lifting.metrics.functional import joint_error

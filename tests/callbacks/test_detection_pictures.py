@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from callbacks import DetectionPictures, PosePictures, default_callbacks
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from lifting.methods import PoseFlows, SimpleBaseline
 from tests.datamodules.made_images import prepare, record
 from tests.made_detector import TinyDetector

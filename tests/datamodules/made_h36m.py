@@ -6,7 +6,7 @@ import torch
 
 from datamodules.h36m.convert import h36m_camera
 from datamodules.h36m.raw import CAMERAS
-from datamodules.untrusted import open_hdf5
+from datamodules.safe_load import open_hdf5
 from lifting.cameras import project, world_to_camera
 from lifting.skeletons import skeleton
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.io import savemat
 
 from datamodules.matlab import load_mat, numbers, read_dataset
-from datamodules.untrusted import open_hdf5
+from datamodules.safe_load import open_hdf5
 from lifting.errors import InputError
 
 

@@ -9,7 +9,7 @@ import scipy.linalg
 import torch
 from scipy.spatial.transform import Rotation
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.cameras import (
     TANGENTIAL_GAIN,
     Camera,

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.cameras import Camera, project
 from lifting.geometry import centre
 from lifting.imaging.colours import normalise

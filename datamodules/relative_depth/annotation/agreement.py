@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from datamodules.relative_depth.annotation.crowd import Votes
+from datamodules.relative_depth.annotation.aggregation import Votes
 
 
 def vote_table(votes: Votes) -> Float[ndarray, "items annotators"]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from datamodules.relative_depth.annotation.questions import Question
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.skeletons import skeleton

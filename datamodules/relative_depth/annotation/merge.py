@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from datamodules.matlab import Array
+from datamodules.relative_depth.annotation.aggregation import Votes, dawid_skene, majority
 from datamodules.relative_depth.annotation.answers import Answer, read_answers
-from datamodules.relative_depth.annotation.crowd import Votes, dawid_skene, majority
 from datamodules.relative_depth.annotation.images import JudgedImage
 from datamodules.relative_depth.annotation.report import describe
 from datamodules.relative_depth.annotation_file import (

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from datamodules.matlab import Array
+from datamodules.relative_depth.annotation.aggregation import Votes
 from datamodules.relative_depth.annotation.agreement import agreement, fleiss_kappa, vote_table
 from datamodules.relative_depth.annotation.answers import Answer
-from datamodules.relative_depth.annotation.crowd import Votes
 
 
 def describe(

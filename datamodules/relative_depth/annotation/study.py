@@ -15,11 +15,11 @@ from numpy import ndarray
 
 from datamodules.lsp.convert import image_file
 from datamodules.matlab import Array
-from datamodules.relative_depth.annotation.crowd import Votes, dawid_skene, majority
+from datamodules.relative_depth.annotation.aggregation import Votes, dawid_skene, majority
 from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, load_images
 from datamodules.relative_depth.annotation.merge import Collected, Pair, collect
 from datamodules.relative_depth.annotation_file import read_relative_depth
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.errors import InputError
 
 

@@ -17,10 +17,10 @@ from rich.progress import Progress
 
 from datamodules.store.clips import Array, ClipKey, ClipWriter, StoreInfo
 from datamodules.store.virtual_cameras import look_at
-from datamodules.synthetic.procedural.human import SKELETON, Body
+from datamodules.synthetic.procedural.animation import FPS, perform
+from datamodules.synthetic.procedural.body import SKELETON, Body
+from datamodules.synthetic.procedural.curves import slow_noise
 from datamodules.synthetic.procedural.motions import RECIPES
-from datamodules.synthetic.procedural.performance import FPS, perform
-from datamodules.synthetic.procedural.tracks import slow_noise
 from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.store.npz_layout import read_keypoints
+from datamodules.store.videopose3d import read_keypoints
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
 from lifting.inference.keypoint_files.mediapipe import from_array

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.reading import read_json
+from datamodules.crops.image_source import read_json
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.people import Person, tracks_of
 from lifting.inference.keypoint_files.track import Track, Wanted

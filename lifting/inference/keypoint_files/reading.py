@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from datamodules.crops.reading import read_json
-from datamodules.untrusted import existing, load_npy, load_npz
+from datamodules.crops.image_source import read_json
+from datamodules.safe_load import existing, load_npy, load_npz
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.alphapose import read_alphapose
 from lifting.inference.keypoint_files.arrays import read_arrays

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.metrics.functional import mpjpe, n_mpjpe, pa_mpjpe

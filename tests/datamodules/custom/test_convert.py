@@ -11,9 +11,9 @@ from datamodules.custom.convert import convert
 from datamodules.h36m.convert import convert as convert_h36m
 from datamodules.h36m.convert import h36m_camera
 from datamodules.h36m.raw import CAMERAS
+from datamodules.safe_load import load_npz
 from datamodules.store.clips import ClipStore
-from datamodules.store.npz_layout import read_keypoints
-from datamodules.untrusted import load_npz
+from datamodules.store.videopose3d import read_keypoints
 from lifting.skeletons import skeleton
 from tests.datamodules.made_npz import (
     FRAMES,

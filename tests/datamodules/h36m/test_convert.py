@@ -7,8 +7,8 @@ import torch
 from datamodules.h36m import convert as h36m_convert
 from datamodules.h36m.convert import convert, h36m_camera
 from datamodules.h36m.raw import CAMERAS, RawSequence, sequence_name
+from datamodules.safe_load import load_npz, open_hdf5
 from datamodules.store.clips import ClipStore
-from datamodules.untrusted import load_npz, open_hdf5
 from lifting.cameras import project
 from lifting.errors import InputError
 from tests.datamodules.made_h36m import (

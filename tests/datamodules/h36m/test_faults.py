@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from datamodules.h36m.convert import convert
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from tests.datamodules.made_h36m import (
     FRAMES,

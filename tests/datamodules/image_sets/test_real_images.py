@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from datamodules.image_sets.convert import convert, find
 from datamodules.image_sets.shelf import read_shelf
 from datamodules.matlab import load_mat

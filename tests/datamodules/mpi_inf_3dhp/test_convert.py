@@ -6,8 +6,8 @@ import torch
 
 from datamodules import MPIINF3DHP
 from datamodules.mpi_inf_3dhp.convert import convert
+from datamodules.safe_load import load_npz, load_pickle
 from datamodules.store.clips import ClipStore
-from datamodules.untrusted import load_npz, load_pickle
 from lifting.cameras import camera_to_world, project
 from tests.datamodules.made_mpi_inf_3dhp import (
     CHEST,

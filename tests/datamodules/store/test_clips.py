@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from datamodules.safe_load import open_hdf5
 from datamodules.store.clips import (
     FORMAT_VERSION,
     ClipKey,
@@ -17,7 +18,6 @@ from datamodules.store.clips import (
     check_keypoints,
     check_pose,
 )
-from datamodules.untrusted import open_hdf5
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton

@@ -5,7 +5,7 @@ import torch
 
 from datamodules.crops.augmentation import Augmentation
 from datamodules.synthetic.images import SyntheticImages
-from datamodules.synthetic.rendered.stage import set_scene
+from datamodules.synthetic.rendered.scenes import set_scene
 from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD

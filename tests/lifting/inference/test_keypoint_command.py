@@ -12,7 +12,7 @@ import pytest
 from rich import get_console
 
 from datamodules.cmu.bvh import forward_kinematics, read_bvh
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.cameras import nominal_camera
 from lifting.errors import InputError
 from lifting.inference.keypoint_command import bvh_files, main

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from datamodules.relative_depth.annotation.aggregation import Votes
 from datamodules.relative_depth.annotation.agreement import agreement, fleiss_kappa, vote_table
-from datamodules.relative_depth.annotation.crowd import Votes
 
 
 def test_cohens_kappa_of_a_table_done_by_hand():

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from datamodules.relative_depth.annotation.answers import Sheet, write_answers
-from datamodules.relative_depth.annotation.simulated import simulate
-from datamodules.relative_depth.annotation.simulated_crowd import answer_all, make_annotators
+from datamodules.relative_depth.annotation.simulated_annotations import simulate
+from datamodules.relative_depth.annotation.simulated_annotators import answer_all, make_annotators
 from datamodules.relative_depth.annotation.study import read_study
 from datamodules.relative_depth.annotation.study_figures import StudyFigures
 from datamodules.relative_depth.annotation_file import write_relative_depth

@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from datamodules.store.clips import ClipStore
 from datamodules.synthetic.procedural import clips as synthetic
+from datamodules.synthetic.procedural.body import LIMITS, SIDES, SKELETON
 from datamodules.synthetic.procedural.clips import SEQUENCES, SUBJECTS, generate_sequence
-from datamodules.synthetic.procedural.human import LIMITS, SIDES, SKELETON
 from lifting.cameras import camera_to_world, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert

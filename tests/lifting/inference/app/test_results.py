@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.inference.app.jobs import Person
 from lifting.inference.app.results import write_results
 from lifting.inference.keypoint_files.track import checked_track

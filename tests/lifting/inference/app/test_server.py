@@ -9,7 +9,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.inference.app import desk as desks
 from lifting.inference.app.lifters import Lifters

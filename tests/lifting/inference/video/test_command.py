@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.untrusted import load_npz
+from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.export.bvh import bvh_text
 from lifting.inference.keypoint_files import Wanted, read_tracks

@@ -13,7 +13,7 @@ from PIL import Image
 
 from datamodules.crops.pixels import FORMATS
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
-from datamodules.synthetic.rendered.film import film
+from datamodules.synthetic.rendered.video import film
 from lifting.cameras import project, world_to_camera
 from lifting.errors import InputError
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datamodules.synthetic.procedural.human import Array
+from datamodules.synthetic.procedural.body import Array
 from datamodules.synthetic.procedural.motions import Gait
 
 

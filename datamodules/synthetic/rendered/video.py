@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datamodules.synthetic.procedural.animation import FPS
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
-from datamodules.synthetic.procedural.performance import FPS
-from datamodules.synthetic.rendered.painter import Scene
-from datamodules.synthetic.rendered.stage import draw_noise, set_scene
+from datamodules.synthetic.rendered.renderer import Scene
+from datamodules.synthetic.rendered.scenes import draw_noise, set_scene
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
 

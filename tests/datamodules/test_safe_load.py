@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datamodules.untrusted import load_npz, load_pickle, open_hdf5, sha256, walk_items
+from datamodules.safe_load import load_npz, load_pickle, open_hdf5, sha256, walk_items
 from lifting.errors import InputError
 
 POSES = {
@@ -240,7 +240,7 @@ def test_arrays_whose_state_would_corrupt_memory_are_refused(tmp_path):
         path.write_bytes(pickle.dumps(content, 5))
     # In a process of its own: where the defence fails, the process dies.
     program = (
-        "import sys; from datamodules.untrusted import *\n"
+        "import sys; from datamodules.safe_load import *\n"
         "for path in sys.argv[1:]:\n"
         "    try: print(path, repr(load_pickle(path)), flush=True)\n"
         "    except InputError as error: print(error, flush=True)\n"

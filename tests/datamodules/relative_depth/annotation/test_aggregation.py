@@ -6,7 +6,12 @@ import math
 import numpy as np
 import pytest
 
-from datamodules.relative_depth.annotation.crowd import Votes, dawid_skene, majority, posterior
+from datamodules.relative_depth.annotation.aggregation import (
+    Votes,
+    dawid_skene,
+    majority,
+    posterior,
+)
 
 
 def crowd(skills, items=400, each=5, seed=0):

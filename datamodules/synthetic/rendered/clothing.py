@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from datamodules.synthetic.procedural.human import SIDES
+from datamodules.synthetic.procedural.body import SIDES
 from datamodules.synthetic.rendered.solids import Array
 
 _SKIN = ((255, 219, 190), (236, 188, 150), (198, 140, 100), (141, 92, 62), (96, 62, 44))

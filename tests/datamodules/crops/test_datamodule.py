@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from datamodules.crops.augmentation import Augmentation
-from datamodules.crops.images import ImageDataModule
+from datamodules.crops.datamodule import ImageDataModule
 from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD

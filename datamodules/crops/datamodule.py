@@ -16,7 +16,7 @@ from datamodules.crops.records import ImageRecords
 from datamodules.crops.split import Crops, ImageBatch, ImageSplit
 from datamodules.examples.bank import IndexBatch
 from datamodules.examples.loader import OrderedLoader, ShuffledLoader
-from datamodules.examples.subject_split import SubjectDataModule, evenly
+from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
 from lifting.windows import Windows

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from datamodules.crops.pixels import Bytes
 from datamodules.crops.records import HIDDEN, SEEN, ImageRecord, ImageRecords
+from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import SEQUENCES, draw_cameras, generate_sequence
-from datamodules.synthetic.procedural.human import SKELETON
-from datamodules.synthetic.rendered.painter import Scene
-from datamodules.synthetic.rendered.room import Room, draw_occluder, draw_room
-from datamodules.synthetic.rendered.wardrobe import Looks, draw_looks
+from datamodules.synthetic.rendered.background import Room, draw_occluder, draw_room
+from datamodules.synthetic.rendered.clothing import Looks, draw_looks
+from datamodules.synthetic.rendered.renderer import Scene
 from lifting.cameras import Camera, project, world_to_camera
 
 # Frames of a sequence between two images: its 50 Hz hold little that is new (L2D-Pose, ACCV 2024).

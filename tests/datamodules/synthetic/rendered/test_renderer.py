@@ -5,11 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
+from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
-from datamodules.synthetic.procedural.human import SKELETON
-from datamodules.synthetic.rendered.painter import Scene
-from datamodules.synthetic.rendered.room import Occluder
-from datamodules.synthetic.rendered.stage import set_scene
+from datamodules.synthetic.rendered.background import Occluder
+from datamodules.synthetic.rendered.renderer import Scene
+from datamodules.synthetic.rendered.scenes import set_scene
 from lifting.cameras import project, world_to_camera
 from lifting.imaging.boxes import box_around
 from lifting.imaging.crops import crop_affine, fit_aspect

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from datamodules.synthetic.procedural.human import SIDES, SKELETON
+from datamodules.synthetic.procedural.body import SIDES, SKELETON
 from datamodules.synthetic.rendered.solids import Array, Capsules, Ellipsoids
 
 # What lies this many millimetres before a joint still belongs to it: the flesh around it.

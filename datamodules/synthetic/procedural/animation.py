@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datamodules.synthetic.procedural.human import (
+from datamodules.synthetic.procedural.body import (
     ANGLES,
     ARM,
     LEG,
@@ -25,6 +25,7 @@ from datamodules.synthetic.procedural.human import (
     reach,
     rotation,
 )
+from datamodules.synthetic.procedural.curves import Bout, Moves, Walkway, bump, slow_noise
 from datamodules.synthetic.procedural.motions import (
     ADULT_LEG,
     GAITS,
@@ -33,7 +34,6 @@ from datamodules.synthetic.procedural.motions import (
     RECIPES,
     Recipe,
 )
-from datamodules.synthetic.procedural.tracks import Bout, Moves, Walkway, bump, slow_noise
 
 FPS = 50
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from datamodules.synthetic.procedural.human import (
+from datamodules.synthetic.procedural.body import (
     ANGLES,
     ARM,
     LEG,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datamodules.relative_depth.annotation.answers import read_answers, write_answers
-from datamodules.relative_depth.annotation.simulated_crowd import (
+from datamodules.relative_depth.annotation.simulated_annotators import (
     SimulatedAnnotator,
     answer_all,
     make_annotators,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from datamodules.untrusted import existing
+from datamodules.safe_load import existing
 from lifting.errors import InputError
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from datamodules.lsp.convert import convert
-from datamodules.relative_depth.annotation.simulated import simulate
+from datamodules.relative_depth.annotation.simulated_annotations import simulate
 from datamodules.relative_depth.annotation_file import (
     Provenance,
     read_provenance,

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from datamodules.synthetic.rendered.anatomy import FLESH, flesh_out
-from datamodules.synthetic.rendered.room import Floats, Occluder, Room, paint_backdrop
+from datamodules.synthetic.rendered.background import Floats, Occluder, Room, paint_backdrop
+from datamodules.synthetic.rendered.body_solids import FLESH, flesh_out
+from datamodules.synthetic.rendered.clothing import Looks
 from datamodules.synthetic.rendered.solids import (
     Array,
     CapsuleOutlines,
@@ -13,7 +14,6 @@ from datamodules.synthetic.rendered.solids import (
     Ellipsoids,
     View,
 )
-from datamodules.synthetic.rendered.wardrobe import Looks
 from lifting.cameras import Camera
 
 _EYE, _MOUTH = np.array([0.12, 0.09, 0.08]), np.array([0.62, 0.25, 0.22])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from datamodules import SubjectDataModule
-from datamodules.examples.subject_split import evenly
+from datamodules.examples.subject_datamodule import evenly
 from lifting.windows import Windows
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datamodules.safe_load import load_npz, walk_items
 from datamodules.store.clips import check_pose
-from datamodules.untrusted import load_npz, walk_items
 from lifting.errors import InputError
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.given import SMALLEST_IMAGE
