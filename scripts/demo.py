@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from datamodules.base import PoseDataModule
 from datamodules.examples.bank import PoseBatch
 from lifting.errors import InputError, guarded
-from lifting.inference.predictions import data_of_run
+from lifting.inference.saved_predictions import data_of_run
 from lifting.methods import OcclusionCompletion, PoseFlows
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter

@@ -19,7 +19,7 @@ from datamodules.examples.bank import PoseBank, select_frames
 from datamodules.store.clips import ClipStore
 from lifting.errors import InputError, guarded
 from lifting.geometry import similarity_alignment
-from lifting.inference.predictions import Predictions, data_of_run
+from lifting.inference.saved_predictions import Predictions, data_of_run
 from lifting.metrics.functional import joint_error
 from lifting.runs.folder import read_table
 from lifting.skeletons import skeleton

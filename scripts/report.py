@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from lifting.errors import InputError, guarded
-from lifting.inference.predictions import PredictedFrames
 from lifting.inference.run_predictions import RunPredictions
+from lifting.inference.saved_predictions import PredictedFrames
 from lifting.reporting import PoseErrors, ReportedRun, gather, worst_frames, write_report
 from lifting.reporting.protocols import groups
 from lifting.runs.folder import run_folder

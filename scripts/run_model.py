@@ -17,7 +17,7 @@ from lifting.errors import InputError, guarded
 from lifting.files import beside
 from lifting.inference.keypoint_files import Example, Wanted, parse_example, read_example
 from lifting.inference.prediction import load_lifter
-from lifting.inference.single_pose import OnePose, lift_one
+from lifting.inference.single_frame import OnePose, lift_one
 from lifting.methods.bases.lifter import Lifter
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, Track, small_jpeg

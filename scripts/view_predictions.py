@@ -14,7 +14,7 @@ from jsonargparse import auto_cli
 
 from lifting.errors import InputError, guarded
 from lifting.files import beside as written_beside
-from lifting.inference.predictions import (
+from lifting.inference.saved_predictions import (
     PredictedFrames,
     Predictions,
     data_of_run,

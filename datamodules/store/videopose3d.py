@@ -19,7 +19,7 @@ from datamodules.safe_load import load_npz, walk_items
 from datamodules.store.clips import check_pose
 from lifting.errors import InputError
 from lifting.keypoints.gaps import fill_gaps
-from lifting.keypoints.given import SMALLEST_IMAGE
+from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, Skeleton, skeleton
 
 Array = NDArray[np.float64]

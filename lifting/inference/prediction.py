@@ -16,7 +16,7 @@ from lifting.inference.devices import device_of
 from lifting.inference.smoothing import smooth as smoothed
 from lifting.inference.trajectory import fit_root
 from lifting.keypoints.gaps import fill_gaps
-from lifting.keypoints.given import GivenKeypoints, as_given
+from lifting.keypoints.validation import GivenKeypoints, as_given
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, convert_confidence, skeleton

@@ -7,7 +7,7 @@ import numpy as np
 
 from datamodules.store.clips import ClipStore
 from lifting.errors import InputError
-from lifting.inference.predictions import PredictedFrames, data_of_run, predictions_of_run
+from lifting.inference.saved_predictions import PredictedFrames, data_of_run, predictions_of_run
 from lifting.reporting import PoseErrors
 from lifting.runs.folder import CONFIG
 

@@ -8,7 +8,7 @@ from lifting.skeletons import SKELETONS
 from lifting.viz.player import resource
 
 _RESOURCES = files("lifting.inference.app")
-_SCRIPTS = ("ask.js", "play.js", "files.js")
+_SCRIPTS = ("ask.js", "playground.js", "files.js")
 
 
 def app_page(lifters: Iterable[str], formats: Iterable[str], sees_people: bool) -> bytes:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lifting.errors import InputError
 from lifting.files import write_together
-from lifting.inference.app.jobs import Person
+from lifting.inference.app.inputs import Person
 from lifting.inference.keypoint_command import bvh_files, packed
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lifting.errors import explain
-from lifting.inference.app.desk import Desk
+from lifting.inference.app.job_store import Desk
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.page import app_page
-from lifting.inference.app.play import beginning, lift_dragged
+from lifting.inference.app.playground import beginning, lift_dragged
 from lifting.inference.detectors.factory import Detecting
 from lifting.serving import POLICY, LocalHandler, LocalServer
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lifting.errors import InputError
+from lifting.inference.detectors.checkpoint_estimator import OwnDetector
 from lifting.inference.detectors.interfaces import PersonFinder, PoseFinder, Watcher
-from lifting.inference.detectors.onnx_boxes import OnnxBoxes
-from lifting.inference.detectors.onnx_pose import OnnxPose
-from lifting.inference.detectors.own_detector import OwnDetector
+from lifting.inference.detectors.onnx_person_detector import OnnxBoxes
+from lifting.inference.detectors.onnx_pose_estimator import OnnxPose
 from lifting.inference.detectors.rtmlib import RtmlibBoxes, RtmlibPose
 from lifting.inference.people.detect_and_track import Finding, KnownBoxes
 from lifting.inference.people.single_person import Following

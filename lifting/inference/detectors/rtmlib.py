@@ -11,7 +11,7 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.export.needed import needed
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image, Points
-from lifting.inference.detectors.onnx_file import OnnxFile
+from lifting.inference.detectors.onnx_model import OnnxFile
 from lifting.skeletons import skeleton
 
 _EXTRA = "rtmlib"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.people import Person, points_of, tracks_of
+from lifting.inference.keypoint_files.linking import Person, points_of, tracks_of
 from lifting.inference.keypoint_files.track import Track, Wanted
 
 

@@ -11,7 +11,7 @@ from lifting.errors import InputError
 from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
 from lifting.inference.keypoint_files.mediapipe import from_array
 from lifting.inference.keypoint_files.track import Array, Size, Track, Wanted, checked_track
-from lifting.keypoints.given import SMALLEST_IMAGE
+from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, skeleton
 
 # What arrays of keypoints are called; the last is that of the video demos of VideoPose3D's successors.

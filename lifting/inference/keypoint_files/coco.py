@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.people import Person, points_of, tracks_of
+from lifting.inference.keypoint_files.linking import Person, points_of, tracks_of
 from lifting.inference.keypoint_files.track import Size, Track, Wanted
 from lifting.skeletons import SKELETONS
 

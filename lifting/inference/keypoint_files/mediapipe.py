@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.people import Person, tracks_of
+from lifting.inference.keypoint_files.linking import Person, tracks_of
 from lifting.inference.keypoint_files.track import Array, Track, Wanted
-from lifting.keypoints.given import SMALLEST_IMAGE
+from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import skeleton
 
 JOINTS = skeleton("mediapipe33")

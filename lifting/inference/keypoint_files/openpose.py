@@ -8,7 +8,7 @@ import numpy as np
 
 from datamodules.crops.image_source import read_json
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.people import Person, tracks_of
+from lifting.inference.keypoint_files.linking import Person, tracks_of
 from lifting.inference.keypoint_files.track import Track, Wanted
 from lifting.skeletons import skeleton
 

@@ -12,7 +12,7 @@ from lifting.inference.detectors.interfaces import (
     PoseFinder,
     Sighting,
 )
-from lifting.inference.people.tracking import Tracker
+from lifting.inference.people.iou_tracker import Tracker
 
 # A person shows at least this share of its keypoints.
 _LEAST_SHARE = 1 / 3

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import Watcher
-from lifting.inference.people.first_pass import Person, watch
+from lifting.inference.people.tracked_people import Person, watch
 
 if TYPE_CHECKING:
     from lifting.inference.keypoint_files import Track, Wanted

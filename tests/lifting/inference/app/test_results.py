@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datamodules.safe_load import load_npz
-from lifting.inference.app.jobs import Person
+from lifting.inference.app.inputs import Person
 from lifting.inference.app.results import write_results
 from lifting.inference.keypoint_files.track import checked_track
 from lifting.inference.prediction import Lifted

@@ -11,7 +11,7 @@ import pytest
 
 from datamodules.safe_load import load_npz
 from lifting.errors import InputError
-from lifting.inference.app import desk as desks
+from lifting.inference.app import job_store
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.server import AppServer
 from lifting.inference.prediction import lift
@@ -178,7 +178,7 @@ def test_others_are_refused(asking):
 
 
 def test_fault_of_the_app_is_no_traceback_for_the_user(asking, monkeypatch, capsys):
-    monkeypatch.setattr("lifting.inference.app.desk.lift_file", lambda *_: 1 / 0)
+    monkeypatch.setattr("lifting.inference.app.job_store.lift_file", lambda *_: 1 / 0)
     job = asking.give("walk.json", results(POINTS))["job"]
     assert asking.json("/lift", {"job": job, **SIZED}) == {
         "error": "That failed, by a fault of the app; its terminal says more."
@@ -188,7 +188,7 @@ def test_fault_of_the_app_is_no_traceback_for_the_user(asking, monkeypatch, caps
 
 
 def test_oldest_files_make_room(asking, tmp_path, monkeypatch):
-    monkeypatch.setattr(desks, "_KEPT", 2)
+    monkeypatch.setattr(job_store, "_KEPT", 2)
     jobs = [asking.give("walk.json", results(POINTS))["job"] for _ in range(3)]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(jobs[1:])
     assert "not here any more" in asking.json("/lift", {"job": jobs[0], **SIZED})["error"]

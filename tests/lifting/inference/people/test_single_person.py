@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lifting.inference.detectors.own_detector import OwnDetector
-from lifting.inference.people.first_pass import watch
+from lifting.inference.detectors.checkpoint_estimator import OwnDetector
 from lifting.inference.people.single_person import Following, windows
+from lifting.inference.people.tracked_people import watch
 from tests.made_dots import CROP, dot_detector, layout, paint, walk
 from tests.made_lifters import save
 

@@ -13,8 +13,8 @@ from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.export.bvh import bvh_text
 from lifting.inference.keypoint_files import Wanted, read_tracks
-from lifting.inference.people.first_pass import watch
 from lifting.inference.people.single_person import Following
+from lifting.inference.people.tracked_people import watch
 from lifting.inference.prediction import lift
 from lifting.inference.video import command as video_command
 from lifting.inference.video.command import lift_video, report

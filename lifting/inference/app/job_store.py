@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.inference.app.jobs import Wishes, lift_file
+from lifting.inference.app.inputs import Wishes, lift_file
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
 from lifting.inference.detectors.factory import Detecting
@@ -95,7 +95,7 @@ class Desk:
         """Lift who is in the files of a job, and return where the results are.
 
         Args:
-            content: ``job``, ``lifter``, and what :class:`lifting.inference.app.jobs.Wishes` has, by
+            content: ``job``, ``lifter``, and what :class:`lifting.inference.app.inputs.Wishes` has, by
                 name.
 
         Raises:

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.inference.detectors.cropping import overlaps
 from lifting.inference.people.detect_and_track import Finding, KnownBoxes
-from lifting.inference.people.tracking import Tracker
+from lifting.inference.people.iou_tracker import Tracker
 
 
 def boxes(*centres, half=20):

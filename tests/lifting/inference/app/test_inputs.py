@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from lifting.errors import InputError
-from lifting.inference.app.jobs import Wishes, lift_file
+from lifting.inference.app.inputs import Wishes, lift_file
 from lifting.inference.detectors.factory import Detecting
 from lifting.inference.prediction import lift
 from tests.datamodules.made_videos import write_frames

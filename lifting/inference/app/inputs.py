@@ -11,7 +11,7 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import Detecting, watcher_of
 from lifting.inference.detectors.interfaces import Frame, Image
-from lifting.inference.people.first_pass import watch
+from lifting.inference.people.tracked_people import watch
 from lifting.inference.prediction import Lifted, lift
 from lifting.methods.bases.lifter import Lifter
 from lifting.viz.player import small_jpeg

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.onnx_boxes import OnnxBoxes, letterbox, suppressed
+from lifting.inference.detectors.onnx_person_detector import OnnxBoxes, letterbox, suppressed
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed, which makes the models")

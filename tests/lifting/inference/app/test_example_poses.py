@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lifting.inference.app.standing import POSES, standing
+from lifting.inference.app.example_poses import POSES, standing
 from lifting.skeletons import SKELETONS, skeleton
 
 

@@ -15,7 +15,7 @@ from lifting.imaging.crops import apply_affine, invert_affine
 from lifting.imaging.heatmaps import decode
 from lifting.inference.detectors.cropping import crops_of, split
 from lifting.inference.detectors.interfaces import Boxes, Image, Points
-from lifting.inference.detectors.onnx_file import OnnxFile
+from lifting.inference.detectors.onnx_model import OnnxFile
 from lifting.skeletons import skeleton
 
 # The joint sets of published models by their number of keypoints. Those of whole bodies begin with the

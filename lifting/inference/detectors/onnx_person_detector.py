@@ -11,7 +11,7 @@ from PIL import Image as Pictures
 from lifting.errors import InputError
 from lifting.inference.detectors.cropping import overlaps
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image
-from lifting.inference.detectors.onnx_file import OnnxFile
+from lifting.inference.detectors.onnx_model import OnnxFile
 
 _SIZE = (640, 640)
 _STRIDES = (8, 16, 32)

@@ -6,7 +6,7 @@ import pytest
 from datamodules import H36M, Synthetic
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.errors import InputError
-from lifting.inference.predictions import Predictions, data_of_run
+from lifting.inference.saved_predictions import Predictions, data_of_run
 from lifting.skeletons import skeleton
 
 JOINTS = skeleton("h36m17")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.people import Person, tracks_of
+from lifting.inference.keypoint_files.linking import Person, tracks_of
 from tests.lifting.inference.keypoint_files.made_keypoints import person
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from lifting.errors import InputError
+from lifting.inference.detectors.checkpoint_estimator import OwnDetector
 from lifting.inference.detectors.cropping import box_of, crops_of, overlaps
-from lifting.inference.detectors.own_detector import OwnDetector
 from tests.made_dots import CROP, dot_detector, layout, paint
 from tests.made_lifters import save, simple_baseline
 

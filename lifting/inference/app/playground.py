@@ -5,8 +5,8 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from lifting.errors import InputError
+from lifting.inference.app.example_poses import POSES, standing
 from lifting.inference.app.lifters import Lifters
-from lifting.inference.app.standing import POSES, standing
 from lifting.inference.prediction import lift
 from lifting.skeletons import Skeleton, skeleton
 

@@ -6,7 +6,7 @@ import torch
 
 from lifting.cameras import nominal_camera, project
 from lifting.inference.prediction import lift
-from lifting.inference.single_pose import OnePose, lift_one
+from lifting.inference.single_frame import OnePose, lift_one
 from lifting.skeletons import convert, skeleton
 from tests.lifting.made_checkpoints import make
 

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.app.lifters import Lifters
-from lifting.inference.app.play import SHOWN, SIZE, beginning, lift_dragged
+from lifting.inference.app.playground import SHOWN, SIZE, beginning, lift_dragged
 from lifting.inference.prediction import lift
 from lifting.skeletons import skeleton
 from tests.lifting.made_checkpoints import make

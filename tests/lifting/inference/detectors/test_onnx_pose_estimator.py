@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.onnx_pose import OnnxPose
+from lifting.inference.detectors.onnx_pose_estimator import OnnxPose
 from tests.made_dots import CROP, dot_detector, layout, paint
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -48,7 +48,7 @@ def test_keypoints_are_found_in_pixels_of_the_frame(tmp_path, make, options, off
 
 def test_what_the_suite_exports_is_read_as_the_checkpoint_is(tmp_path):
     from lifting.export.exporting import export_model
-    from lifting.inference.detectors.own_detector import OwnDetector
+    from lifting.inference.detectors.checkpoint_estimator import OwnDetector
     from tests.made_lifters import save
 
     pytest.importorskip("onnxscript", reason="onnxscript is not installed, which exports")
