@@ -40,8 +40,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     return checkpoint
 
 
-def saved(content: Any) -> bytes:
-    """Return what torch saves of something."""
+def checkpoint_bytes(content: Any) -> bytes:
+    """Return the bytes of a file that :func:`torch.save` writes."""
     stream = io.BytesIO()
     torch.save(content, stream)
     return stream.getvalue()

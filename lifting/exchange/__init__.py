@@ -1,4 +1,4 @@
-"""Published weights made checkpoints of this suite, and checkpoints made published weights."""
+"""Exchange of weights with other projects: published files into checkpoints, and checkpoints out."""
 
 from lifting.exchange.exporting import export_weights
 from lifting.exchange.importing import import_weights

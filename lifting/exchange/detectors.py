@@ -1,4 +1,4 @@
-"""Published detectors as methods of this suite, and the networks of its checkpoints to publish."""
+"""Import of published detectors as methods of this suite, and export of their networks."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from lifting.errors import InputError
 from lifting.exchange.imported import Imported
 from lifting.imaging.heatmaps import DECODERS, Alignment
 from lifting.methods import HeatmapDetector
-from lifting.published.detector_families import DETECTORS
 from lifting.published.detectors import detector_options, detector_state, export_detector
-from lifting.published.reading import Published
-from lifting.published.report import Report, listed
-from lifting.published.source import Kind, Source
+from lifting.published.families.base import DetectorFamily
+from lifting.published.reading import PublishedFile
+from lifting.published.report import Report, format_options
+from lifting.published.shapes import Kind, ShapeReader
 from lifting.skeletons import SKELETONS, skeleton
 
-# Where a detector keeps its network, and where its file says how many joints it finds.
+# Name of the network in a detector, and of the tensor in its file that has a row a joint.
 _NET, _HEAD = "net.", "final_layer.weight"
-# What says how images are seen and heat-maps are read; published heat-maps are aligned by centres.
+# Options of how images are seen and heat-maps are read; published heat-maps are aligned by centres.
 _READING: dict[str, Any] = {"sigma": 2.0, "decoder": "soft", "alignment": "centres"}
 _FREE: dict[str, Kind] = {
     "bgr": bool,
@@ -37,46 +37,44 @@ def _joint_sets() -> dict[int, str]:
     return {len(s): s.name for s in SKELETONS.values() if sizes[len(s)] == 1} | {16: "mpii16"}
 
 
-def import_detector(published: Published, name: str, given: Mapping[str, Any]) -> Imported:
+def import_detector(
+    published: PublishedFile, family: DetectorFamily, user_options: Mapping[str, Any]
+) -> Imported:
     """Return a published file as the detector that it is.
 
     Args:
         published: The file, under official names.
-        name: The key of ``DETECTORS`` that it is of.
-        given: Options of the method.
+        family: The family that it is of.
+        user_options: Options of the method that the user gives.
 
     Raises:
-        InputError: If the file does not fit the family or what is given.
+        InputError: If the file does not fit the family or the options.
     """
-    mark = DETECTORS[name].mark
-    if mark not in published.tensors:
-        raise InputError(
-            f"lacks the tensor {mark}", remedy="name the family the file is of with --family."
-        )
-    size = detector_options(published, name, bgr=given.get("bgr") is True)
-    source = Source(published.tensors, given)
-    keypoints = source.joint_set("keypoint_skeleton", size["joints"], _HEAD, _joint_sets())
-    found = {
-        "network": DETECTORS[name].network.format(**size),
+    layout = family.layout_of(published.tensors)
+    size = detector_options(published, family, bgr=user_options.get("bgr") is True)
+    shapes = ShapeReader(published.tensors, user_options)
+    keypoints = shapes.joint_set("keypoint_skeleton", size["joints"], _HEAD, _joint_sets())
+    inferred = {
+        "network": family.network.format(**size),
         "keypoint_skeleton": keypoints,
         # Of true poses, which are measured with through lifters; the file says nothing of them.
-        "skeleton": skeleton(given.get("skeleton") or keypoints).name,
+        "skeleton": skeleton(user_options.get("skeleton") or keypoints).name,
     }
-    reading = _READING | ({"bgr": False} if "bgr" in DETECTORS[name].options else {})
-    options = reading | source.options(found, _FREE)
+    reading = _READING | ({"bgr": False} if "bgr" in family.options else {})
+    options = reading | shapes.options(inferred, _FREE)
     with torch.device("meta"):
         method = HeatmapDetector(**options)
     for option, value in size.items():
         if getattr(method.net, option) != value:
             raise InputError(
-                f"is of a {name} of {option} {value}, a {found['network']} has "
+                f"is of a {family.name} of {option} {value}, a {inferred['network']} has "
                 f"{getattr(method.net, option)}: name another file."
             )
-    report = Report.on(published.path, name)
-    report.head("imported as", f"{type(method).__name__}, {listed(options)}")
+    report = Report.on_file(published.path, family.name)
+    report.add_heading("imported as", f"{type(method).__name__}, {format_options(options)}")
     state = detector_state(method.net, published, report, _NET)
-    data = {"keypoint_skeleton": keypoints, "pose_skeleton": found["skeleton"]}
-    return Imported(method, options, data, state, name, mark, report)
+    data = {"keypoint_skeleton": keypoints, "pose_skeleton": inferred["skeleton"]}
+    return Imported(method, options, data, state, family, layout.mark, report)
 
 
 def export_trained(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
@@ -101,13 +99,13 @@ def export_trained(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
         method.load_state_dict(state)
     except InputError as error:
         raise error.at(path) from error
-    report = Report.on(path, checkpoint["lifting"]["method"])
+    report = Report.on_file(path, checkpoint["lifting"]["method"])
     if h["alignment"] == "edges":
-        report.head(
+        report.add_heading(
             "alignment edges:",
             "what the official code reads is 1.5 pixels of the crop too far to the left and above",
         )
     for name in checkpoint["state_dict"]:
         if name not in state:
-            report.line("ignored", name, "no part of the network")
+            report.add("ignored", name, "no part of the network")
     return export_detector(method.net, out, report)

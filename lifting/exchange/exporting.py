@@ -1,4 +1,4 @@
-"""Checkpoints of this suite as the published code of their methods reads them."""
+"""Export of checkpoints as the published code of their methods reads them."""
 
 import io
 from collections import OrderedDict
@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lifting import methods
-from lifting.checkpoints import read_checkpoint, saved
+from lifting.checkpoints import checkpoint_bytes, read_checkpoint
 from lifting.errors import InputError
 from lifting.exchange.detectors import export_trained
-from lifting.exchange.statistics import export_statistics
 from lifting.files import refuse_existing, write_together
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.detector import Detector
-from lifting.published.families import FAMILIES, Layout, family_of
-from lifting.published.key_maps import expand
+from lifting.published.families import family_of
+from lifting.published.families.base import Layout, expand
 from lifting.published.reading import TRAJECTORY
 from lifting.published.report import Report
 
@@ -47,37 +46,38 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     if issubclass(getattr(methods, kind, methods.Method), Detector):
         return export_trained(checkpoint, path, out)
     try:
-        name = family_of(kind)
+        family = family_of(kind)
     except InputError as error:
         raise error.at(path) from error
-    family, method = FAMILIES[name], load_frozen(path, getattr(methods, kind))
+    method = load_frozen(path, getattr(methods, kind))
     for option, value in family.fixed(method.hparams).items():
-        mine = method.hparams[option]
-        if (list(mine) if isinstance(mine, tuple) else mine) != value:
+        own_value = method.hparams[option]
+        if (list(own_value) if isinstance(own_value, tuple) else own_value) != value:
             raise InputError(
-                f"has {option} {mine}, but the published code knows {value} only",
+                f"has {option} {own_value}, but the published code knows {value} only",
                 path,
                 "it would compute something else.",
             )
     origin = checkpoint.get("published", {}).get("mark")
     layout = next((x for x in family.layouts if x.mark == origin), family.layouts[0])
-    report = Report.on(path, kind)
-    report.head("exported as", f"{name}, {out.name}")
+    report = Report.on_file(path, kind)
+    report.add_heading("exported as", f"{family.name}, {out.name}")
     tensors: dict[str, Tensor] = {}
     own = method.state_dict()
     for ours, pair in expand(layout.pairs(method.hparams), own).items():
         tensors[pair.published] = pair.to_published(own[ours]).contiguous()
-        report.tensor(ours, own[ours], pair.published, tensors[pair.published])
+        report.add_tensor(ours, own[ours], pair.published, tensors[pair.published])
     if family.writes_constants:
         tensors |= family.constants(method.hparams)
     contents = {}
-    statistics = export_statistics(method)
-    if statistics:
+    if family.statistics is not None:
+        state = {name: value.numpy() for name, value in own.items()}
+        statistics = family.statistics.to_arrays(state)
         contents[files[".statistics.npz"]] = _npz(statistics)
         for array in statistics:
-            report.line("statistics", array, files[".statistics.npz"].name)
+            report.add("statistics", array, files[".statistics.npz"].name)
     contents[files[".report.txt"]] = str(report).encode()
-    contents[out] = saved(_arranged(tensors, layout))
+    contents[out] = checkpoint_bytes(_arranged(tensors, layout))
     write_together(contents)
     return str(report)
 

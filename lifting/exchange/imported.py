@@ -1,4 +1,4 @@
-"""What is made of a published file: a checkpoint, its configuration and the report, written together."""
+"""Published file as a method of ours: its checkpoint, its configuration and the report on it."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,10 +10,11 @@ import lightning
 import yaml
 from torch import Tensor
 
-from lifting.checkpoints import file_digest, saved
+from lifting.checkpoints import checkpoint_bytes, file_digest
 from lifting.errors import InputError
 from lifting.files import refuse_existing, write_together
 from lifting.methods.bases.method import Method
+from lifting.published.families.base import Family
 from lifting.published.report import Report
 
 
@@ -26,7 +27,7 @@ class Imported:
         options: Those of them that are not left at their defaults.
         data: Options of the datamodule that the method needs.
         state: The method's tensors with the values of the file.
-        family: What the file is.
+        family: The family of the file.
         mark: The tensor that tells its layout from others.
         report: What became of every tensor.
     """
@@ -35,37 +36,41 @@ class Imported:
     options: Mapping[str, Any]
     data: Mapping[str, Any]
     state: Mapping[str, Tensor]
-    family: str
+    family: Family
     mark: str
     report: Report
 
 
-def free_places(out: Path) -> list[Path]:
-    """Return where report, configuration and checkpoint go.
+def output_paths(out: Path) -> list[Path]:
+    """Return the paths of report, configuration and checkpoint.
 
     Raises:
         InputError: If the checkpoint is to have another name than one, or one of them is there.
     """
     if out.suffix != ".ckpt":
         raise InputError("give the checkpoint to write a name that ends in .ckpt.", out)
-    places = [out.with_suffix(".report.txt"), out.with_suffix(".yaml"), out]
-    refuse_existing(places)
-    return places
+    paths = [out.with_suffix(".report.txt"), out.with_suffix(".yaml"), out]
+    refuse_existing(paths)
+    return paths
 
 
-def write_imported(imported: Imported, path: Path, places: list[Path]) -> None:
+def write_imported(imported: Imported, path: Path, paths: list[Path]) -> None:
     """Write all three files, or none.
 
     Args:
         imported: What to write.
         path: The published file.
-        places: See :func:`free_places`.
+        paths: See :func:`output_paths`.
     """
     checkpoint = _checkpoint(imported)
-    origin = {"family": imported.family, "mark": imported.mark, "sha256": file_digest(path)}
+    origin = {"family": imported.family.name, "mark": imported.mark, "sha256": file_digest(path)}
     checkpoint["published"] = origin
-    contents = (str(imported.report).encode(), _configuration(imported), saved(checkpoint))
-    write_together(dict(zip(places, contents, strict=True)))
+    contents = (
+        str(imported.report).encode(),
+        _configuration(imported),
+        checkpoint_bytes(checkpoint),
+    )
+    write_together(dict(zip(paths, contents, strict=True)))
 
 
 def _checkpoint(imported: Imported) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Published lifters as methods of this suite."""
+"""Import of published lifters as methods of this suite."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,63 +9,52 @@ from torch import Tensor
 from lifting import methods
 from lifting.errors import InputError
 from lifting.exchange.imported import Imported
-from lifting.methods import PoseFlows
 from lifting.methods.bases.method import Method
 from lifting.methods.bases.sequence_lifter import SequenceLifter
-from lifting.published.families import FAMILIES, Family, Layout
-from lifting.published.key_maps import expand
-from lifting.published.matching import match, some
-from lifting.published.reading import Published
-from lifting.published.report import Report, listed
-from lifting.published.source import Source
+from lifting.published.families.base import Layout, LifterFamily, expand
+from lifting.published.matching import abbreviate, match_tensors
+from lifting.published.reading import PublishedFile
+from lifting.published.report import Report, format_options
+from lifting.published.shapes import ShapeReader
 
 
-def import_lifter(published: Published, name: str, given: Mapping[str, Any]) -> Imported:
+def import_lifter(
+    published: PublishedFile, family: LifterFamily, user_options: Mapping[str, Any]
+) -> Imported:
     """Return a published file as the lifter, or the prior of one, that it is.
 
     Args:
         published: The file.
-        name: The key of ``FAMILIES`` that it is of.
-        given: Options of the method.
+        family: The family that it is of.
+        user_options: Options of the method that the user gives.
 
     Raises:
-        InputError: If the file does not fit the family or what is given.
+        InputError: If the file does not fit the family or the options.
     """
-    family = FAMILIES[name]
-    method, options = _method(family, Source(published.tensors, given))
-    layout = _layout(family, published)
-    report = Report.on(published.path, name)
-    report.head("imported as", f"{type(method).__name__}, {listed(options)}")
+    method, options = _build_method(family, ShapeReader(published.tensors, user_options))
+    layout = family.layout_of(published.tensors)
+    report = Report.on_file(published.path, family.name)
+    report.add_heading("imported as", f"{type(method).__name__}, {format_options(options)}")
     state = _state(method, family, layout, published, report)
-    return Imported(method, options, _data(method), state, name, layout.mark, report)
+    return Imported(method, options, _data_options(method), state, family, layout.mark, report)
 
 
-def _method(family: Family, source: Source) -> tuple[Method, dict[str, Any]]:
+def _build_method(family: LifterFamily, shapes: ShapeReader) -> tuple[Method, dict[str, Any]]:
     """Build the method of a file without memory for its weights; and the options that differ."""
-    found = family.infer(source)
-    options = source.options(found | family.fixed(found), family.free)
+    inferred = family.infer(shapes)
+    options = shapes.options(inferred | family.fixed(inferred), family.free)
     with torch.device("meta"):
-        return getattr(methods, family.method(source))(**options), options
-
-
-def _layout(family: Family, published: Published) -> Layout:
-    for layout in family.layouts:
-        if layout.mark in published.tensors:
-            return layout
-    raise InputError(
-        f"lacks the tensor {family.layouts[0].mark}",
-        remedy="name the family the file is of with --family.",
-    )
+        return getattr(methods, family.method(shapes))(**options), options
 
 
 def _state(
-    method: Method, family: Family, layout: Layout, published: Published, report: Report
+    method: Method, family: LifterFamily, layout: Layout, published: PublishedFile, report: Report
 ) -> dict[str, Tensor]:
     """Return our tensors of a file, and report on every one of its own."""
     own = method.state_dict()
     pairs = expand(layout.pairs(method.hparams), own)
-    advice = "name the family and the joint sets the file is of, or get it again."
-    state, left = match(own, pairs, published, report, type(method).__name__, advice)
+    remedy = "name the family and the joint sets the file is of, or get it again."
+    state, left = match_tensors(own, pairs, published, report, type(method).__name__, remedy)
     for name, value in family.constants(method.hparams).items():
         tensor = left.pop(name, None)
         if tensor is None:
@@ -76,22 +65,18 @@ def _state(
                 f"{method.hparams['skeleton']}",
                 remedy="name the skeleton the file is of.",
             )
-        report.line(
-            "ignored", published.names[name], "a constant, computed here to the same values"
-        )
+        report.add("ignored", published.names[name], "a constant, computed here to the same values")
     if left:
+        names = abbreviate([published.names[n] for n in left])
         raise InputError(
-            f"holds {some([published.names[n] for n in left])}, which a {type(method).__name__} "
-            "has not",
+            f"holds {names}, which a {type(method).__name__} has not",
             remedy="name the family the file is of.",
         )
-    if isinstance(method, PoseFlows):
-        # Refuses matrices that are no rotations.
-        method.flow("full").import_freia_state(published.tensors)
+    family.check(method, published.tensors)
     return state
 
 
-def _data(method: Method) -> dict[str, Any]:
+def _data_options(method: Method) -> dict[str, Any]:
     """Return the joint set and the windows that the method needs."""
     data: dict[str, Any] = {"keypoint_skeleton": method.hparams["keypoint_skeleton"]}
     if isinstance(method, SequenceLifter) and method.seq2seq:

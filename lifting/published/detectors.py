@@ -9,23 +9,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lifting.checkpoints import saved
+from lifting.checkpoints import checkpoint_bytes
 from lifting.errors import InputError
 from lifting.files import refuse_existing, write_together
-from lifting.published.detector_families import DETECTORS, Net, recognise_detector
-from lifting.published.key_maps import expand
-from lifting.published.matching import match, some
-from lifting.published.reading import Published, read_published
-from lifting.published.report import Report, listed
-from lifting.published.source import Source
+from lifting.published.families import DETECTORS, recognise
+from lifting.published.families.base import DetectorFamily, DetectorNet
+from lifting.published.matching import abbreviate, match_tensors
+from lifting.published.reading import PublishedFile, read_published
+from lifting.published.report import Report, format_options
+from lifting.published.shapes import ShapeReader
 
 # What mmpose puts before the official names.
 _TRUNK = "backbone."
 _HEADS = ("keypoint_head.", "head.")
-_ADVICE = "get the file again, or name another."
+_REMEDY = "get the file again, or name another."
 
 
-def read_detector(path: str | Path, bgr: bool = False) -> tuple[Net, str]:
+def read_detector(path: str | Path, bgr: bool = False) -> tuple[DetectorNet, str]:
     """Build the detector that a published file is of.
 
     Args:
@@ -39,45 +39,46 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[Net, str]:
         InputError: If the file is unsafe, damaged or no detector's.
     """
     path = Path(path)
-    published = official(read_published(path))
+    published = strip_mmpose_prefixes(read_published(path))
     try:
-        name = recognise_detector(published.tensors)
+        family = DETECTORS[recognise(published.tensors, DETECTORS, "detector")]
         with torch.device("meta"):
-            net = DETECTORS[name].net(**detector_options(published, name, bgr))
-        report = _report(path, name, DETECTORS[name].options_of(net))
+            net = family.net(**detector_options(published, family, bgr))
+        report = _report(path, family, family.options_of(net))
         state = detector_state(net, published, report)
     except InputError as error:
         raise error.at(path) from error
-    report.beside(published.others)
+    report.add_ignored(published.others)
     net.load_state_dict(state, assign=True)
     return net.eval(), str(report)
 
 
-def detector_options(published: Published, name: str, bgr: bool = False) -> dict[str, Any]:
+def detector_options(
+    published: PublishedFile, family: DetectorFamily, bgr: bool = False
+) -> dict[str, Any]:
     """Return the options of the network that a file is of.
 
     Args:
         published: The file, under official names.
-        name: The key of ``DETECTORS`` that it is of.
+        family: The family that it is of.
         bgr: See :func:`read_detector`.
 
     Raises:
         InputError: If it is of a classifier, or none such sees blue first.
     """
-    kind = DETECTORS[name]
-    options: dict[str, Any] = dict(kind.infer(Source(published.tensors, {})))
+    options = family.infer(ShapeReader(published.tensors, {}))
     if "joints" not in options:
         raise InputError(
             "is of a classifier, which finds no joints: start the training of a detector from it with "
             "--model.weights."
         )
-    if bgr and "bgr" not in kind.options:
-        raise InputError(f"is of a {name}, which sees red first: leave bgr out.")
+    if bgr and "bgr" not in family.options:
+        raise InputError(f"is of a {family.name}, which sees red first: leave bgr out.")
     return options | ({"bgr": True} if bgr else {})
 
 
 def detector_state(
-    net: Net, published: Published, report: Report, prefix: str = ""
+    net: DetectorNet, published: PublishedFile, report: Report, prefix: str = ""
 ) -> dict[str, Tensor]:
     """Return our tensors of a file, and report on every one of its own.
 
@@ -90,18 +91,16 @@ def detector_state(
     Raises:
         InputError: If a tensor is missing, too many or of another shape.
     """
-    name = type(net).__name__
-    kind = DETECTORS[name]
+    family = _family_of(net)
     tensors = net.state_dict()
-    pairs = expand(kind.pairs(kind.options_of(net)), tensors)
-    own = {prefix + ours: tensor for ours, tensor in tensors.items()}
-    places = {prefix + ours: pair for ours, pair in pairs.items()}
-    state, left = match(own, places, published, report, name, _ADVICE)
-    _refuse([published.names[n] for n in left], name)
+    own = {prefix + name: tensor for name, tensor in tensors.items()}
+    pairs = {prefix + name: pair for name, pair in family.expand(net, tensors).items()}
+    state, left = match_tensors(own, pairs, published, report, family.name, _REMEDY)
+    _refuse_unknown([published.names[n] for n in left], family)
     return state
 
 
-def initialise_detector(net: Net, path: str | Path, head: bool = True) -> str:
+def initialise_detector(net: DetectorNet, path: str | Path, head: bool = True) -> str:
     """Give a detector that is to be trained the weights of a published file.
 
     From a classifier of ImageNet it takes all layers that there are; what is behind them stays as it is.
@@ -119,41 +118,42 @@ def initialise_detector(net: Net, path: str | Path, head: bool = True) -> str:
         InputError: If the file is unsafe, damaged, or of a detector of another kind or size.
     """
     path = Path(path)
-    published = official(read_published(path))
+    published = strip_mmpose_prefixes(read_published(path))
     try:
-        name = recognise_detector(published.tensors)
-        kind = DETECTORS[name]
-        if not isinstance(net, kind.net):
+        family = DETECTORS[recognise(published.tensors, DETECTORS, "detector")]
+        name = family.name
+        if not isinstance(net, family.net):
             raise InputError(
                 f"is of a {name}, the detector is a {type(net).__name__}: choose the same for both."
             )
-        found = kind.infer(Source(published.tensors, {}))
-        for option in found.keys() - {"joints"}:
-            if found[option] != getattr(net, option):
+        options = family.infer(ShapeReader(published.tensors, {}))
+        for option in options.keys() - {"joints"}:
+            if options[option] != getattr(net, option):
                 raise InputError(
-                    f"is of a {name} of {option} {found[option]}, the detector's is "
+                    f"is of a {name} of {option} {options[option]}, the detector's is "
                     f"{getattr(net, option)}: choose the same for both."
                 )
-        kept = () if "joints" in found else kind.head
-        if not head or found.get("joints") != net.joints:
+        kept = () if "joints" in options else family.head
+        if not head or options.get("joints") != net.joints:
             kept = (*kept, "head.")
-        report = _report(path, name, kind.options_of(net))
+        report = _report(path, family, family.options_of(net))
         own = {n: t for n, t in net.state_dict().items() if not n.startswith(kept)}
-        pairs = expand(kind.pairs(kind.options_of(net)), own)
-        state, left = match(own, pairs, published, report, name, _ADVICE)
-        _refuse([published.names[n] for n in left if not n.startswith(kind.unused)], name)
+        pairs = family.expand(net, own)
+        state, left = match_tensors(own, pairs, published, report, name, _REMEDY)
+        unknown = [published.names[n] for n in left if not n.startswith(family.unused)]
+        _refuse_unknown(unknown, family)
     except InputError as error:
         raise error.at(path) from error
     for tensor in net.state_dict().keys() - own.keys():
-        report.line("kept", tensor, "as it was: not in the file, or of other joints")
+        report.add("kept", tensor, "as it was: not in the file, or of other joints")
     for tensor in left:
-        report.line("ignored", published.names[tensor], "of no use to this detector")
-    report.beside(published.others)
+        report.add("ignored", published.names[tensor], "of no use to this detector")
+    report.add_ignored(published.others)
     net.load_state_dict(net.state_dict() | state)
     return str(report)
 
 
-def export_detector(net: Net, out: str | Path, report: Report | None = None) -> str:
+def export_detector(net: DetectorNet, out: str | Path, report: Report | None = None) -> str:
     """Write the weights of a detector as the official code reads them.
 
     Args:
@@ -167,25 +167,24 @@ def export_detector(net: Net, out: str | Path, report: Report | None = None) -> 
     out = Path(out)
     beside = out.with_name(out.name + ".report.txt")
     refuse_existing([out, beside])
-    name = type(net).__name__
-    kind = DETECTORS[name]
-    described = f"{name}, {listed(kind.options_of(net))}"
+    family = _family_of(net)
+    description = f"{family.name}, {format_options(family.options_of(net))}"
     if report is None:
-        report = Report(described)
-        report.head("exported as", out.name)
+        report = Report(description)
+        report.add_heading("exported as", out.name)
     else:
-        report.head("exported as", f"{described}, {out.name}")
+        report.add_heading("exported as", f"{description}, {out.name}")
     tensors: OrderedDict[str, Tensor] = OrderedDict()
     own = net.state_dict()
-    for ours, pair in expand(kind.pairs(kind.options_of(net)), own).items():
-        tensors[pair.published] = own[ours].cpu().contiguous()
-        report.tensor(ours, own[ours], pair.published, tensors[pair.published])
-    write_together({beside: str(report).encode(), out: saved(tensors)})
+    for name, pair in family.expand(net, own).items():
+        tensors[pair.published] = own[name].cpu().contiguous()
+        report.add_tensor(name, own[name], pair.published, tensors[pair.published])
+    write_together({beside: str(report).encode(), out: checkpoint_bytes(tensors)})
     return str(report)
 
 
-def official(published: Published) -> Published:
-    """Take away what mmpose puts before the official names.
+def strip_mmpose_prefixes(published: PublishedFile) -> PublishedFile:
+    """Return a file under the official names, before which mmpose puts others.
 
     Raises:
         InputError: If some are there with it and without.
@@ -198,7 +197,7 @@ def official(published: Published) -> Published:
         short[name] = name.removeprefix(prefix)
     if len(set(short.values())) < len(short):
         raise InputError(
-            f"has some tensors twice, with and without {_TRUNK}", published.path, f"{_ADVICE}"
+            f"has some tensors twice, with and without {_TRUNK}", published.path, _REMEDY
         )
     return replace(
         published,
@@ -207,12 +206,18 @@ def official(published: Published) -> Published:
     )
 
 
-def _refuse(strange: list[str], name: str) -> None:
-    if strange:
-        raise InputError(f"holds {some(strange)}, which a {name} has not", remedy=f"{_ADVICE}")
+def _family_of(net: DetectorNet) -> DetectorFamily:
+    return DETECTORS[type(net).__name__]
 
 
-def _report(path: Path, name: str, options: Mapping[str, Any]) -> Report:
-    report = Report.on(path, name)
-    report.head("imported as", f"{name}, {listed(options)}")
+def _refuse_unknown(names: list[str], family: DetectorFamily) -> None:
+    if names:
+        raise InputError(
+            f"holds {abbreviate(names)}, which a {family.name} has not", remedy=_REMEDY
+        )
+
+
+def _report(path: Path, family: DetectorFamily, options: Mapping[str, Any]) -> Report:
+    report = Report.on_file(path, family.name)
+    report.add_heading("imported as", f"{family.name}, {format_options(options)}")
     return report

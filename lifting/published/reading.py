@@ -1,4 +1,4 @@
-"""Reading published weights: tensors by name, and nothing executed.
+"""Reader of published weights: tensors by name, and nothing executed.
 
 Besides tensors, old files carry what a training loop left behind, such as the state of numpy's random
 numbers. None of it is needed, so that each callable those ask for is replaced by one that does nothing.
@@ -60,8 +60,8 @@ _BESIDE_TENSORS = [
 
 
 @dataclass(frozen=True)
-class Published:
-    """What a published file holds.
+class PublishedFile:
+    """Contents of a published file.
 
     Attributes:
         path: The file.
@@ -77,7 +77,7 @@ class Published:
     others: dict[str, str]
 
 
-def read_published(path: str | Path) -> Published:
+def read_published(path: str | Path) -> PublishedFile:
     """Read the weights of a ``.pt``, ``.pth``, ``.bin`` or ``.npz`` file to the CPU.
 
     Raises:
@@ -98,15 +98,15 @@ def read_published(path: str | Path) -> Published:
     if key is not None and isinstance(tree.get(TRAJECTORY), dict):
         networks[TRAJECTORY] = tree[TRAJECTORY]
     tensors, names = {}, {}
-    for found, network in networks.items():
-        ours = f"{TRAJECTORY}." if found == TRAJECTORY else ""
-        where = "" if found is None else f"{found}."
+    for network_key, network in networks.items():
+        prefix = f"{TRAJECTORY}." if network_key == TRAJECTORY else ""
+        where = "" if network_key is None else f"{network_key}."
         parallel = all(str(name).startswith(_PARALLEL) for name in network)
         for name, tensor in network.items():
             if not str(name).isprintable():
                 raise InputError("has a tensor without a legible name", path, "get the file again.")
             _check(tensor, f"{where}{name}", path)
-            short = ours + str(name)[len(_PARALLEL) if parallel else 0 :]
+            short = prefix + str(name)[len(_PARALLEL) if parallel else 0 :]
             tensors[short] = tensor.detach()
             names[short] = f"{where}{name}"
     if not tensors:
@@ -116,7 +116,7 @@ def read_published(path: str | Path) -> Published:
             "name another file.",
         )
     beside = {} if key is None else {k: v for k, v in tree.items() if k not in networks}
-    return Published(path, tensors, names, dict(_describe(beside, "", 0, set())))
+    return PublishedFile(path, tensors, names, dict(_describe(beside, "", 0, set())))
 
 
 def _load(path: Path) -> Any:
@@ -128,10 +128,12 @@ def _load(path: Path) -> Any:
         with stand_ins, warnings.catch_warnings(action="ignore"):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        asked = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"asks to run '{asked[1]}'" if asked else "holds more than tensors and plain values"
+        callee = re.search(r"GLOBAL ([\w.]+)", str(error))
+        reason = (
+            f"asks to run '{callee[1]}'" if callee else "holds more than tensors and plain values"
+        )
         raise InputError(
-            f"refused, because it {what}, which weights have no need of",
+            f"refused, because it {reason}, which weights have no need of",
             path,
             "get the file from its authors again.",
         ) from error

@@ -1,4 +1,4 @@
-"""The report on an import or export: what became of every tensor."""
+"""Report on an import or export: what became of every tensor."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,34 +21,34 @@ class Report:
         self._lines: list[tuple[str, str, str]] = []
 
     @classmethod
-    def on(cls, path: Path, what: str) -> Self:
+    def on_file(cls, path: Path, content: str) -> Self:
         """Begin a report on what is made of a file.
 
         Args:
             path: The file.
-            what: What it is of.
+            content: What it is of.
         """
-        return cls(f"{path.name}, SHA-256 {file_digest(path)}: {what}")
+        return cls(f"{path.name}, SHA-256 {file_digest(path)}: {content}")
 
-    def head(self, what: str, text: str) -> None:
+    def add_heading(self, what: str, text: str) -> None:
         """Add a line to the top."""
         self._head.append(f"{what} {text}")
 
-    def line(self, word: str, name: str, text: str) -> None:
+    def add(self, word: str, name: str, text: str) -> None:
         """Add a line on a tensor."""
         self._lines.append((word, name, text))
 
-    def beside(self, others: Mapping[str, str]) -> None:
+    def add_ignored(self, others: Mapping[str, str]) -> None:
         """Add a line on each thing that lies in the file beside the network."""
         for name, what in others.items():
-            self.line("ignored", name, f"{what}: no part of the network")
+            self.add("ignored", name, f"{what}: no part of the network")
 
-    def tensor(self, old: str, before: Tensor, new: str, after: Tensor) -> None:
+    def add_tensor(self, old: str, before: Tensor, new: str, after: Tensor) -> None:
         """Add a line on a tensor that is used, and say whether its shape has changed."""
         same = before.shape == after.shape
         shapes = f"{tuple(before.shape)}" + ("" if same else f" to {tuple(after.shape)}")
         word = "reshaped" if not same else "used" if old == new else "renamed"
-        self.line(word, old, f"{new} {shapes}")
+        self.add(word, old, f"{new} {shapes}")
 
     def __str__(self) -> str:
         counts: dict[str, int] = {}
@@ -59,6 +59,6 @@ class Report:
         return "\n".join([*self._head, summary, "", *lines])
 
 
-def listed(options: Mapping[str, Any]) -> str:
+def format_options(options: Mapping[str, Any]) -> str:
     """Return options and their values in a line."""
     return ", ".join(f"{name} {value}" for name, value in options.items())

@@ -30,6 +30,7 @@ from lifting.methods.bases.pose_data import Batch, PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.lifted_evaluation import LiftedEvaluation
 from lifting.nets.detectors import build_detector
+from lifting.published import initialise_detector
 from lifting.skeletons import skeleton
 
 
@@ -145,9 +146,6 @@ class Detector(Method):
         Raises:
             InputError: If they do not fit.
         """
-        # What reads published weights knows every method, this one too.
-        from lifting.published import initialise_detector
-
         h = self.hparams
         if h["weights"] is not None:
             rank_zero_info(initialise_detector(self.net, h["weights"], not h["new_head"]))

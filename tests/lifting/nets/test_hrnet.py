@@ -4,20 +4,24 @@ from torch import nn
 
 from lifting.errors import InputError
 from lifting.nets.hrnet import HRNet
-from lifting.published import detector_maps
-from lifting.published.key_maps import expand
+from lifting.published.families import DETECTORS
 from tests.lifting.nets.published_detectors import Reference, hrnet_keys, made_detector
 
 
-def loaded(net, pairs, state):
-    names = expand(pairs, net.state_dict())
+def table(net):
+    """The pair of each tensor of a detector."""
+    return DETECTORS[type(net).__name__].expand(net, net.state_dict())
+
+
+def loaded(net, state):
+    names = table(net)
     net.load_state_dict({ours: state[pair.published] for ours, pair in names.items()})
     return net
 
 
 def made_net(width=4, joints=3):
     state = made_detector(hrnet_keys(width, joints))
-    return loaded(HRNet(joints, width), detector_maps.hrnet({}), state).eval(), state
+    return loaded(HRNet(joints, width), state).eval(), state
 
 
 def images(count=2, height=64, width=96):
@@ -33,7 +37,7 @@ def test_names_shapes_and_parameters_are_the_official_ones(width, joints, parame
     with torch.device("meta"):
         net = HRNet(joints, width)
     own = net.state_dict()
-    pairs = expand(detector_maps.hrnet({}), own)
+    pairs = table(net)
     found = {pair.published: tuple(own[name].shape) for name, pair in pairs.items()}
     assert found == hrnet_keys(width, joints)
     assert len(own) == len(pairs) == len(found) == 1754

@@ -4,10 +4,8 @@ import torch
 from lifting.errors import InputError
 from lifting.imaging.colours import normalise
 from lifting.nets.pose_resnet import PoseResNet
-from lifting.published import detector_maps
-from lifting.published.key_maps import expand
 from tests.lifting.nets.published_detectors import Reference, made_detector, pose_resnet_keys
-from tests.lifting.nets.test_hrnet import images, loaded
+from tests.lifting.nets.test_hrnet import images, loaded, table
 
 COUNTS = {18: 15_376_721, 34: 25_484_881, 50: 33_999_697, 101: 52_991_825, 152: 68_635_473}
 
@@ -15,7 +13,7 @@ COUNTS = {18: 15_376_721, 34: 25_484_881, 50: 33_999_697, 101: 52_991_825, 152: 
 def made_net(depth, joints=3, width=8, **options):
     state = made_detector(pose_resnet_keys(depth, joints, width))
     net = PoseResNet(joints, depth, width, **options)
-    return loaded(net, detector_maps.pose_resnet({"depth": depth}), state).eval(), state
+    return loaded(net, state).eval(), state
 
 
 @pytest.mark.parametrize("depth", COUNTS)
@@ -23,7 +21,7 @@ def test_names_shapes_and_parameters_are_the_official_ones(depth):
     with torch.device("meta"):
         net = PoseResNet(17, depth)
     own = net.state_dict()
-    pairs = expand(detector_maps.pose_resnet({"depth": depth}), own)
+    pairs = table(net)
     found = {pair.published: tuple(own[name].shape) for name, pair in pairs.items()}
     assert found == pose_resnet_keys(depth)
     assert len(own) == len(found)

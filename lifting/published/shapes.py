@@ -1,4 +1,4 @@
-"""What a published file says of its network by the shapes of its tensors."""
+"""Reader of a network's options from the shapes of a published file's tensors."""
 
 from collections.abc import Mapping
 from math import inf
@@ -16,17 +16,17 @@ Kind: TypeAlias = type | tuple[str, ...]
 _USUAL = {17: "h36m17", 16: "h36m16"}
 
 
-class Source:
-    """The tensors of a network, and what the user says of it.
+class ShapeReader:
+    """Reader of the tensors of a network, and of the options that the user gives.
 
     Args:
         tensors: Published tensors by name.
-        given: Options of the method that the user gives.
+        user_options: Options of the method that the user gives.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], given: Mapping[str, Any]) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], user_options: Mapping[str, Any]) -> None:
         self.tensors = tensors
-        self.given = given
+        self.user_options = user_options
 
     def size(self, name: str, axis: int) -> int:
         """Return a tensor's length along an axis.
@@ -44,23 +44,23 @@ class Source:
             )
         return tensor.shape[axis]
 
-    def share(self, name: str, axis: int, parts: int) -> int:
-        """Return a length divided by the values that each of its items has.
+    def item_count(self, name: str, axis: int, values: int) -> int:
+        """Return the number of items along an axis, each of which has so many values.
 
         Raises:
             InputError: If it does not divide.
         """
         size = self.size(name, axis)
-        if size % parts:
+        if size % values:
             raise InputError(
                 f"tensor {name} has the shape {tuple(self.tensors[name].shape)}, but {size} is no "
-                f"multiple of {parts}",
+                f"multiple of {values}",
                 remedy="name the family the file is of.",
             )
-        return size // parts
+        return size // values
 
     def count(self, prefix: str) -> int:
-        """Return how many numbered modules there are: ``prefix.0``, ``prefix.1`` and so on."""
+        """Return the number of numbered modules: ``prefix.0``, ``prefix.1`` and so on."""
         rest = (n.removeprefix(f"{prefix}.") for n in self.tensors if n.startswith(f"{prefix}."))
         return len({name.partition(".")[0] for name in rest})
 
@@ -70,35 +70,35 @@ class Source:
         Raises:
             InputError: If the user does not give it either.
         """
-        if name not in self.given:
+        if name not in self.user_options:
             raise InputError(
                 f"does not tell the option {name}{where}", remedy=f"give it with --options.{name}."
             )
-        return self.given[name]
+        return self.user_options[name]
 
-    def options(self, found: Mapping[str, Any], free: Mapping[str, Kind]) -> dict[str, Any]:
+    def options(self, inferred: Mapping[str, Any], free: Mapping[str, Kind]) -> dict[str, Any]:
         """Return the options that the shapes of the file tell, and those that the user gives.
 
         Args:
-            found: What the shapes tell.
+            inferred: What the shapes tell.
             free: Options that they do not tell, and what each may be.
 
         Raises:
             InputError: If one that is given says otherwise than the file, or is none.
         """
-        options = dict(found)
-        for name, value in self.given.items():
-            if name not in free and name not in found:
+        options = dict(inferred)
+        for name, value in self.user_options.items():
+            if name not in free and name not in inferred:
                 there = ", ".join(free) or "none"
                 raise InputError(
                     f"--options.{name} is no option of these weights", remedy=f"there are: {there}."
                 )
             if name in free:
                 options[name] = _checked(name, value, free[name])
-            elif found[name] != value:
+            elif inferred[name] != value:
                 raise InputError(
-                    f"{name} is {found[name]} by the shapes of the file, not {value}: leave it out, or "
-                    "name another file."
+                    f"{name} is {inferred[name]} by the shapes of the file, not {value}: leave it out, "
+                    "or name another file."
                 )
         return options
 
@@ -116,7 +116,7 @@ class Source:
         Raises:
             InputError: If the given one has another number of joints, or none is usual.
         """
-        name = self.given.get(option) or usual.get(joints)
+        name = self.user_options.get(option) or usual.get(joints)
         if name is not None and len(skeleton(name)) == joints:
             return name
         fits = [s.name for s in SKELETONS.values() if len(s) == joints]

@@ -5,7 +5,7 @@ import torch
 
 from lifting import methods
 from lifting.published import FAMILIES
-from lifting.published.key_maps import expand
+from lifting.published.families.base import expand
 from tests.lifting.nets.published import (
     iganet_keys,
     mixste_keys,

@@ -1,0 +1,76 @@
+"""Families of published weights, one file each: names, options by shapes, constants, statistics."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from lifting.errors import InputError
+from lifting.published.families import (
+    elepose,
+    hrnet,
+    iganet,
+    lstm_lifter,
+    mixste,
+    pose_resnet,
+    poseformer,
+    poseformer_v2,
+    simple_baseline,
+    transformer_lifter,
+    video_pose_3d,
+    window_mlp_lifter,
+)
+from lifting.published.families.base import DetectorFamily, Family, LifterFamily
+
+# In the order in which a file's marks are looked for.
+_ALL: tuple[Family, ...] = (
+    video_pose_3d.FAMILY,
+    mixste.FAMILY,
+    iganet.FAMILY,
+    poseformer_v2.FAMILY,  # Before PoseFormer, whose mark its files bear, too.
+    poseformer.FAMILY,
+    simple_baseline.FAMILY,
+    elepose.FAMILY,
+    lstm_lifter.FAMILY,
+    transformer_lifter.FAMILY,
+    window_mlp_lifter.FAMILY,
+    hrnet.FAMILY,
+    pose_resnet.FAMILY,
+)
+FAMILIES = {family.name: family for family in _ALL if isinstance(family, LifterFamily)}
+DETECTORS = {family.name: family for family in _ALL if isinstance(family, DetectorFamily)}
+
+
+def recognise(
+    tensors: Mapping[str, Tensor], families: Mapping[str, Family], noun: str = "family"
+) -> str:
+    """Return the name of the family whose mark a file bears.
+
+    Args:
+        tensors: Tensors of the file by name.
+        families: The families to choose from.
+        noun: What they are, for the message.
+
+    Raises:
+        InputError: If it bears none.
+    """
+    for name, family in families.items():
+        if any(layout.mark in tensors for layout in family.layouts):
+            return name
+    raise InputError(
+        f"holds {next(iter(tensors))} and other tensors of no {noun} that is known here",
+        remedy=f"known are {', '.join(families)}.",
+    )
+
+
+def family_of(method: str) -> LifterFamily:
+    """Return the family that a method of ours exports as.
+
+    Raises:
+        InputError: If there is none.
+    """
+    for family in FAMILIES.values():
+        if method in family.methods:
+            return family
+    raise InputError(
+        f"is of a {method}, which no publication has", remedy="nothing can read it there."
+    )

@@ -1,0 +1,179 @@
+"""Base classes of the families of published weights, and the tables of names that they hold.
+
+A pair names a module, or a parameter, as published and as ours; what is below it has the same names in
+both. Where a convolution over time is a matrix here, the pair says over how many frames it goes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from einops import rearrange
+from torch import Tensor
+
+from lifting.errors import InputError
+from lifting.nets.hrnet import HRNet
+from lifting.nets.pose_resnet import PoseResNet
+from lifting.published.shapes import Kind, ShapeReader
+from lifting.published.statistics import Statistics
+
+Options: TypeAlias = Mapping[str, Any]
+DetectorNet: TypeAlias = HRNet | PoseResNet
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A published name and ours.
+
+    Attributes:
+        published: Published name of a module or parameter.
+        ours: Our name of it.
+        taps: Frames of the published convolution whose kernel is a matrix here; 0 for anything else.
+    """
+
+    published: str
+    ours: str
+    taps: int = 0
+
+    def to_ours(self, tensor: Tensor) -> Tensor:
+        """Return a published tensor in our shape."""
+        if self.taps and tensor.ndim == 3:
+            return rearrange(tensor, "o i t -> o (t i)")
+        return tensor
+
+    def to_published(self, tensor: Tensor) -> Tensor:
+        """Return a tensor of ours in the published shape."""
+        if self.taps and tensor.ndim == 2:
+            return rearrange(tensor, "o (t i) -> o i t", t=self.taps)
+        return tensor
+
+
+def expand(pairs: Iterable[Pair], names: Iterable[str]) -> dict[str, Pair]:
+    """Return the pair of each of our tensors that has one, tensor by tensor.
+
+    Args:
+        pairs: The table of a family.
+        names: Names of our tensors.
+
+    Example:
+        >>> expand([Pair("fc", "net.last")], ["net.last.bias", "scale"])
+        {'net.last.bias': Pair(published='fc.bias', ours='net.last.bias', taps=0)}
+    """
+    by_name = {pair.ours: pair for pair in pairs}
+    tensors = {}
+    for name in names:
+        parts = name.split(".")
+        for end in range(len(parts), 0, -1):
+            pair = by_name.get(".".join(parts[:end]))
+            if pair is not None:
+                published = ".".join([pair.published, *parts[end:]])
+                tensors[name] = Pair(published, name, pair.taps)
+                break
+    return tensors
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Arrangement of a publication's file.
+
+    Attributes:
+        pairs: The table of names, by the options of the method or network.
+        mark: A tensor that only such files have.
+        key: Key of the network in the file, None where the file is the network.
+        parallel: Whether ``module.`` stands before every name.
+    """
+
+    pairs: Callable[[Options], list[Pair]]
+    mark: str
+    key: str | None = None
+    parallel: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Published weights of one kind.
+
+    Attributes:
+        name: What ``--family`` calls it.
+        infer: Options by the shapes of a file.
+        layouts: Known layouts; exports have the first.
+        statistics: The arrays that its files lack, None where they lack none.
+    """
+
+    name: str
+    infer: Callable[[ShapeReader], dict[str, Any]]
+    layouts: tuple[Layout, ...]
+    statistics: Statistics | None = None
+
+    def layout_of(self, tensors: Mapping[str, Tensor]) -> Layout:
+        """Return the layout of a file.
+
+        Raises:
+            InputError: If the file is not of this family.
+        """
+        for layout in self.layouts:
+            if layout.mark in tensors:
+                return layout
+        raise InputError(
+            f"lacks the tensor {self.layouts[0].mark}",
+            remedy="name the family the file is of with --family.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifterFamily(Family):
+    """Published lifters of one kind, or priors of lifters.
+
+    Attributes:
+        methods: Names of the methods that export as it; a file imports as the first.
+        choose_method: The name of the method that a file imports as, where it is not always the first.
+        free: Options that the file does not tell, and what each may be.
+        fixed: Options that the published code cannot do otherwise.
+        constants: Tensors that a file may hold and that are computed here.
+        writes_constants: Whether the published code wants them.
+        check: Checks of a file's values that shapes do not make, by the method without weights.
+    """
+
+    methods: tuple[str, ...]
+    choose_method: Callable[[ShapeReader], str] | None = None
+    free: Mapping[str, Kind] = field(default_factory=dict)
+    fixed: Callable[[Options], dict[str, Any]] = lambda options: {}
+    constants: Callable[[Options], dict[str, Tensor]] = lambda options: {}
+    writes_constants: bool = False
+    check: Callable[[Any, Mapping[str, Tensor]], None] = lambda method, tensors: None
+
+    def method(self, shapes: ShapeReader) -> str:
+        """Return the name of the method that a file imports as."""
+        return self.methods[0] if self.choose_method is None else self.choose_method(shapes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorFamily(Family):
+    """Published 2D detectors of one kind.
+
+    Attributes:
+        net: The network.
+        network: Its name for :func:`lifting.nets.detectors.build_detector`, a template of its options.
+        options: Its options, which are its attributes, too.
+        head: Prefixes of our names of the layers that classifiers lack.
+        unused: Prefixes of the published names of the layers that detectors may do without.
+    """
+
+    net: type[HRNet] | type[PoseResNet]
+    network: str
+    options: tuple[str, ...]
+    head: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def options_of(self, net: DetectorNet) -> dict[str, Any]:
+        """Return the options a network was built with."""
+        return {option: getattr(net, option) for option in self.options}
+
+    def expand(self, net: DetectorNet, names: Iterable[str]) -> dict[str, Pair]:
+        """Return the pair of each of a network's tensors.
+
+        Args:
+            net: The network.
+            names: Names of its tensors.
+        """
+        return expand(self.layouts[0].pairs(self.options_of(net)), names)

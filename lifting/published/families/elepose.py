@@ -1,0 +1,93 @@
+"""ElePose (Wandt et al.): the normalising flow, FrEIA's ``SequenceINN``; the lifter is not published.
+
+Its statistics are the principal components that the flow sees: ``pca_mean`` and ``pca_components``,
+whose vectors are all x, then all y, of head-normalised poses with the right arm before the left; and
+``head_distance``, the mean distance of root and head in pixels.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lifting.errors import InputError
+from lifting.published.families.base import Layout, LifterFamily, Options, Pair
+from lifting.published.shapes import ShapeReader
+from lifting.published.statistics import Arrays, Statistics, checked_array, to_tensor
+from lifting.skeletons import skeleton
+
+_TRANSFORM = "flows.full.flow._transform"
+_PREPARATION = f"{_TRANSFORM}.preparation"
+
+
+def _options(shapes: ShapeReader) -> dict[str, Any]:
+    """Read the sizes of the first block."""
+    return {
+        "parts": ["full"],
+        "hidden": shapes.size("module_list.0.subnet.0.weight", 0),
+        "blocks": shapes.count("module_list"),
+        "pca": shapes.size("module_list.0.w_perm", 0),
+        "input_noise": 0.0,
+        "skeleton": "h36m17",
+        "keypoint_skeleton": "h36m17",
+    }
+
+
+def _pairs(options: Options) -> list[Pair]:
+    return [Pair(f"module_list.{i}", f"{_TRANSFORM}.blocks.{i}") for i in range(options["blocks"])]
+
+
+def _check_rotations(method: Any, tensors: Mapping[str, Tensor]) -> None:
+    method.flow("full").import_freia_state(tensors)
+
+
+def _published_indices() -> list[int]:
+    """Return where each of our values x0, y0, x1, ... is in ElePose's x0, x1, ..., y0, y1, ..."""
+    joints = skeleton("h36m17").joints
+    arms = [joint for joint in joints if joint.endswith(("shoulder", "elbow", "wrist"))]
+    right_first = [j for side in ("right", "left") for j in arms if j.startswith(side)]
+    published = [joint for joint in joints if joint not in arms] + right_first
+    return [axis * len(joints) + published.index(joint) for joint in joints for axis in (0, 1)]
+
+
+def _to_buffers(options: Options, arrays: Arrays) -> dict[str, Tensor]:
+    indices, count = _published_indices(), options["pca"]
+    wide = len(indices)
+    shapes = [(n, wide) for n in range(count, wide + 1)]
+    components = checked_array(arrays, "pca_components", *shapes)[:count]
+    if not np.allclose(components @ components.T, np.eye(count), atol=1e-3):
+        raise InputError(
+            "the rows of pca_components are not orthonormal",
+            "--statistics",
+            "give a component in each row.",
+        )
+    distance = checked_array(arrays, "head_distance", ())
+    if distance <= 0:
+        raise InputError("head_distance is not positive", "--statistics", "give pixels.")
+    return {
+        f"{_PREPARATION}.mean": to_tensor(checked_array(arrays, "pca_mean", (wide,))[indices]),
+        f"{_PREPARATION}.components": to_tensor(components[:, indices]),
+        "head_scale.scale": to_tensor(distance),
+    }
+
+
+def _to_arrays(state: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    our_indices = np.argsort(_published_indices())
+    return {
+        "pca_mean": state[f"{_PREPARATION}.mean"][our_indices],
+        "pca_components": state[f"{_PREPARATION}.components"][:, our_indices],
+        "head_distance": state["head_scale.scale"],
+    }
+
+
+FAMILY = LifterFamily(
+    name="ElePose",
+    methods=("PoseFlows",),
+    infer=_options,
+    layouts=(Layout(_pairs, "module_list.0.w_perm"),),
+    fixed=lambda options: {"parts": ["full"], "drop_root": False, "standardise": False},
+    statistics=Statistics(_to_buffers, _to_arrays),
+    check=_check_rotations,
+)
