@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from callbacks.pictures import Pictures
+from lifting.batch import ImageBatch
 from lifting.imaging.colours import denormalise
 from lifting.imaging.crops import to_crop
 from lifting.skeletons import skeleton
@@ -21,7 +22,9 @@ class DetectionPictures(Pictures):
     their confidence ``(B, K)``.
     """
 
-    def figure(self, data: Any, module: LightningModule, batch: Any, clips: list[str]) -> Figure:
+    def figure(
+        self, data: Any, module: LightningModule, batch: ImageBatch, clips: list[str]
+    ) -> Figure:
         """Draw the crops, with the mean distance to what is labelled, pixels of the whole image."""
         joints = skeleton(module.hparams["keypoint_skeleton"])
         found, confidence = module.detect(batch)  # type: ignore[operator]

@@ -3,13 +3,13 @@
 import csv
 import os
 from pathlib import Path
-from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.table import Table
 
+from lifting.batch import PoseBatch
 from lifting.methods.bases.lifter import Lifter
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, OfficialScores
 
@@ -38,7 +38,7 @@ class MPIINF3DHPTable(Callback):
         trainer: Trainer,
         pl_module: LightningModule,
         outputs: object,
-        batch: Any,
+        batch: PoseBatch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
@@ -49,8 +49,9 @@ class MPIINF3DHPTable(Callback):
         with trainer.precision_plugin.forward_context():
             pred = pl_module.lift(batch)[valid]
         target = pl_module.target(batch)[valid]
+        ids = {"action": batch["action"], "subject": batch["subject"]}
         for kind, scores in self.scores.items():
-            scores.update(pred, target, batch[kind][:, None].expand_as(valid)[valid])
+            scores.update(pred, target, ids[kind][:, None].expand_as(valid)[valid])
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the table."""

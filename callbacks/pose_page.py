@@ -62,7 +62,7 @@ class PosePage(Callback):
         """Return the first frames of a clip, of which there are the given examples."""
         windows = data.test_windows
         rows = rows[: -(-self.frames // windows.chunk)].to(module.device)
-        batch: Any = data.on_after_batch_transfer(IndexBatch(rows, None, "test"), 0)
+        batch = data.on_after_batch_transfer(IndexBatch(rows, None, "test"), 0)
         valid, lifted = batch["valid"], module.predict_step(batch, 0)
         # The input frames that the output frames stand for.
         now = windows.left // windows.dilation

@@ -6,6 +6,7 @@ from lightning import LightningModule
 from matplotlib.figure import Figure
 
 from callbacks.pictures import Pictures
+from lifting.batch import PoseBatch
 from lifting.metrics.functional import mpjpe
 from lifting.skeletons import skeleton
 from lifting.viz.figures import prediction_figure
@@ -14,7 +15,9 @@ from lifting.viz.figures import prediction_figure
 class PosePictures(Pictures):
     """Draws 2D input, prediction and truth of fixed samples."""
 
-    def figure(self, data: Any, module: LightningModule, batch: Any, clips: list[str]) -> Figure:
+    def figure(
+        self, data: Any, module: LightningModule, batch: PoseBatch, clips: list[str]
+    ) -> Figure:
         """Draw the input and the lifted pose, with its error where the truth is known."""
         # The first output frame of each sample, and the input frame that it stands for.
         lifted = module.lift(batch)[:, 0].float()  # type: ignore[operator]

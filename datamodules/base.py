@@ -11,7 +11,6 @@ from datamodules.examples.bank import (
     LoadedClip,
     PairedIndexBatch,
     PoseBank,
-    PoseBatch,
     one_piece,
     select_frames,
 )
@@ -23,6 +22,7 @@ from datamodules.relative_depth.labels import DepthLabels
 from datamodules.relative_depth.pairs import DepthPairs
 from datamodules.store.clips import ClipStore
 from datamodules.store.split_reader import SplitReader
+from lifting.batch import PoseBatch
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
 from lifting.windows import Windows

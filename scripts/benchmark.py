@@ -136,7 +136,7 @@ def training_step(precision: torch.dtype) -> Figure:
     """SimpleBaseline's step at batch 1024 as a share of the rate of its matrix products alone."""
     model = SimpleBaseline().train()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
-    batch = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
+    batch: Any = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
 
     a, b = (torch.rand(BATCH, 1024, dtype=precision) for _ in range(2))
 

@@ -38,8 +38,8 @@ from lifting.methods import (
 )
 
 
-def image_batch(count: int, width: int, height: int) -> dict[str, Any]:
-    """Return noise with labels and poses."""
+def image_batch(count: int, width: int, height: int) -> Any:
+    """Return an image batch of noise with labels and poses."""
     box = torch.tensor([200.0, 100.0, 500.0, 800.0]).expand(count, 4)
     inside = 0.8 * torch.rand(count, 17, 2) + 0.1
     return {
@@ -95,8 +95,7 @@ def images_per_second(count: int, compiled: bool, channels_last: bool) -> Figure
     method = HeatmapDetector(sigma=3.0).to(device, memory_format=layout)
     if compiled:
         method.net.compile()
-    batch = image_batch(count, 288, 384)
-    batch = {name: x.to(device) for name, x in batch.items()}
+    batch: Any = {name: x.to(device) for name, x in image_batch(count, 288, 384).items()}
     batch["image"] = batch["image"].contiguous(memory_format=layout)
     optimizer = torch.optim.AdamW(method.parameters(), 1e-4, fused=True)
     step = step_of(lambda: method.loss(batch), optimizer, bfloat16=True, device="cuda")

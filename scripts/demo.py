@@ -19,7 +19,7 @@ from jsonargparse import auto_cli
 from matplotlib.figure import Figure
 
 from datamodules.base import PoseDataModule
-from datamodules.examples.bank import PoseBatch
+from lifting.batch import PoseBatch
 from lifting.errors import InputError, guarded
 from lifting.inference.saved_predictions import data_of_run
 from lifting.methods import OcclusionCompletion, PoseFlows

@@ -13,10 +13,11 @@ from datamodules.crops.index import read_index
 from datamodules.crops.loader import CropLoader
 from datamodules.crops.pixels import FilePixels, Pixels
 from datamodules.crops.records import ImageRecords
-from datamodules.crops.split import Crops, ImageBatch, ImageSplit
+from datamodules.crops.split import Crops, ImageSplit
 from datamodules.examples.bank import IndexBatch
 from datamodules.examples.loader import OrderedLoader, ShuffledLoader
 from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
+from lifting.batch import ImageBatch
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
 from lifting.windows import Windows

@@ -1,6 +1,6 @@
 """The examples of a split of images: what of them is resident in memory, and the batches of them."""
 
-from typing import NamedTuple, NotRequired, TypedDict, cast
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
@@ -17,37 +17,11 @@ from datamodules.crops.augmentation import (
 from datamodules.crops.pixels import Pixels
 from datamodules.crops.records import ImageRecords
 from datamodules.examples.bank import IndexBatch
+from lifting.batch import ImageBatch
 from lifting.cameras import Camera, nominal_camera
 from lifting.imaging.colours import normalise
 from lifting.imaging.crops import crop_affine, fit_aspect
 from lifting.skeletons import skeleton
-
-
-class ImageBatch(TypedDict):
-    """A batch of people on images.
-
-    ``keypoints`` and ``box`` are pixels of the whole image, whatever was cropped: ``affine`` maps them
-    to the crop, :func:`lifting.imaging.crops.to_crop` with left and right as they look there.
-    ``visibility`` is 0 (not labelled), 1 (hidden) or 2 (seen), and 0 for every joint of an image that
-    could not be read. ``camera`` is level, and as long a lens as the image is wide, where none is
-    calibrated.
-    ``pose`` is absolute, camera frame, millimetres, and of use where ``posed``; both are absent where no
-    example has one.
-    """
-
-    image: Float[Tensor, "B 3 H W"]
-    affine: Float[Tensor, "B 2 3"]
-    keypoints: Float[Tensor, "B K 2"]
-    visibility: UInt8[Tensor, "B K"]
-    box: Float[Tensor, "B 4"]
-    camera: Camera
-    pose: NotRequired[Float[Tensor, "B 1 J 3"]]
-    posed: NotRequired[Bool[Tensor, " B"]]
-    subject: Int[Tensor, " B"]
-    action: Int[Tensor, " B"]
-    clip: Int[Tensor, " B"]
-    frame: Int[Tensor, " B"]
-    example: Int[Tensor, " B"]
 
 
 class Crops(NamedTuple):

@@ -3,46 +3,20 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, Int8
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from datamodules.store.clips import ClipKey
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import mirror
 from lifting.skeletons import Skeleton
 from lifting.windows import Windows
-
-
-class PoseBatch(TypedDict):
-    """A batch of examples; ``T`` input frames, ``C`` output frames (see :mod:`lifting.windows`).
-
-    ``pose`` is absent where the dataset has none, ``unlabelled`` where no unlabelled subjects are asked
-    for; the batch it holds has no poses. Where the data hold relative-depth labels, ``pairs`` are two
-    joints each, ``farther`` is +1 where the first of them is farther from the camera, -1 where it is
-    nearer and 0 where both are equally far, and ``compared`` tells which pairs have a label. ``prior``
-    are absolute poses that have nothing to do with the examples, absent where no prior subjects are
-    asked for.
-    """
-
-    keypoints: Float[Tensor, "B T K 2"]
-    confidence: Float[Tensor, "B T K"]
-    pose: NotRequired[Float[Tensor, "B C J 3"]]
-    valid: Bool[Tensor, "B C"]
-    camera: Camera
-    subject: Int[Tensor, " B"]
-    action: Int[Tensor, " B"]
-    clip: Int[Tensor, " B"]
-    frame: Int[Tensor, "B C"]
-    unlabelled: NotRequired["PoseBatch"]
-    pairs: NotRequired[Int[Tensor, "B P 2"]]
-    farther: NotRequired[Int8[Tensor, "B P"]]
-    compared: NotRequired[Bool[Tensor, "B P"]]
-    prior: NotRequired[Float[Tensor, "B C J 3"]]
 
 
 class IndexBatch(NamedTuple):

@@ -54,8 +54,8 @@ class SubjectDataModule(LightningDataModule, ABC):
         fingerprint: SHA-256 of what was read, by name of the file; known after ``setup``.
     """
 
-    # Whether batches are crops of images (:class:`datamodules.crops.split.ImageBatch`); else they are
-    # keypoints to lift (:class:`datamodules.examples.bank.PoseBatch`).
+    # Whether batches are crops of images (:class:`lifting.batch.ImageBatch`); else they are
+    # keypoints to lift (:class:`lifting.batch.PoseBatch`).
     yields_images = False
     # Whether the mirror image of a person is one that might be among the images.
     mirrored_alike = True

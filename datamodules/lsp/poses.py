@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from datamodules.base import PoseDataModule
-from datamodules.examples.bank import IndexBatch, LoadedClip, PoseBatch
+from datamodules.examples.bank import IndexBatch, LoadedClip
 from datamodules.relative_depth.annotated_pairs import annotations_by_image, depth_pairs
 from datamodules.relative_depth.annotation_file import DepthAnnotation, read_relative_depth
 from datamodules.relative_depth.pairs import DepthPairs
 from datamodules.safe_load import sha256
 from datamodules.store.split_reader import SplitReader
+from lifting.batch import PoseBatch
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

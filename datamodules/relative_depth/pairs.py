@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Int, Int8
 from torch import Tensor
 
-from datamodules.examples.bank import PoseBatch
+from lifting.batch import PoseBatch
 from lifting.skeletons import Skeleton
 
 

@@ -42,9 +42,10 @@ class LiftingModule(nn.Module):
             return keypoints.new_zeros(keypoints.shape[0], *shapes.get(name, (2,)))
 
         camera = Camera(**{name: field(name) for name in Camera.__dataclass_fields__})
-        batch = {"keypoints": keypoints, "camera": camera}
-        pose = self.method.lift(batch)
-        return (pose, self.method.follow(batch)) if isinstance(self.method, FindsRoot) else (pose,)
+        pose = self.method.lift_keypoints(keypoints, camera)
+        if isinstance(self.method, FindsRoot):
+            return pose, self.method.follow(keypoints, camera)
+        return (pose,)
 
 
 class CompletingModule(nn.Module):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +9,8 @@ from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from datamodules.examples.bank import LoadedClip, PoseBank
+from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.inference.devices import device_of
@@ -189,32 +190,26 @@ def _predict(
     batch_frames: int,
 ) -> dict[str, Tensor]:
     """Return what the method predicts of every frame, in order."""
-    every = torch.ones(len(points), dtype=torch.bool)
-    # What lies behind the end of a recording is asked for by nobody.
-    asked = torch.cat([every.new_zeros(windows.left), every, every.new_zeros(windows.right)])
-    inputs = {"keypoints": windows.pad(points), "confidence": windows.pad(sure)}
-    outputs = {"valid": asked, "frame": windows.pad(torch.arange(len(points)))}
-    position = torch.arange(windows.chunk)
+    clip = LoadedClip(
+        ClipKey(subject="", action="", sequence="", camera="", fps=0.0, frames=len(points)),
+        camera,
+        torch.cat([points, sure[..., None]], -1),
+        pose=None,
+        selected=torch.ones(len(points), dtype=torch.bool),
+        frames=torch.arange(len(points)),
+    )
+    keypoint_skeleton, pose_skeleton = (
+        skeleton(method.hparams[option]) for option in ("keypoint_skeleton", "skeleton")
+    )
+    bank = PoseBank([clip], windows, keypoint_skeleton, pose_skeleton, [""], [""])
+    bank.to(method.device)
     parts = []
-    for starts in windows.starts(every).split(max(1, batch_frames // windows.length)):
-        rows = starts + windows.left
-        batch: dict[str, Any] = {
-            **{name: windows.inputs(buffer, rows) for name, buffer in inputs.items()},
-            **{name: windows.outputs(buffer, rows) for name, buffer in outputs.items()},
-            "clip": torch.zeros_like(rows),
-        }
-        if windows.chunk > 1:
-            batch["valid"] &= position >= windows.repeated(starts)[:, None]
-        batch = {name: value.to(method.device) for name, value in batch.items()}
-        batch["camera"] = _repeated(camera, len(rows)).to(method.device)
-        parts.append({k: v.cpu() for k, v in method.predict_step(batch, 0).items()})
+    for rows in bank.rows.split(max(1, batch_frames // windows.length)):
+        prediction = method.predict_step(bank.batch(rows.to(method.device)), 0)
+        parts.append({name: value.cpu() for name, value in prediction.items()})
     joined = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     order = joined["frame"].argsort()
     return {name: value[order] for name, value in joined.items()}
-
-
-def _repeated(camera: Camera, count: int) -> Camera:
-    return camera.map(lambda x: x.expand(count, *x.shape))
 
 
 def _known(

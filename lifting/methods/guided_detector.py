@@ -18,13 +18,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.batch import ImageBatch
 from lifting.errors import InputError
 from lifting.losses import guidance
 from lifting.losses.heatmaps import hardest
 from lifting.methods.bases.detector import Detector
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.lifter_weights import MODES, LifterWeights
-from lifting.methods.bases.pose_data import Batch
 
 
 class GuidedDetector(Detector):
@@ -118,14 +118,14 @@ class GuidedDetector(Detector):
         self.learning.eval()
         return self
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: ImageBatch) -> Tensor:
         """Error of the heat-maps and what the lifters add to it."""
         h = self.hparams
         heatmaps = self(batch["image"])
         errors, weights = self.heatmap_errors(heatmaps, batch)
         parts = {"heatmap": errors.mean()}
         if "pose" in batch:
-            keypoints, _ = self.read(heatmaps, batch)
+            keypoints, _ = self.read(heatmaps, batch["affine"])
             parts |= self._guidance(keypoints, self.middle(errors), self.middle(weights), batch)
         for name, value in parts.items():
             self.log(f"train/{name}", value)
@@ -136,7 +136,7 @@ class GuidedDetector(Detector):
         keypoints: Float[Tensor, "N K 2"],
         errors: Float[Tensor, "B K"],
         weights: Float[Tensor, "B K"],
-        batch: Batch,
+        batch: ImageBatch,
     ) -> dict[str, Tensor]:
         h, group, names = self.hparams, self.lifters, self.guides()
         posed = self.middle(batch["posed"]).float()[:, None]

@@ -22,10 +22,10 @@ from typing import Any
 
 from torch import Tensor
 
+from lifting.batch import ImageBatch
 from lifting.errors import InputError
 from lifting.losses.heatmaps import hardest
 from lifting.methods.bases.detector import Detector
-from lifting.methods.bases.pose_data import Batch
 
 
 class HeatmapDetector(Detector):
@@ -46,7 +46,7 @@ class HeatmapDetector(Detector):
             raise InputError(f"--model.hard_joints is {hard_joints}: give 0 or more.")
         super().__init__(**kwargs)
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: ImageBatch) -> Tensor:
         """Mean squared error of heat-maps."""
         errors, _ = self.heatmap_errors(self(batch["image"]), batch)
         count = self.hparams["hard_joints"]

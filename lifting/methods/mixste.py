@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.losses.poses import joint_distance, smoothness_loss, velocity_loss
-from lifting.methods.bases.pose_data import Batch
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean
 from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.mixste import MixSTE as Network
@@ -85,7 +85,7 @@ class MixSTE(StandardisedLifter):
         weights = [JOINT_WEIGHTS.get(joint.split("_")[-1], 1.0) for joint in body.joints]
         self.register_buffer("joint_weights", torch.tensor(weights), persistent=False)
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Weighted MPJPE in metres, smoothness and velocity (equation 6 of the paper)."""
         pred = self.metres(batch["keypoints"], batch["camera"])
         target = self.target(batch) / MILLIMETRES

@@ -19,11 +19,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import rotate, rotation_y, with_mean_bone
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.links import LInKs
 from lifting.metrics import FrameEvaluation
@@ -209,7 +210,7 @@ class OcclusionCompletion(Lifter):
     def _place(self, keypoints: Tensor, offset: Tensor) -> Tensor:
         return place(keypoints, offset, self.joints.root, self.hparams["depth"] == "softplus")
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Squared distance of the completed joints, summed over cases and views (section 3.4)."""
         h, draws = self.hparams, self.draws()
         keypoints = self.head_scale(batch["keypoints"])[:, 0]
@@ -308,15 +309,15 @@ class OcclusionCompletion(Lifter):
         visible = torch.ones_like(keypoints[:, 0, :, 0], dtype=torch.bool)
         return self.complete(keypoints[:, 0], visible).pose[:, None]
 
-    def lift(self, batch: Batch) -> Float[Tensor, "B 1 J 3"]:
+    def lift(self, batch: PoseBatch) -> Float[Tensor, "B 1 J 3"]:
         """Return the poses of a batch, from the keypoints that are seen."""
         return self._lift(batch).pose[:, None]
 
-    def _lift(self, batch: Batch) -> Completed:
+    def _lift(self, batch: PoseBatch) -> Completed:
         visible = batch["confidence"][:, 0] >= self.hparams["visible"]
         return self.complete(batch["keypoints"][:, 0], visible)
 
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+    def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses with what each joint rests on and the case of each."""
         valid = batch["valid"][:, 0]
         done = self._lift(batch)
@@ -332,7 +333,7 @@ class OcclusionCompletion(Lifter):
         """Return metrics per case."""
         return FrameEvaluation(NAMES[:REFUSED], COMPLETION_ERRORS, grouping="case")
 
-    def evaluate(self, batch: Batch) -> None:
+    def evaluate(self, batch: PoseBatch) -> None:
         """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""
         valid = batch["valid"][:, 0]
         keypoints, target = (

@@ -18,12 +18,12 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses.poses import limb_ratio_loss, ranking_loss, smooth_norm
 from lifting.methods.bases.centred_lifter import CentredLifter
-from lifting.methods.bases.pose_data import Batch
 from lifting.nets.relative_depth import RelativeDepthNet
 from lifting.skeletons import skeleton
 from lifting.skeletons.limbs import average_person, limbs, unit_limb
@@ -144,7 +144,7 @@ class RelativeDepth(CentredLifter):
         pose = centre(pose, skeleton(self.hparams["skeleton"]).root)
         return with_mean_bone(pose, self.limbs, self.mean_limb)
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """The weighted sum of order, projection, root and limbs.
 
         Raises:
@@ -174,7 +174,7 @@ class RelativeDepth(CentredLifter):
         self.log_dict({f"train/{name}": value for name, value in terms.items()})
         return torch.stack([h[name] * value for name, value in terms.items()]).sum()
 
-    def _reprojection(self, pose: Tensor, scale: Tensor, batch: Batch) -> Tensor:
+    def _reprojection(self, pose: Tensor, scale: Tensor, batch: PoseBatch) -> Tensor:
         seen = self.centred(batch["keypoints"])[:, 0]
         if self.hparams["camera"] == "scaled_orthographic":
             projected = scale[:, None, None] * pose[..., :2]
@@ -183,7 +183,7 @@ class RelativeDepth(CentredLifter):
             projected = batch["camera"].focal[:, None] * pose[..., :2] / depth
         return smooth_norm(projected - seen).mean()
 
-    def _ratios(self, batch: Batch) -> Tensor:
+    def _ratios(self, batch: PoseBatch) -> Tensor:
         if self.hparams["limb_ratios"] != "own":
             return self.ratios
         lengths = bone_lengths(self.target(batch)[:, 0], self.limbs)

@@ -18,9 +18,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.methods.bases.centred_lifter import CentredLifter
-from lifting.methods.bases.pose_data import Batch
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
@@ -71,7 +71,7 @@ class RelativeDepthTwin(CentredLifter):
         """Lift single frames."""
         return self.standardise_pose.inverse(self._standard_pose(keypoints))
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Mean squared error."""
         pred, target = self._standard_pose(batch["keypoints"]), self.target(batch)
         if self.hparams["standard"]:

@@ -19,12 +19,12 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses.adversarial import camera_loss
 from lifting.methods.bases.adversarial import Adversarial, Generated
-from lifting.methods.bases.pose_data import Batch
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, on_screen
 from lifting.nets.exact import exact
 from lifting.nets.head_scale import MEAN_BONE
@@ -116,13 +116,13 @@ class RepNet(Adversarial):
             return x
         return x / x.square().mean((-2, -1), keepdim=True).sqrt().clamp_min(1e-6)
 
-    def generate(self, batch: Batch) -> Generated:
+    def generate(self, batch: PoseBatch) -> Generated:
         """Lift single frames, and find a camera for each."""
         x = self.normalised(batch["keypoints"], batch["camera"])
         pose, camera = self.generator(x)
         return Generated(self.with_root(pose)[:, None], camera)
 
-    def seen_losses(self, made: Generated, batch: Batch) -> dict[str, Tensor]:
+    def seen_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return the error of the image, and how far its camera is from a scaled orthographic one."""
         h = self.hparams
         x = self.normalised(batch["keypoints"], batch["camera"])

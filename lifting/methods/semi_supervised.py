@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera, back_project
 from lifting.losses.poses import (
     bone_length_gap,
@@ -24,7 +25,6 @@ from lifting.losses.poses import (
     reprojection_loss,
     trajectory_loss,
 )
-from lifting.methods.bases.pose_data import Batch
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.bases.trajectory import FindsRoot
 from lifting.methods.video_pose_3d import VideoPose3D
@@ -89,7 +89,7 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         seen = self._centre_frames(keypoints)[:, :, joint]
         return back_project(seen, root[:, :, 0, 2], camera)[:, :, None]
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Pose and trajectory of labelled frames; projection and bones of unlabelled ones."""
         other = batch.get("unlabelled")
         if self.current_epoch < self.hparams["supervised_epochs"]:
@@ -109,7 +109,9 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
             return loss
         return loss + self._unlabelled_loss(pose, root, batch, other)
 
-    def _unlabelled_loss(self, pose: Tensor, root: Tensor, batch: Batch, other: Batch) -> Tensor:
+    def _unlabelled_loss(
+        self, pose: Tensor, root: Tensor, batch: PoseBatch, other: PoseBatch
+    ) -> Tensor:
         count = len(batch["keypoints"])
         seen = self._centre_frames(other["keypoints"])
         points = MILLIMETRES * (pose + root)[count:]

@@ -17,9 +17,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.pose_data import Batch
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
@@ -99,12 +99,12 @@ class SimpleBaseline(Lifter):
         """Lift single frames."""
         return self.standardise_pose.inverse(self._standard_pose(keypoints))
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Mean squared error of standardised coordinates (section 3.2 of the paper)."""
         target = self.standardise_pose(self.target(batch))
         return functional.mse_loss(self._standard_pose(batch["keypoints"]), target)
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_end(self, outputs: Any, batch: PoseBatch, batch_idx: int) -> None:
         """Apply the original's max-norm, if asked."""
         if self.hparams["max_norm"]:
             self.net.clip_weights()

@@ -19,13 +19,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera, undistort
 from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.losses.adversarial import depth_weighted_loss, symmetry_loss
 from lifting.losses.poses import reprojection_loss, smoothness_loss
 from lifting.methods.bases.adversarial import MOTION, Adversarial, Generated
-from lifting.methods.bases.pose_data import Batch
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.bases.trajectory import FindsRoot
 from lifting.nets.critic import MotionCritic
@@ -160,12 +160,12 @@ class TemporalGAN(FindsRoot, Adversarial):
         x = on_screen(keypoints, camera)
         return MILLIMETRES * self._windows(self._net("root"), x).squeeze(2)
 
-    def generate(self, batch: Batch) -> Generated:
+    def generate(self, batch: PoseBatch) -> Generated:
         """Lift windows, and find the root."""
         seen = batch["keypoints"], batch["camera"]
         return Generated(self.metres(*seen), self.trajectory(*seen) / MILLIMETRES)
 
-    def seen_losses(self, made: Generated, batch: Batch) -> dict[str, Tensor]:
+    def seen_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return the error of the image, and what the options say of motion and symmetry."""
         h = self.hparams
         losses = {"reprojection": self.reprojection_weight() * self._off(made, batch)}
@@ -179,7 +179,7 @@ class TemporalGAN(FindsRoot, Adversarial):
             losses["symmetry"] = h["symmetry"] * gap.mean()
         return losses
 
-    def _off(self, made: Generated, batch: Batch) -> Tensor:
+    def _off(self, made: Generated, batch: PoseBatch) -> Tensor:
         chunk, camera = made.pose.shape[1], batch["camera"]
         begin = self.frames // 2
         seen = batch["keypoints"][:, begin : begin + chunk]

@@ -17,8 +17,8 @@ from typing import Any
 
 from torch import nn
 
+from lifting.batch import PoseBatch
 from lifting.errors import InputError
-from lifting.methods.bases.pose_data import Batch
 from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.temporal_convolution import TemporalConvolution
 from lifting.skeletons import skeleton
@@ -87,7 +87,7 @@ class VideoPose3D(SequenceLifter):
             dense=h["dense"],
         )
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: PoseBatch, batch_idx: int) -> None:
         """Let the momentum of batch normalisation fall exponentially over training."""
         h = self.hparams
         progress = self.global_step / float(self.trainer.estimated_stepping_batches)

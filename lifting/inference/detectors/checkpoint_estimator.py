@@ -51,8 +51,8 @@ class OwnDetector:
         for some, maps in zip(*pieces, strict=True):
             if len(some):
                 inputs = normalise(some.movedim(-1, 1).to(self.method.device))
-                batch = {"image": inputs, "affine": maps.to(self.method.device)}
-                points, sure = self.method.detect(batch)
+                heatmaps = self.method.heatmaps(inputs)
+                points, sure = self.method.read(heatmaps, maps.to(self.method.device))
                 found.append(torch.cat([points, sure[..., None]], -1).float().cpu())
         together = torch.cat(found)
         # The height of a peak may lie a little beside what a confidence can be.

@@ -14,10 +14,11 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
+from lifting.batch import PoseBatch
 from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.losses.adversarial import critic_loss, gradient_penalty, interpolate
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, SequenceLifter
 from lifting.nets.critic import PoseCritic
 from lifting.nets.exact import exact
@@ -116,11 +117,11 @@ class Adversarial(SequenceLifter):
         """Return the networks that lift."""
 
     @abstractmethod
-    def generate(self, batch: Batch) -> Generated:
+    def generate(self, batch: PoseBatch) -> Generated:
         """Lift a batch."""
 
     @abstractmethod
-    def seen_losses(self, made: Generated, batch: Batch) -> dict[str, Tensor]:
+    def seen_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return what the keypoints say of lifted poses: weighted losses, by name."""
 
     def configure_nets(self) -> None:
@@ -206,7 +207,7 @@ class Adversarial(SequenceLifter):
         done = min(1.0, self.progress() / h["growth_share"]) if h["growth_share"] else 1.0
         return float(h["reprojection"] * h["reprojection_growth"] ** done)
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Return what the generator minimises."""
         return self.total(self.generator_losses(self.generate(batch), batch))
 
@@ -215,7 +216,7 @@ class Adversarial(SequenceLifter):
         """Return the sum of losses."""
         return torch.stack(list(losses.values())).sum()
 
-    def generator_losses(self, made: Generated, batch: Batch) -> dict[str, Tensor]:
+    def generator_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return what the generator minimises, by name: the critics' opinion and the reprojection."""
         losses = self.seen_losses(made, batch)
         shown = self.shown(made.pose)
@@ -241,7 +242,7 @@ class Adversarial(SequenceLifter):
             losses[f"penalty_{name}"] = self.hparams["penalty"] * penalty
         return losses
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def training_step(self, batch: PoseBatch, batch_idx: int) -> Tensor:
         """Move the critics, and at every ``n_critic``-th batch the generator."""
         self._batch_idx = batch_idx
         generator, critic = cast(list[LightningOptimizer], self.optimizers())

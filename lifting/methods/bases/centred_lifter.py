@@ -8,9 +8,10 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.geometry import centre
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
@@ -79,7 +80,7 @@ class CentredLifter(Lifter):
             return super().configure_evaluation(data, full)
         return FrameEvaluation(data.actions, ["disagreement"])
 
-    def evaluate(self, batch: Batch) -> None:
+    def evaluate(self, batch: PoseBatch) -> None:
         """Add the errors of lifted poses, or the share of pairs in another order than labelled."""
         if "pose" in batch or "pairs" not in batch:
             super().evaluate(batch)

@@ -1,5 +1,6 @@
 """What methods on images share: a network of heat-maps, its evaluation in 2D and through lifters."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from jaxtyping import Float
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
 
+from lifting.batch import ImageBatch
 from lifting.errors import InputError
 from lifting.imaging.crops import exchange, to_crop, to_image
 from lifting.imaging.heatmaps import (
@@ -26,7 +28,7 @@ from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.lifter_group import LifterGroup
 from lifting.methods.bases.method import Method
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.lifted_evaluation import LiftedEvaluation
 from lifting.nets.detectors import build_detector
@@ -185,11 +187,15 @@ class Detector(Method):
         """Move the lifters to where the test happens."""
         self.on_fit_start()
 
+    @abstractmethod
+    def loss(self, batch: ImageBatch) -> Tensor:
+        """Return the training loss of a batch."""
+
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K I V"]:
         """Return the heat-maps of normalised crops."""
         return self.net(image)
 
-    def targets(self, batch: Batch) -> tuple[Float[Tensor, "B K I V"], Float[Tensor, "B K"]]:
+    def targets(self, batch: ImageBatch) -> tuple[Float[Tensor, "B K I V"], Float[Tensor, "B K"]]:
         """Return the heat-maps there should be, and which count; left and right as they look there."""
         h, affine = self.hparams, batch["affine"]
         points = to_crop(batch["keypoints"], affine, self.mirror)
@@ -199,7 +205,7 @@ class Detector(Method):
         return gaussian_targets(inside, labelled, (width, height), h["sigma"], h["quantised"])
 
     def heatmap_errors(
-        self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
+        self, heatmaps: Float[Tensor, "B K I V"], batch: ImageBatch
     ) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B K"]]:
         """Return error and weight of each keypoint, left and right as the person has them."""
         targets, weights = self.targets(batch)
@@ -208,10 +214,9 @@ class Detector(Method):
         return errors, weights
 
     def read(
-        self, heatmaps: Float[Tensor, "B K I V"], batch: Batch
+        self, heatmaps: Float[Tensor, "B K I V"], affine: Float[Tensor, "B 2 3"]
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return the keypoints of heat-maps in pixels of the image, and their confidence."""
-        affine = batch["affine"]
         points, peaks = self.read_in_crop(heatmaps)
         keypoints = to_image(points, affine, self.mirror)
         return keypoints, exchange(peaks[..., None], affine, self.mirror)[..., 0]
@@ -232,9 +237,9 @@ class Detector(Method):
         shift = self.hparams["alignment"] == "centres"
         return flip_test(self.net, image, self.mirror, shift)
 
-    def detect(self, batch: Batch) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
+    def detect(self, batch: ImageBatch) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return keypoints in pixels of the image, and their confidence, mirrored twin if asked."""
-        return self.read(self.heatmaps(batch["image"]), batch)
+        return self.read(self.heatmaps(batch["image"]), batch["affine"])
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of keypoints, and of what the lifters make of them."""
@@ -251,7 +256,7 @@ class Detector(Method):
         """Return the lifters that training uses; the others are unseen."""
         return []
 
-    def evaluate(self, batch: Batch) -> None:
+    def evaluate(self, batch: ImageBatch) -> None:
         """Add the errors of the keypoints found, and of the poses that lifters make of them."""
         assert isinstance(self.evaluation, LiftedEvaluation)
         keypoints, confidence = self.detect(batch)
@@ -272,7 +277,7 @@ class Detector(Method):
             self.evaluation.update_lifted(lifted, exact, truth, action[posed])
 
     def lift(
-        self, keypoints: Float[Tensor, "B K 2"], batch: Batch, names: Iterable[str]
+        self, keypoints: Float[Tensor, "B K 2"], batch: ImageBatch, names: Iterable[str]
     ) -> dict[str, Float[Tensor, "B J 3"]]:
         """Return what lifters make of keypoints in the image."""
         windows = rearrange(keypoints, "(b t) k c -> b t k c", t=self.window)
@@ -282,7 +287,7 @@ class Detector(Method):
         """Return what belongs to the middle image of each example."""
         return values if self.window == 1 else values[self.window // 2 :: self.window]
 
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+    def predict_step(self, batch: ImageBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return keypoints and confidences with the clip and frame each belongs to."""
         keypoints, confidence = self.detect(batch)
         found = {"keypoints": keypoints, "confidence": confidence}

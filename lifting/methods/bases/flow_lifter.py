@@ -12,13 +12,13 @@ import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, rotate, with_mean_bone
 from lifting.losses.poses import bone_ratio_loss, bone_ratios, deformation_loss
 from lifting.methods.bases.flow_prior import FlowPrior
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.pose_data import Batch
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_turn
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, place, project
@@ -231,7 +231,7 @@ class FlowLifter(Lifter):
         normal = torch.randn(len(seen), generator=draws).to(offset)
         return offset, h["elevation_mean"] + h["elevation_std"] * normal, False
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def losses(self, batch: PoseBatch) -> dict[str, Tensor]:
         """Return every weighted loss, by name (Wandt et al., section 3; Hardy and Kim, section 3.2)."""
         h, draws = self.hparams, self.draws()
         seen = self.head_scale(batch["keypoints"])[:, 0]
@@ -283,7 +283,7 @@ class FlowLifter(Lifter):
         done = min(1.0, self.progress() / ramp) if ramp else 1.0
         return self.hparams["bone"] * done**2
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Return the sum of the losses, and log each."""
         losses = self.losses(batch)
         if self._trainer is not None:

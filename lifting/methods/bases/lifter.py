@@ -7,11 +7,12 @@ from typing import Any, Self
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import centre, mirror
 from lifting.methods.bases.method import Method
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import Evaluation, FrameEvaluation
 from lifting.skeletons import skeleton
 from lifting.windows import Windows
@@ -52,6 +53,10 @@ class Lifter(Method):
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
+
+    @abstractmethod
+    def loss(self, batch: PoseBatch) -> Tensor:
+        """Return the training loss of a batch."""
 
     def take_statistics(self, data: PoseData) -> None:
         """Take statistics of the training data, and how large its images are."""
@@ -95,45 +100,55 @@ class Lifter(Method):
         """
         return Windows(dilation=dilation)
 
-    def target(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
+    def target(self, batch: PoseBatch) -> Float[Tensor, "B C J 3"]:
         """Return the true root-relative poses of a batch."""
         return centre(batch["pose"], skeleton(self.hparams["skeleton"]).root)
 
-    def lift(self, batch: Batch) -> Float[Tensor, "B C J 3"]:
-        """Return the predicted root-relative poses of a batch, mirrored twin averaged in if asked."""
-        pose = self(batch["keypoints"], batch["camera"])
+    def lift(self, batch: PoseBatch) -> Float[Tensor, "B C J 3"]:
+        """Return the predicted root-relative poses of a batch."""
+        return self.lift_keypoints(batch["keypoints"], batch["camera"])
+
+    def lift_keypoints(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B C J 3"]:
+        """Return the predicted root-relative poses, averaged with the mirrored twin's if asked."""
+        pose = self(keypoints, camera)
         if not self.hparams["flip_test"]:
             return pose
-        twin = self(*self.mirrored(batch))
+        twin = self(*self.mirrored(keypoints, camera))
         return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
 
-    def mirrored(self, batch: Batch) -> tuple[Float[Tensor, "B T K 2"], Camera]:
-        """Return the mirrored keypoints of a batch, and the cameras that see them."""
-        keypoints = mirror(batch["keypoints"], skeleton(self.hparams["keypoint_skeleton"]).mirror)
-        keypoints[..., 0] += batch["camera"].size[:, None, None, 0]
-        return keypoints, batch["camera"].mirrored()
+    def mirrored(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> tuple[Float[Tensor, "B T K 2"], Camera]:
+        """Return mirrored keypoints, and the cameras that see them."""
+        twin = mirror(keypoints, skeleton(self.hparams["keypoint_skeleton"]).mirror)
+        twin[..., 0] += camera.size[:, None, None, 0]
+        return twin, camera.mirrored()
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of poses."""
         return Evaluation(data.actions, len(skeleton(data.pose_skeleton)), full)
 
-    def evaluate(self, batch: Batch) -> None:
+    def evaluate(self, batch: PoseBatch) -> None:
         """Add the errors of the lifted poses."""
         assert isinstance(self.evaluation, Evaluation)
         if "pose" not in batch:
             raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
         valid = batch["valid"]
         # Clip and action are the example's, for each of its output frames.
-        clip, action = (batch[k][:, None].expand_as(valid)[valid] for k in ("clip", "action"))
+        clip, action = (
+            ids[:, None].expand_as(valid)[valid] for ids in (batch["clip"], batch["action"])
+        )
         lifted = self.lift(batch)
         pred, target = lifted[valid], self.target(batch)[valid]
         self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
         self.evaluate_more(batch, lifted)
 
-    def evaluate_more(self, batch: Batch, lifted: Float[Tensor, "B C J 3"]) -> None:
+    def evaluate_more(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
         """Add errors that only some methods have, of a batch whose poses have been lifted."""
 
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+    def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses of valid frames with the clip and frame each belongs to."""
         valid = batch["valid"]
         clip = batch["clip"][:, None].expand_as(valid)[valid]

@@ -12,7 +12,7 @@ from lifting.checkpoints import file_digest
 from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.methods.bases.checkpointed import Checkpointed, load_frozen
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.schedules import schedule
 from lifting.metrics import EvaluationResult, FrameEvaluation
 from lifting.skeletons import skeleton
@@ -83,8 +83,8 @@ class Method(Checkpointed):
         """Take statistics of the training frames (pixels; root-relative millimetres) into buffers."""
 
     @abstractmethod
-    def loss(self, batch: Batch) -> Tensor:
-        """Return the training loss of a batch."""
+    def loss(self, batch: Any) -> Tensor:
+        """Return the training loss of a batch, which is a PoseBatch or an ImageBatch."""
 
     @abstractmethod
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
@@ -96,7 +96,7 @@ class Method(Checkpointed):
         """
 
     @abstractmethod
-    def evaluate(self, batch: Batch) -> None:
+    def evaluate(self, batch: Any) -> None:
         """Add a batch to ``self.evaluation``."""
 
     def setup(self, stage: str) -> None:
@@ -221,18 +221,18 @@ class Method(Checkpointed):
             key = (key * 1_000_003 + number) % 2**63
         return torch.Generator().manual_seed(key)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Return the loss and log it."""
         self._batch_idx = batch_idx
         loss = self.loss(batch)
         self.log("train/loss", loss)
         return loss
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Evaluate a batch of the held-out subject."""
         self.evaluate(batch)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: Any, batch_idx: int) -> None:
         """Evaluate a batch of the test subjects."""
         self.evaluate(batch)
 

@@ -1,12 +1,11 @@
 """What methods ask of the data they are trained or tested with."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-Batch = Mapping[str, Any]
+from lifting.batch import PoseBatch
 
 
 class WindowShape(Protocol):
@@ -54,6 +53,6 @@ class PoseData(Protocol):
         """Return absolute poses ``(N, J, 3)`` of the prior, or None without one."""
         ...
 
-    def spread(self, split: str, count: int, device: torch.device) -> Batch:
+    def spread(self, split: str, count: int, device: torch.device) -> PoseBatch:
         """Return a batch of examples spread evenly over a split, always the same ones."""
         ...

@@ -20,9 +20,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.batch import PoseBatch
 from lifting.errors import InputError
 from lifting.methods.bases.method import Method
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.nets.flow import PoseFlow
 from lifting.nets.head_scale import HeadScale
@@ -158,7 +159,7 @@ class PoseFlows(Method):
         drawn = self.flow(FULL).resample(poses.flatten(1), h["noise"], h["noise_kind"], generator)
         return drawn.unflatten(1, (-1, 2))
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """Sum of the flows' mean negative log-likelihoods; generated poses count like real ones."""
         h, draws = self.hparams, self.draws()
         poses = self.head_scale(batch["keypoints"])[:, 0]
@@ -179,7 +180,7 @@ class PoseFlows(Method):
         names = [f"{what}_{part}" for part in self.flows for what in ("nll", "bits_per_dim")]
         return FrameEvaluation(data.actions, ["nll", *names])
 
-    def likelihoods(self, batch: Batch) -> dict[str, Float[Tensor, " N"]]:
+    def likelihoods(self, batch: PoseBatch) -> dict[str, Float[Tensor, " N"]]:
         """Return what an evaluation collects, for the valid frames of a batch."""
         valid = batch["valid"][:, 0]
         nlls = self.nll(self.head_scale(batch["keypoints"][valid])[:, 0])
@@ -190,12 +191,12 @@ class PoseFlows(Method):
             values |= {f"nll_{part}": nll, f"bits_per_dim_{part}": nats / (dims * math.log(2))}
         return values
 
-    def evaluate(self, batch: Batch) -> None:
+    def evaluate(self, batch: PoseBatch) -> None:
         """Add the likelihoods of the frames."""
         assert self.evaluation is not None
         self.evaluation.add(self.likelihoods(batch), batch["action"][batch["valid"][:, 0]])
 
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+    def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return the likelihoods of valid frames with the clip and frame each belongs to."""
         valid = batch["valid"][:, 0]
         where = {"clip": batch["clip"][valid], "frame": batch["frame"][valid][:, 0]}

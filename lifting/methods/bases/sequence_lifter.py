@@ -7,11 +7,12 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera, to_screen
 from lifting.errors import InputError
 from lifting.losses.poses import joint_distance
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.skeletons import skeleton
 from lifting.windows import Windows
 
@@ -132,7 +133,7 @@ class SequenceLifter(Lifter):
         pose[:, :, skeleton(self.hparams["skeleton"]).root] = 0
         return pose
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: PoseBatch) -> Tensor:
         """MPJPE in metres, over the frames that are not padding."""
         pred = self.metres(batch["keypoints"], batch["camera"])
         distance = joint_distance(pred, self.target(batch) / MILLIMETRES)

@@ -5,10 +5,11 @@ from abc import abstractmethod
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.geometry import mirror
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.pose_data import Batch, PoseData
+from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.classes import FrameMean
 from lifting.metrics.functional import mpjpe
@@ -24,12 +25,12 @@ class FindsRoot(Lifter):
     ) -> Float[Tensor, "B C 3"]:
         """Return where the root is, camera frame, millimetres."""
 
-    def follow(self, batch: Batch) -> Float[Tensor, "B C 3"]:
-        """Return the predicted root of a batch, mirrored twin averaged in if asked."""
-        root = self.trajectory(batch["keypoints"], batch["camera"])
+    def follow(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B C 3"]:
+        """Return the predicted root, millimetres, averaged with the mirrored twin's if asked."""
+        root = self.trajectory(keypoints, camera)
         if not self.hparams["flip_test"]:
             return root
-        twin = self.trajectory(*self.mirrored(batch))
+        twin = self.trajectory(*self.mirrored(keypoints, camera))
         return (root + mirror(twin[..., None, :], (0,))[..., 0, :]) / 2
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
@@ -39,11 +40,11 @@ class FindsRoot(Lifter):
             evaluation.metrics[name] = FrameMean(groups=len(data.actions))
         return evaluation
 
-    def evaluate_more(self, batch: Batch, lifted: Float[Tensor, "B C J 3"]) -> None:
+    def evaluate_more(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
         """Add the errors of the root, and of the lifted poses in their places."""
         assert self.evaluation is not None
         valid = batch["valid"]
-        found = self.follow(batch)[valid].double()
+        found = self.follow(batch["keypoints"], batch["camera"])[valid].double()
         truth = batch["pose"][valid].double()
         place = truth[:, skeleton(self.hparams["skeleton"]).root]
         absolute = lifted[valid].double() + found[:, None]
@@ -54,7 +55,7 @@ class FindsRoot(Lifter):
         action = batch["action"][:, None].expand_as(valid)[valid]
         self.evaluation.add(errors, action)
 
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+    def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses and, as ``trajectory``, the root's place of valid frames."""
-        prediction = super().predict_step(batch, batch_idx)
-        return prediction | {"trajectory": self.follow(batch)[batch["valid"]]}
+        root = self.follow(batch["keypoints"], batch["camera"])
+        return super().predict_step(batch, batch_idx) | {"trajectory": root[batch["valid"]]}

@@ -46,7 +46,7 @@ def published(method, batch, names):
     """Compute section 1.3 of the publication's code by loops, in metres, for every joint."""
     heatmaps = method.net(batch["image"])
     errors, _ = method.heatmap_errors(heatmaps, batch)
-    keypoints, _ = method.read(heatmaps, batch)
+    keypoints, _ = method.read(heatmaps, batch["affine"])
     loss = 0.5 * errors.mean()
     for name in names:
         lifter = method.lifters.lifters[name]

@@ -135,7 +135,9 @@ def test_the_trajectory_is_averaged_with_its_mirrored_twin():
     twin[..., 0] = 1000 - twin[..., 0]
     back = model.trajectory(twin, some["camera"]) * torch.tensor([-1.0, 1.0, 1.0])
     expected = (model.trajectory(some["keypoints"], some["camera"]) + back) / 2
-    torch.testing.assert_close(model.follow(some), expected, rtol=1e-4, atol=1e-2)
+    torch.testing.assert_close(
+        model.follow(some["keypoints"], some["camera"]), expected, rtol=1e-4, atol=1e-2
+    )
 
 
 def test_predictions_hold_pose_and_trajectory_of_valid_frames():

@@ -338,7 +338,10 @@ def test_poses_are_also_judged_in_their_place(make):
     with torch.no_grad():
         method.evaluate(some)
         found = method.evaluation.compute().frame_mean
-        pose = method(some["keypoints"], some["camera"]) + method.follow(some)[:, :, None]
+        pose = (
+            method(some["keypoints"], some["camera"])
+            + method.follow(some["keypoints"], some["camera"])[:, :, None]
+        )
     errors = np.linalg.norm((pose - some["pose"]).double().numpy(), axis=-1).mean((1, 2))
     assert found["absolute_mpjpe"] == pytest.approx(np.delete(errors, 1).mean(), rel=1e-4)
 
