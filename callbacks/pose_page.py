@@ -15,7 +15,7 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import Status
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 
 # Test frames may be far apart; then what is played is faster than life.
 _SLOWEST = 5.0
@@ -80,12 +80,12 @@ class PosePage(Callback):
         known = None if status is None else (status != Status.COMPLETED)[order].cpu().numpy()
         truth = None
         if "pose" in batch:
-            truth = Track("truth", shown(module.target(batch)[valid]), joints)
+            truth = PoseTrack("truth", shown(module.target(batch)[valid]), joints)
         key = data.bank("test").keys[int(batch["clip"][0])]
         gap = float(frames.diff().float().median()) if len(frames) > 1 else 1.0
         return Clip(
             key.path.removeprefix("clips/"),
-            [Track(type(module).__name__, shown(lifted["pose"]), joints, known)],
+            [PoseTrack(type(module).__name__, shown(lifted["pose"]), joints, known)],
             fps=max(key.fps / max(gap, 1.0), _SLOWEST),
             truth=truth,
             keypoints=shown(keypoints),

@@ -35,7 +35,7 @@ from lifting.skeletons.occlusion import CASES, Status
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 from lifting.viz.video import write_rotation
 
 JOINTS = skeleton("h36m17")
@@ -136,16 +136,16 @@ def _side_by_side(best: Mapping[str, Path], method: OcclusionCompletion, moving:
     keypoints = moving.batch["keypoints"][:, 0]
     lifters = {"left, right": "left_right", "legs, torso": "leg_torso"}
     tracks = [
-        Track(name, load_frozen(best[stage], Lifter).lift(moving.batch)[:, 0].numpy(), JOINTS)
+        PoseTrack(name, load_frozen(best[stage], Lifter).lift(moving.batch)[:, 0].numpy(), JOINTS)
         for name, stage in lifters.items()
     ]
-    tracks.append(Track("all parts", method.lift(moving.batch)[:, 0].numpy(), JOINTS))
+    tracks.append(PoseTrack("all parts", method.lift(moving.batch)[:, 0].numpy(), JOINTS))
     visible = torch.ones(keypoints.shape[:2], dtype=torch.bool)
     visible[:, JOINTS.part("left_arm")] = False
     done = method.complete(keypoints, visible)
     known = (done.status != Status.COMPLETED).numpy()
-    tracks.append(Track("left arm hidden", done.pose.numpy(), JOINTS, known))
-    truth = Track("truth", method.target(moving.batch)[:, 0].numpy(), JOINTS)
+    tracks.append(PoseTrack("left arm hidden", done.pose.numpy(), JOINTS, known))
+    truth = PoseTrack("truth", method.target(moving.batch)[:, 0].numpy(), JOINTS)
     return Clip(moving.name, tracks, moving.fps, truth, keypoints.numpy(), JOINTS)
 
 
@@ -169,9 +169,9 @@ def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, 
     figure = occlusion_figure(points, seen, poses, status, true, JOINTS, JOINTS, titles)
     clip = Clip(
         "What is hidden is completed",
-        [Track("completion", poses, JOINTS, status != Status.COMPLETED)],
+        [PoseTrack("completion", poses, JOINTS, status != Status.COMPLETED)],
         fps=1.0,
-        truth=Track("truth", true, JOINTS),
+        truth=PoseTrack("truth", true, JOINTS),
         keypoints=np.where(seen[..., None], points, np.nan),
         notes=[title.replace("\n", ", ") for title in titles],
     )

@@ -18,7 +18,7 @@ from lifting.reporting import PoseErrors, ReportedRun, gather, worst_frames, wri
 from lifting.reporting.protocols import groups
 from lifting.runs.folder import run_folder
 from lifting.skeletons.occlusion import Status
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 
 # Runs whose poses stand beside the worst ones of another.
 BESIDE = 3
@@ -104,7 +104,7 @@ def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
         name,
         [_track(label, theirs) for label, theirs in frames.items()],
         fps=1.0,
-        truth=Track("truth", np.concatenate(truth), first[0].joints),
+        truth=PoseTrack("truth", np.concatenate(truth), first[0].joints),
         keypoints=np.concatenate([frame.keypoints for frame in first]),
         keypoint_joints=first[0].keypoint_joints,
         frames=[int(frame.frames[0]) for frame in first],
@@ -116,11 +116,11 @@ def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
     )
 
 
-def _track(label: str, frames: list[PredictedFrames]) -> Track:
+def _track(label: str, frames: list[PredictedFrames]) -> PoseTrack:
     status = [frame.status for frame in frames if frame.status is not None]
     known = np.concatenate(status) != Status.COMPLETED if status else None
     poses = np.concatenate([frame.predicted for frame in frames])
-    return Track(label, poses, frames[0].joints, known)
+    return PoseTrack(label, poses, frames[0].joints, known)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from lifting.inference.prediction import load_lifter
 from lifting.inference.single_frame import OnePose, lift_one
 from lifting.methods.bases.lifter import Lifter
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track, small_jpeg
+from lifting.viz.player import Clip, PoseTrack, small_jpeg
 from lifting.viz.pose_figure import pose_figure
 
 # Height of a picture on the page.
@@ -143,8 +143,8 @@ def _write_picture(path: Path, one: OnePose, pixels: np.ndarray | None, title: s
 def _write_page(path: Path, one: OnePose, pixels: np.ndarray | None, title: str) -> None:
     clip = Clip(
         title,
-        [Track(one.method, one.pose[None], one.joints, one.known[None])],
-        truth=None if one.truth is None else Track("truth", one.truth[None], one.joints),
+        [PoseTrack(one.method, one.pose[None], one.joints, one.known[None])],
+        truth=None if one.truth is None else PoseTrack("truth", one.truth[None], one.joints),
         keypoints=one.keypoints[None],
         keypoint_joints=one.keypoint_joints,
         images=None if pixels is None else [small_jpeg(pixels, _PIXELS)],

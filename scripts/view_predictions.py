@@ -26,7 +26,7 @@ from lifting.viz.clip_video import write_clip_video
 from lifting.viz.figures import prediction_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 from lifting.viz.video import write_rotation
 
 # Poses of a picture; the other kinds show every frame that is asked for.
@@ -156,7 +156,7 @@ def _rate(shown: PredictedFrames) -> float:
 def _clip(runs: Sequence[_Run]) -> Clip:
     first = runs[0].shown
     tracks = [
-        Track(
+        PoseTrack(
             run.name,
             run.shown.predicted,
             run.shown.joints,
@@ -168,7 +168,7 @@ def _clip(runs: Sequence[_Run]) -> Clip:
         first.key.path.removeprefix("clips/"),
         tracks,
         fps=_rate(first),
-        truth=None if first.truth is None else Track("truth", first.truth, first.joints),
+        truth=None if first.truth is None else PoseTrack("truth", first.truth, first.joints),
         keypoints=first.keypoints,
         keypoint_joints=first.keypoint_joints,
         frames=first.frames.tolist(),

@@ -1,1 +1,1 @@
-"""Drawing of poses; no model code."""
+"""Figures, videos and pages of poses; no model code."""

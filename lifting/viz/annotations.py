@@ -13,30 +13,31 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import draw_keypoints
+from lifting.viz.relative_depth import plain_axes
 
-# The colours annotators see, and those of what is held against one another (colour-blind safe).
+# The colours annotators see, and those of what is compared (colour-blind safe).
 GREEN, PINK = "#2ca02c", "#e377c2"
 _SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _LINE = "#999999"
-# Share of a person's extent that is left free around them.
+# Fraction of a person's extent that is left free around them.
 _MARGIN = 0.12
 # Bars of a histogram of many numbers.
 _BINS = 40
 
-_PERCENT = FuncFormatter(lambda share, _: f"{100 * share:g}%")
+_PERCENT = FuncFormatter(lambda fraction, _: f"{100 * fraction:g}%")
 
 # Middles of bins, mean in them, and number of values; curves of a figure may differ in length.
 Curve = tuple[Float[ndarray, " _"], Float[ndarray, " _"], Int[ndarray, " _"]]
 
 
 @dataclass(frozen=True)
-class ShownImage:
+class MarkedImage:
     """An image with two joints marked.
 
     Attributes:
         picture: Its pixels; where there are none its skeleton is drawn.
         keypoints: Pixels.
-        seen: Which of them are seen.
+        seen: Whether each of them is seen.
         first: The joint that is marked green.
         second: The one that is marked pink.
         title: What stands above it.
@@ -50,12 +51,6 @@ class ShownImage:
     title: str
 
 
-def _axes(width: float = 5.0, height: float = 3.8) -> tuple[Figure, Axes]:
-    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
     figure, grid = plt.subplots(
         1, count, figsize=(4.6 * count, 3.8), layout="constrained", sharey=True, squeeze=False
@@ -66,7 +61,7 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
     return figure, list(grid[0])
 
 
-def image_figure(rows: Mapping[str, Sequence[ShownImage]], joints: Skeleton) -> Figure:
+def image_figure(rows: Mapping[str, Sequence[MarkedImage]], joints: Skeleton) -> Figure:
     """Draw images in rows, each with a title.
 
     Args:
@@ -78,14 +73,14 @@ def image_figure(rows: Mapping[str, Sequence[ShownImage]], joints: Skeleton) -> 
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
     for part, (title, images) in zip(parts, rows.items(), strict=True):
         part.suptitle(title, fontsize=11)
-        for place, image in enumerate(images, 1):
-            axes = part.add_subplot(1, columns, place)
+        for column, image in enumerate(images, 1):
+            axes = part.add_subplot(1, columns, column)
             axes.set_title(image.title, fontsize=8)
             _draw_image(axes, image, joints)
     return figure
 
 
-def _draw_image(axes: Axes, image: ShownImage, joints: Skeleton) -> None:
+def _draw_image(axes: Axes, image: MarkedImage, joints: Skeleton) -> None:
     if image.picture is None:
         draw_keypoints(axes, image.keypoints, joints, visible=image.seen)
     else:
@@ -108,11 +103,11 @@ def risk_figure(
     """Draw the error of the least risky labels over how many of them are kept.
 
     Args:
-        kept: Share of labels kept.
+        kept: Fraction of labels kept.
         expected: Their mean risk.
-        actual: Share of wrong ones; NaN where it is not known.
+        actual: Fraction of wrong ones; NaN where it is not known.
     """
-    figure, axes = _axes()
+    figure, axes = plain_axes()
     if not np.isnan(actual).all():
         axes.plot(kept, actual, color=_SERIES[1], label="wrong, by the poses")
     axes.plot(kept, expected, color=_SERIES[0], label="mean risk")
@@ -124,17 +119,17 @@ def risk_figure(
 
 
 def histogram_figure(
-    values: Mapping[str, Float[ndarray, " _"]], xlabel: str, ylabel: str, share: bool = False
+    values: Mapping[str, Float[ndarray, " _"]], xlabel: str, ylabel: str, percent: bool = False
 ) -> Figure:
-    """Draw how numbers are distributed.
+    """Draw the distribution of numbers.
 
     Args:
         values: Numbers by name; the name stands in the legend if there are several.
         xlabel: What the numbers are.
         ylabel: What is counted.
-        share: Whether the numbers are shares, to be shown as percent.
+        percent: Whether the numbers are fractions, to be shown as percent.
     """
-    figure, axes = _axes()
+    figure, axes = plain_axes()
     every = np.concatenate(list(values.values()))
     bins = np.histogram_bin_edges(every, bins=_BINS if len(every) > 10 * _BINS else 10).tolist()
     for colour, (name, of_name) in zip(_SERIES, values.items(), strict=False):
@@ -143,7 +138,7 @@ def histogram_figure(
         axes.axvline(float(of_name.mean()), color=colour, linestyle="--", linewidth=1)
     axes.set(xlabel=f"{xlabel} (dashed: mean)", ylabel=ylabel)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    if share:
+    if percent:
         axes.xaxis.set_major_formatter(_PERCENT)
     if len(values) > 1:
         # Beside the bars there may be no room.
@@ -181,12 +176,12 @@ def skill_figure(
     """Draw the true-positive over the true-negative rate of annotators.
 
     Args:
-        positive: Share of right answers where the joint marked pink is nearer.
+        positive: Fraction of right answers where the joint marked pink is nearer.
         negative: The same where the green one is.
         count: Answers of each.
         reference: By what an answer is right.
     """
-    figure, axes = _axes(4.6, 4.4)
+    figure, axes = plain_axes(4.6, 4.4)
     size = 10 + 60 * count / max(int(count.max()), 1)
     axes.scatter(negative, positive, s=size, color=_SERIES[0], alpha=0.6, linewidth=0)
     axes.plot([0, 1], [1, 0], "--", color=_LINE, linewidth=0.8)
@@ -205,21 +200,21 @@ def skill_figure(
 
 
 def bias_figure(names: Sequence[str], bias: Float[ndarray, " people"], reference: str) -> Figure:
-    """Draw how much annotators lean to a colour, sorted; with their names where there is room.
+    """Draw the bias of annotators to a colour, sorted; with their names where there is room.
 
     Args:
         names: The annotators.
-        bias: Share of pink answers less the share of pink truths, from -1 to 1.
+        bias: Fraction of pink answers less the fraction of pink truths, from -1 to 1.
         reference: What the truth is taken from.
     """
     known = np.flatnonzero(~np.isnan(bias))
     order = known[np.argsort(bias[known], kind="stable")]
-    figure, axes = _axes(5.6, max(2.6, 0.17 * min(len(order), 40) + 1.2))
-    place, values = np.arange(len(order)), bias[order]
-    axes.barh(place, values, color=np.where(values < 0, GREEN, PINK))
+    figure, axes = plain_axes(5.6, max(2.6, 0.17 * min(len(order), 40) + 1.2))
+    rows, values = np.arange(len(order)), bias[order]
+    axes.barh(rows, values, color=np.where(values < 0, GREEN, PINK))
     axes.axvline(0, color="black", linewidth=0.8)
     few = len(order) <= 40
-    axes.set_yticks(place if few else [], [names[i] for i in order] if few else [], fontsize=7)
+    axes.set_yticks(rows if few else [], [names[i] for i in order] if few else [], fontsize=7)
     reach = max(0.1, 1.1 * float(np.abs(values).max()))
     axes.set(
         xlim=(-reach, reach),
@@ -235,23 +230,23 @@ def accuracy_figure(
     panels: Mapping[str, Mapping[str, Curve]],
     model: tuple[Float[ndarray, " n"], Float[ndarray, " n"]],
 ) -> Figure:
-    """Draw how many answers are right over the distance of the joints.
+    """Draw the fraction of right answers over the distance of the joints.
 
     Args:
-        panels: By title, by name of the series: middles of bins in millimetres, share of right answers
-            in them, and number of answers.
-        model: The published crowd: millimetres, and share of right answers.
+        panels: By title, by name of the series: middles of bins in millimetres, fraction of right
+            answers in them, and number of answers.
+        model: The published crowd: millimetres, and fraction of right answers.
     """
     figure, all_axes = _panels(len(panels))
     for axes, (title, series) in zip(all_axes, panels.items(), strict=True):
         axes.plot(
             model[0] / 10, model[1], "--", color="black", linewidth=1, label="published crowd"
         )
-        for colour, (name, (middle, share, count)) in zip(_SERIES, series.items(), strict=False):
-            axes.plot(middle / 10, share, color=colour, linewidth=1, label=name)
+        for colour, (name, (middle, right, count)) in zip(_SERIES, series.items(), strict=False):
+            axes.plot(middle / 10, right, color=colour, linewidth=1, label=name)
             # Few answers say little: the smaller the dot.
             size = 4 + 26 * np.sqrt(count / count.max())
-            axes.scatter(middle / 10, share, s=size, color=colour, linewidth=0)
+            axes.scatter(middle / 10, right, s=size, color=colour, linewidth=0)
         axes.set(title=title, xlim=(0, model[0][-1] / 10))
     all_axes[0].set(ylabel="right")
     all_axes[0].yaxis.set_major_formatter(_PERCENT)
@@ -265,11 +260,11 @@ def agreement_figure(
     kappa: Float[ndarray, "people people"],
     count: Int[ndarray, "people people"],
 ) -> Figure:
-    """Draw for each two the share of pairs they label alike, with kappa and number of pairs below it.
+    """Draw for each two the fraction of pairs they label alike, with kappa and number of pairs below it.
 
     Args:
-        names: Who it is.
-        alike: Share of common pairs labelled alike; NaN where there is none.
+        names: The annotators.
+        alike: Fraction of common pairs labelled alike; NaN where there is none.
         kappa: Cohen's kappa; NaN where it has no meaning.
         count: Number of common pairs.
     """

@@ -1,4 +1,4 @@
-"""Clips as videos: the input, and beside it what methods make of it, frame by frame."""
+"""Videos of clips: the input, and beside it the poses of each method, frame by frame."""
 
 import io
 from pathlib import Path
@@ -13,7 +13,7 @@ from PIL import Image
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 from lifting.viz.video import DPI, KeypointPanel, Scene, encode
 
 
@@ -26,7 +26,7 @@ def write_clip_video(path: Path, clip: Clip, size: int = 480, yaw: float = 0.45)
 
     Args:
         path: Where to.
-        clip: What is to be seen.
+        clip: What to draw.
         size: Height in pixels, and width of each panel; an odd size is rounded up.
         yaw: How far the poses are turned away from the camera's view, radians.
 
@@ -38,25 +38,25 @@ def write_clip_video(path: Path, clip: Clip, size: int = 480, yaw: float = 0.45)
     figure = Figure(figsize=(panels * side / DPI, side / DPI), dpi=DPI, facecolor="white")
     axes = [figure.add_axes((i / panels, 0, 1 / panels, 0.93)) for i in range(panels)]
     names = [*(["2D input"] if flat else []), *(track.name for track in clip.methods)]
-    for place, name in enumerate(names):
-        middle = (place + 0.5) / panels
+    for column, name in enumerate(names):
+        middle = (column + 0.5) / panels
         figure.text(middle, 0.96, name, ha="center", va="center", fontsize=9)
     scenes = [
-        Scene(one, track.poses, _beside(clip.truth, track.joints), track.joints)
-        for one, track in zip(axes[flat:], clip.methods, strict=True)
+        Scene(panel, track.poses, _true_poses(clip.truth, track.joints), track.joints)
+        for panel, track in zip(axes[flat:], clip.methods, strict=True)
     ]
-    picture = _input(axes[0], clip) if flat else None
+    input_panel = _input_panel(axes[0], clip) if flat else None
 
     def show(index: int) -> None:
         for scene in scenes:
             scene.show(index, yaw)
-        if picture is not None:
-            picture.show(index)
+        if input_panel is not None:
+            input_panel.show(index)
 
     encode(path, figure, len(clip.methods[0].poses), clip.fps, show)
 
 
-def _beside(truth: Track | None, joints: Skeleton) -> Float[ndarray, "T J 3"] | None:
+def _true_poses(truth: PoseTrack | None, joints: Skeleton) -> Float[ndarray, "T J 3"] | None:
     """Return the true poses in the joint set of a method; NaN where it has a joint they lack."""
     if truth is None:
         return None
@@ -66,14 +66,14 @@ def _beside(truth: Track | None, joints: Skeleton) -> Float[ndarray, "T J 3"] | 
     return poses
 
 
-def _input(axes: Axes, clip: Clip) -> "KeypointPanel | _Picture":
+def _input_panel(axes: Axes, clip: Clip) -> "KeypointPanel | _ImagePanel":
     if clip.images is None:
         assert clip.keypoints is not None  # there is an input
         return KeypointPanel(axes, clip.keypoints, clip.joints_2d)
-    return _Picture(axes, clip)
+    return _ImagePanel(axes, clip)
 
 
-class _Picture:
+class _ImagePanel:
     """The panel of the images, with keypoints on them."""
 
     def __init__(self, axes: Axes, clip: Clip) -> None:

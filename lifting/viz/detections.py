@@ -1,4 +1,4 @@
-"""Detected keypoints on crops of images."""
+"""Figures of detected keypoints on crops of images."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ from lifting.viz.figures import SIDE_COLOURS
 # Of what is labelled, seen on dark and on bright clothes alike.
 LABEL_COLOUR = "#ffffff"
 _LABEL_EDGE = "#222222"
-# The least that is drawn of a joint the detector knows nothing of.
-_FAINTEST = 0.25
+# Opacity of a joint of no confidence.
+_MIN_OPACITY = 0.25
 
 
 def detection_figure(
     images: Float[ndarray, "N H W 3"],
-    found: Float[ndarray, "N K 2"],
+    detected: Float[ndarray, "N K 2"],
     confidence: Float[ndarray, "N K"],
     truth: Float[ndarray, "N K 2"],
     labelled: Bool[ndarray, "N K"],
@@ -32,17 +32,17 @@ def detection_figure(
 
     Args:
         images: Crops, RGB from 0 to 1.
-        found: Detected keypoints, pixels of the crop.
-        confidence: How sure each is, from 0 to 1: the surer, the more opaque.
+        detected: Detected keypoints, pixels of the crop.
+        confidence: Confidence of each, from 0 to 1: the higher, the more opaque.
         truth: Labelled keypoints, pixels of the crop; a white dot each, joined to what was detected.
-        labelled: Which keypoints are labelled.
+        labelled: Whether each keypoint is labelled.
         joints: Joint set of the keypoints.
         titles: One per crop.
     """
     count, (height, width) = len(images), images.shape[1:3]
     size = (1.8 * count, 2 * 1.8 * height / width + 0.5)
     figure, rows = plt.subplots(2, count, figsize=size, layout="constrained", squeeze=False)
-    opaque = np.clip(confidence, _FAINTEST, 1)
+    opacity = np.clip(confidence, _MIN_OPACITY, 1)
     for i, title in enumerate(titles):
         for axes in rows[:, i]:
             # Pixels count from the left edge of the first one.
@@ -50,9 +50,9 @@ def detection_figure(
             axes.set_axis_off()
         rows[0, i].set_title(title, fontsize=8)
         _draw(rows[0, i], truth[i], labelled[i].astype(float), joints)
-        _draw(rows[1, i], found[i], opaque[i], joints)
+        _draw(rows[1, i], detected[i], opacity[i], joints)
         for k in np.flatnonzero(labelled[i]):
-            _draw_label(rows[1, i], truth[i, k], found[i, k])
+            _draw_label(rows[1, i], truth[i, k], detected[i, k])
         for axes in rows[:, i]:
             # Points outside of the crop are cut off, and do not shrink it.
             axes.set(xlim=(0, width), ylim=(height, 0))
@@ -60,16 +60,16 @@ def detection_figure(
 
 
 def _draw(
-    axes: Axes, points: Float[ndarray, "K 2"], opaque: Float[ndarray, " K"], joints: Skeleton
+    axes: Axes, points: Float[ndarray, "K 2"], opacity: Float[ndarray, " K"], joints: Skeleton
 ) -> None:
     for parent, child in joints.bones:
-        if alpha := min(opaque[parent], opaque[child]):
+        if alpha := min(opacity[parent], opacity[child]):
             colour = SIDE_COLOURS[joints.side(child)]
             axes.plot(*points[[parent, child]].T, color=colour, alpha=alpha, linewidth=2)
 
 
-def _draw_label(axes: Axes, label: Float[ndarray, "2"], found: Float[ndarray, "2"]) -> None:
-    axes.plot(*np.stack([label, found]).T, color=LABEL_COLOUR, linewidth=0.7)
+def _draw_label(axes: Axes, label: Float[ndarray, "2"], detected: Float[ndarray, "2"]) -> None:
+    axes.plot(*np.stack([label, detected]).T, color=LABEL_COLOUR, linewidth=0.7)
     axes.plot(
         *label,
         marker="o",

@@ -1,4 +1,4 @@
-"""A page that needs no network and no other file, and what it is put together from."""
+"""HTML page that needs no network and no other file, and its parts: paragraphs, tables, media."""
 
 import base64
 import html
@@ -13,8 +13,8 @@ from lifting.viz.player import resource
 
 Rows = Sequence[Mapping[str, object]]
 
-# After which a long name goes on in another line.
-_JOINTS = re.compile(r"(?<=[^\W_]{3})([_/.])(?=[^\W\d])")
+# Characters after which a long name may go on in another line.
+_BREAKS = re.compile(r"(?<=[^\W_]{3})([_/.])(?=[^\W\d])")
 _MARKED = ' class="marked"'
 # A page may run what is in it, and fetch nothing.
 _POLICY = (
@@ -58,9 +58,9 @@ def table(
 
     Args:
         rows: One mapping of column to value per row; averages are set apart.
-        name: What it holds, for those who hear the page.
+        name: What it holds, for screen readers.
         marked: Rows and columns of the cells to set apart.
-        words: It holds text, which runs over several lines.
+        words: Whether it holds text, which runs over several lines.
     """
     columns = list(rows[0])
     head = "".join(f'<th scope="col">{_name(c)}</th>' for c in columns)
@@ -81,7 +81,7 @@ def table(
 
 def _name(text: str) -> str:
     """Return text that may go on in another line within a name."""
-    return _JOINTS.sub(r"\1<wbr>", html.escape(text))
+    return _BREAKS.sub(r"\1<wbr>", html.escape(text))
 
 
 def _text(value: object) -> str:

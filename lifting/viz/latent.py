@@ -1,4 +1,4 @@
-"""The latent space of a flow over 2D poses as a matplotlib figure."""
+"""Figure of the latent space of a flow over 2D poses."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def latent_figure(
     joints: Skeleton,
     title: str = "",
 ) -> Figure:
-    """Draw what a flow decodes from its latent space, in four blocks.
+    """Draw poses that a flow decodes from its latent space, in four blocks.
 
     Each pose and what it is decoded to again; below it, its neighbours; new samples; and, row by row,
     the way from one pose to another. Every panel has the same scale.

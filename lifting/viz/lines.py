@@ -1,4 +1,4 @@
-"""Curves as drawings inside of a page, in the colours of the page, which has light and dark ones."""
+"""Diagrams of curves inside of a page, in the colours of the page, which has light and dark ones."""
 
 import html
 import io
@@ -26,10 +26,10 @@ class Line:
     """A line of a drawing.
 
     Attributes:
-        name: What it is of, for a legend.
-        x: Where its points are.
+        name: Its name in a legend.
+        x: Positions of its points.
         y: Their values.
-        number: Which of the page's colours and dashes it has; :func:`swatch` has the same.
+        number: Number of its colour and dashes among those of the page, as in :func:`swatch`.
     """
 
     name: str

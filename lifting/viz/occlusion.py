@@ -1,4 +1,4 @@
-"""Completion of occluded poses as a matplotlib figure."""
+"""Figure of completed occluded poses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,14 +37,14 @@ def occlusion_figure(
     pose_joints: Skeleton,
     titles: Sequence[str],
 ) -> Figure:
-    """Draw samples side by side: what is seen in 2D, and the 3D prediction from front and side.
+    """Draw samples side by side: the keypoints that are seen, and the pose from front and side.
 
     A bone of which an end is completed is dashed. Joints that are not seen are hollow, and those of
-    unknown place are left out.
+    unknown position are left out.
 
     Args:
         keypoints: Input, pixels.
-        visible: Which of them are seen.
+        visible: Whether each of them is seen.
         predicted: Predicted poses, root-relative millimetres.
         status: What each joint rests on, a :class:`lifting.skeletons.occlusion.Status`.
         truth: True poses, drawn in grey.

@@ -1,4 +1,4 @@
-"""One self-contained HTML page: poses to play and turn, tables, curves, pictures and videos."""
+"""Self-contained HTML page: poses to play and turn, tables, curves, pictures and videos."""
 
 import html
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
-"""Clips of poses to play and turn on a page: side by side, with the error of every joint.
+"""Player of clips of poses on a page: side by side, with the error of every joint.
 
-What the page needs is arrays and joint sets. The drawing is done by the page itself (``player.js``,
+The page is made of arrays and joint sets. The drawing is done by the page itself (``player.js``,
 ``player_draw.js``), which fetches nothing.
 """
 
@@ -19,23 +19,24 @@ from PIL import Image
 
 from lifting.skeletons import Skeleton
 
-# Shares of joints that may lie outside of what is shown: a pose gone astray shrinks no other.
+# Percentiles of coordinates: an outlier does not make the other poses small.
 _INSIDE = (0.5, 99.5)
-# Millimetres: a scene is not smaller than this, whatever is in it.
-_LEAST_REACH = 100.0
+# Millimetres.
+_MIN_REACH = 100.0
 _RESOURCES = files("lifting.viz")
 
 
 @dataclass(frozen=True)
-class Track:
+class PoseTrack:
     """The poses of a clip, from one method or true.
 
     Attributes:
-        name: Who says so.
+        name: Name of the method, or of the truth.
         poses: Camera-frame millimetres, frame by frame; NaN is not drawn. What is compared must have
             the same origin: root-relative, as methods predict.
         joints: Their joint set.
-        known: Which joints rest on a keypoint that was seen; the others are marked. All where not given.
+        known: Whether each joint rests on a keypoint that was seen; the others are marked. All where not
+            given.
     """
 
     name: str
@@ -46,10 +47,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Clip:
-    """Some frames of a recording, and what methods make of them.
+    """Some frames of a recording, and the poses of each method on them.
 
     Attributes:
-        name: Shown where there are several.
+        name: Name of the clip, shown where there are several.
         methods: Poses by method, shown side by side.
         fps: Frames per second.
         truth: True poses; errors are distances to them, joint by joint of the same name.
@@ -65,9 +66,9 @@ class Clip:
     """
 
     name: str
-    methods: Sequence[Track]
+    methods: Sequence[PoseTrack]
     fps: float = 25.0
-    truth: Track | None = None
+    truth: PoseTrack | None = None
     keypoints: Float[ndarray, "T K 2"] | None = None
     keypoint_joints: Skeleton | None = None
     images: Sequence[bytes] | None = None
@@ -91,10 +92,11 @@ class Clip:
         joints = [(t.poses.shape[1], t.joints) for t in tracks]
         if self.keypoints is not None:
             joints.append((self.keypoints.shape[1], self.joints_2d))
-        for count, wanted in joints:
-            if count != len(wanted):
+        for count, joint_set in joints:
+            if count != len(joint_set):
                 raise ValueError(
-                    f"clip '{self.name}' has {count} joints where '{wanted.name}' has {len(wanted)}"
+                    f"clip '{self.name}' has {count} joints where '{joint_set.name}' has "
+                    f"{len(joint_set)}"
                 )
 
     @property
@@ -114,7 +116,7 @@ def small_jpeg(image: UInt8[ndarray, "H W 3"], height: int = 240, quality: int =
 
 
 def player(clips: Sequence[Clip]) -> str:
-    """Return the part of a page that plays clips; there can be one on a page.
+    """Return the part of a page that plays clips; a page can have one.
 
     It takes its colours from ``page.css``.
     """
@@ -163,22 +165,25 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "images": None,
     }
     if clip.keypoints is not None:
-        content["keypoints"] = {"joints": clip.joints_2d.name, "values": _packed(clip.keypoints)}
+        content["keypoints"] = {
+            "joints": clip.joints_2d.name,
+            "values": _base64_floats(clip.keypoints),
+        }
     if clip.images is not None:
         content["images"] = [_data_url(image) for image in clip.images]
     return content
 
 
-def _track(track: Track) -> dict[str, Any]:
+def _track(track: PoseTrack) -> dict[str, Any]:
     return {
         "name": track.name,
         "joints": track.joints.name,
-        "values": _packed(track.poses),
+        "values": _base64_floats(track.poses),
         "hidden": None if track.known is None else np.flatnonzero(~track.known).tolist(),
     }
 
 
-def _packed(values: ndarray) -> str:
+def _base64_floats(values: ndarray) -> str:
     """Return numbers as little-endian float32 in base64, which holds NaN too."""
     return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
 
@@ -189,7 +194,7 @@ def _data_url(image: bytes) -> str:
 
 
 def _scene(clip: Clip) -> dict[str, Any]:
-    """Return what the view turns about, how far it reaches, and the height of the floor (y)."""
+    """Return the centre that the view turns about, its reach, and the height of the floor (y)."""
     tracks = [*clip.methods, *([] if clip.truth is None else [clip.truth])]
     points = np.concatenate([t.poses.reshape(-1, 3) for t in tracks]).astype(np.float64)
     points = points[np.isfinite(points).all(-1)]
@@ -200,6 +205,6 @@ def _scene(clip: Clip) -> dict[str, Any]:
     reach = np.percentile(np.linalg.norm(points - centre, axis=-1), _INSIDE[1])
     return {
         "centre": centre.round(1).tolist(),
-        "reach": max(round(float(reach), 1), _LEAST_REACH),
+        "reach": max(round(float(reach), 1), _MIN_REACH),
         "floor": round(float(high[1]), 1),
     }

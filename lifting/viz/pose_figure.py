@@ -1,4 +1,4 @@
-"""One pose as a matplotlib figure: its keypoints, and the pose from several sides."""
+"""Figure of one pose: its keypoints, and the pose from several sides."""
 
 from typing import Any
 
@@ -31,11 +31,11 @@ VIEWS = {
 }
 # Of the pose projected back, seen on dark and on bright pictures.
 REPROJECTED_COLOUR = "#cc3399"
-# Share of the extent of the keypoints that is shown around them.
+# Fraction of the extent of the keypoints that is shown around them.
 _MARGIN = 0.15
 # Inches; people are higher than wide.
 _WIDTH, _HEIGHT = 2.1, 3.3
-# How much of a panel the cube round the pose fills.
+# Zoom of matplotlib's 3D axes, which would leave wide margins.
 _ZOOM = 1.9
 
 
@@ -60,7 +60,7 @@ def pose_figure(
         keypoint_joints: Joint set of the input.
         pose_joints: Joint set of the pose.
         truth: The true pose, drawn in grey.
-        known: Which joints rest on a keypoint that was seen; all where not given.
+        known: Whether each joint rests on a keypoint that was seen; all where not given.
         picture: The picture that the keypoints are on, RGB.
         reprojected: The pose projected onto the picture, drawn over the keypoints.
         title: A line above everything.
@@ -72,11 +72,11 @@ def pose_figure(
     flat.set_title("keypoints", fontsize=9)
     _draw_flat(flat, keypoints, keypoint_joints, picture, reprojected, pose_joints)
     unknown = ~np.isfinite(pose).all(-1)
-    rests = np.ones(len(pose), bool) if known is None else known
-    status = np.where(rests, Status.LIFTED, Status.COMPLETED)
+    seen = np.ones(len(pose), bool) if known is None else known
+    status = np.where(seen, Status.LIFTED, Status.COMPLETED)
     status = np.where(unknown, Status.UNKNOWN, status)
-    for place, (name, (elevation, azimuth)) in enumerate(VIEWS.items(), 2):
-        axes = figure.add_subplot(1, columns, place, projection="3d")
+    for column, (name, (elevation, azimuth)) in enumerate(VIEWS.items(), 2):
+        axes = figure.add_subplot(1, columns, column, projection="3d")
         assert isinstance(axes, Axes3D)
         axes.set_title(name, fontsize=9)
         axes.view_init(elev=elevation, azim=azimuth)
@@ -86,7 +86,7 @@ def pose_figure(
         if truth is not None:
             frame_pose(axes, np.concatenate([pose, truth]))
         axes.set_box_aspect((1, 1, 1), zoom=_ZOOM)
-    _legend(figure, truth is not None, reprojected is not None, not rests[~unknown].all())
+    _legend(figure, truth is not None, reprojected is not None, not seen[~unknown].all())
     return figure
 
 

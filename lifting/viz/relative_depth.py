@@ -1,4 +1,4 @@
-"""The figures of "It's all Relative" (Ronchi et al., BMVC 2018), from the errors of runs."""
+"""Figures of "It's all Relative" (Ronchi et al., BMVC 2018), from the errors of runs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,8 @@ def _colour(name: str) -> str:
     return next((c for kind, c in _COLOURS.items() if name.startswith(kind)), _OTHER)
 
 
-def _axes(width: float = 5.0, height: float = 3.8) -> tuple[Figure, Axes]:
+def plain_axes(width: float = 5.0, height: float = 3.8) -> tuple[Figure, Axes]:
+    """Return axes without a frame at the top and at the right, in a figure of their own (inches)."""
     figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -39,30 +40,30 @@ def annotation_figure(
         points: For ``supervised`` and ``relative``: label, megabytes and PA-MPJPE in millimetres of each
             run.
     """
-    figure, axes = _axes()
+    figure, axes = plain_axes()
     for name, runs in points.items():
         megabytes = [size for _, size, _ in runs]
         centimetres = [error / 10 for _, _, error in runs]
         axes.plot(megabytes, centimetres, "o", color=_colour(name), label=name)
-        # Runs that fall together, as shares of a small dataset do, have one label.
+        # Runs that fall together, as those on parts of a small dataset do, have one label.
         labels: dict[tuple[float, float], list[str]] = {}
         for (label, x, _), y in zip(runs, centimetres, strict=True):
             labels.setdefault((x, y), []).append(label)
-        for place, those in labels.items():
-            text = "\n".join(those)
-            axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
+        for point, names in labels.items():
+            text = "\n".join(names)
+            axes.annotate(text, point, (4, 4), textcoords="offset points", fontsize=7)
     axes.set(xscale="log", xlabel="size of the annotations [MB]", ylabel="PA-MPJPE [cm]")
     axes.legend(frameon=False)
     return figure
 
 
 def error_figure(errors: Mapping[str, Float[ndarray, " frames"]]) -> Figure:
-    """Draw how errors of frames are distributed, and what share is below (figure 4a).
+    """Draw the distribution of errors of frames, and the fraction below each (figure 4a).
 
     Args:
         errors: PA-MPJPE of every frame, millimetres, by name.
     """
-    figure, axes = _axes()
+    figure, axes = plain_axes()
     below = axes.twinx()
     below.spines[["top"]].set_visible(False)
     for name, of_frames in errors.items():
@@ -70,18 +71,18 @@ def error_figure(errors: Mapping[str, Float[ndarray, " frames"]]) -> Figure:
         axes.hist(
             centimetres, bins=200, range=(0, 20), density=True, color=colour, alpha=0.4, label=name
         )
-        share = np.arange(1, len(centimetres) + 1) / len(centimetres)
-        below.plot(centimetres, share, color=colour)
+        fraction = np.arange(1, len(centimetres) + 1) / len(centimetres)
+        below.plot(centimetres, fraction, color=colour)
         marks = np.percentile(centimetres, _PERCENTILES)
         below.plot(marks, np.array(_PERCENTILES) / 100, "o", color=colour, markersize=4)
     axes.set(xlim=(0, 20), xlabel="PA-MPJPE of a frame [cm]", ylabel="density")
-    below.set(ylim=(0, 1), ylabel="share of frames below")
+    below.set(ylim=(0, 1), ylabel="fraction of frames below")
     axes.legend(frameon=False, loc="center right")
     return figure
 
 
 def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skeleton) -> Figure:
-    """Draw errors of joints with their deviations, left and right together (figure 4b).
+    """Draw errors of joints with their standard deviations, left and right together (figure 4b).
 
     Args:
         errors: Distance of every joint after alignment, millimetres, by name.
@@ -89,12 +90,12 @@ def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skele
     """
     kinds = [joint.removeprefix("left_").removeprefix("right_") for joint in joints.joints]
     groups = {kind: [i for i, k in enumerate(kinds) if k == kind] for kind in kinds}
-    figure, axes = _axes(width=7.0)
-    place, width = np.arange(len(groups)), 0.8 / len(errors)
+    figure, axes = plain_axes(width=7.0)
+    positions, width = np.arange(len(groups)), 0.8 / len(errors)
     for number, (name, each) in enumerate(errors.items()):
         values = [each[:, group] / 10 for group in groups.values()]
         axes.bar(
-            place + (number - (len(errors) - 1) / 2) * width,
+            positions + (number - (len(errors) - 1) / 2) * width,
             [value.mean() for value in values],
             width,
             yerr=[value.std() for value in values],
@@ -102,7 +103,7 @@ def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skele
             label=name,
             error_kw={"linewidth": 0.8},
         )
-    axes.set_xticks(place, groups, rotation=30, ha="right")
+    axes.set_xticks(positions, groups, rotation=30, ha="right")
     axes.set(ylabel="error after alignment [cm]", ylim=(0, None))
     axes.legend(frameon=False, loc="upper left")
     return figure
@@ -115,7 +116,7 @@ def noise_figure(errors: Mapping[str, Mapping[str, tuple[float, float]]]) -> Fig
         errors: For each method: for each kind of noise PA-MPJPE, in millimetres, where it is in the test
             alone, and where it is in training too.
     """
-    figure, axes = _axes(4.6, 4.4)
+    figure, axes = plain_axes(4.6, 4.4)
     for name, runs in errors.items():
         pairs = np.array(list(runs.values())) / 10
         # Of one colour, those on another joint set are hollow.
@@ -139,7 +140,7 @@ def noise_figure(errors: Mapping[str, Mapping[str, tuple[float, float]]]) -> Fig
 
 def bar_figure(values: Mapping[str, float], xlabel: str, ylabel: str) -> Figure:
     """Draw one number per run (figure 4d; the disagreement of figure 5)."""
-    figure, axes = _axes()
+    figure, axes = plain_axes()
     bars = axes.bar(list(values), list(values.values()), color=[_colour(name) for name in values])
     axes.bar_label(bars, fmt="%.1f", fontsize=8)
     axes.set(xlabel=xlabel, ylabel=ylabel)

@@ -1,4 +1,4 @@
-"""Videos whose frames are shown exactly when those of another one are."""
+"""Writer of videos whose frames are shown exactly when those of another one are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ class TimedVideo:
 def timed_video(
     path: Path, size: tuple[int, int], time_base: Fraction, fps: float
 ) -> Iterator[TimedVideo]:
-    """Yield a video to add frames to; it appears at its place when it is whole.
+    """Yield a video to add frames to; the file appears when it is whole.
 
     Args:
         path: Where to.

@@ -1,4 +1,4 @@
-"""Points projected by hand, as they are seen on a turntable: no 3D axes, so that it is fast."""
+"""Projection of points on a turntable, by hand: without 3D axes it is fast."""
 
 import numpy as np
 from jaxtyping import Float
@@ -11,31 +11,31 @@ DISTANCE = 6.0
 
 
 class Turntable:
-    """What stands on a turntable, seen from a little above.
+    """View of points on a turntable, from a little above.
 
     Args:
-        points: All that is to stay in sight however it turns: right, forward, up; NaN does not count.
+        points: Points that stay in sight at every angle: right, forward, up; NaN does not count.
 
     Attributes:
-        centre: What it turns about.
-        reach: How far the points are from it.
+        centre: The point that it turns about.
+        reach: Distance of the farthest point from it.
     """
 
     def __init__(self, points: Float[ndarray, "*n 3"]) -> None:
-        places = points.reshape(-1, 3)
-        places = places[np.isfinite(places).all(-1)]
-        if not len(places):
-            places = np.zeros((1, 3))
-        self._low = places.min(0)
-        self.centre = (self._low + places.max(0)) / 2
-        self.reach = max(float(np.linalg.norm(places - self.centre, axis=-1).max()), 1e-6)
+        points = points.reshape(-1, 3)
+        points = points[np.isfinite(points).all(-1)]
+        if not len(points):
+            points = np.zeros((1, 3))
+        self._low = points.min(0)
+        self.centre = (self._low + points.max(0)) / 2
+        self.reach = max(float(np.linalg.norm(points - self.centre, axis=-1).max()), 1e-6)
 
     def project(self, points: Float[ndarray, "*n 3"], angle: float) -> Float[ndarray, "*n 3"]:
         """Return right and up on the screen, and the depth, in reaches.
 
         Args:
             points: Right, forward, up.
-            angle: How far the table is turned, radians.
+            angle: Angle that the table is turned by, radians.
         """
         x, y, z = np.moveaxis((points - self.centre) / self.reach, -1, 0)
         cos, sin = np.cos(angle), np.sin(angle)

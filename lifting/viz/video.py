@@ -1,4 +1,4 @@
-"""Poses as videos: a view that turns once around the vertical."""
+"""Videos of poses: a view that turns once around the vertical."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -83,9 +83,9 @@ def encode(
     Args:
         path: Where to.
         figure: A figure of an even number of pixels in width and height.
-        frames: How many.
+        frames: Number of frames.
         fps: Frames per second.
-        show: Changes the figure to what a frame shows.
+        show: Changes the figure to a frame, by its number.
 
     Raises:
         InputError: If nothing can be written at the path.

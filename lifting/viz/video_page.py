@@ -1,4 +1,4 @@
-"""The people of a video as a clip to play on a page."""
+"""Clip of the people of a video, to play on a page."""
 
 from collections.abc import Sequence
 
@@ -7,27 +7,27 @@ from jaxtyping import Float, Int, Shaped, UInt8
 from numpy import ndarray
 
 from lifting.skeletons import NO_PARENT, Skeleton
-from lifting.viz.player import Clip, Track, small_jpeg
-from lifting.viz.side_by_side import Shown
+from lifting.viz.player import Clip, PoseTrack, small_jpeg
+from lifting.viz.side_by_side import DrawnPerson
 
-# So many stand beside each other on a page; who is seen longest goes before.
+# So many stand beside each other on a page: those who are on most frames.
 MOST_PEOPLE = 6
 
 
-class Pictures:
+class Thumbnails:
     """Small pictures of some frames, evenly spaced: what a page needs does not grow with the video.
 
     Args:
         frames: Frames of the video.
-        most: Pictures to keep.
+        limit: Pictures to keep at the most.
 
     Attributes:
-        every: Each picture is of the n-th frame after the one before.
+        stride: Frames from one picture to the next.
         images: JPEG files.
     """
 
-    def __init__(self, frames: int, most: int) -> None:
-        self.every = max(1, -(-frames // most))
+    def __init__(self, frames: int, limit: int) -> None:
+        self.stride = max(1, -(-frames // limit))
         self.images: list[bytes] = []
 
     def add(self, image: UInt8[ndarray, "H W 3"], number: int) -> None:
@@ -37,84 +37,86 @@ class Pictures:
             image: RGB.
             number: Its number.
         """
-        if number % self.every == 0:
+        if number % self.stride == 0:
             self.images.append(small_jpeg(image))
 
 
 def video_clip(
     name: str,
-    people: Sequence[Shown],
-    pictures: Pictures,
+    people: Sequence[DrawnPerson],
+    thumbnails: Thumbnails,
     size: tuple[int, int],
     fps: float,
-    truth: Track | None = None,
+    truth: PoseTrack | None = None,
 ) -> Clip:
-    """Return the frames of which there are pictures as a clip, everyone's poses side by side.
+    """Return the frames of which there are thumbnails as a clip, everyone's poses side by side.
 
     Args:
         name: What to call it.
-        people: Who is on the video.
-        pictures: Of the frames.
+        people: The people on the video.
+        thumbnails: Pictures of its frames.
         size: Width and height of the video.
         fps: Its frames per second.
         truth: The true poses of every frame, for errors.
     """
-    chosen = sorted(people, key=lambda one: one.first - one.end)[:MOST_PEOPLE]
-    chosen.sort(key=lambda one: one.first)
-    numbers = np.arange(len(pictures.images)) * pictures.every
+    chosen = sorted(people, key=lambda person: person.first - person.end)[:MOST_PEOPLE]
+    chosen.sort(key=lambda person: person.first)
+    numbers = np.arange(len(thumbnails.images)) * thumbnails.stride
     tracks = []
-    for one in chosen:
-        pose, known = (_at(numbers, one, values) for values in (one.pose, one.known))
-        tracks.append(Track(one.name, pose, one.joints, known == 1))
-    points = [_at(numbers, one, _seen_alone(one)) for one in chosen]
+    for person in chosen:
+        pose, known = (
+            _on_frames(numbers, person, values) for values in (person.pose, person.known)
+        )
+        tracks.append(PoseTrack(person.name, pose, person.joints, known == 1))
+    points = [_on_frames(numbers, person, _seen_keypoints(person)) for person in chosen]
     if truth is not None:
-        truth = Track(truth.name, truth.poses[numbers], truth.joints)
+        truth = PoseTrack(truth.name, truth.poses[numbers], truth.joints)
     return Clip(
         name,
         tracks,
-        fps=fps / pictures.every,
+        fps=fps / thumbnails.stride,
         truth=truth,
         keypoints=np.concatenate(points, 1),
-        keypoint_joints=_together([one.keypoint_joints for one in chosen]),
-        images=pictures.images,
+        keypoint_joints=_joined_sets([person.keypoint_joints for person in chosen]),
+        images=thumbnails.images,
         image_size=size,
         frames=numbers.tolist(),
         notes=[_note(number, chosen) for number in numbers.tolist()],
     )
 
 
-def _at(
-    numbers: Int[ndarray, " N"], one: Shown, values: Shaped[ndarray, "T J *d"]
+def _on_frames(
+    numbers: Int[ndarray, " N"], person: DrawnPerson, values: Shaped[ndarray, "T J *d"]
 ) -> Float[ndarray, "N J *d"]:
-    """Return what belongs to frames; NaN where the person is not there."""
-    there = (numbers >= one.first) & (numbers < one.end)
-    at = np.full((len(numbers), *values.shape[1:]), np.nan)
-    at[there] = values[numbers[there] - one.first]
-    return at
+    """Return a person's values on frames; NaN where the person is not there."""
+    present = (numbers >= person.first) & (numbers < person.end)
+    on_frames = np.full((len(numbers), *values.shape[1:]), np.nan)
+    on_frames[present] = values[numbers[present] - person.first]
+    return on_frames
 
 
-def _seen_alone(one: Shown) -> Float[ndarray, "T K 2"]:
-    return np.where(one.seen[..., None], one.keypoints, np.nan)
+def _seen_keypoints(person: DrawnPerson) -> Float[ndarray, "T K 2"]:
+    return np.where(person.seen[..., None], person.keypoints, np.nan)
 
 
-def _together(sets: Sequence[Skeleton]) -> Skeleton:
+def _joined_sets(sets: Sequence[Skeleton]) -> Skeleton:
     """Return the joints of several people as those of one set."""
     if len(sets) == 1:
         return sets[0]
     joints: list[str] = []
     parents: list[int] = []
-    for number, one in enumerate(sets):
+    for number, joint_set in enumerate(sets):
         offset = len(joints)
-        joints += [f"{joint} {number}" for joint in one.joints]
-        parents += [p if p == NO_PARENT else p + offset for p in one.parents]
+        joints += [f"{joint} {number}" for joint in joint_set.joints]
+        parents += [p if p == NO_PARENT else p + offset for p in joint_set.parents]
     return Skeleton(f"{len(sets)} people", tuple(joints), tuple(parents))
 
 
-def _note(number: int, people: Sequence[Shown]) -> str:
-    """Return who is not seen on a frame between others that show the person."""
-    lost = [
-        one.name
-        for one in people
-        if one.first <= number < one.end and not one.seen[number - one.first].any()
+def _note(number: int, people: Sequence[DrawnPerson]) -> str:
+    """Return the names of those who are not seen on a frame between others that show them."""
+    unseen = [
+        person.name
+        for person in people
+        if person.first <= number < person.end and not person.seen[number - person.first].any()
     ]
-    return f"{', '.join(lost)} not seen: filled in" if lost else ""
+    return f"{', '.join(unseen)} not seen: filled in" if unseen else ""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lifting.skeletons import Skeleton, skeleton
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track, small_jpeg
+from lifting.viz.player import Clip, PoseTrack, small_jpeg
 
 pytestmark = pytest.mark.slow
 
@@ -28,10 +28,10 @@ def made_clip(name="first", truth=True, methods=2, frames=FRAMES, joints=H36M, *
     true = still + 30 * rng.normal(size=(frames, len(joints), 3)).cumsum(0)
     true -= true[:, :1]
     tracks = [
-        Track(f"M{n}", true + (40 + 30 * n) * rng.normal(size=true.shape), joints)
+        PoseTrack(f"M{n}", true + (40 + 30 * n) * rng.normal(size=true.shape), joints)
         for n in range(methods)
     ]
-    defaults = {"fps": 20.0, "truth": Track("truth", true, joints) if truth else None}
+    defaults = {"fps": 20.0, "truth": PoseTrack("truth", true, joints) if truth else None}
     defaults["keypoints"] = true[..., :2] / 4 + 300
     return Clip(name, tracks, **{**defaults, **more})
 
@@ -124,7 +124,7 @@ def test_one_second_of_playing_is_as_many_frames_as_the_clip_says(shown):
 
 def test_front_side_and_above_show_the_axes_of_the_camera(shown):
     pose = np.tile([[0.0, 0, 0], [0, -800, 0], [500, 0, 700]], (2, 1, 1))
-    page = shown(Clip("cross", [Track("cross", pose, CROSS)]))
+    page = shown(Clip("cross", [PoseTrack("cross", pose, CROSS)]))
     ends = {}
     for view in ("Front", "Side", "Above"):
         page.get_by_role("button", name=view).click()
@@ -145,7 +145,7 @@ def test_what_is_near_is_larger_and_lies_over_what_is_far(shown):
     joints = ("root", "left_low", "left_high", "right_low", "right_high")
     gate = Skeleton("gate", joints, (-1, 0, 1, 0, 3))
     pose = [[0.0, 0, 0], [-300, 0, 0], [-300, -800, 0], [300, 0, 0], [300, -800, 0]]
-    page = shown(Clip("gate", [Track("gate", np.tile(pose, (2, 1, 1)), gate)]))
+    page = shown(Clip("gate", [PoseTrack("gate", np.tile(pose, (2, 1, 1)), gate)]))
     page.get_by_role("button", name="Front").click()
     left, right = (coloured(pixels(page, 0), LIGHT[side]) for side in ("left", "right"))
     assert abs(np.ptp(left[:, 0]) - np.ptp(right[:, 0])) <= 2
@@ -157,7 +157,7 @@ def test_what_is_near_is_larger_and_lies_over_what_is_far(shown):
 
 def test_dragging_turns_every_panel_and_moves_what_is_near_along(shown):
     pose = np.tile([[0.0, 0, 0], [0, -800, 0], [0, 0, -700]], (2, 1, 1))
-    page = shown(Clip("cross", [Track("a", pose, CROSS), Track("b", pose, CROSS)]))
+    page = shown(Clip("cross", [PoseTrack("a", pose, CROSS), PoseTrack("b", pose, CROSS)]))
     page.get_by_role("button", name="Front").click()
     middle = coloured(pixels(page, 0), LIGHT["left"])[:, 1].mean()
     drag(page, 60, 0, number=1)
@@ -228,7 +228,7 @@ def test_joints_that_were_not_seen_are_marked_where_they_are(shown):
     known = np.ones((FRAMES, 17), bool)
     known[3, H36M.part("left_arm")] = False
     known[5] = False
-    track = Track("M", clip.methods[0].poses, H36M, known)
+    track = PoseTrack("M", clip.methods[0].poses, H36M, known)
     page = shown(Clip("c", [track], truth=clip.truth))
     assert page.get_by_text("not seen, completed").is_visible()
     assert not len(coloured(pixels(page, 0), LIGHT["unseen"]))
@@ -274,7 +274,7 @@ def test_images_lie_under_the_keypoints_that_count_in_their_pixels(shown):
     assert Image.open(io.BytesIO(images[0])).size == (80, 60)
     keypoints = np.tile([[200.0, 150], [200, 20], [380, 150]], (2, 1, 1))
     pose = np.zeros((2, 3, 3))
-    clip = Clip("c", [Track("M", pose, CROSS)], 5.0, None, keypoints, None, images, (400, 300))
+    clip = Clip("c", [PoseTrack("M", pose, CROSS)], 5.0, None, keypoints, None, images, (400, 300))
     page = shown(clip)
     until(page, lambda: background(page, hues[0]))
     image = pixels(page, 0)

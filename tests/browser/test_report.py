@@ -5,7 +5,7 @@ import pytest
 
 from lifting.reporting import PoseErrors, gather, write_report
 from lifting.skeletons import skeleton
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 from tests.made_runs import write_run
 
 pytestmark = pytest.mark.slow
@@ -36,9 +36,9 @@ def report(tmp_path_factory):
     truth = 300 * rng.normal(size=(3, 17, 3))
     worst = Clip(
         "worst of all",
-        [Track(run.label, truth + 90 * rng.normal(size=truth.shape), H36M) for run in runs[:3]],
+        [PoseTrack(run.label, truth + 90 * rng.normal(size=truth.shape), H36M) for run in runs[:3]],
         fps=1.0,
-        truth=Track("truth", truth, H36M),
+        truth=PoseTrack("truth", truth, H36M),
         notes=["S9/Walking/c0, frame 7: 90 mm", "second", "third"],
     )
     write_report(tmp_path / "report.html", runs, errors, [worst])

@@ -97,7 +97,7 @@ class StudyFigures:
 
     def _shown(
         self, name: str, difficulty: float, choose: Callable[[Array], np.intp]
-    ) -> viz.ShownImage:
+    ) -> viz.MarkedImage:
         study = self.study
         own = [number for number, pair in enumerate(study.pairs) if pair[0] == name]
         number = own[int(choose(study.risk[own]))]
@@ -106,7 +106,7 @@ class StudyFigures:
         nearer = {0.0: "green nearer", 1.0: "pink nearer"}.get(study.label[number], "undecided")
         correct = right(study.label, self._gap)[number]
         verdict = "" if np.isnan(correct) else " (right)" if correct else " (wrong)"
-        return viz.ShownImage(
+        return viz.MarkedImage(
             None if image.picture is None else read_picture(image.picture),
             image.keypoints,
             image.seen,
@@ -124,7 +124,7 @@ class StudyFigures:
         """Images by the mean risk of their pairs."""
         difficulty = self._difficulty()[1]
         known = {"images": difficulty[~np.isnan(difficulty)]}
-        return viz.histogram_figure(known, "mean risk of an image's pairs", "images", share=True)
+        return viz.histogram_figure(known, "mean risk of an image's pairs", "images", percent=True)
 
     def true_distance(self) -> Figure:
         """Distances of the joints that were asked about."""
@@ -181,7 +181,7 @@ class StudyFigures:
             share = by_group(correct, answers.person, len(answers.names))
             known[_TITLES[frame]] = share[~np.isnan(share)]
         label = "right answers of an annotator"
-        return viz.histogram_figure(known, label, "annotators", share=True)
+        return viz.histogram_figure(known, label, "annotators", percent=True)
 
     def expert_agreement(self) -> Figure:
         """Who agrees with whom."""

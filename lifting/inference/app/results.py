@@ -12,7 +12,7 @@ from lifting.inference.app.inputs import Person
 from lifting.inference.keypoint_command import bvh_files, packed
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track
+from lifting.viz.player import Clip, PoseTrack
 
 # People that a page shows; all are in the files.
 _SHOWN = 20
@@ -69,7 +69,7 @@ def _clip(person: Person) -> Clip:
     size = None if track.size is None else (round(track.size[0]), round(track.size[1]))
     return Clip(
         track.name,
-        [Track("3D", lifted.pose, skeleton(lifted.skeleton), lifted.known)],
+        [PoseTrack("3D", lifted.pose, skeleton(lifted.skeleton), lifted.known)],
         fps=lifted.fps or _FPS,
         keypoints=np.where(track.confidence[..., None] > 0, track.keypoints, np.nan),
         keypoint_joints=skeleton(track.skeleton),

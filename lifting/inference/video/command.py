@@ -22,7 +22,7 @@ from lifting.inference.video.stopping import stoppable
 from lifting.inference.video.tracks import chosen, detected, given
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton as joint_set
-from lifting.viz.video_page import Pictures
+from lifting.viz.video_page import Thumbnails
 
 if TYPE_CHECKING:
     from lifting.inference.keypoint_files import Track
@@ -162,13 +162,13 @@ def lift_video(
     if detector is not None:
         write_keypoints(folder / "keypoints.npz", tracks, frames)
     people = [shown(*pair) for pair in zip(tracks, lifted, strict=True)]
-    pictures = Pictures(frames, max(1, page_frames))
+    thumbnails = Thumbnails(frames, max(1, page_frames))
     with stoppable() as stopped:
-        drawn = draw(film, people, pictures, folder, height, frames if early else None, stopped)
+        drawn = draw(film, people, thumbnails, folder, height, frames if early else None, stopped)
         early = early or stopped()
     if page_frames:
         truth_shown = None if known is None or len(people) > 1 else known
-        write_video_page(folder / "page.html", film, people, pictures, truth_shown)
+        write_video_page(folder / "page.html", film, people, thumbnails, truth_shown)
     return LiftedVideo(folder, tracks, lifted, drawn, film.damaged, early, errors, unmoved)
 
 

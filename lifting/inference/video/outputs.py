@@ -15,10 +15,10 @@ from lifting.inference.prediction import Lifted
 from lifting.keypoints.gaps import fill_gaps
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page
-from lifting.viz.player import Track as PoseTrack
-from lifting.viz.side_by_side import Shown, SideBySide
+from lifting.viz.player import PoseTrack
+from lifting.viz.side_by_side import DrawnPerson, SideBySide
 from lifting.viz.timed_video import timed_video
-from lifting.viz.video_page import Pictures, video_clip
+from lifting.viz.video_page import Thumbnails, video_clip
 
 if TYPE_CHECKING:
     from lifting.inference.keypoint_files import Track
@@ -65,19 +65,19 @@ def write_keypoints(path: Path, tracks: "Sequence[Track]", frames: int) -> None:
         np.savez_compressed(stream, **content)
 
 
-def shown(track: "Track", lifted: Lifted) -> Shown:
+def shown(track: "Track", lifted: Lifted) -> DrawnPerson:
     """Return somebody as drawn: what was not seen of the keypoints is filled in."""
     seen = track.confidence > 0
     filled = fill_gaps(torch.from_numpy(track.keypoints), torch.from_numpy(seen)).numpy()
     sets = skeleton(track.skeleton), skeleton(lifted.skeleton)
     first = int(track.frames[0])
-    return Shown(track.name, first, filled, seen, sets[0], lifted.pose, lifted.known, sets[1])
+    return DrawnPerson(track.name, first, filled, seen, sets[0], lifted.pose, lifted.known, sets[1])
 
 
 def draw(
     film: "Video",
-    people: Sequence[Shown],
-    pictures: Pictures,
+    people: Sequence[DrawnPerson],
+    thumbnails: Thumbnails,
     folder: Path,
     height: int,
     until: int | None,
@@ -88,7 +88,7 @@ def draw(
     Args:
         film: The video.
         people: Who is on it.
-        pictures: Gets every frame that is drawn.
+        thumbnails: Gets every frame that is drawn.
         folder: Where to.
         height: Frames that are higher are shrunk to this height.
         until: Number of the frame to end before; all are drawn where not given.
@@ -102,7 +102,7 @@ def draw(
             if frame.number == until:
                 break
             written.add(picture.draw(frame.image, frame.number), frame.pts)
-            pictures.add(frame.image, frame.number)
+            thumbnails.add(frame.image, frame.number)
             bar.advance(task)
             if stopped():
                 break
@@ -112,23 +112,23 @@ def draw(
 def write_video_page(
     path: Path,
     film: "Video",
-    people: Sequence[Shown],
-    pictures: Pictures,
+    people: Sequence[DrawnPerson],
+    thumbnails: Thumbnails,
     known: "TruePoses | None",
 ) -> None:
-    """Write a page of the frames of which there are pictures.
+    """Write a page of the frames of which there are thumbnails.
 
     Args:
         path: Where to.
         film: The video.
         people: Who is on it.
-        pictures: Of its frames.
+        thumbnails: Pictures of its frames.
         known: The true poses of the one person, if they are known.
     """
     truth = None
     if known is not None:
-        count = len(pictures.images) * pictures.every
+        count = len(thumbnails.images) * thumbnails.stride
         truth = PoseTrack("truth", known.every(count), skeleton(known.skeleton))
     name = film.path.name
-    clip = video_clip(name, people, pictures, film.size, film.fps, truth)
+    clip = video_clip(name, people, thumbnails, film.size, film.fps, truth)
     write_page(path, name, [clip], intro="Lifted to 3D from the keypoints of the video.")

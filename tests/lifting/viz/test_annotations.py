@@ -11,7 +11,7 @@ from lifting.skeletons import skeleton
 from lifting.viz.annotations import (
     GREEN,
     PINK,
-    ShownImage,
+    MarkedImage,
     accuracy_figure,
     agreement_figure,
     bias_figure,
@@ -34,7 +34,7 @@ def _close():
 def shown(picture=None, hidden=()):
     seen = np.ones(14, bool)
     seen[list(hidden)] = False
-    return ShownImage(picture, DRAWS.uniform(20, 80, (14, 2)), seen, 3, 8, "title")
+    return MarkedImage(picture, DRAWS.uniform(20, 80, (14, 2)), seen, 3, 8, "title")
 
 
 def test_the_two_joints_are_marked_in_their_colours():

@@ -5,7 +5,7 @@ import numpy as np
 from lifting.skeletons import Skeleton
 from lifting.viz.clip_video import write_clip_video
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR
-from lifting.viz.player import Clip, Track, small_jpeg
+from lifting.viz.player import Clip, PoseTrack, small_jpeg
 from tests.lifting.viz.test_video import JOINTS, post, read, where
 
 SIZE = 160
@@ -23,9 +23,9 @@ def test_each_method_has_a_panel_beside_the_keypoints(tmp_path):
     hatted = np.concatenate([poses, poses[:, 1:2] + [0, -300, 0]], 1)
     clip = Clip(
         "post",
-        [Track("a", poses, JOINTS), Track("b", hatted, HATTED)],
+        [PoseTrack("a", poses, JOINTS), PoseTrack("b", hatted, HATTED)],
         fps=10.0,
-        truth=Track("truth", poses * [-1, 1, 1], JOINTS),
+        truth=PoseTrack("truth", poses * [-1, 1, 1], JOINTS),
         keypoints=np.tile(np.array([[50.0, 100], [50, 20], [90, 20]]), (3, 1, 1)),
     )
     write_clip_video(tmp_path / "a.mp4", clip, SIZE, yaw=0.0)
@@ -47,7 +47,7 @@ def test_absolute_poses_walk_and_images_lie_under_the_keypoints(tmp_path):
     keypoints[1, 2] = np.nan
     clip = Clip(
         "walk",
-        [Track("a", post() + steps, JOINTS)],
+        [PoseTrack("a", post() + steps, JOINTS)],
         keypoints=keypoints,
         images=images,
         image_size=(1200, 900),

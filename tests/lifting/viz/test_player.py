@@ -12,14 +12,14 @@ from PIL import Image
 from lifting.skeletons import skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, Track, player, resource, small_jpeg
+from lifting.viz.player import Clip, PoseTrack, player, resource, small_jpeg
 
 H36M, H36M16 = skeleton("h36m17"), skeleton("h36m16")
 RNG = np.random.default_rng(0)
 
 
 def track(name="M", frames=3, joints=H36M, **more):
-    return Track(name, RNG.normal(size=(frames, len(joints), 3)) * 300, joints, **more)
+    return PoseTrack(name, RNG.normal(size=(frames, len(joints), 3)) * 300, joints, **more)
 
 
 def content(*clips):
@@ -63,14 +63,14 @@ def test_scene_is_that_of_the_poses_and_not_of_one_that_went_astray():
     poses = np.repeat(corner, [8, 9], axis=0)[None].repeat(400, 0)
     poses[7, 3] = 1e6
     poses[9, 4] = np.nan
-    scene = content(Clip("c", [Track("M", poses, H36M)]))["clips"][0]["scene"]
+    scene = content(Clip("c", [PoseTrack("M", poses, H36M)]))["clips"][0]["scene"]
     assert scene["centre"] == [100, -300, 150]
     assert scene["reach"] == pytest.approx(np.hypot(np.hypot(200, 500), 100), abs=0.1)
     assert scene["floor"] == 200
 
 
 def test_poses_all_unknown_have_a_scene_too():
-    nothing = Track("M", np.full((2, 17, 3), np.nan), H36M)
+    nothing = PoseTrack("M", np.full((2, 17, 3), np.nan), H36M)
     assert content(Clip("c", [nothing]))["clips"][0]["scene"]["reach"] > 0
 
 
@@ -108,7 +108,7 @@ def test_small_jpeg_keeps_the_shape_of_what_is_large_and_the_size_of_what_is_sma
         ({"notes": ["a"]}, "as many frames of everything"),
         ({"methods": [track(frames=0)]}, "as many frames of everything"),
         ({"keypoints": np.zeros((3, 16, 2))}, "16 joints where 'h36m17' has 17"),
-        ({"methods": [Track("M", np.zeros((3, 17, 3)), H36M16)]}, "17 joints where 'h36m16'"),
+        ({"methods": [PoseTrack("M", np.zeros((3, 17, 3)), H36M16)]}, "17 joints where 'h36m16'"),
     ],
 )
 def test_what_does_not_go_together_is_refused(options, sentence):

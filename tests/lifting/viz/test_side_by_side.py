@@ -7,7 +7,7 @@ import pytest
 
 from lifting.skeletons import Skeleton, skeleton
 from lifting.viz.figures import SIDE_COLOURS
-from lifting.viz.side_by_side import Shown, SideBySide, places
+from lifting.viz.side_by_side import DrawnPerson, SideBySide, panel_numbers
 
 POST = Skeleton("post", ("pelvis", "head", "left_hand", "right_hand"), (-1, 0, 1, 1))
 GREY = 90
@@ -30,7 +30,7 @@ def post(frames=3, first=0, name="one", x=100.0, unseen=()):
     seen[:, list(unseen)] = False
     shape = (frames, 1, 1)
     points = np.tile(keypoints, shape)
-    return Shown(name, first, points, seen, POST, np.tile(pose, shape), seen.copy(), POST)
+    return DrawnPerson(name, first, points, seen, POST, np.tile(pose, shape), seen.copy(), POST)
 
 
 def drawn(people, size=(320, 240), number=0, **options):
@@ -83,7 +83,7 @@ def test_what_is_not_known_is_not_drawn():
 
 def test_people_have_panels_of_their_own_as_long_as_they_are_there():
     people = [post(4, 0, "one"), post(4, 2, "two", 200.0), post(4, 4, "three")]
-    assert places(people) == [0, 1, 0]
+    assert panel_numbers(people) == [0, 1, 0]
     image = drawn(people, number=1)
     columns, rows = where(image[:, 320:], rgb(SIDE_COLOURS["middle"]))
     assert rows.max() < 120 or columns.max() < 120
@@ -115,7 +115,7 @@ def test_frames_are_drawn_faster_than_they_are_played():
     rng = np.random.default_rng(0)
     points, pose = 300 + 200 * rng.random((30, 17, 2)), 500 * rng.normal(size=(30, 17, 3))
     seen = np.ones((30, 17), bool)
-    one = Shown("one", 0, points, seen, joints, pose.astype(np.float32), seen, joints)
+    one = DrawnPerson("one", 0, points, seen, joints, pose.astype(np.float32), seen, joints)
     picture = SideBySide((1280, 720), [one])
     image = np.zeros((720, 1280, 3), np.uint8)
     best = np.inf

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from lifting.skeletons import skeleton
-from lifting.viz.player import Track, player
-from lifting.viz.side_by_side import Shown
-from lifting.viz.video_page import MOST_PEOPLE, Pictures, video_clip
+from lifting.viz.player import PoseTrack, player
+from lifting.viz.side_by_side import DrawnPerson
+from lifting.viz.video_page import MOST_PEOPLE, Thumbnails, video_clip
 
 JOINTS = skeleton("h36m17")
 
@@ -14,27 +14,27 @@ JOINTS = skeleton("h36m17")
 def shown(name, first, frames, shift=0.0):
     pose = np.arange(frames)[:, None, None] + np.zeros((frames, 17, 3), np.float32) + shift
     seen = np.ones((frames, 17), bool)
-    return Shown(name, first, 10 * pose[..., :2], seen, JOINTS, pose, seen.copy(), JOINTS)
+    return DrawnPerson(name, first, 10 * pose[..., :2], seen, JOINTS, pose, seen.copy(), JOINTS)
 
 
 def pictures(frames, most):
-    kept = Pictures(frames, most)
+    kept = Thumbnails(frames, most)
     for number in range(frames):
         kept.add(np.zeros((24, 32, 3), np.uint8), number)
     return kept
 
 
-@pytest.mark.parametrize(("frames", "most", "every", "count"), [(9, 9, 1, 9), (100, 30, 4, 25)])
-def test_pictures_are_evenly_spaced_and_no_more_than_asked(frames, most, every, count):
+@pytest.mark.parametrize(("frames", "most", "stride", "count"), [(9, 9, 1, 9), (100, 30, 4, 25)])
+def test_pictures_are_evenly_spaced_and_no_more_than_asked(frames, most, stride, count):
     kept = pictures(frames, most)
-    assert (kept.every, len(kept.images)) == (every, count)
+    assert (kept.stride, len(kept.images)) == (stride, count)
 
 
 def test_people_stand_side_by_side_on_the_frames_that_are_shown():
     one, two = shown("one", 0, 6), shown("two", 4, 6, 100.0)
     one.seen[4] = False
     one.known[4] = False
-    truth = Track("truth", np.zeros((12, 17, 3)), JOINTS)
+    truth = PoseTrack("truth", np.zeros((12, 17, 3)), JOINTS)
     clip = video_clip("walk", [two, one], pictures(12, 6), (32, 24), 50.0, truth)
     assert clip.frames == [0, 2, 4, 6, 8, 10]
     assert clip.fps == 25.0
