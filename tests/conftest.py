@@ -35,6 +35,12 @@ def _seed():
     torch.manual_seed(0)
 
 
+@pytest.fixture
+def any_shape() -> None:
+    """Let a test give shapes that the signature excludes, and see them refused in a sentence."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     folder = Path(os.environ.get("LIFTING_REAL_DATA", "../shared/data"))

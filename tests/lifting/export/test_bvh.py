@@ -151,6 +151,7 @@ GAP[5, 12, 0] = np.inf
         ({"path": "nowhere/a.bvh"}, "nowhere/a.bvh: cannot be written"),
     ],
 )
+@pytest.mark.usefixtures("any_shape")
 def test_fault_is_told_in_one_sentence_and_nothing_is_written(tmp_path, options, sentence):
     (tmp_path / "a.bvh").write_text("before")
     given = {"poses": POSES, "skeleton": "h36m17", "fps": 25.0, "path": "a.bvh"} | options
