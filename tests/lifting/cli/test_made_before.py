@@ -1,0 +1,69 @@
+"""A run made by an earlier version (commit c2fc671) is tested, predicted with, resumed and lifted with.
+
+``made_before/`` holds a whole run of two epochs, its table, and its weights after a third epoch, all
+written by that version: ``lifting fit -c base -c data/synthetic -c supervised/simple_baseline`` with
+``--data.frames_per_sequence 6 --data.batch_size 128 --model.width 8 --model.blocks 1`` and an EMA.
+"""
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lifting.cli.training import run
+from lifting.inference.prediction import lift
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+
+MADE = Path(__file__).parent / "made_before"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, give_synthetic):
+    give_synthetic(tmp_path / "data")
+    folder = tmp_path / "runs/before"
+    (folder / "checkpoints").mkdir(parents=True)
+    for name in ("config.yaml", "provenance.json"):
+        shutil.copy(MADE / name, folder)
+    for name in ("best", "last"):
+        shutil.copy(MADE / "last.ckpt", folder / f"checkpoints/{name}.ckpt")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def table(path):
+    with path.open(newline="") as stream:
+        return {row["action"]: row for row in csv.DictReader(stream)}
+
+
+def test_its_table_comes_out_the_same(here):
+    run(["test", "--run", "before", "--wandb", "disabled"])
+    before, now = table(MADE / "test.csv"), table(here / "test.csv")
+    assert before.keys() == now.keys()
+    for action, row in before.items():
+        for name in row.keys() - {"action"}:
+            assert float(now[action][name]) == pytest.approx(float(row[name]), abs=1e-2)
+
+
+def test_it_predicts_and_its_checkpoint_lifts_alone(here):
+    run(["predict", "--run", "before", "--wandb", "disabled"])
+    with np.load(here / "predictions.npz") as file:
+        assert np.isfinite(file["pose"]).all()
+    keypoints = np.random.default_rng(0).uniform(200, 800, (3, 17, 2))
+    lifted = lift(keypoints, MADE / "last.ckpt", skeleton="h36m17", size=(1000, 1000))
+    assert lifted.pose.shape == (3, 17, 3)
+
+
+def test_it_is_resumed_to_the_weights_that_the_earlier_version_reached(here):
+    config = str(here / "config.yaml")
+    more = ["--trainer.max_epochs", "3", "--ckpt_path", "last"]
+    run(["fit", "-c", config, "--run", "before", *more])
+    weights = torch.load(here / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
+    with np.load(MADE / "resumed.npz") as expected:
+        assert set(expected.files) == set(weights)
+        for name, value in weights.items():
+            # Other processors round otherwise.
+            np.testing.assert_allclose(value.numpy(), expected[name], rtol=1e-3, atol=1e-3)
