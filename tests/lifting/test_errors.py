@@ -91,12 +91,9 @@ def test_a_file_is_called_by_its_name_wherever_it_is_mentioned():
 
 
 def test_an_error_is_found_in_what_was_raised_from_it():
-    own = InputError("is wrong", "--model.lr")
-    try:
-        try:
-            raise own
-        except InputError as error:
-            raise ValueError("something else") from error
-    except ValueError as error:
-        assert input_error_in(error) is own
-    assert input_error_in(ValueError("is wrong")) is None
+    own, later = InputError("is wrong", "--model.lr"), ValueError("something else")
+    later.__cause__ = own
+    assert input_error_in(later) is own
+    with pytest.raises(RuntimeError) as caught:
+        raise RuntimeError("outermost") from later
+    assert input_error_in(caught.value) is own
