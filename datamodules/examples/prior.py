@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from datamodules.examples.bank import select_frames
-from datamodules.store.clips import ClipKey, ClipStore, check_pose
+from datamodules.store.checks import check_pose
+from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.geometry import mirror
 from lifting.skeletons import convert, skeleton

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.safe_load import open_hdf5, sha256
-from datamodules.store.clips import check_pose
+from datamodules.store.checks import check_pose
 from datamodules.store.videopose3d import read_tree
 from lifting.errors import InputError
 from lifting.skeletons import skeleton

@@ -15,10 +15,12 @@ Layout::
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import h5py
 import numpy as np
@@ -26,19 +28,14 @@ import torch
 from numpy.typing import NDArray
 
 from datamodules.safe_load import open_hdf5
+from datamodules.store.checks import Array, check_keypoints, check_pose
 from datamodules.store.hdf5_file import Sink
 from lifting.cameras import Camera
 from lifting.errors import DISK_FULL, InputError
-from lifting.skeletons import Skeleton, skeleton
+from lifting.skeletons import skeleton
 
 FORMAT = "pose-clips"
 FORMAT_VERSION = 1
-
-Array = NDArray[np.float32]
-
-# The mean bone of a 17-joint adult is 250 mm; sparser sets have longer bones. A child or a
-# dense set stays inside, any other unit falls outside.
-_MEAN_BONE_MM = (60.0, 800.0)
 
 
 @dataclass(frozen=True)
@@ -75,63 +72,6 @@ class ClipKey:
     def path(self) -> str:
         """Place of the clip in the store."""
         return f"clips/{self.subject}/{self.sequence}/{self.camera}"
-
-
-def check_pose(pose: Array, joints: Skeleton, where: str) -> None:
-    """Refuse poses that are not ``(T, J, 3)`` finite millimetres.
-
-    Raises:
-        InputError: Naming ``where``, the fault and the remedy.
-    """
-    if pose.ndim != 3 or pose.shape[1:] != (len(joints), 3) or len(pose) == 0:
-        raise InputError(
-            f"poses are {pose.shape}, expected (frames, {len(joints)}, 3) "
-            f"for skeleton '{joints.name}', and at least one frame.",
-            where,
-        )
-    if not np.isfinite(pose).all():
-        frame = int(np.argwhere(~np.isfinite(pose))[0][0])
-        raise InputError(
-            f"poses hold NaN or infinity, first at frame {frame}", where, "repair or leave out."
-        )
-    parents, children = (list(ends) for ends in zip(*joints.bones, strict=True))
-    sample = pose[:: max(1, len(pose) // 100)]
-    bone = float(np.linalg.norm(sample[:, children] - sample[:, parents], axis=-1).mean())
-    low, high = _MEAN_BONE_MM
-    if not low < bone < high:
-        units = {"metres": 1000, "centimetres": 10}
-        unit = next((name for name, f in units.items() if low < bone * f < high), None)
-        remedy = f"the poses seem to be in {unit}" if unit else "check the unit and the joint order"
-        raise InputError(
-            f"the mean bone is {bone:.4g} long, where millimetres are expected", where, f"{remedy}."
-        )
-
-
-def check_keypoints(keypoints: Array, joints: Skeleton, frames: int | None, where: str) -> None:
-    """Refuse keypoints that are not ``(T, J, 3)`` finite numbers, T as given.
-
-    Raises:
-        InputError: Naming ``where``, the fault and the remedy.
-    """
-    if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3) or len(keypoints) == 0:
-        raise InputError(
-            f"keypoints are {keypoints.shape}, expected (frames, {len(joints)}, 3) for "
-            f"skeleton '{joints.name}': x, y and confidence, and at least one frame.",
-            where,
-        )
-    if frames is not None and len(keypoints) != frames:
-        raise InputError(
-            f"{len(keypoints)} frames of keypoints for a clip of {frames}",
-            where,
-            "are they of the same recording?",
-        )
-    if not np.isfinite(keypoints).all():
-        frame = int(np.argwhere(~np.isfinite(keypoints))[0][0])
-        raise InputError(
-            f"keypoints hold NaN or infinity, first at frame {frame}",
-            where,
-            "give missing joints a number and confidence 0.",
-        )
 
 
 class ClipWriter:
@@ -259,6 +199,27 @@ def _merge(source: h5py.Group, target: h5py.Group, depth: int) -> None:
             source.copy(name, target)
 
 
+@lru_cache(maxsize=8)
+def _contents(path: Path, *_version: int) -> dict[ClipKey, tuple[str, ...]]:
+    """Return the clips of a store with the names of their arrays.
+
+    A process visits a file once, until its version changes: device, inode, size and time.
+    """
+    contents = {}
+    with open_hdf5(path) as file:
+        for subject, sequences in file["clips"].items():
+            for sequence, views in sequences.items():
+                for camera, clip in views.items():
+                    sources = clip["keypoints"]
+                    names = [name for name in clip if name != "keypoints"]
+                    names += [f"keypoints/{source}" for source in sources]
+                    action, fps = str(clip.attrs["action"]), float(clip.attrs["fps"])
+                    frames = len(sources[next(iter(sources))])
+                    key = ClipKey(subject, sequence, action, camera, fps, frames)
+                    contents[key] = tuple(names)
+    return contents
+
+
 class ClipStore:
     """Reads a store.
 
@@ -274,8 +235,6 @@ class ClipStore:
         self._file = open_hdf5(path)
         # Photographs share a few cameras among thousands of clips.
         self._cameras: dict[str, Camera] = {}
-        # The clip that was read last: whoever reads a clip asks for several things of it.
-        self._open: tuple[str, h5py.Group] | None = None
         try:
             self._read_header()
         except InputError:
@@ -305,21 +264,16 @@ class ClipStore:
             licence=str(attrs["licence"]),
             inputs=dict(json.loads(attrs["inputs"])),
         )
-        self.keys = list(self._keys())
+        stat = os.stat(self.path)
+        version = stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+        self._contents = _contents(self.path, *version)
+        self.keys = list(self._contents)
 
     def __enter__(self) -> "ClipStore":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-    def _keys(self) -> Iterator[ClipKey]:
-        for subject, sequences in self._file["clips"].items():
-            for sequence, views in sequences.items():
-                for camera, clip in views.items():
-                    frames = len(next(iter(clip["keypoints"].values())))
-                    action, fps = str(clip.attrs["action"]), float(clip.attrs["fps"])
-                    yield ClipKey(subject, sequence, action, camera, fps, frames)
 
     def camera(self, key: ClipKey) -> Camera:
         """Return the camera of a clip, in float64.
@@ -344,22 +298,23 @@ class ClipStore:
 
     def has(self, key: ClipKey, source: str) -> bool:
         """Return whether a clip has a 2D source."""
-        return source in self._clip(key)["keypoints"]
+        return f"keypoints/{source}" in self._contents[key]
 
-    def _clip(self, key: ClipKey) -> h5py.Group:
-        if self._open is None or self._open[0] != key.path:
-            self._open = key.path, self._file[key.path]
-        return self._open[1]
+    def _read(self, key: ClipKey, name: str) -> NDArray[Any]:
+        # h5py's groups and datasets take three times as long.
+        data = h5py.h5d.open(self._file.id, f"{key.path}/{name}".encode())
+        values = np.empty(data.shape, data.dtype)
+        data.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+        return values
 
     def pose(self, key: ClipKey) -> Array | None:
         """Return the poses of a clip, or None where the dataset has none."""
-        clip = self._clip(key)
-        return clip["pose"][()] if "pose" in clip else None
+        return self._read(key, "pose") if "pose" in self._contents[key] else None
 
     def frames(self, key: ClipKey) -> NDArray[np.int64]:
         """Return the frame numbers of a clip, counted from 0."""
-        clip = self._clip(key)
-        return clip["frames"][()] if "frames" in clip else np.arange(key.frames)
+        has_gaps = "frames" in self._contents[key]
+        return self._read(key, "frames") if has_gaps else np.arange(key.frames)
 
     def keypoints(self, key: ClipKey, source: str) -> Array:
         """Return the keypoints of a clip.
@@ -367,12 +322,13 @@ class ClipStore:
         Raises:
             InputError: If the clip lacks the source; it names those there are.
         """
-        clip = self._clip(key)["keypoints"]
-        if source not in clip:
+        if not self.has(key, source):
+            names = (name.partition("/") for name in self._contents[key])
+            there = ", ".join(source for kind, _, source in names if kind == "keypoints")
             raise InputError(
-                f"no 2D source '{source}' in {key.path}", self.path, f"it has {', '.join(clip)}."
+                f"no 2D source '{source}' in {key.path}", self.path, f"it has {there}."
             )
-        return clip[source][()]
+        return self._read(key, f"keypoints/{source}")
 
     def describe(self) -> str:
         """Return a readable summary: skeleton, sources, and clips and frames per subject."""

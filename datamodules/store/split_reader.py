@@ -8,7 +8,8 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from datamodules.examples.bank import LoadedClip
-from datamodules.store.clips import ClipKey, ClipStore, check_keypoints, check_pose
+from datamodules.store.checks import check_keypoints, check_pose
+from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence, skeleton
 

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from datamodules.safe_load import load_npz, walk_items
-from datamodules.store.clips import check_pose
+from datamodules.store.checks import check_pose
 from lifting.errors import InputError
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.validation import SMALLEST_IMAGE

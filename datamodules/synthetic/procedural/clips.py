@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from datamodules.store.clips import Array, ClipKey, ClipWriter, StoreInfo
+from datamodules.store.checks import Array
+from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from datamodules.store.virtual_cameras import look_at
 from datamodules.synthetic.procedural.animation import FPS, perform
 from datamodules.synthetic.procedural.body import SKELETON, Body

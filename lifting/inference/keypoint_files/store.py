@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.store.clips import ClipKey, ClipStore, check_keypoints
+from datamodules.store.checks import check_keypoints
+from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.track import Track, Wanted, checked_track
 from lifting.skeletons import skeleton

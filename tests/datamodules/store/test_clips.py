@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from datamodules.safe_load import open_hdf5
+from datamodules.store import clips
+from datamodules.store.checks import check_keypoints, check_pose
 from datamodules.store.clips import (
     FORMAT_VERSION,
     ClipKey,
     ClipStore,
     ClipWriter,
     StoreInfo,
-    check_keypoints,
-    check_pose,
 )
 from lifting.cameras import Camera
 from lifting.errors import InputError
@@ -108,6 +108,19 @@ def test_what_was_written_is_read(path):
                 assert torch.equal(read, getattr(camera(seed), field.name))
                 assert read.dtype == torch.float64
     assert files(path) == ["store.h5"]
+
+
+def test_clips_are_searched_for_once_until_the_file_changes(path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(clips, "open_hdf5", lambda path: opened.append(path) or open_hdf5(path))
+    longer = replace(KEY, frames=9)
+    for keys in ((KEY,), (longer,)):
+        write(path, keys)
+        assert ClipStore(path).keys == [*keys]
+        assert len(opened) == 2
+        assert ClipStore(path).keys == [*keys]
+        assert len(opened) == 3
+        opened.clear()
 
 
 def test_missing_folders_are_made(tmp_path):
