@@ -1,4 +1,4 @@
-"""The table papers print: errors per action, action-averaged and frame-averaged."""
+"""Table of a test as papers print it: errors per action, action-averaged and frame-averaged."""
 
 import csv
 import math
@@ -11,14 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lifting.metrics import EvaluationResult
-
-# What the console shows of the metrics of poses; the files hold every one.
-_SHOWN = (
-    *("mpjpe", "pa_mpjpe", "pa_mpjpe_hidden", "mirrored", "n_mpjpe", "mpjve", "pck", "auc"),
-    *("root_error", "absolute_mpjpe"),
-)
-# And of those of 2D keypoints.
-_SHOWN_2D = ("epe", "pdj", "pckh", "pck", "oks", "ap", "ap50", "ap75", "ar")
+from lifting.metrics.registry import find
 
 
 def table_rows(result: EvaluationResult) -> list[dict[str, object]]:
@@ -69,13 +62,13 @@ class ActionTable(Callback):
                 logger.log_table("test/actions", columns=columns, data=values)
 
     def _print(self, rows: list[dict[str, object]]) -> None:
-        flat = "epe" in rows[0]
-        metrics = [m for m in (_SHOWN_2D if flat else _SHOWN) if m in rows[0]]
-        unit = "pixels" if flat else "millimetres"
-        title = f"Test, {unit} and percent" if metrics else "Test"
-        metrics = metrics or [name for name in rows[0] if name.startswith("nll")]
-        kind = next(iter(rows[0]))
-        table = Table(kind, "frames", *metrics, title=title)
+        kind, _, *columns = rows[0]
+        entries = {name: find(name) for name in columns}
+        # The files hold every metric; so does the console what the registry does not know.
+        metrics = {name: entry for name, entry in entries.items() if not entry or entry.console}
+        table = Table(f"{kind}\n", "frames\n", title="Test")
+        for name, entry in metrics.items():
+            table.add_column(f"{name}\n{entry.unit} {entry.arrow}" if entry else name)
         for row in rows:
             if row[kind] == f"{kind} average":
                 table.add_section()

@@ -1,4 +1,4 @@
-"""The official table of MPI-INF-3DHP: PCK and AUC by activity and by sequence."""
+"""Official table of MPI-INF-3DHP: PCK and AUC by activity and by sequence."""
 
 import csv
 import os
@@ -12,8 +12,7 @@ from rich.table import Table
 from lifting.batch import PoseBatch
 from lifting.methods.bases.lifter import Lifter
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, OfficialScores
-
-_SHOWN = ("mpjpe", "pck_Total", "auc_Total")
+from lifting.metrics.registry import find
 
 
 class MPIINF3DHPTable(Callback):
@@ -81,8 +80,9 @@ def _report(rows: list[dict[str, object]], path: Path) -> None:
         writer.writeheader()
         writer.writerows(rows)
     os.replace(partial, path)
-    table = Table("", "frames", *_SHOWN, title="MPI-INF-3DHP's evaluation, 14 joints")
+    shown = [column for column in COLUMNS if (metric := find(column)) and metric.console]
+    table = Table("", "frames", *shown, title="MPI-INF-3DHP's evaluation, 14 joints")
     for row in rows:
-        values = (f"{row[column]:.1f}" for column in _SHOWN)
+        values = (f"{row[column]:.1f}" for column in shown)
         table.add_row(str(row["group"]), f"{row['frames']:,}", *values)
     Console(width=110).print(table)

@@ -60,7 +60,7 @@ def report(runs: Sequence[str], out: str | None, align: bool, worst: int) -> Pat
     predicted: dict[str, RunPredictions] = {}
     errors: dict[str, PoseErrors] = {}
     for run in reported:
-        found = run.try_to(lambda run=run: _errors(run, align), None)  # type: ignore[misc]
+        found = run.read_or_note(lambda run=run: _errors(run, align), None)  # type: ignore[misc]
         if found is not None:
             predicted[run.label], errors[run.label] = found
     clips = _worst(reported, predicted, errors, worst) if worst else []

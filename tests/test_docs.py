@@ -22,10 +22,13 @@ from datamodules.synthetic.procedural import clips as synthetic_clips
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.training import run
 from lifting.inference import keypoint_command as predict_command
+from lifting.metrics.registry import poses
 from lifting.skeletons import SKELETONS
 from tests.datamodules import made_npz
+from tests.lifting import made_metrics
 from tests.lifting.inference.keypoint_files import made_keypoints
 from tests.lifting.made_checkpoints import make
+from tests.lifting.metrics import test_evaluation, test_registry
 from tests.made_lifters import save
 
 pytestmark = pytest.mark.slow
@@ -140,6 +143,40 @@ def test_dataset_of_the_guide_is_prepared_trained_on_and_passes_its_own_tests(wo
     assert cli.trainer.global_step == 3
     assert torch.isfinite(cli.trainer.callback_metrics["val/mpjpe"])
     assert run_tests_of(tests, workplace) == 2
+
+
+def test_metric_of_the_guide_is_a_column_of_test_console_and_report(workplace, monkeypatch, capsys):
+    page = (ROOT / "docs/add_a_metric.md").read_text()
+    entry, reference = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    [metric] = eval(entry, vars(poses))
+    monkeypatch.setattr(poses, "POSES", (*poses.POSES, metric))
+    [(name, values)] = eval(f"{{{reference}}}", vars(made_metrics)).items()
+    assert name == metric.name
+    monkeypatch.setitem(made_metrics.PER_FRAME, name, values)
+    test_registry.test_every_metric_of_single_frames_has_an_independent_reference()
+    check = test_evaluation.test_metric_is_the_mean_over_frames_and_groups_however_they_are_batched
+    check(name)
+    monkeypatch.setitem(made_metrics.PER_FRAME, name, made_metrics.PER_FRAME["mpjpe"])
+    with pytest.raises(AssertionError):
+        check(name)
+
+    monkeypatch.setattr(synthetic_clips, "SEQUENCES", ("Walking", "Sitting", "Greeting"))
+    synthetic_clips.write_store("data/synthetic_seed0_8frames.h5", 0, 8, ("S1", "S8", "S9"))
+    small = ["--data.frames_per_sequence", "8", "--data.batch_size", "16", "--model.width", "16"]
+    subjects = ["--data.train_subjects", "[S1]", "--data.test_subjects", "[S9]"]
+    once = ["--trainer.max_epochs", "1", "--run", "first", *TINY]
+    base = [*experiment("base"), *experiment("data/synthetic")]
+    run(["fit", *base, *experiment("supervised/simple_baseline"), *small, *subjects, *once])
+    capsys.readouterr()
+    test, report = commands_after(page, "Any run shows it")
+    obey(test)
+    assert "depth_error" in capsys.readouterr().out
+    with Path("runs/first/test.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 5
+    assert all(0 < float(row[name]) < float(row["mpjpe"]) for row in rows)
+    obey(report)
+    assert f"{name}, mm ↓".replace("_", "_<wbr>") in Path("runs/first/report.html").read_text()
 
 
 def test_2d_source_of_the_data_page_is_read(workplace):

@@ -9,12 +9,7 @@ import yaml
 
 from lifting.export.wrapping import Exportable
 from lifting.methods import Method
-
-# Columns of a test's table that the card shows, of poses and of 2D keypoints.
-_SHOWN = (
-    *("frames", "mpjpe", "pa_mpjpe", "n_mpjpe", "mpjve", "pck", "auc"),
-    *("epe", "pdj", "pckh", "oks", "ap"),
-)
+from lifting.metrics.registry import find, with_unit
 
 _USE = """\
 ```python
@@ -101,8 +96,8 @@ def _results(run: Path, checkpoint: Path) -> str:
         reader = csv.DictReader(stream)
         kind, *columns = reader.fieldnames or ["action"]
         rows = [row for row in reader if (row[kind] or "").endswith(" average")]
-    shown = [name for name in _SHOWN if name in columns]
-    lines = [[kind, *shown], ["---"] * (1 + len(shown))]
+    shown = [c for c in columns if c == "frames" or ((metric := find(c)) and metric.card)]
+    lines = [[kind, *map(with_unit, shown)], ["---"] * (1 + len(shown))]
     lines += [[row[kind], *(_number(row[name]) for name in shown)] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

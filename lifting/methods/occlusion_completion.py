@@ -28,7 +28,8 @@ from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.links import LInKs
 from lifting.metrics import FrameEvaluation
-from lifting.metrics.completion import COMPLETION_ERRORS, completion_errors
+from lifting.metrics.completion import completion_errors
+from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.nets.depth_lifter import CompletionNet
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, place
 from lifting.nets.part_lifters import PartLifters, mixed
@@ -331,7 +332,8 @@ class OcclusionCompletion(Lifter):
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return metrics per case."""
-        return FrameEvaluation(NAMES[:REFUSED], COMPLETION_ERRORS, grouping="case")
+        names = [*(m.name for m in COMPLETION), *(m.name for m in HIDDEN)]
+        return FrameEvaluation(NAMES[:REFUSED], names, grouping="case")
 
     def evaluate(self, batch: PoseBatch) -> None:
         """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""

@@ -1,33 +1,6 @@
-"""Metrics of 3D poses and of 2D keypoints: functions, torchmetrics classes, whole evaluations."""
+"""Metrics of 3D poses and of 2D keypoints: functions, a registry of them, and evaluations."""
 
-from lifting.metrics.classes import (
-    AUC,
-    CPS,
-    MPJPE,
-    MPJVE,
-    NMPJPE,
-    PAMPJPE,
-    PCK,
-    AccelerationError,
-    JointMPJPE,
-    Mirrored,
-)
 from lifting.metrics.evaluation import Evaluation, EvaluationResult, FrameEvaluation
 from lifting.metrics.keypoint_evaluation import KeypointEvaluation
 
-__all__ = [
-    "AUC",
-    "CPS",
-    "MPJPE",
-    "MPJVE",
-    "NMPJPE",
-    "PAMPJPE",
-    "PCK",
-    "AccelerationError",
-    "Evaluation",
-    "EvaluationResult",
-    "FrameEvaluation",
-    "JointMPJPE",
-    "KeypointEvaluation",
-    "Mirrored",
-]
+__all__ = ["Evaluation", "EvaluationResult", "FrameEvaluation", "KeypointEvaluation"]

@@ -1,4 +1,4 @@
-"""All metrics of an evaluation at once, with the table they make."""
+"""Evaluations that accumulate every metric of their frames, and the table that results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,22 +7,16 @@ from typing import cast
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lifting.metrics.classes import (
-    MPJVE,
-    AccelerationError,
-    FrameMean,
-    GroupedMean,
-    JointMPJPE,
-    SequenceMetric,
-)
-from lifting.metrics.functional import FRAME_ERRORS, FULL_FRAME_ERRORS, frame_errors
+from lifting.metrics import registry
+from lifting.metrics.aggregation import FrameMean, GroupedMean, JointMPJPE, SequenceMean
+from lifting.metrics.pairs import PosePair
 
 Action = Int[Tensor, " frames"]
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """What an evaluation found.
+    """Result of an evaluation: every metric by action, and over all frames.
 
     Attributes:
         actions: Names of the actions that occurred, in the order of the rows.
@@ -116,12 +110,11 @@ class Evaluation(FrameEvaluation):
     """
 
     def __init__(self, actions: Sequence[str], joints: int, full: bool = True) -> None:
-        super().__init__(actions, FULL_FRAME_ERRORS if full else FRAME_ERRORS)
+        super().__init__(actions, [m.name for m in registry.poses.POSES if full or m.validation])
         self.full = full
-        if full:
-            groups = len(self.actions)
-            self.metrics["mpjve"] = MPJVE(groups)
-            self.metrics["acceleration"] = AccelerationError(groups)
+        for m in registry.poses.MOTION:
+            if m.function is not None and (full or m.validation):
+                self.metrics[m.name] = SequenceMean(m.function, m.order, len(self.actions))
         self.joint_mpjpe = JointMPJPE(joints)
 
     def update(
@@ -134,9 +127,10 @@ class Evaluation(FrameEvaluation):
     ) -> None:
         """Add frames of root-relative poses, millimetres, in the order of their clips."""
         pred, target = pred.double(), target.double()
-        self.add(frame_errors(pred, target, self.full), action)
+        pair = PosePair(pred, target)
+        self.add({m.name: m(pair) for m in registry.poses.POSES if m.name in self.metrics}, action)
         for metric in self._grouped().values():
-            if isinstance(metric, SequenceMetric):
+            if isinstance(metric, SequenceMean):
                 metric.update(pred, target, clip, frame, action)
         self.joint_mpjpe.update(pred, target)
 

@@ -2,14 +2,14 @@
 
 Poses are ``(frames, joints, 3)`` in millimetres and, unless said otherwise, root-relative: the caller
 centres them. Every joint counts, the root included, as in Human3.6M's protocols. The functions work in
-the precision of their input; the metric classes give them float64.
+the precision of their input; evaluations give them float64.
 """
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lifting.geometry import optimal_scale, similarity_alignment, similarity_alignments
+from lifting.geometry import optimal_scale, similarity_alignment
 
 Pose = Float[Tensor, "*frames joints 3"]
 Error = Float[Tensor, "*frames"]
@@ -17,9 +17,8 @@ JointError = Float[Tensor, "*frames joints"]
 Clip = Float[Tensor, "frames joints 3"]
 
 PCK_THRESHOLD = 150.0
-# Mehta et al. (3DV 2017) average PCK over these 31 thresholds; LInKs used 150, from 0 to 150.
+# Mehta et al. (3DV 2017) average PCK over these 31 thresholds.
 AUC_THRESHOLDS = tuple(5.0 * i for i in range(31))
-AUC_THRESHOLDS_LINKS = tuple(150.0 * i / 149 for i in range(150))
 CPS_THRESHOLDS = tuple(float(i) for i in range(301))
 
 
@@ -64,14 +63,8 @@ def pa_mpjpe(pred: Pose, target: Pose, reflection: bool = False) -> Error:
     return mpjpe(similarity_alignment(pred, target, reflection)(pred), target)
 
 
-def mirrored(pred: Pose, target: Pose) -> Error:
-    """Tell with 1 or 0 whether a pose fits better when it is mirrored: its depth is upside down."""
-    proper, reflected = (pa_mpjpe(pred, target, reflection) for reflection in (False, True))
-    return (reflected < proper).to(pred.dtype)
-
-
 def pck(errors: JointError, threshold: float = PCK_THRESHOLD) -> Error:
-    """Share of joints nearer than a threshold.
+    """Fraction of joints nearer than a threshold.
 
     Args:
         errors: Distance per joint.
@@ -92,8 +85,8 @@ def cps(errors: JointError, thresholds: tuple[float, ...] = CPS_THRESHOLDS) -> E
     """Correct-pose score (Wandt et al., CVPR 2021): the number of thresholds every joint meets.
 
     A joint exactly as far off as the threshold meets it, unlike in PCK, as published. The mean over
-    frames is the published score, the sum over thresholds of 0 to 300 mm of the share of correct
-    poses; the published poses are Procrustes-aligned.
+    frames is the published score, the sum over thresholds of 0 to 300 mm of the fraction of
+    correct poses; the published poses are Procrustes-aligned.
     """
     limits = errors.new_tensor(thresholds)
     worst = errors.amax(-1)
@@ -109,44 +102,3 @@ def velocity_error(pred: Clip, target: Clip) -> Float[Tensor, " steps"]:
 def acceleration_error(pred: Clip, target: Clip) -> Float[Tensor, " steps"]:
     """Error of the second difference over frames (Kanazawa et al., CVPR 2019), mm per frame²."""
     return joint_error(pred.diff(n=2, dim=0), target.diff(n=2, dim=0)).mean(-1)
-
-
-def frame_errors(pred: Pose, target: Pose, full: bool = True) -> dict[str, Error]:
-    """Every metric of single frames, by name; what several of them need is computed once.
-
-    Args:
-        pred: Predicted poses, root-relative.
-        target: True poses, root-relative.
-        full: All of them, or only :data:`FRAME_ERRORS`.
-    """
-    aligned, reflected = similarity_alignments(pred, target)
-    errors, aligned_errors = joint_error(pred, target), joint_error(aligned(pred), target)
-    pa_mpjpe, pa_mpjpe_reflection = aligned_errors.mean(-1), mpjpe(reflected(pred), target)
-    result = {
-        "mpjpe": errors.mean(-1),
-        "pa_mpjpe": pa_mpjpe,
-        "mirrored": 100 * (pa_mpjpe_reflection < pa_mpjpe).to(errors.dtype),
-    }
-    if full:
-        result |= {
-            "n_mpjpe": n_mpjpe(pred, target),
-            "pck": 100 * pck(errors),
-            "auc": 100 * auc(errors),
-            "cps": cps(aligned_errors),
-            "pa_mpjpe_reflection": pa_mpjpe_reflection,
-            "n_mpjpe_norm_ratio": n_mpjpe(pred, target, norm_ratio=True),
-        }
-    return result
-
-
-# The names of frame_errors, in the order of its result.
-FRAME_ERRORS = ("mpjpe", "pa_mpjpe", "mirrored")
-FULL_FRAME_ERRORS = (
-    *FRAME_ERRORS,
-    "n_mpjpe",
-    "pck",
-    "auc",
-    "cps",
-    "pa_mpjpe_reflection",
-    "n_mpjpe_norm_ratio",
-)

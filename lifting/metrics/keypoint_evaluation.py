@@ -1,61 +1,19 @@
-"""The evaluation of 2D detectors: every metric of keypoints at once."""
+"""Evaluation of 2D detectors, which accumulates every metric of keypoints."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
-import torch
-from jaxtyping import Float, Int, Integer
+from jaxtyping import Float, Integer
 from torch import Tensor
 
-from lifting.metrics.classes import FrameMean, GroupedMean
+from lifting.metrics import registry
+from lifting.metrics.aggregation import FrameMean, JointMean
 from lifting.metrics.evaluation import Action, EvaluationResult, FrameEvaluation
-from lifting.metrics.keypoints import error_names, keypoint_errors
-from lifting.metrics.oks import PRECISIONS, AveragePrecision, deviations, oks, person_score
+from lifting.metrics.oks import AveragePrecision, oks_sigmas, person_score
+from lifting.metrics.pairs import KeypointPair
+from lifting.metrics.registry import Metric
 from lifting.skeletons import Skeleton, skeleton
-
-
-class JointMean(GroupedMean):
-    """The mean of numbers of single joints, over those that count; NaN marks the others.
-
-    So somebody of whom half the joints are labelled counts half, as in the published evaluations.
-
-    Args:
-        joints: Number of joints.
-        groups: Number of groups; group ids count from 0.
-    """
-
-    def __init__(self, joints: int, groups: int = 1, **kwargs: Any) -> None:
-        # The sums of the base class are of groups: here of every joint in every group.
-        super().__init__(groups * joints, **kwargs)
-        self.joints = joints
-
-    def update(
-        self, values: Float[Tensor, "frames joints"], groups: Int[Tensor, " frames"] | None = None
-    ) -> None:
-        """Add frames.
-
-        Args:
-            values: One number per joint, NaN where it does not count.
-            groups: Group id of each frame; all in group 0 where not given.
-        """
-        joint = torch.arange(self.joints, device=values.device)
-        first = 0 if groups is None else self.joints * groups[:, None]
-        known = ~values.isnan()
-        self.add(values[known], (first + joint).expand_as(values)[known])
-
-    def by_group(self) -> tuple[Float[Tensor, " groups"], Float[Tensor, " groups"]]:
-        """Return mean and number of joints of each group, over all processes."""
-        return self._means(-1)
-
-    def by_joint(self) -> Float[Tensor, " joints"]:
-        """Return the mean of each joint, over all processes."""
-        return self._means(0)[0]
-
-    def _means(self, over: int) -> tuple[Tensor, Tensor]:
-        with self.sync_context(dist_sync_fn=self.dist_sync_fn):
-            total, count = (x.view(-1, self.joints).sum(over) for x in (self.total, self.count))
-        return total / count, count
 
 
 class KeypointEvaluation(FrameEvaluation):
@@ -76,14 +34,19 @@ class KeypointEvaluation(FrameEvaluation):
         super().__init__(actions, [])
         self.joint_set = skeleton(joints) if isinstance(joints, str) else joints
         self.full = full
-        self.constants = deviations(self.joint_set) if full else None
         groups = len(self.actions)
-        for name in error_names(self.joint_set, full):
-            self.metrics[name] = JointMean(len(self.joint_set), groups)
+        for m in self._measured(registry.keypoints.KEYPOINTS):
+            self.metrics[m.name] = JointMean(len(self.joint_set), groups)
+        for m in self._measured(registry.keypoints.PEOPLE):
+            self.metrics[m.name] = FrameMean(groups)
         self.people = FrameMean(groups)
-        if self.constants:
-            self.metrics["oks"] = FrameMean(groups)
+        self.precision: AveragePrecision | None = None
+        if full and oks_sigmas(self.joint_set) is not None:
             self.precision = AveragePrecision(groups)
+
+    def _measured(self, metrics: Sequence[Metric[[KeypointPair]]]) -> list[Metric[[KeypointPair]]]:
+        """Return those of the metrics that are measured of this joint set."""
+        return [m for m in metrics if (self.full or m.validation) and m.suits(self.joint_set)]
 
     def update(
         self,
@@ -105,26 +68,26 @@ class KeypointEvaluation(FrameEvaluation):
             action: Action id of each.
         """
         labelled = visibility > 0
-        pred, target, box = pred.double(), target.double(), box.double()
-        errors = keypoint_errors(pred, target, labelled, box, self.joint_set, self.full)
-        for name, values in errors.items():
-            cast(JointMean, self.metrics[name]).update(values, action)
+        pair = KeypointPair(pred.double(), target.double(), labelled, box.double(), self.joint_set)
+        for m in self._measured(registry.keypoints.KEYPOINTS):
+            cast(JointMean, self.metrics[m.name]).update(m(pair), action)
         known = labelled.any(-1)
         self.people.update(known[known].double(), action[known])
-        if self.constants:
-            similarity = oks(pred, target, labelled, box, self.constants)
-            self.add({"oks": 100 * similarity[known]}, action[known])
-            self.precision.update(similarity, person_score(confidence.double()), action)
+        people = {m.name: m(pair)[known] for m in self._measured(registry.keypoints.PEOPLE)}
+        self.add(people, action[known])
+        if self.precision is not None:
+            self.precision.update(pair.similarity, person_score(confidence.double()), action)
 
     def compute(self) -> EvaluationResult:
         """Return the result over all processes."""
         result = super().compute()
-        if not self.constants:
+        if self.precision is None:
             return result
         precision = self.precision.compute().tolist()
-        seen = [precision[self.actions.index(action)] for action in result.actions]
-        rows = {name: [row[i] for row in seen] for i, name in enumerate(PRECISIONS)}
-        means = dict(zip(PRECISIONS, precision[-1], strict=True))
+        names = [metric.name for metric in registry.keypoints.PRECISIONS]
+        by_action = [precision[self.actions.index(action)] for action in result.actions]
+        rows = {name: [row[i] for row in by_action] for i, name in enumerate(names)}
+        means = dict(zip(names, precision[-1], strict=True))
         return replace(result, rows=result.rows | rows, frame_mean=result.frame_mean | means)
 
     def _frames(self) -> Float[Tensor, " actions"]:
@@ -137,5 +100,5 @@ class KeypointEvaluation(FrameEvaluation):
         """Forget all people."""
         super().reset()
         self.people.reset()
-        if self.constants:
+        if self.precision is not None:
             self.precision.reset()

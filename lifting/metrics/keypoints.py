@@ -2,9 +2,8 @@
 
 All of them are of single joints, ``(people, joints)``, and NaN where a joint does not count: where it is
 not labelled, or where its person lacks what distances are measured by. What papers print is the mean
-over all joints that count (:class:`lifting.metrics.keypoint_evaluation.JointMean`); :func:`frame_means`
-gives one number per person. A labelled joint that was not found (NaN) is infinitely far away, never left
-out.
+over all joints that count (:class:`lifting.metrics.aggregation.JointMean`). A labelled joint that was
+not detected (NaN) is infinitely far away, never left out.
 """
 
 import torch
@@ -20,11 +19,11 @@ PerJoint = Float[Tensor, "people joints"]
 PerPerson = Float[Tensor, " people"]
 Boxes = Float[Tensor, "people 4"]
 
-PDJ_SHARE, PCKH_SHARE, PCK_SHARE = 0.2, 0.5, 0.2
+PDJ_FRACTION, PCKH_FRACTION, PCK_FRACTION = 0.2, 0.5, 0.2
 # The torso of PDJ.
 TORSO = ("left_shoulder", "right_hip")
 # MPII's head size over the diagonal of its head box.
-HEAD_BOX_SHARE = 0.6
+HEAD_BOX_FRACTION = 0.6
 # MPII's mean is over the other fourteen of its sixteen joints.
 _NOT_IN_PCKH = ("pelvis", "chest")
 # Top and lower end of the head. Human3.6M's thorax lies where MPII's upper neck does.
@@ -37,7 +36,7 @@ def epe(pred: Points, target: Points, labelled: Labelled) -> PerJoint:
     Args:
         pred: Predicted keypoints.
         target: True keypoints; any number where not labelled.
-        labelled: Which joints have a true place.
+        labelled: Which joints have a true position.
 
     Example:
         >>> pred, target = torch.zeros(1, 2, 2), torch.tensor([[[3.0, 4.0], [9.0, 9.0]]])
@@ -54,24 +53,24 @@ def pdj(
     target: Points,
     labelled: Labelled,
     joints: Skeleton,
-    share: float = PDJ_SHARE,
+    fraction: float = PDJ_FRACTION,
     all_joints: bool = False,
 ) -> PerJoint:
     """Percentage of detected joints (Toshev and Szegedy, CVPR 2014): 100 where near, else 0.
 
-    The limit is a share of the true torso, from left shoulder to right hip. People of whom one of these
-    is not labelled do not count.
+    The limit is a fraction of the true torso, from left shoulder to right hip. People of whom one of
+    these is not labelled do not count.
 
     Args:
         pred: Predicted keypoints.
         target: True keypoints.
-        labelled: Which joints have a true place.
+        labelled: Which joints have a true position.
         joints: The joint set.
-        share: Share of the torso; a joint exactly that far is out.
-        all_joints: Legacy: count joints that are not labelled too, where they have a place nevertheless,
-            as outside of the image in Human3.6M (L2D-Pose).
+        fraction: Fraction of the torso; a joint exactly that far is out.
+        all_joints: Legacy: count joints that are not labelled too, where they have a position, as
+            outside of the image in Human3.6M (L2D-Pose).
     """
-    limit = share * _length(target, labelled, joints.indices(TORSO))
+    limit = fraction * _length(target, labelled, joints.indices(TORSO))
     counted = labelled | target.isfinite().all(-1) if all_joints else labelled
     return _near(epe(pred, target, counted), limit)
 
@@ -81,19 +80,19 @@ def pckh(
     target: Points,
     labelled: Labelled,
     joints: Skeleton,
-    share: float = PCKH_SHARE,
+    fraction: float = PCKH_FRACTION,
     head_box: Boxes | None = None,
 ) -> PerJoint:
-    """PCKh (Andriluka et al., CVPR 2014): 100 where a joint is within a share of the head, else 0.
+    """PCKh (Andriluka et al., CVPR 2014): 100 where a joint is within a fraction of the head, else 0.
 
     Pelvis and chest do not count, as in MPII's mean. Nor do people whose head is not labelled.
 
     Args:
         pred: Predicted keypoints.
         target: True keypoints.
-        labelled: Which joints have a true place.
+        labelled: Which joints have a true position.
         joints: A joint set that has a :func:`head_segment`, unless head boxes are given.
-        share: Share of the head; a joint exactly that far is in, unlike in PDJ and PCK, as published.
+        fraction: Fraction of the head; a joint exactly that far is in, unlike in PDJ and PCK.
         head_box: Left, top, right, bottom of the head, of which MPII's head size is 0.6 times the
             diagonal. Where not given, the size is the length of the head segment.
 
@@ -101,7 +100,7 @@ def pckh(
         InputError: If there is no head to measure by.
     """
     if head_box is not None:
-        size = HEAD_BOX_SHARE * (head_box[:, 2:] - head_box[:, :2]).norm(dim=-1)
+        size = HEAD_BOX_FRACTION * (head_box[:, 2:] - head_box[:, :2]).norm(dim=-1)
     else:
         segment = head_segment(joints)
         if segment is None:
@@ -111,29 +110,24 @@ def pckh(
         size = _length(target, labelled, joints.indices(segment))
     left_out = [joint in _NOT_IN_PCKH for joint in joints.joints]
     counted = labelled & ~torch.tensor(left_out, device=labelled.device)
-    distance, limit = epe(pred, target, counted), (share * size)[:, None]
+    distance, limit = epe(pred, target, counted), (fraction * size)[:, None]
     return _score(distance <= limit, distance, limit)
 
 
 def pck(
-    pred: Points, target: Points, labelled: Labelled, box: Boxes, share: float = PCK_SHARE
+    pred: Points, target: Points, labelled: Labelled, box: Boxes, fraction: float = PCK_FRACTION
 ) -> PerJoint:
-    """PCK (Yang and Ramanan, TPAMI 2013): 100 where a joint is nearer than a share of the box, else 0.
+    """PCK (Yang and Ramanan, TPAMI 2013): 100 where a joint is near by the box, else 0.
 
     Args:
         pred: Predicted keypoints.
         target: True keypoints.
-        labelled: Which joints have a true place.
+        labelled: Which joints have a true position.
         box: Left, top, right, bottom of the person.
-        share: Share of the larger side; a joint exactly that far is out.
+        fraction: Fraction of the larger side; a joint exactly that far is out.
     """
     side = (box[:, 2:] - box[:, :2]).amax(-1)
-    return _near(epe(pred, target, labelled), share * side)
-
-
-def frame_means(values: PerJoint) -> PerPerson:
-    """Return the mean over the joints that count, of each person; NaN where none does."""
-    return values.nanmean(-1)
+    return _near(epe(pred, target, labelled), fraction * side)
 
 
 def head_segment(joints: Skeleton) -> tuple[str, str] | None:
@@ -141,44 +135,6 @@ def head_segment(joints: Skeleton) -> tuple[str, str] | None:
     tops = [joint for joint in _HEAD_TOPS if joint in joints.joints]
     necks = [joint for joint in _NECKS if joint in joints.joints]
     return (tops[0], necks[0]) if tops and necks else None
-
-
-def keypoint_errors(
-    pred: Points,
-    target: Points,
-    labelled: Labelled,
-    box: Boxes,
-    joints: Skeleton,
-    full: bool = True,
-) -> dict[str, PerJoint]:
-    """Every error of single joints that a joint set has, by name.
-
-    Args:
-        pred: Predicted keypoints.
-        target: True keypoints.
-        labelled: Which joints have a true place.
-        box: Left, top, right, bottom of the person.
-        joints: The joint set.
-        full: All of them, or only the first two.
-    """
-    found = {
-        "epe": epe(pred, target, labelled),
-        "pdj": pdj(pred, target, labelled, joints),
-    }
-    if full:
-        if head_segment(joints) is not None:
-            found["pckh"] = pckh(pred, target, labelled, joints)
-        found["pck"] = pck(pred, target, labelled, box)
-        found["pdj_all_joints"] = pdj(pred, target, labelled, joints, all_joints=True)
-    return found
-
-
-def error_names(joints: Skeleton, full: bool = True) -> tuple[str, ...]:
-    """Return the names of :func:`keypoint_errors`, in the order of its result."""
-    if not full:
-        return ("epe", "pdj")
-    pckh_too = ("pckh",) if head_segment(joints) is not None else ()
-    return ("epe", "pdj", *pckh_too, "pck", "pdj_all_joints")
 
 
 def _length(target: Points, labelled: Labelled, ends: list[int]) -> PerPerson:

@@ -1,4 +1,4 @@
-"""The official evaluation of MPI-INF-3DHP: PCK and AUC by group of joints.
+"""Official evaluation of MPI-INF-3DHP: PCK and AUC by group of joints.
 
 Mehta et al., 3DV 2017; ``mpii_compute_3d_pck``, ``mpii_get_pck_auc_joint_groups`` and
 ``mpii_evaluate_errors`` of the test set's ``test_util``. Root-relative poses, the pelvis at the origin,
@@ -75,12 +75,12 @@ def frame_scores(pred: Pose, target: Pose, skeleton_name: str) -> Float[Tensor, 
     """
     errors = joint_error(pred, target)
     groups = [errors[..., list(group)] for group in group_indices(skeleton_name)]
-    shares = [metric(group) for metric in (pck, auc) for group in groups]
-    return torch.stack([errors.mean(-1), *(100 * share for share in shares)], -1)
+    percents = [100 * metric(group) for metric in (pck, auc) for group in groups]
+    return torch.stack([errors.mean(-1), *percents], -1)
 
 
 class OfficialScores(Metric):
-    """The official numbers of groups of frames: of activities, or of sequences.
+    """Official numbers of groups of frames: of activities, or of sequences.
 
     Args:
         skeleton_name: Joint set of the poses.

@@ -15,7 +15,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from lifting.skeletons import Skeleton
 
-# How far apart people label a joint: standard deviations over the root of the person's area. COCO's;
+# How far apart people label a joint: standard deviation over the root of the person's area. COCO's;
 # head_top and neck are CrowdPose's (Li et al., CVPR 2019), whose other joints have those of COCO.
 _EITHER_SIDE = {
     "eye": 0.025,
@@ -27,7 +27,7 @@ _EITHER_SIDE = {
     "knee": 0.087,
     "ankle": 0.089,
 }
-DEVIATIONS = {
+SIGMAS = {
     "nose": 0.026,
     "head_top": 0.079,
     "neck": 0.079,
@@ -35,19 +35,17 @@ DEVIATIONS = {
 }
 # Area of a person over that of the box, where no segment was drawn (xtcocotools, mmpose).
 AREA_OF_BOX = 0.53
-# Joints less sure than this say nothing of how sure a person is (HRNet).
-SURE = 0.2
+# Joints of less confidence do not count in the score of a person (HRNet).
+MIN_CONFIDENCE = 0.2
 
 # Rounded as in pycocotools: a recall of 57 of 100 is less than the one asked for.
 _RECALLS = torch.from_numpy(np.linspace(0.0, 1.0, 101))
 _THRESHOLDS = torch.from_numpy(np.linspace(0.5, 0.95, 10))
-# What average_precision returns.
-PRECISIONS = ("ap", "ap50", "ap75", "ar")
 
 
-def deviations(joints: Skeleton) -> list[float] | None:
-    """Return the constant of each joint; None where one of them has no published one."""
-    known = [DEVIATIONS.get(joint) for joint in joints.joints]
+def oks_sigmas(joints: Skeleton) -> list[float] | None:
+    """Return COCO's constant of each joint; None where one of them has no published one."""
+    known = [SIGMAS.get(joint) for joint in joints.joints]
     return [value for value in known if value is not None] if None not in known else None
 
 
@@ -56,24 +54,24 @@ def oks(
     target: Float[Tensor, "people joints 2"],
     labelled: Bool[Tensor, "people joints"],
     box: Float[Tensor, "people 4"],
-    constants: Iterable[float],
+    sigmas: Iterable[float],
     area: Float[Tensor, " people"] | None = None,
 ) -> Float[Tensor, " people"]:
     """Object keypoint similarity, 0 to 1: the mean of ``exp(-d² / (2 area (2 s)²))`` of labelled joints.
 
-    NaN where nothing is labelled. A joint that was not found (NaN) has similarity 0.
+    NaN where nothing is labelled. A joint that was not detected (NaN) has similarity 0.
 
     Args:
         pred: Predicted keypoints.
         target: True keypoints; any number where not labelled.
-        labelled: Which joints have a true place.
+        labelled: Which joints have a true position.
         box: Left, top, right, bottom of the person.
-        constants: The deviation ``s`` of each joint, :func:`deviations`.
+        sigmas: The constant ``s`` of each joint, :func:`oks_sigmas`.
         area: Area of the person, pixels²; 0.53 times that of the box where not given.
     """
     if area is None:
         area = AREA_OF_BOX * (box[:, 2:] - box[:, :2]).prod(-1)
-    widths = 2 * pred.new_tensor(list(constants))
+    widths = 2 * pred.new_tensor(list(sigmas))
     # The last number keeps a box of no area from dividing by zero, as in pycocotools.
     scale = 2 * widths**2 * (area[:, None] + torch.finfo(torch.float64).eps)
     similarity = (-(pred - target).square().sum(-1) / scale).exp().nan_to_num(nan=0.0)
@@ -81,9 +79,9 @@ def oks(
 
 
 def person_score(confidence: Float[Tensor, "people joints"]) -> Float[Tensor, " people"]:
-    """Return how sure a prediction is as a whole: the mean over joints surer than 0.2, as in HRNet."""
-    sure = confidence > SURE
-    return torch.where(sure, confidence, 0.0).sum(-1) / sure.sum(-1).clamp_min(1)
+    """Return the score of each person: the mean confidence of joints above 0.2, as in HRNet."""
+    counted = confidence > MIN_CONFIDENCE
+    return torch.where(counted, confidence, 0.0).sum(-1) / counted.sum(-1).clamp_min(1)
 
 
 def average_precision(
@@ -100,7 +98,7 @@ def average_precision(
 
     Args:
         similarity: OKS of each prediction.
-        score: How sure it is.
+        score: Score of each prediction.
     """
     people = len(similarity)
     if people == 0:
@@ -109,10 +107,10 @@ def average_precision(
     worst_first = similarity.argsort()
     order = worst_first[score[worst_first].argsort(descending=True, stable=True)]
     right = similarity[order] >= _THRESHOLDS.to(similarity)[:, None]
-    found = right.to(similarity.dtype).cumsum(-1)
-    precision = found / torch.arange(1, people + 1).to(similarity)
+    hits = right.to(similarity.dtype).cumsum(-1)
+    precision = hits / torch.arange(1, people + 1).to(similarity)
     best = precision.flip(-1).cummax(-1).values.flip(-1)
-    recall = found / people
+    recall = hits / people
     first = torch.searchsorted(recall, _RECALLS.to(similarity).expand(10, -1).contiguous())
     # A recall that is never reached has precision 0.
     ap = torch.cat([best, torch.zeros_like(best[:, :1])], -1).gather(-1, first).mean(-1)
@@ -150,7 +148,7 @@ class AveragePrecision(Metric):
 
         Args:
             similarity: OKS of each prediction; NaN of people with nothing labelled, who do not count.
-            score: How sure each prediction is.
+            score: Score of each prediction.
             groups: Group id of each person; all in group 0 where not given.
         """
         if groups is None:

@@ -1,4 +1,4 @@
-"""Runs held against each other on a page: curves, tables, errors, worst poses, options and origins."""
+"""Comparison of runs on a page: curves, tables, errors, worst poses, options and provenance."""
 
 from lifting.reporting.gathering import ReportedRun, gather
 from lifting.reporting.page import write_report

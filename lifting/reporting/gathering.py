@@ -1,4 +1,4 @@
-"""What there is to report of runs, and what is missing."""
+"""Runs as they are reported: configuration, curves, test, provenance, and what is missing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ class ReportedRun:
     """A run as it is reported.
 
     Attributes:
-        label: What it is called; no other run of the report has the same.
+        label: Its name, which no other run of the report has.
         folder: Its folder.
         config: Its configuration.
-        curves: What was logged, by name.
+        curves: Logged steps and values, by name.
         table: Rows of its test; none where it was not tested.
-        provenance: Where it comes from, one entry per start.
-        missing: What is not there to report, a sentence each.
+        provenance: Commit, machine and data, one entry per start.
+        missing: What cannot be reported, a sentence each.
     """
 
     label: str
@@ -50,16 +50,16 @@ class ReportedRun:
             value = value[name]
         return value
 
-    def try_to(self, read: Callable[[], T], otherwise: T) -> T:
-        """Read something, or note why that cannot be done."""
+    def read_or_note(self, read: Callable[[], T], default: T) -> T:
+        """Return what is read, or a default and a note of why it cannot be."""
         try:
             return read()
         except InputError as error:
             self.missing.append(str(error))
-            return otherwise
+            return default
 
     def start(self, stage: str) -> dict[str, Any]:
-        """Return where the last ``fit`` or ``test`` comes from; nothing where that is not known."""
+        """Return the provenance of the last ``fit`` or ``test``; nothing where it is not known."""
         return next((e for e in reversed(self.provenance) if e["stage"] == stage), {})
 
 
@@ -75,12 +75,12 @@ def gather(folders: Sequence[Path]) -> list[ReportedRun]:
 
 def _read(label: str, folder: Path) -> ReportedRun:
     run = ReportedRun(label, folder, read_config(folder))
-    run.curves = run.try_to(lambda: read_curves(folder), {})
+    run.curves = run.read_or_note(lambda: read_curves(folder), {})
     if not run.curves and not run.missing:
         run.missing.append(f"{folder}/logs: there are no curves; the run was not trained here.")
-    run.provenance = run.try_to(lambda: read_provenance(folder), [])
+    run.provenance = run.read_or_note(lambda: read_provenance(folder), [])
     if (folder / TABLE).is_file():
-        run.table = run.try_to(lambda: read_table(folder), [])
+        run.table = run.read_or_note(lambda: read_table(folder), [])
     else:
         run.missing.append(
             f"{folder / TABLE}: not tested yet; run `python -m lifting test --run {folder}`."
@@ -98,16 +98,16 @@ def distinct_names(folders: Sequence[Path]) -> list[str]:
         >>> distinct_names([Path("runs/a/best"), Path("runs/b/best"), Path("runs/b/other")])
         ['a/best', 'b/best', 'other']
     """
-    places = [folder.resolve() for folder in folders]
-    for place, folder in zip(places, folders, strict=True):
-        if places.count(place) > 1:
+    paths = [folder.resolve() for folder in folders]
+    for path, folder in zip(paths, folders, strict=True):
+        if paths.count(path) > 1:
             raise InputError("is given twice", folder, "name each run once.")
-    names = [place.name for place in places]
+    names = [path.name for path in paths]
     depth = 1
     while len(set(names)) < len(names):
         depth += 1
         names = [
-            "/".join(place.parts[-depth:]) if names.count(name) > 1 else name
-            for name, place in zip(names, places, strict=True)
+            "/".join(path.parts[-depth:]) if names.count(name) > 1 else name
+            for name, path in zip(names, paths, strict=True)
         ]
     return names

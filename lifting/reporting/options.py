@@ -1,4 +1,4 @@
-"""Options in which runs differ, and where each comes from."""
+"""Options in which runs differ, and the provenance of each run."""
 
 import json
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from lifting.reporting.gathering import ReportedRun
 from lifting.runs.folder import Row
 
 _NONE = "–"
-# What every run has of its own, and says nothing.
-_OWN = ("run", "ckpt_path")
+# Different in every run, and meaningless.
+_IGNORED = ("run", "ckpt_path")
 _SEEDS = ("seed_everything", "model.init_args.seed", "data.init_args.seed")
-_TOLD = ("Python", "torch", "lightning")
+_LIBRARIES = ("Python", "torch", "lightning")
 _DIGITS = 10
 
 
@@ -22,7 +22,7 @@ def differences(runs: Sequence[ReportedRun]) -> list[Row]:
     rows = []
     for name in names:
         values = {label: options.get(name, _NONE) for label, options in flat.items()}
-        if name not in _OWN and len(set(values.values())) > 1:
+        if name not in _IGNORED and len(set(values.values())) > 1:
             rows.append({"option": name.replace(".init_args.", "."), **values})
     return rows
 
@@ -38,23 +38,23 @@ def shared(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 def _flat(content: dict[str, Any], before: str = "") -> dict[str, str]:
     """Return options by their whole path, as text."""
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for name, value in content.items():
         if isinstance(value, dict):
-            found |= _flat(value, f"{before}{name}.")
+            options |= _flat(value, f"{before}{name}.")
         else:
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             # A class by its own name: its module says no more.
-            found[before + name] = text.rpartition(".")[2] if name == "class_path" else text
-    return found
+            options[before + name] = text.rpartition(".")[2] if name == "class_path" else text
+    return options
 
 
 def origins(runs: Sequence[ReportedRun]) -> list[Row]:
-    """Return where runs come from, one fact per row, a column per run."""
+    """Return the provenance of runs, one fact per row, a column per run."""
     facts = {run.label: _facts(run) for run in runs}
-    names = dict.fromkeys(name for theirs in facts.values() for name in theirs)
+    names = dict.fromkeys(name for of_run in facts.values() for name in of_run)
     return [
-        {"": name, **{label: theirs.get(name, _NONE) for label, theirs in facts.items()}}
+        {"": name, **{label: of_run.get(name, _NONE) for label, of_run in facts.items()}}
         for name in names
     ]
 
@@ -77,7 +77,7 @@ def _facts(run: ReportedRun) -> dict[str, str]:
 
 
 def _origin(entry: dict[str, Any]) -> dict[str, str]:
-    """Return where a training or a test comes from; nothing where there was none."""
+    """Return the provenance of a training or a test; nothing where there was none."""
     if not entry:
         return {}
     libraries = {"Python": entry.get("python"), **(entry.get("libraries") or {})}
@@ -85,7 +85,7 @@ def _origin(entry: dict[str, Any]) -> dict[str, str]:
         "commit": _commit(entry),
         "machine": ", ".join(filter(None, map(entry.get, ("devices", "machine")))),
         "libraries": ", ".join(
-            f"{name} {libraries[name]}" for name in _TOLD if libraries.get(name)
+            f"{name} {libraries[name]}" for name in _LIBRARIES if libraries.get(name)
         ),
         "data": _files(entry.get("data")),
     }

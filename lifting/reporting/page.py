@@ -1,4 +1,4 @@
-"""The page of a report."""
+"""Page of a report."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from lifting.reporting.gathering import ReportedRun
 from lifting.reporting.options import differences, origins, shared
 from lifting.reporting.pose_errors import PoseErrors
 from lifting.reporting.protocols import facts_of_test, groups, method
-from lifting.reporting.tables import apart, error_tables, heading, notice, tables_of_tests
+from lifting.reporting.tables import error_tables, heading, incomparable, notice, tables_of_tests
 from lifting.viz.document import paragraph, table, write_document
 from lifting.viz.player import Clip, player
 
@@ -20,9 +20,9 @@ def write_report(
     worst: Sequence[Clip] = (),
     aligned: bool = False,
 ) -> None:
-    """Write a page that holds runs against each other.
+    """Write a page that compares runs.
 
-    Numbers stand in one table, and lines in one drawing, only where they measure the same.
+    Numbers share a table, and lines a drawing, only where they measure the same.
 
     Args:
         path: Where to.
@@ -53,8 +53,8 @@ def write_report(
     if len(runs) > 1:
         parts += ["<h2>Options that differ</h2>", *_options(runs)]
     parts += [
-        "<h2>Where they come from</h2>",
-        table(origins(runs), "Where they come from", words=True),
+        "<h2>Provenance</h2>",
+        table(origins(runs), "Provenance", words=True),
     ]
     write_document(path, f"Report: {title}", parts)
 
@@ -65,14 +65,14 @@ def _errors(
     numbers: Mapping[str, int],
     how: str,
 ) -> list[str]:
-    """Return how the errors of single poses are distributed, over poses and joints."""
+    """Return the distribution of the errors of single poses, over poses and joints."""
     facts = {label: found.facts for label, found in errors.items()}
     predicted = groups([run for run in runs if run.label in errors], lambda r: facts[r.label])
     if not predicted:
         return []
     labels = [run.label for group in predicted for run in group.runs]
     parts = [f"<h2>Errors of single poses{how}</h2>", legend(labels, numbers)]
-    parts += apart(predicted, "not the same poses were predicted")
+    parts += incomparable(predicted, "not the same poses were predicted")
     for group in predicted:
         poses = group.facts["predicted"].partition(" (")[0]
         parts.append(heading(predicted, group, f"Mean error of a pose, mm; {poses}"))
@@ -81,7 +81,7 @@ def _errors(
 
 
 def _options(runs: Sequence[ReportedRun]) -> list[str]:
-    """Return what every run was given differently, and what only some were given."""
+    """Return the options in which all runs differ, and those that only some have."""
     everywhere, somewhere = shared(differences(runs))
     if not everywhere and not somewhere:
         return [paragraph("None.")]

@@ -1,4 +1,4 @@
-"""Errors of every pose that a run predicted, and which of them to look at."""
+"""Errors of every pose that a run predicted, their summary and the worst of them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 
-Place = tuple[str, int]
+# Name of a clip, and number of a frame in it.
+FrameKey = tuple[str, int]
 
 _QUANTILES = {"median": 50, "75 %": 75, "90 %": 90, "95 %": 95, "99 %": 99, "worst": 100}
-# Of a curve of shares; more cannot be told apart.
+# Of a cumulative curve; more cannot be told apart.
 _POINTS = 200
 
 
@@ -26,7 +27,7 @@ class PoseErrors:
         clips: Names of the clips, as subject/sequence/camera.
         clip: Of each pose, an index into them.
         frame: Number of each pose in its clip.
-        errors: Millimetres; NaN where the method refused to say.
+        errors: Millimetres; NaN where the method refused to predict.
         store: The recordings with the truth: name and digest.
     """
 
@@ -39,7 +40,7 @@ class PoseErrors:
 
     @property
     def refused(self) -> Bool[ndarray, " N"]:
-        """Which poses were refused, or a joint of them."""
+        """Poses that were refused, or a joint of them."""
         return np.isnan(self.errors).any(1)
 
     @property
@@ -55,7 +56,7 @@ class PoseErrors:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What was measured: the same for runs that predicted the same poses."""
+        """Joints, data and poses that were measured; the same for runs that predicted the same poses."""
         names = sorted({self.clips[clip] for clip in set(self.clip.tolist())})
         rank = np.array([names.index(name) if name in names else 0 for name in self.clips])
         order = np.lexsort((self.frame, rank[self.clip]))
@@ -70,7 +71,7 @@ class PoseErrors:
         }
 
     def summary(self) -> dict[str, object]:
-        """Return how many poses there are, and mean and quantiles of their errors."""
+        """Return the number of poses, and mean and quantiles of their errors."""
         known = self.by_frame[~self.refused]
         if not len(known):
             known = np.array([np.nan])
@@ -81,15 +82,15 @@ class PoseErrors:
             **{name: float(np.percentile(known, q)) for name, q in _QUANTILES.items()},
         }
 
-    def shares(self, most: float) -> tuple[list[float], list[float]]:
-        """Return errors from zero on, and the percentage of poses that are no worse."""
-        points = np.linspace(0, most, _POINTS)
+    def cumulative(self, limit: float) -> tuple[list[float], list[float]]:
+        """Return errors from zero to a limit, and the percentage of poses with no larger error."""
+        points = np.linspace(0, limit, _POINTS)
         known = np.sort(self.by_frame[~self.refused])
-        below = np.searchsorted(known, points, side="right") / max(len(known), 1)
-        return points.tolist(), (100 * below).tolist()
+        counted = np.searchsorted(known, points, side="right") / max(len(known), 1)
+        return points.tolist(), (100 * counted).tolist()
 
 
-def worst_frames(errors: PoseErrors, count: int) -> list[Place]:
+def worst_frames(errors: PoseErrors, count: int) -> list[FrameKey]:
     """Return clip and frame of the worst poses, the worst first.
 
     Of each sequence, seen by whatever camera, there is one, as neighbouring frames look alike; where
@@ -107,6 +108,6 @@ def worst_frames(errors: PoseErrors, count: int) -> list[Place]:
         if row not in chosen:
             chosen.append(row)
     # In the order of their errors again.
-    place = {row: n for n, row in enumerate(order.tolist())}
-    chosen.sort(key=place.__getitem__)
+    rank = {row: n for n, row in enumerate(order.tolist())}
+    chosen.sort(key=rank.__getitem__)
     return [(errors.clips[errors.clip[row]], int(errors.frame[row])) for row in chosen]

@@ -1,24 +1,31 @@
-"""Which runs measure the same, so that their numbers may be compared, and what sets others apart."""
+"""Groups of runs that measured the same, whose numbers may be compared, and their differences."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lifting.metrics.registry import find
 from lifting.reporting.gathering import ReportedRun
 
 Facts = Mapping[str, str]
 
-# What the same numbers may be reached from, and is worth saying.
+# Options of the input; runs that differ in them are compared, with a note.
 _INPUTS = ("source", "keypoint_skeleton", "test_noise")
+# By the unit of the first metric.
+_MEASURED = {
+    "mm": "3D poses, millimetres",
+    "pixels": "2D keypoints, pixels",
+    "nats": "likelihood, nats",
+}
 
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that measure the same.
+    """Runs that measured the same.
 
     Attributes:
         name: A letter.
-        facts: What they measure, by name.
+        facts: What they measured, by name.
         runs: The runs.
     """
 
@@ -33,15 +40,15 @@ class Group:
 
 
 def groups(runs: Sequence[ReportedRun], facts: Callable[[ReportedRun], Facts]) -> list[Group]:
-    """Return runs by what they measure, in the order in which that first comes."""
-    found: list[Group] = []
+    """Return runs in groups of the same facts, in the order of the first run of each."""
+    result: list[Group] = []
     for run in runs:
-        theirs = facts(run)
-        group = next((g for g in found if g.facts == theirs), None)
+        measured = facts(run)
+        group = next((g for g in result if g.facts == measured), None)
         if group is None:
-            found.append(group := Group(_letter(len(found)), theirs, []))
+            result.append(group := Group(_letter(len(result)), measured, []))
         group.runs.append(run)
-    return found
+    return result
 
 
 def _letter(number: int) -> str:
@@ -52,22 +59,22 @@ def _letter(number: int) -> str:
     )
 
 
-def contrasts(found: Sequence[Group]) -> list[str]:
-    """Return what sets each group apart from the others, a line per group."""
-    names = dict.fromkeys(name for group in found for name in group.facts)
-    apart = [n for n in names if len({group.facts.get(n) for group in found}) > 1]
-    if "frames" in apart and "rows" in apart:
+def group_differences(compared: Sequence[Group]) -> list[str]:
+    """Return the facts in which groups differ, a line per group."""
+    names = dict.fromkeys(name for group in compared for name in group.facts)
+    differing = [n for n in names if len({group.facts.get(n) for group in compared}) > 1]
+    if "frames" in differing and "rows" in differing:
         # Which is a long line, and follows from the sum.
-        apart.remove("rows")
+        differing.remove("rows")
     return [
         f"{group.name} ({group.labels}): "
-        + "; ".join(f"{name}: {group.facts.get(name, 'none')}" for name in apart)
-        for group in found
+        + "; ".join(f"{name}: {group.facts.get(name, 'none')}" for name in differing)
+        for group in compared
     ]
 
 
 def facts_of_test(run: ReportedRun) -> Facts:
-    """Return what the test of a run measures."""
+    """Return what the test of a run measured."""
     kind, _, *metrics = run.table[0] if run.table else ("", "")
     counted = [row for row in run.table if not str(row[kind]).endswith(" average")]
     return {
@@ -82,7 +89,7 @@ def facts_of_test(run: ReportedRun) -> Facts:
 
 
 def facts_of_validation(run: ReportedRun) -> Facts:
-    """Return what the validation of a run during training measures."""
+    """Return what the validation of a run during training measured."""
     return {
         "joint set": _joint_set(run, ()),
         "data": _data(run, "fit"),
@@ -93,12 +100,12 @@ def facts_of_validation(run: ReportedRun) -> Facts:
 
 
 def facts_of_loss(run: ReportedRun) -> Facts:
-    """Return whose loss it is: those of different methods are different things."""
+    """Return the method: losses of different methods do not compare."""
     return {"method": method(run)}
 
 
 def inputs(group: Group) -> str:
-    """Return a line on what the runs of a group start from, where that is not the same."""
+    """Return a line on the 2D keypoints of the runs of a group, where they differ."""
     parts = []
     for name in _INPUTS:
         values = {r.label: _listed(r.option(f"data.init_args.{name}", "none")) for r in group.runs}
@@ -113,13 +120,9 @@ def method(run: ReportedRun) -> str:
 
 
 def _measured(metrics: Sequence[str]) -> str:
-    if "epe" in metrics:
-        return "2D keypoints, pixels"
-    if any("mpjpe" in name for name in metrics):
-        return "3D poses, millimetres"
-    if any(name.startswith("nll") for name in metrics):
-        return "likelihood, nats"
-    return ", ".join(metrics) or "nothing"
+    first = find(metrics[0]) if metrics else None
+    measured = _MEASURED.get(first.unit) if first else None
+    return measured or ", ".join(metrics) or "nothing"
 
 
 def _joint_set(run: ReportedRun, metrics: Sequence[str]) -> str:

@@ -1,11 +1,11 @@
-"""The tables of a report: tests by action, and errors by quantile and joint."""
+"""Tables of a report: tests by action, and errors by quantile and joint."""
 
 import html
 from collections.abc import Mapping, Sequence
 
-from lifting.reporting.measures import best, titled
+from lifting.metrics.registry import find, with_unit
 from lifting.reporting.pose_errors import PoseErrors
-from lifting.reporting.protocols import Group, contrasts, inputs, method
+from lifting.reporting.protocols import Group, group_differences, inputs, method
 from lifting.runs.folder import Row
 from lifting.viz.document import paragraph, table
 
@@ -13,37 +13,39 @@ _NAN = float("nan")
 
 
 def notice(title: str, lines: Sequence[str]) -> str:
-    """Return a box that is not to be overlooked."""
+    """Return a highlighted box of lines."""
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return f'<div class="notice" role="note"><p>{html.escape(title)}</p><ul>{items}</ul></div>'
 
 
-def apart(found: Sequence[Group], what: str) -> list[str]:
+def incomparable(compared: Sequence[Group], reason: str) -> list[str]:
     """Return the box that says which runs do not compare; nothing where all do."""
-    if len(found) < 2:
+    if len(compared) < 2:
         return []
-    title = f"Not everything compares: {what}. Only numbers of the same letter are held together."
-    return [notice(title, contrasts(found))]
+    title = f"Not everything compares: {reason}. Only numbers of the same letter are compared."
+    return [notice(title, group_differences(compared))]
 
 
-def heading(found: Sequence[Group], group: Group, text: str) -> str:
+def heading(compared: Sequence[Group], group: Group, text: str) -> str:
     """Return a heading, with the letter of the group where there are several."""
-    letter = f"{group.name}: " if len(found) > 1 else ""
+    letter = f"{group.name}: " if len(compared) > 1 else ""
     return f"<h3>{html.escape(letter + text)}</h3>"
 
 
-def tables_of_tests(found: Sequence[Group]) -> list[str]:
+def tables_of_tests(compared: Sequence[Group]) -> list[str]:
     """Return the averages of every group, and its metrics by action."""
-    parts = apart(found, "tests measured different things")
-    for group in found:
+    parts = incomparable(compared, "tests measured different things")
+    for group in compared:
         kind = next(iter(group.runs[0].table[0]))
         measured = group.facts["measured"]
-        parts.append(heading(found, group, f"{kind.capitalize()} average, {measured}"))
+        parts.append(heading(compared, group, f"{kind.capitalize()} average, {measured}"))
         rows = [_average(run.label, method(run), run.table, kind) for run in group.runs]
         metrics = list(dict.fromkeys(m for run in group.runs for m in run.table[0]))[2:]
-        shown = [{**head, **{titled(m): row.get(m, _NAN) for m in metrics}} for head, row in rows]
+        shown = [
+            {**head, **{with_unit(m): row.get(m, _NAN) for m in metrics}} for head, row in rows
+        ]
         marked = {
-            (index, titled(m))
+            (index, with_unit(m))
             for m in metrics
             for index in best(m, [r.get(m, _NAN) for _, r in rows])
         }
@@ -65,24 +67,24 @@ def _average(label: str, kind_of_method: str, rows: Sequence[Row], kind: str) ->
 
 
 def _by_row(group: Group, kind: str, metric: str) -> str:
-    """Return what unfolds to one metric of all runs."""
-    title = f"{titled(metric)}, by {kind}"
+    """Return one metric of all runs by row, folded."""
+    title = f"{with_unit(metric)}, by {kind}"
     columns = {
         run.label: {row[kind]: row.get(metric, _NAN) for row in run.table} for run in group.runs
     }
     names = [row[kind] for row in group.runs[0].table]
-    inside = _compared(kind, names, columns, metric, title)
+    inside = _comparison(kind, names, columns, metric, title)
     return f"<summary>{html.escape(title)}</summary>{inside}"
 
 
-def _compared(
+def _comparison(
     kind: str,
     names: Sequence[str],
     columns: Mapping[str, Mapping[str, float]],
     metric: str,
     title: str,
 ) -> str:
-    """Return a table of runs side by side, the best of each row set apart."""
+    """Return a table of runs side by side, the best of each row marked."""
     rows = [{kind: name, **{label: v[name] for label, v in columns.items()}} for name in names]
     labels = list(columns)
     marked = {
@@ -91,6 +93,21 @@ def _compared(
         for column in best(metric, [values[name] for values in columns.values()])
     }
     return table(rows, title, marked)
+
+
+def best(name: str, values: Sequence[float]) -> set[int]:
+    """Return which of several runs have the best value of a metric; none where all have the same.
+
+    Example:
+        >>> best("mpjpe", [40.0, 38.0, float("nan")]), best("mpjpe", [40.0])
+        ({1}, set())
+    """
+    metric = find(name)
+    known = [value for value in values if value == value]
+    if metric is None or len(set(known)) < 2:
+        return set()
+    extreme = max(known) if metric.higher_is_better else min(known)
+    return {index for index, value in enumerate(values) if value == extreme}
 
 
 def error_tables(group: Group, errors: Mapping[str, PoseErrors]) -> list[str]:
@@ -106,6 +123,6 @@ def error_tables(group: Group, errors: Mapping[str, PoseErrors]) -> list[str]:
     return [
         table(quantiles, "quantiles of errors, mm"),
         f"<details open><summary>{title}</summary>",
-        _compared("joint", names, columns, "mpjpe", title),
+        _comparison("joint", names, columns, "mpjpe", title),
         "</details>",
     ]

@@ -45,7 +45,7 @@ def test_table_is_written_as_csv_and_markdown_and_printed(tmp_path, capsys):
     assert "| Sitting | 1 | 100.0 | 50.0 |" in (tmp_path / "test.md").read_text()
     printed = capsys.readouterr().out
     assert "action average" in printed
-    assert "Test, millimetres and percent" in printed
+    assert "mm ↓" in printed
 
 
 def test_table_of_keypoints_is_printed_in_pixels_and_percent(tmp_path, capsys):
@@ -62,7 +62,8 @@ def test_table_of_keypoints_is_printed_in_pixels_and_percent(tmp_path, capsys):
     assert [float(r["pck"]) for r in rows] == 4 * [100.0]
     assert "| Walking | 2 | 4.2 |" in (tmp_path / "test.md").read_text()
     printed = capsys.readouterr().out
-    assert "Test, pixels and percent" in printed
+    assert "pixels ↓" in printed
+    assert "% ↑" in printed
     shown = next(line for line in printed.splitlines() if "frames" in line)
     columns = ["epe", "pdj", "pckh", "pck", "oks", "ap", "ap50", "ap75", "ar"]
     assert [x for x in shown.split() if x.isalnum()] == ["action", "frames", *columns]

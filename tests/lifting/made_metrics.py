@@ -8,16 +8,6 @@ import scipy.optimize
 import torch
 from scipy.spatial.transform import Rotation
 
-from lifting.metrics import (
-    AUC,
-    CPS,
-    MPJPE,
-    NMPJPE,
-    PAMPJPE,
-    PCK,
-    Mirrored,
-)
-
 
 def poses(frames=12, seed=0, noise=60.0, dtype=torch.float64):
     """Root-relative targets and predictions that are turned, scaled and noisy copies of them."""
@@ -81,40 +71,24 @@ def correct_poses(pred, target):
     return sum((worst <= i).astype(float) for i in range(301))
 
 
-# Name of the metric, how to make it, and the value of each frame by an independent way.
+# The value of each frame by an independent way, of every metric of single frames.
 PER_FRAME = {
-    "mpjpe": (MPJPE, lambda p, t: distances(p, t).mean(1)),
-    "pa_mpjpe": (PAMPJPE, lambda p, t: distances(aligned(p, t), t).mean(1)),
-    "pa_mpjpe_reflection": (
-        lambda **k: PAMPJPE(reflection=True, **k),
-        lambda p, t: distances(aligned(p, t, True), t).mean(1),
+    "mpjpe": lambda p, t: distances(p, t).mean(1),
+    "pa_mpjpe": lambda p, t: distances(aligned(p, t), t).mean(1),
+    "pa_mpjpe_reflection": lambda p, t: distances(aligned(p, t, True), t).mean(1),
+    "mirrored": lambda p, t: (
+        100.0
+        * (distances(aligned(p, t, True), t).mean(1) < distances(aligned(p, t), t).mean(1) - 1e-9)
     ),
-    "mirrored": (
-        Mirrored,
-        lambda p, t: (
-            100.0
-            * (
-                distances(aligned(p, t, True), t).mean(1)
-                < distances(aligned(p, t), t).mean(1) - 1e-9
-            )
-        ),
+    "n_mpjpe": lambda p, t: distances(
+        p * ((p * t).sum((1, 2)) / (p * p).sum((1, 2)))[:, None, None], t
+    ).mean(1),
+    "n_mpjpe_norm_ratio": lambda p, t: distances(
+        p * ((t * t).sum((1, 2)) / (p * p).sum((1, 2))).sqrt()[:, None, None], t
+    ).mean(1),
+    "pck": lambda p, t: 100 * (distances(p, t) < 150).mean(1),
+    "auc": lambda p, t: np.mean(
+        [100 * (distances(p, t) < 5 * i).mean(1) for i in range(31)], axis=0
     ),
-    "n_mpjpe": (
-        NMPJPE,
-        lambda p, t: distances(
-            p * ((p * t).sum((1, 2)) / (p * p).sum((1, 2)))[:, None, None], t
-        ).mean(1),
-    ),
-    "n_mpjpe_norm_ratio": (
-        lambda **k: NMPJPE(norm_ratio=True, **k),
-        lambda p, t: distances(
-            p * ((t * t).sum((1, 2)) / (p * p).sum((1, 2))).sqrt()[:, None, None], t
-        ).mean(1),
-    ),
-    "pck": (PCK, lambda p, t: 100 * (distances(p, t) < 150).mean(1)),
-    "auc": (
-        AUC,
-        lambda p, t: np.mean([100 * (distances(p, t) < 5 * i).mean(1) for i in range(31)], axis=0),
-    ),
-    "cps": (CPS, correct_poses),
+    "cps": correct_poses,
 }

@@ -11,8 +11,9 @@ from lifting.geometry import mirror
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
-from lifting.metrics.classes import FrameMean
+from lifting.metrics.aggregation import FrameMean
 from lifting.metrics.functional import mpjpe
+from lifting.metrics.registry.poses import TRAJECTORY
 from lifting.skeletons import skeleton
 
 
@@ -36,8 +37,8 @@ class FindsRoot(Lifter):
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of poses, and the errors of the root and of all joints in their places."""
         evaluation = super().configure_evaluation(data, full)
-        for name in ("root_error", "absolute_mpjpe"):
-            evaluation.metrics[name] = FrameMean(groups=len(data.actions))
+        for metric in TRAJECTORY:
+            evaluation.metrics[metric.name] = FrameMean(groups=len(data.actions))
         return evaluation
 
     def evaluate_more(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from lifting.metrics import (
-    Evaluation,
-    functional,
-)
-from tests.lifting.made_metrics import PER_FRAME, distances, recording, steps
+from lifting.metrics import Evaluation, functional
+from lifting.metrics.pairs import PosePair
+from lifting.metrics.registry.poses import POSES
+from tests.lifting.made_metrics import PER_FRAME, distances, poses, recording, steps
 from tests.lifting.two_processes import evaluated_by_two
 
 ACTIONS = ["Eating", "Sitting", "Walking"]
@@ -29,7 +28,7 @@ def test_evaluation_has_a_row_per_action_that_occurs_and_both_averages():
     assert result.actions == ["Eating", "Walking"]
     assert result.frames == [4, 12]
     assert set(result.rows) == set(PER_FRAME) | {"mpjve", "acceleration"}
-    for name, (_, reference) in PER_FRAME.items():
+    for name, reference in PER_FRAME.items():
         values = reference(pred, target)
         rows = [values[action == g].mean() for g in (0, 2)]
         assert result.rows[name] == pytest.approx(rows)
@@ -39,6 +38,28 @@ def test_evaluation_has_a_row_per_action_that_occurs_and_both_averages():
     rows = [np.mean([value for last, value in velocity if action[last] == g]) for g in (0, 2)]
     assert result.rows["mpjve"] == pytest.approx(rows)
     np.testing.assert_allclose(result.joints, distances(pred, target).mean(0))
+
+
+@pytest.mark.parametrize("name", PER_FRAME)
+def test_metric_is_the_mean_over_frames_and_groups_however_they_are_batched(name):
+    pred, target = poses(frames=40, noise=90.0)
+    # Some poses are upside down in depth, each group's share of them another.
+    pred[:7, :, 2] *= -1
+    groups = torch.randint(0, 3, (40,), generator=torch.Generator().manual_seed(1))
+    values = PER_FRAME[name](pred, target)
+    expected = [values[groups.numpy() == g].mean() for g in range(3)]
+    assert len(set(np.round(expected, 6))) == 3
+    order = torch.randperm(40)
+    for frames in (torch.arange(40), order):
+        for cuts in ([], [1], [0, 13, 13, 39]):
+            evaluation = Evaluation([*ACTIONS, "Nothing"], 17)
+            for part in frames.tensor_split(cuts):
+                still = torch.zeros_like(part)
+                evaluation.update(pred[part], target[part], groups[part], still, still)
+            result = evaluation.compute()
+            assert result.frame_mean[name] == pytest.approx(values.mean())
+            assert result.rows[name] == pytest.approx(expected)
+            assert result.frames == torch.bincount(groups).tolist()
 
 
 def test_evaluation_during_training_is_of_the_two_protocols_and_the_mirrored():
@@ -82,12 +103,11 @@ def test_two_processes_give_what_one_gives(tmp_path):
             assert found["rows"][name] == pytest.approx(values, nan_ok=True)
 
 
-def test_frame_errors_are_those_of_the_single_functions():
+def test_metrics_of_a_pair_are_those_of_the_single_functions():
     pred, target = 100 * torch.randn(2, 40, 17, 3, dtype=torch.float64)
     pred[::3, :, 2] *= -1  # some poses that fit better mirrored
-    errors = functional.frame_errors(pred, target)
-    assert tuple(errors) == functional.FULL_FRAME_ERRORS
-    assert tuple(functional.frame_errors(pred, target, full=False)) == functional.FRAME_ERRORS
+    pair = PosePair(pred, target)
+    errors = {metric.name: metric(pair) for metric in POSES}
     joints = functional.joint_error(pred, target)
     aligned = functional.similarity_alignment(pred, target)(pred)
     expected = {

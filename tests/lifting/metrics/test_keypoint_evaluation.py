@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lifting.metrics import KeypointEvaluation
-from lifting.metrics.keypoint_evaluation import JointMean
+from lifting.metrics.aggregation import JointMean
 from lifting.metrics.oks import average_precision, person_score
 from lifting.skeletons import skeleton
 from tests.lifting.metrics.made_keypoints import (

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from lifting.errors import InputError
 from lifting.metrics import keypoints
+from lifting.metrics.pairs import KeypointPair
+from lifting.metrics.registry.keypoints import KEYPOINTS
 from lifting.skeletons import SKELETONS, skeleton
 from tests.lifting.metrics.made_keypoints import (
     MPII_HEAD,
@@ -21,6 +23,12 @@ from tests.lifting.metrics.made_keypoints import (
 def made(joints, **more):
     pred, _, target, visibility, box = people(joints, **more)
     return pred, target, visibility > 0, box
+
+
+def errors_of(pred, target, labelled, box, joints):
+    """Return every metric of single joints that a joint set has."""
+    pair = KeypointPair(pred, target, labelled, box, joints)
+    return {metric.name: metric(pair) for metric in KEYPOINTS if metric.suits(joints)}
 
 
 def same(found, expected):
@@ -115,18 +123,13 @@ def test_a_joint_exactly_at_the_limit_is_in_for_pckh_alone():
 def test_a_joint_that_was_not_found_is_a_miss_and_not_left_out():
     pred, target, labelled, box = made("mpii16", count=60, noise=0.0)
     pred[:, 3:] = torch.nan
-    errors = keypoints.keypoint_errors(pred, target, labelled, box, skeleton("mpii16"))
+    errors = errors_of(pred, target, labelled, box, skeleton("mpii16"))
     for name, values in errors.items():
         known = ~values.isnan()[:, 3:]
         expected = math.inf if name == "epe" else 0.0
         assert (values[:, 3:][known] == expected).all()
         assert known.any()
         assert name == "pdj_all_joints" or not known[~labelled[:, 3:]].any()
-
-
-def test_the_mean_of_a_person_is_over_joints_that_count():
-    values = torch.tensor([[1.0, math.nan, 4.0], [math.nan] * 3])
-    np.testing.assert_array_equal(keypoints.frame_means(values), [2.5, math.nan])
 
 
 def test_every_joint_set_has_a_torso_and_those_with_an_end_of_the_head_a_pckh():
@@ -152,10 +155,8 @@ def test_every_joint_set_has_a_torso_and_those_with_an_end_of_the_head_a_pckh():
     }
     for joints in SKELETONS.values():
         pred, target, labelled, box = made(joints.name)
-        for full in (True, False):
-            found = keypoints.keypoint_errors(pred, target, labelled, box, joints, full)
-            assert tuple(found) == keypoints.error_names(joints, full)
-            assert ("pckh" in found) == (full and heads[joints.name] is not None)
+        found = errors_of(pred, target, labelled, box, joints)
+        assert ("pckh" in found) == (heads[joints.name] is not None)
 
 
 @settings(max_examples=30, deadline=None)
@@ -163,9 +164,9 @@ def test_every_joint_set_has_a_torso_and_those_with_an_end_of_the_head_a_pckh():
 def test_shares_do_not_depend_on_the_size_and_place_of_the_image(scale, shift, seed):
     pred, target, labelled, box = made("mpii16", seed=seed)
     joints = skeleton("mpii16")
-    before = keypoints.keypoint_errors(pred, target, labelled, box, joints)
+    before = errors_of(pred, target, labelled, box, joints)
     moved = [scale * x + shift for x in (pred, target)]
-    after = keypoints.keypoint_errors(*moved, labelled, scale * box + shift, joints)
+    after = errors_of(*moved, labelled, scale * box + shift, joints)
     for name, values in before.items():
         expected = scale * values if name == "epe" else values
         np.testing.assert_allclose(after[name], expected, rtol=1e-6)

@@ -11,11 +11,11 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from lifting.metrics.oks import (
-    SURE,
+    MIN_CONFIDENCE,
     AveragePrecision,
     average_precision,
-    deviations,
     oks,
+    oks_sigmas,
     person_score,
 )
 from lifting.skeletons import SKELETONS, skeleton
@@ -129,7 +129,7 @@ def test_similarity_of_lost_joints_and_of_empty_boxes_is_a_number():
 
 
 def test_constants_are_known_by_name_of_two_joint_sets_alone():
-    assert deviations(skeleton("coco17")) == COCO_CONSTANTS
+    assert oks_sigmas(skeleton("coco17")) == COCO_CONSTANTS
     # CrowdPose's: shoulders, elbows, wrists, hips, knees, ankles, head, neck.
     crowd = dict(
         zip(
@@ -140,13 +140,13 @@ def test_constants_are_known_by_name_of_two_joint_sets_alone():
     )
     joints = skeleton("lsp14").joints
     bare = [j.removeprefix("left_").removeprefix("right_") for j in joints]
-    assert deviations(skeleton("lsp14")) == [crowd[j] for j in bare]
-    assert {n for n, s in SKELETONS.items() if deviations(s) is not None} == {"coco17", "lsp14"}
+    assert oks_sigmas(skeleton("lsp14")) == [crowd[j] for j in bare]
+    assert {n for n, s in SKELETONS.items() if oks_sigmas(s) is not None} == {"coco17", "lsp14"}
 
 
 def test_score_of_a_person_is_the_mean_of_sure_joints():
     confidence = torch.tensor([[0.9, 0.1, 0.5], [0.0, 0.2, 0.1], [math.nan, 0.3, 0.3]])
-    assert SURE == 0.2
+    assert MIN_CONFIDENCE == 0.2
     assert person_score(confidence).tolist() == pytest.approx([0.7, 0.0, 0.3])
 
 

@@ -125,7 +125,7 @@ def test_what_is_missing_is_said_and_the_rest_is_shown(tmp_path):
     assert "not tested yet" in text
     assert [row[0] for row in tables["action average"]] == ["run", "a"]
     (alone,) = (page(tmp_path, bare)[1],)
-    assert list(alone) == ["Where they come from"]
+    assert list(alone) == ["Provenance"]
 
 
 def test_page_fetches_nothing_and_is_whole_or_not_there(tmp_path):

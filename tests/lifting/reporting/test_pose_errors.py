@@ -31,16 +31,16 @@ def test_numbers_are_those_of_the_poses_that_were_not_refused():
     assert summary["median"] == pytest.approx(means[198], rel=1e-6)
     assert summary["worst"] == pytest.approx(means[-1], rel=1e-6)
     np.testing.assert_allclose(found.by_joint, kept.mean(0), rtol=1e-6)
-    points, shares = found.shares(float(summary["worst"]))
-    assert (points[0], shares[0], shares[-1]) == (0, 0, 100)
-    assert shares[100] == pytest.approx(100 * np.mean(means <= points[100]))
+    points, percent = found.cumulative(float(summary["worst"]))
+    assert (points[0], percent[0], percent[-1]) == (0, 0, 100)
+    assert percent[100] == pytest.approx(100 * np.mean(means <= points[100]))
 
 
 def test_nothing_but_refused_poses_has_no_errors():
     found = made(np.full((3, 2), np.nan))
     assert np.isnan(found.summary()["mean"])
     assert np.isnan(found.by_joint).all()
-    assert set(found.shares(1.0)[1]) == {0.0}
+    assert set(found.cumulative(1.0)[1]) == {0.0}
     assert worst_frames(found, 5) == []
 
 

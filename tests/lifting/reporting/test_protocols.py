@@ -1,13 +1,13 @@
-"""Runs that measure the same are held together, and what sets others apart is said."""
+"""Runs that measure the same are compared, and what sets others apart is said."""
 
 import pytest
 
 from lifting.reporting.gathering import gather
 from lifting.reporting.protocols import (
-    contrasts,
     facts_of_loss,
     facts_of_test,
     facts_of_validation,
+    group_differences,
     groups,
     inputs,
 )
@@ -60,7 +60,7 @@ def test_other_methods_and_inputs_measure_the_same(tmp_path, options):
 def test_other_protocols_are_set_apart_and_why_is_said(tmp_path, options, words):
     found = groups_with(tmp_path, **options)
     assert [(group.name, group.labels) for group in found] == [("A", "a"), ("B", "b")]
-    first, second = contrasts(found)
+    first, second = group_differences(found)
     assert first.startswith("A (a): ")
     assert second == f"B (b): {words}" or words in second
 

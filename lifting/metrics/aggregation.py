@@ -1,0 +1,197 @@
+"""Torchmetrics classes that average errors of frames, joints and steps, overall and per group.
+
+Sums run in float64 and are synchronised over processes, so that the result does not depend on how
+frames are split into batches or over devices.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torchmetrics import Metric
+
+from lifting.metrics.functional import joint_error
+
+Frames = Float[Tensor, "frames joints 3"]
+Groups = Int[Tensor, " frames"]
+
+
+class GroupedMean(Metric):
+    """Mean of one number per frame, over all frames and within each group.
+
+    Args:
+        groups: Number of groups; group ids count from 0.
+    """
+
+    full_state_update = False
+    higher_is_better: bool | None = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, groups: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for name in ("total", "count"):
+            zeros = torch.zeros(groups, dtype=torch.float64)
+            self.add_state(name, zeros, dist_reduce_fx="sum")
+        self.set_dtype(torch.float64)
+
+    def add(self, values: Float[Tensor, " frames"], groups: Groups | None) -> None:
+        """Count one value per frame in its group, or all in group 0."""
+        values = values.double()
+        if groups is None:
+            groups = torch.zeros(len(values), dtype=torch.long, device=values.device)
+        self.total.index_add_(0, groups, values)
+        self.count.index_add_(0, groups, torch.ones_like(values))
+
+    def compute(self) -> Float[Tensor, ""]:
+        """Return the mean over all frames; NaN where there were none."""
+        return self.total.sum() / self.count.sum()
+
+    def by_group(self) -> tuple[Float[Tensor, " groups"], Float[Tensor, " groups"]]:
+        """Return mean and number of frames of each group, over all processes."""
+        with self.sync_context(dist_sync_fn=self.dist_sync_fn):
+            return self.total / self.count, self.count.clone()
+
+
+class FrameMean(GroupedMean):
+    """Mean of values that are computed elsewhere, one per frame."""
+
+    def update(self, values: Float[Tensor, " frames"], groups: Groups | None = None) -> None:
+        """Add frames.
+
+        Args:
+            values: One number per frame.
+            groups: Group id of each frame; all in group 0 where not given.
+        """
+        self.add(values, groups)
+
+
+class JointMean(GroupedMean):
+    """Mean of numbers of single joints, over those that count; NaN marks the others.
+
+    So somebody of whom half the joints are labelled counts half, as in the published evaluations.
+
+    Args:
+        joints: Number of joints.
+        groups: Number of groups; group ids count from 0.
+    """
+
+    def __init__(self, joints: int, groups: int = 1, **kwargs: Any) -> None:
+        # The sums of the base class are of groups: here of every joint in every group.
+        super().__init__(groups * joints, **kwargs)
+        self.joints = joints
+
+    def update(
+        self, values: Float[Tensor, "frames joints"], groups: Int[Tensor, " frames"] | None = None
+    ) -> None:
+        """Add frames.
+
+        Args:
+            values: One number per joint, NaN where it does not count.
+            groups: Group id of each frame; all in group 0 where not given.
+        """
+        joint = torch.arange(self.joints, device=values.device)
+        first = 0 if groups is None else self.joints * groups[:, None]
+        known = ~values.isnan()
+        self.add(values[known], (first + joint).expand_as(values)[known])
+
+    def by_group(self) -> tuple[Float[Tensor, " groups"], Float[Tensor, " groups"]]:
+        """Return mean and number of joints of each group, over all processes."""
+        return self._means(-1)
+
+    def by_joint(self) -> Float[Tensor, " joints"]:
+        """Return the mean of each joint, over all processes."""
+        return self._means(0)[0]
+
+    def _means(self, over: int) -> tuple[Tensor, Tensor]:
+        with self.sync_context(dist_sync_fn=self.dist_sync_fn):
+            total, count = (x.view(-1, self.joints).sum(over) for x in (self.total, self.count))
+        return total / count, count
+
+
+class SequenceMean(GroupedMean):
+    """Mean error of the steps between consecutive frames, fed in order; batches may cut a clip anywhere.
+
+    Frames count as consecutive where they are neighbours in the input, of one clip, and their frame
+    numbers differ by one. A process must be given whole clips.
+
+    Args:
+        error: Gives one number per step of predicted and true poses in order.
+        order: Frames of a step beside its last one.
+        groups: Number of groups; group ids count from 0.
+    """
+
+    # A step may begin in the previous batch, which torchmetrics' short cut in forward() forgets.
+    full_state_update = True
+
+    def __init__(
+        self, error: Callable[[Tensor, Tensor], Tensor], order: int, groups: int = 1, **kwargs: Any
+    ) -> None:
+        super().__init__(groups, **kwargs)
+        self.error, self.order = error, order
+        self._tail: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
+
+    def reset(self) -> None:
+        """Forget all frames."""
+        self._tail = None
+        super().reset()
+
+    def update(
+        self,
+        pred: Frames,
+        target: Frames,
+        clip: Int[Tensor, " frames"],
+        frame: Int[Tensor, " frames"],
+        groups: Groups | None = None,
+    ) -> None:
+        """Add frames.
+
+        Args:
+            pred: Predicted root-relative poses, millimetres.
+            target: True root-relative poses, millimetres.
+            clip: Clip id of each frame.
+            frame: Number of each frame in its clip.
+            groups: Group id of each frame; all in group 0 where not given.
+        """
+        new = (pred.double(), target.double(), clip, frame)
+        old = self._tail or tuple(x[:0] for x in new)
+        pred, target, clip, frame = (torch.cat(pair) for pair in zip(old, new, strict=True))
+        self._tail = tuple(x[-self.order :] for x in (pred, target, clip, frame))  # type: ignore[assignment]
+        if len(frame) <= self.order:
+            return
+        together = clip[self.order :] == clip[: -self.order]
+        together &= frame[self.order :] - frame[: -self.order] == self.order
+        errors = self.error(pred, target)[together]
+        # A step belongs to its last frame, which is always one of the new ones.
+        self.add(errors, None if groups is None else groups[-len(together) :][together])
+
+
+class JointMPJPE(Metric):
+    """Mean position error of each joint, millimetres.
+
+    Args:
+        joints: Number of joints.
+    """
+
+    full_state_update = False
+    higher_is_better = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, joints: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        zeros = torch.zeros(joints, dtype=torch.float64)
+        self.add_state("total", zeros, dist_reduce_fx="sum")
+        self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+        self.set_dtype(torch.float64)
+
+    def update(self, pred: Frames, target: Frames) -> None:
+        """Add frames of root-relative poses."""
+        self.total += joint_error(pred.double(), target.double()).sum(0)
+        self.count += len(pred)
+
+    def compute(self) -> Float[Tensor, " joints"]:
+        """Return the mean error of each joint."""
+        return self.total / self.count
