@@ -12,7 +12,7 @@ from jsonargparse import auto_cli
 from lifting.errors import InputError, guarded
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.server import AppServer
-from lifting.inference.detectors.factory import Detecting, watcher_of
+from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 
 
 def app(
@@ -44,17 +44,19 @@ def app(
     """
     if megabytes < 1:
         raise InputError(f"--megabytes is {megabytes}: give at least 1.")
-    detecting = None
+    detector_options = None
     if detector is not None:
-        detecting = Detecting(detector, boxes, library, detector_skeleton, crop, device=device)
+        detector_options = DetectorOptions(
+            detector, boxes, library, detector_skeleton, crop, device=device
+        )
         # What does not fit is known before anybody waits for it.
-        watcher_of(detecting)
+        build_tracker(detector_options)
     elif boxes is not None:
         raise InputError("--boxes says where people are, and nothing reads them: give --detector.")
     lifters = Lifters([checkpoint, *(more or [])])
     with (
         tempfile.TemporaryDirectory(prefix="lifting-app-") as folder,
-        AppServer(lifters, detecting, Path(folder), port, megabytes * 1_000_000) as server,
+        AppServer(lifters, detector_options, Path(folder), port, megabytes * 1_000_000) as server,
     ):
         print(f"{len(lifters.paths)} to choose from. Open {server.url}", flush=True)
         print("Ctrl-C ends it.", flush=True)

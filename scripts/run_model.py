@@ -15,10 +15,10 @@ from jsonargparse import auto_cli
 from datamodules.relative_depth.annotation.images import read_picture
 from lifting.errors import InputError, guarded
 from lifting.files import beside
-from lifting.inference.keypoint_files import Example, Wanted, parse_example, read_example
+from lifting.inference.keypoint_files import ReadOptions, parse_pose, read_track_frame
+from lifting.inference.options import LiftOptions
 from lifting.inference.prediction import load_lifter
-from lifting.inference.single_frame import OnePose, lift_one
-from lifting.methods.bases.lifter import Lifter
+from lifting.inference.single_frame import LiftedFrame, lift_frame
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PoseTrack, small_jpeg
 from lifting.viz.pose_figure import pose_figure
@@ -74,15 +74,16 @@ def run_model(
         if value is not None and Path(value).suffix.lower() != ending:
             raise InputError(f"{option} {value}: choose a name that ends in {ending}.")
     pixels = None if picture is None else read_picture(Path(picture))
-    wanted = Wanted(skeleton, _size(width, height, pixels), stills, source)
+    read_options = ReadOptions(skeleton, _size(width, height, pixels), stills, source, format)
     if keypoints is not None:
         path = Path(keypoints)
-        example, name = read_example(path, wanted, format, track, frame), path.name
-        name = f"{name}, {example.track.name}, frame {example.frame}"
+        example, where = read_track_frame(path, read_options, track, frame), str(path)
+        name = f"{path.name}, {example.track.name}, frame {example.frame}"
     else:
         text = sys.stdin.read() if pose == "-" else pose or ""
-        example, name = parse_example(text, wanted), "pose"
-    one = _lift(example, load_lifter(checkpoint, flip_test), reproject, device)
+        example, where, name = parse_pose(text, read_options), "--pose", "pose"
+    lifter = load_lifter(checkpoint, flip_test)
+    one = lift_frame(example, lifter, LiftOptions(device=device), where, reproject)
     title = f"{name}: {one.method}"
     print(title)
     print("millimetres from the root, in the frame of the camera")
@@ -104,26 +105,7 @@ def _size(
     return None if pixels is None else (float(pixels.shape[1]), float(pixels.shape[0]))
 
 
-def _lift(example: Example, method: Lifter, reproject: bool, device: str | None) -> OnePose:
-    track = example.track
-    if track.size is None and track.camera is None:
-        raise InputError("How large the image is nobody tells: give --width and --height.")
-    return lift_one(
-        track.keypoints,
-        method,
-        example.row,
-        skeleton=track.skeleton,
-        size=None if track.camera is not None else track.size,
-        camera=track.camera,
-        confidence=track.confidence,
-        truth=example.truth,
-        truth_skeleton=example.truth_skeleton,
-        reproject=reproject,
-        device=device,
-    )
-
-
-def _write_picture(path: Path, one: OnePose, pixels: np.ndarray | None, title: str) -> None:
+def _write_picture(path: Path, one: LiftedFrame, pixels: np.ndarray | None, title: str) -> None:
     figure = pose_figure(
         one.keypoints,
         one.pose,
@@ -140,7 +122,7 @@ def _write_picture(path: Path, one: OnePose, pixels: np.ndarray | None, title: s
     plt.close(figure)
 
 
-def _write_page(path: Path, one: OnePose, pixels: np.ndarray | None, title: str) -> None:
+def _write_page(path: Path, one: LiftedFrame, pixels: np.ndarray | None, title: str) -> None:
     clip = Clip(
         title,
         [PoseTrack(one.method, one.pose[None], one.joints, one.known[None])],

@@ -1,4 +1,4 @@
-"""Which device networks run on."""
+"""Devices that networks run on, by name."""
 
 import torch
 

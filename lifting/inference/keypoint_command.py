@@ -1,10 +1,10 @@
-"""``python -m lifting predict --keypoints FILE --checkpoint CKPT``: keypoint files in, poses out."""
+"""The command ``predict --keypoints FILE --checkpoint CKPT``: a keypoint file in, poses out."""
 
 import io
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jsonargparse import auto_cli
@@ -13,10 +13,14 @@ from rich.progress import Progress
 from lifting.errors import InputError, guarded
 from lifting.export.bvh import bvh_text
 from lifting.files import write_together
-from lifting.inference.prediction import Lifted, lift, load_lifter
-
-if TYPE_CHECKING:
-    from lifting.inference.keypoint_files import Track
+from lifting.inference.keypoint_files import (
+    KeypointTrack,
+    ReadOptions,
+    read_tracks,
+    select_tracks,
+)
+from lifting.inference.options import LiftOptions
+from lifting.inference.prediction import Lifted, lift_track, load_lifter
 
 
 def predict(
@@ -27,17 +31,11 @@ def predict(
     skeleton: str | None = None,
     width: float | None = None,
     height: float | None = None,
-    fps: float | None = None,
     source: str | None = None,
     track: str | None = None,
     stills: bool = False,
-    flip_test: bool = False,
-    smooth: str | None = None,
-    trajectory: bool = False,
     bvh: bool = False,
-    dilation: int = 1,
-    batch_frames: int = 4096,
-    device: str | None = None,
+    **options: Any,
 ) -> None:
     """Lift the people of a keypoint file to 3D, see docs/predict.md.
 
@@ -50,81 +48,48 @@ def predict(
         skeleton: Joint set of the keypoints, where the file does not tell.
         width: Width of the images in pixels, where the file does not tell.
         height: Their height.
-        fps: Frames per second; as in the file where not given.
         source: Which 2D source of a clip store.
         track: Lift this person alone.
         stills: The frames are photographs: lift everyone in every frame by itself.
-        flip_test: Average with the prediction of the mirrored keypoints, at twice the time.
-        smooth: one_euro, which lags, or savgol.
-        trajectory: Say where the root is as well.
         bvh: Write one BVH file per person as well, beside the .npz, for animation programs.
-        dilation: Distance between neighbouring frames of a window, as in training.
-        batch_frames: Frames that go through the network together, which bounds the memory.
-        device: cpu or cuda; a GPU is taken where there is one.
+        **options: See :class:`lifting.inference.options.LiftOptions`.
     """
-    from lifting.inference.keypoint_files import Wanted, read_tracks
+    lift_options = LiftOptions(**options)
 
     if (width is None) != (height is None):
         raise InputError("--width and --height go together: give both, or leave both out.")
-    size = None if width is None or height is None else (width, height)
-    path = Path(keypoints)
     if bvh and stills:
         raise InputError("--bvh holds motion, and --stills are photographs: give one of them.")
-    tracks = read_tracks(path, Wanted(skeleton, size, stills, source), format)
-    if track is not None:
-        chosen = [t for t in tracks if t.name == track]
-        if not chosen:
-            some = ", ".join(t.name for t in tracks[:10])
-            raise InputError(f"holds no '{track}', but {some}.", path)
-        tracks = chosen
-    for one in tracks:
-        if one.size is None and one.camera is None:
-            raise InputError(
-                "does not tell how large the images are", path, "give --width and --height."
-            )
-        if bvh and (one.fps if fps is None else fps) is None:
-            raise InputError(
-                "does not tell the frames per second, which --bvh holds: give --fps.", path
-            )
-    method = load_lifter(checkpoint, flip_test)
-    tracks = [one if stills else one.whole(str(path)) for one in tracks]
-    options = {"smooth": smooth, "trajectory": trajectory, "dilation": dilation}
-    options |= {"batch_frames": batch_frames, "device": device}
+    size = None if width is None or height is None else (width, height)
+    path = Path(keypoints)
+    read_options = ReadOptions(skeleton, size, stills, source, format)
+    tracks = select_tracks(read_tracks(path, read_options), track, path)
+    if bvh and lift_options.fps is None and any(person.fps is None for person in tracks):
+        raise InputError(
+            "does not tell the frames per second, which --bvh holds: give --fps.", path
+        )
+    lifter = load_lifter(checkpoint, lift_options.flip_test)
+    if not stills:
+        tracks = [person.contiguous(path) for person in tracks]
     # A block, not a bare loop: the bar must have gone when an error is told.
     with Progress(disable=len(tracks) == 1) as bar:
         lifted = [
-            _lift(one, method, one.fps if fps is None else fps, path, options)
-            for one in bar.track(tracks, description="lifting")
+            lift_track(person, lifter, lift_options, path)
+            for person in bar.track(tracks, description="lifting")
         ]
     target = path.with_name(f"{path.stem}_3d.npz") if out is None else Path(out)
     files = bvh_files(target, tracks, lifted) if bvh else {}
-    write_together(files | {target: packed(tracks, lifted)})
-    kinds = Counter(one.skeleton for one in tracks)
-    frames = sum(len(one.frames) for one in tracks)
-    print(f"{frames:,} frames of {len(tracks):,} people ({', '.join(kinds)}) in {target}")
+    write_together(files | {target: pack_poses(tracks, lifted)})
+    joint_sets = Counter(person.skeleton for person in tracks)
+    frames = sum(len(person.frames) for person in tracks)
+    print(f"{frames:,} frames of {len(tracks):,} people ({', '.join(joint_sets)}) in {target}")
     if files:
         more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
         print(f"{next(iter(files))}{more}")
 
 
-def _lift(one: "Track", method: Any, fps: float | None, path: Path, options: Any) -> Lifted:
-    lens = {"camera": one.camera} if one.camera is not None else {"size": one.size}
-    try:
-        return lift(
-            one.keypoints,
-            method,
-            skeleton=one.skeleton,
-            confidence=one.confidence,
-            fps=fps,
-            **lens,
-            **options,
-        )
-    except InputError as error:
-        raise error.at(one.name).at(path) from error
-
-
-def packed(tracks: "list[Track]", lifted: list[Lifted]) -> bytes:
-    """Return the .npz file of all people, one after another.
+def pack_poses(tracks: list[KeypointTrack], lifted: list[Lifted]) -> bytes:
+    """Return the .npz of everyone's poses, one person after another.
 
     ``pose`` (N, J, 3) root-relative millimetres; ``known`` (N, J) whether a joint rests on a keypoint
     that was seen; ``frame`` (N,); ``track`` (N,) an index into ``tracks``, the names of the people;
@@ -147,23 +112,23 @@ def packed(tracks: "list[Track]", lifted: list[Lifted]) -> bytes:
     return stream.getvalue()
 
 
-def bvh_files(target: Path, tracks: "list[Track]", lifted: list[Lifted]) -> dict[Path, bytes]:
+def bvh_files(target: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -> dict[Path, bytes]:
     """Return the BVH files of all people, named after the .npz and them.
 
     Raises:
         InputError: If a pose is not known.
     """
     files: dict[Path, bytes] = {}
-    for one, found in zip(tracks, lifted, strict=True):
+    for track, poses in zip(tracks, lifted, strict=True):
         # A name may be a path of a store, which is no name of a file.
-        name = re.sub(r"[^\w.-]+", "_", one.name)
+        name = re.sub(r"[^\w.-]+", "_", track.name)
         path = target.with_name(f"{target.stem}_{name}.bvh")
         if path in files:
             path = target.with_name(f"{target.stem}_{name}_{len(files)}.bvh")
         try:
-            text = bvh_text(found.pose, found.skeleton, found.fps, found.trajectory)
+            text = bvh_text(poses.pose, poses.skeleton, poses.fps, poses.trajectory)
         except InputError as error:
-            raise error.at(one.name) from error
+            raise error.at(track.name) from error
         files[path] = text.encode("ascii")
     return files
 

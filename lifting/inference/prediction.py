@@ -1,7 +1,8 @@
-"""Lifting keypoints of one's own in one call: pixels of any detector and one checkpoint in, 3D out."""
+"""Lifting of a person's keypoints by a checkpoint: pixels of any detector in, 3D poses out."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,10 +15,12 @@ from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.inference.devices import device_of
-from lifting.inference.smoothing import smooth as smoothed
+from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.options import LiftOptions
+from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
 from lifting.keypoints.gaps import fill_gaps
-from lifting.keypoints.validation import GivenKeypoints, as_given
+from lifting.keypoints.validation import PersonKeypoints, validate_keypoints
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, convert_confidence, skeleton
@@ -37,7 +40,8 @@ class Lifted:
         known: Whether each joint rests on a keypoint that was seen, ``(T, J)``, and not on one that was
             filled in from other frames or completed.
         skeleton: Joint set of the poses.
-        trajectory: Place of the root, millimetres, camera frame, ``(T, 3)``, or None if not asked for.
+        trajectory: Position of the root, millimetres, camera frame, ``(T, 3)``, or None if not asked
+            for.
         fps: Frames per second, if given.
     """
 
@@ -69,13 +73,7 @@ def lift(
     size: tuple[float, float] | None = None,
     camera: Camera | None = None,
     confidence: ArrayLike | None = None,
-    fps: float | None = None,
-    flip_test: bool = False,
-    smooth: str | None = None,
-    trajectory: bool = False,
-    dilation: int = 1,
-    batch_frames: int = 4096,
-    device: str | None = None,
+    **options: Any,
 ) -> Lifted:
     """Lift the keypoints of one person.
 
@@ -89,50 +87,76 @@ def lift(
         skeleton: Joint set of the keypoints; they are converted by name to what the checkpoint needs.
         size: Width and height of the image, pixels.
         camera: The camera, if it is known, instead of its image size.
-        confidence: ``(T, K)``, 0 to 1; all are sure where it is not given.
-        fps: Frames per second.
-        flip_test: Average with the prediction of the mirrored input, at twice the time.
-        smooth: ``one_euro``, which sees the past only and lags, or ``savgol``.
-        trajectory: Say where the root is: as the method finds it, or else where the pose projects best
-            onto the keypoints. Without a known camera its distance is a guess.
-        dilation: Distance between neighbouring frames of a window, as in training.
-        batch_frames: Frames that go through the network together; what bounds the memory.
-        device: ``cpu`` or ``cuda``; a GPU is taken where there is one.
+        confidence: ``(T, K)``, 0 to 1; 1 everywhere where it is not given.
+        **options: See :class:`lifting.inference.options.LiftOptions`.
 
     Raises:
         InputError: If keypoints, checkpoint or options are wrong or do not go together.
     """
+    lift_options = LiftOptions(**options)
     if isinstance(checkpoint, Lifter):
-        if flip_test:
-            raise InputError("flip_test is set when a lifter is loaded: give it to load_lifter.")
-        method, where = checkpoint.eval(), type(checkpoint).__name__
+        lifter, where = checkpoint, type(checkpoint).__name__
     else:
-        method, where = load_lifter(checkpoint, flip_test), str(checkpoint)
-    for option, least in {"dilation": dilation, "batch_frames": batch_frames}.items():
-        if least < 1:
-            raise InputError(f"{option} is {least}: give at least 1.")
-    if fps is not None and not 0 < fps < float("inf"):
-        raise InputError(f"fps is {fps}: give frames per second.")
-    lens = _camera(size, camera)
-    given = as_given(keypoints, confidence, skeleton)
-    points, sure = _for_method(given, method, where)
-    if camera is None:
-        points, lens = _as_large_as_in_training(points, lens, method)
-    windows = method.windows(dilation)
-    found = _predict(method.to(device_of(device)), points, sure, lens, windows, batch_frames)
-    pose, known = found["pose"].float(), _known(method, found, sure > 0)
-    place = _place(method, found, points, sure, lens) if trajectory else None
-    if smooth is not None:
-        fps = None if fps is None else float(fps)
-        pose = smoothed(pose, smooth, fps)
-        place = place if place is None else smoothed(place[:, None], smooth, fps)[:, 0]
+        lifter, where = load_lifter(checkpoint, lift_options.flip_test), str(checkpoint)
+    if lift_options.flip_test and not lifter.hparams["flip_test"]:
+        raise InputError("flip_test is set when a lifter is loaded: give it to load_lifter.")
+    lifter.eval()
+    calibrated = camera is not None
+    camera = _camera(size, camera)
+    person = validate_keypoints(keypoints, confidence, skeleton)
+    points, scores = _for_lifter(person, lifter, where)
+    if not calibrated:
+        points, camera = _scale_to_training(points, camera, lifter)
+    windows = lifter.windows(lift_options.dilation)
+    lifter.to(device_of(lift_options.device))
+    outputs = _predict(lifter, points, scores, camera, windows, lift_options.batch_frames)
+    pose, known = outputs["pose"].float(), _known(lifter, outputs, scores > 0)
+    root = (
+        _root_position(lifter, outputs, points, scores, camera) if lift_options.trajectory else None
+    )
+    fps = None if lift_options.fps is None else float(lift_options.fps)
+    if lift_options.smooth is not None:
+        pose = smooth(pose, lift_options.smooth, fps)
+        root = None if root is None else smooth(root[:, None], lift_options.smooth, fps)[:, 0]
     return Lifted(
         pose.numpy(),
         known.numpy(),
-        method.hparams["skeleton"],
-        None if place is None else place.numpy(),
+        lifter.hparams["skeleton"],
+        None if root is None else root.numpy(),
         fps,
     )
+
+
+def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where: object) -> Lifted:
+    """Lift the person of one track, at the frame rate of the options or else of the track.
+
+    Args:
+        track: Keypoints of one person.
+        lifter: The lifter.
+        options: How to lift them.
+        where: The file that the track is from, for messages.
+
+    Raises:
+        InputError: If neither camera nor size of the images are known, or keypoints, lifter and options
+            do not go together; it names file and person.
+    """
+    if track.size is None and track.camera is None:
+        raise InputError(
+            "does not tell how large the images are", where, "give their width and height."
+        )
+    fps = track.fps if options.fps is None else options.fps
+    try:
+        return lift(
+            track.keypoints,
+            lifter,
+            skeleton=track.skeleton,
+            size=None if track.camera is not None else track.size,
+            camera=track.camera,
+            confidence=track.confidence,
+            **vars(options) | {"fps": fps},
+        )
+    except InputError as error:
+        raise error.at(track.name).at(where) from error
 
 
 def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
@@ -151,61 +175,66 @@ def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
     return nominal_camera(width, height).to(torch.float32)
 
 
-def _as_large_as_in_training(
-    points: Float[Tensor, "T K 2"], lens: Camera, method: Lifter
+def _scale_to_training(
+    points: Float[Tensor, "T K 2"], camera: Camera, lifter: Lifter
 ) -> tuple[Float[Tensor, "T K 2"], Camera]:
-    """Return keypoints and camera of the image, made as large as those that pixels were learnt of."""
-    if method.image_side is None:
-        return points, lens
-    factor = method.image_side / lens.size.amax()
-    scaled = nominal_camera(*(factor * lens.size).tolist())
+    """Return keypoints and camera of the image, scaled to the size of the training images.
+
+    A lifter that standardises pixels has learnt them of images of one size.
+    """
+    if lifter.image_side is None:
+        return points, camera
+    factor = lifter.image_side / camera.size.amax()
+    scaled = nominal_camera(*(factor * camera.size).tolist())
     return factor * points, scaled.to(torch.float32)
 
 
-def _for_method(given: GivenKeypoints, method: Lifter, where: str) -> tuple[Tensor, Tensor]:
-    """Return pixels and confidences in the joint set of the method, with gaps filled."""
-    theirs, mine = given.skeleton, method.hparams["keypoint_skeleton"]
+def _for_lifter(
+    person: PersonKeypoints, lifter: Lifter, where: str
+) -> tuple[Float[Tensor, "T K 2"], Float[Tensor, "T K"]]:
+    """Return pixels and confidences in the joint set of the lifter, with gaps filled."""
+    source, target = person.skeleton, lifter.hparams["keypoint_skeleton"]
     try:
-        points = convert(fill_gaps(given.points, given.seen), theirs, mine)
-        sure = convert_confidence(given.confidence.where(given.seen, 0.0), theirs, mine)
+        points = convert(fill_gaps(person.points, person.seen), source, target)
+        confidence = convert_confidence(person.confidence.where(person.seen, 0.0), source, target)
     except InputError as error:
-        raise InputError(f"lifts keypoints of '{mine}'. {error}", where) from error
+        raise InputError(f"lifts keypoints of '{target}'. {error}", where) from error
     lost = points.isnan().any(-1).any(0)
-    if lost.any() and not method.completes:
-        joints = [skeleton(mine).joints[joint] for joint in lost.nonzero().flatten().tolist()]
+    if lost.any() and not lifter.completes:
+        joints = [skeleton(target).joints[joint] for joint in lost.nonzero().flatten().tolist()]
         raise InputError(
             f"In no frame is there anything to tell {', '.join(joints)} from: give other keypoints, or "
             "a checkpoint that completes what is occluded (OcclusionCompletion)."
         )
-    return points.nan_to_num(0.0).float(), sure.float()
+    return points.nan_to_num(0.0).float(), confidence.float()
 
 
 @torch.inference_mode()
 def _predict(
-    method: Lifter,
+    lifter: Lifter,
     points: Float[Tensor, "T K 2"],
-    sure: Float[Tensor, "T K"],
+    confidence: Float[Tensor, "T K"],
     camera: Camera,
     windows: Windows,
     batch_frames: int,
 ) -> dict[str, Tensor]:
-    """Return what the method predicts of every frame, in order."""
+    """Return what the lifter predicts of every frame, in order."""
     clip = LoadedClip(
         ClipKey(subject="", action="", sequence="", camera="", fps=0.0, frames=len(points)),
         camera,
-        torch.cat([points, sure[..., None]], -1),
+        torch.cat([points, confidence[..., None]], -1),
         pose=None,
         selected=torch.ones(len(points), dtype=torch.bool),
         frames=torch.arange(len(points)),
     )
     keypoint_skeleton, pose_skeleton = (
-        skeleton(method.hparams[option]) for option in ("keypoint_skeleton", "skeleton")
+        skeleton(lifter.hparams[option]) for option in ("keypoint_skeleton", "skeleton")
     )
     bank = PoseBank([clip], windows, keypoint_skeleton, pose_skeleton, [""], [""])
-    bank.to(method.device)
+    bank.to(lifter.device)
     parts = []
     for rows in bank.rows.split(max(1, batch_frames // windows.length)):
-        prediction = method.predict_step(bank.batch(rows.to(method.device)), 0)
+        prediction = lifter.predict_step(bank.batch(rows.to(lifter.device)), 0)
         parts.append({name: value.cpu() for name, value in prediction.items()})
     joined = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     order = joined["frame"].argsort()
@@ -213,12 +242,12 @@ def _predict(
 
 
 def _known(
-    method: Lifter, found: dict[str, Tensor], seen: Bool[Tensor, "T K"]
+    lifter: Lifter, outputs: dict[str, Tensor], seen: Bool[Tensor, "T K"]
 ) -> Bool[Tensor, "T J"]:
-    if "status" in found:
-        status = found["status"]
+    if "status" in outputs:
+        status = outputs["status"]
         return (status == Status.LIFTED) | (status == Status.DEPTH_COMPLETED)
-    names = method.hparams["keypoint_skeleton"], method.hparams["skeleton"]
+    names = lifter.hparams["keypoint_skeleton"], lifter.hparams["skeleton"]
     try:
         return convert_confidence(seen.float(), *names) > 0
     except InputError:
@@ -226,20 +255,27 @@ def _known(
         return seen.all(-1, keepdim=True).expand(-1, len(skeleton(names[1])))
 
 
-def _place(
-    method: Lifter, found: dict[str, Tensor], points: Tensor, sure: Tensor, camera: Camera
+def _root_position(
+    lifter: Lifter,
+    outputs: dict[str, Tensor],
+    points: Float[Tensor, "T K 2"],
+    confidence: Float[Tensor, "T K"],
+    camera: Camera,
 ) -> Float[Tensor, "T 3"]:
-    if "trajectory" in found:
-        return found["trajectory"].float()
-    theirs, mine = (skeleton(method.hparams[k]) for k in ("keypoint_skeleton", "skeleton"))
-    shared = [joint for joint in mine.joints if joint in theirs.joints]
+    if "trajectory" in outputs:
+        return outputs["trajectory"].float()
+    keypoint_set, pose_set = (
+        skeleton(lifter.hparams[k]) for k in ("keypoint_skeleton", "skeleton")
+    )
+    shared = [joint for joint in pose_set.joints if joint in keypoint_set.joints]
     if len(shared) < 2:
         raise InputError(
-            f"No trajectory of '{mine.name}' poses can be told from '{theirs.name}' keypoints, which "
-            "share no joints: leave trajectory out."
+            f"No trajectory of '{pose_set.name}' poses can be told from '{keypoint_set.name}' "
+            "keypoints, which share no joints: leave trajectory out."
         )
-    of_points, of_pose = theirs.indices(shared), mine.indices(shared)
-    seen = sure[:, of_points] > 0
-    if not method.completes:
+    in_keypoints, in_pose = keypoint_set.indices(shared), pose_set.indices(shared)
+    seen = confidence[:, in_keypoints] > 0
+    if not lifter.completes:
+        # Gaps were filled in.
         seen = torch.ones_like(seen)
-    return fit_root(found["pose"].float()[:, of_pose], points[:, of_points], seen, camera)
+    return fit_root(outputs["pose"].float()[:, in_pose], points[:, in_keypoints], seen, camera)

@@ -1,4 +1,4 @@
-"""Everything that a run predicted, held against the truth of its recordings."""
+"""All predictions of a run, compared with the true poses of its recordings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from lifting.runs.folder import CONFIG
 
 
 class RunPredictions:
-    """What a run predicted.
+    """The predictions of a run.
 
     Args:
         folder: Folder of the run.
@@ -39,10 +39,10 @@ class RunPredictions:
         with ClipStore(self.data.store) as store:
             for number in np.unique(content["clip"]):
                 rows = (content["clip"] == number).nonzero()[0]
-                shown = self._shown(rows, store)
-                errors[rows] = shown.errors
+                frames = self._frames(rows, store)
+                errors[rows] = frames.errors
             name = f"{Path(self.data.store).name} ({store.digest[:8]})"
-        return PoseErrors(shown.joints, clips, content["clip"], content["frame"], errors, name)
+        return PoseErrors(frames.joints, clips, content["clip"], content["frame"], errors, name)
 
     def frames(self, places: Sequence[tuple[str, int]]) -> list[PredictedFrames]:
         """Return single frames by clip and number.
@@ -51,7 +51,7 @@ class RunPredictions:
             InputError: If one of them was not predicted.
         """
         with ClipStore(self.data.store) as store:
-            return [self._shown(self._row(clip, frame), store) for clip, frame in places]
+            return [self._frames(self._row(clip, frame), store) for clip, frame in places]
 
     def _row(self, clip: str, frame: int) -> np.ndarray:
         rows = self.predictions.rows_of(clip)
@@ -60,6 +60,6 @@ class RunPredictions:
             raise InputError(f"has no frame {frame} of {clip}.", self.predictions.path)
         return rows[:1]
 
-    def _shown(self, rows: np.ndarray, store: ClipStore) -> PredictedFrames:
-        shown = self.predictions.beside(rows, self.data, store)
-        return shown.aligned() if self.align else shown
+    def _frames(self, rows: np.ndarray, store: ClipStore) -> PredictedFrames:
+        frames = self.predictions.beside(rows, self.data, store)
+        return frames.aligned() if self.align else frames

@@ -1,4 +1,4 @@
-"""What ``predict`` wrote, beside the recordings it was predicted from."""
+"""Predictions that ``predict`` saved, with the recordings they were made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -69,7 +69,7 @@ class PredictedFrames:
 
     def _both(self) -> tuple[torch.Tensor, torch.Tensor]:
         if self.truth is None:
-            raise InputError("has no true poses to hold predictions against.", self.key.path)
+            raise InputError("has no true poses to compare predictions with.", self.key.path)
         return torch.from_numpy(self.predicted).double(), torch.from_numpy(self.truth).double()
 
 
@@ -131,12 +131,12 @@ class Predictions:
         Raises:
             InputError: If no clip fits.
         """
-        wanted = name.rstrip("/").split("/")
+        parts = name.rstrip("/").split("/")
         for index, clip in enumerate(self.clips):
             rows = (self.content["clip"] == index).nonzero()[0]
-            if clip.split("/")[: len(wanted)] == wanted and len(rows):
+            if clip.split("/")[: len(parts)] == parts and len(rows):
                 return rows[np.argsort(self.content["frame"][rows], kind="stable")]
-        subject = [clip for clip in self.clips if clip.split("/")[0] == wanted[0]]
+        subject = [clip for clip in self.clips if clip.split("/")[0] == parts[0]]
         raise InputError(
             f"no poses of a clip '{name}'",
             self.path,
@@ -144,7 +144,7 @@ class Predictions:
         )
 
     def beside_truth(self, rows: Sequence[int] | ndarray, data: PoseDataModule) -> PredictedFrames:
-        """Return rows of one clip together with what the store holds of the same frames.
+        """Return rows of one clip with keypoints and true poses of the same frames.
 
         Args:
             rows: Rows of the file.
@@ -163,7 +163,7 @@ class Predictions:
         clip = self.clips[self.content["clip"][rows[0]]]
         frames, predicted = self.content["frame"][rows], self.content["pose"][rows]
         key = next((k for k in store.keys if k.path == f"clips/{clip}"), None)
-        theirs, joints = store.info.skeleton, skeleton(data.pose_skeleton or store.info.skeleton)
+        stored, joints = store.info.skeleton, skeleton(data.pose_skeleton or store.info.skeleton)
         known = np.array([]) if key is None else store.frames(key)
         if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
             raise InputError(
@@ -180,7 +180,7 @@ class Predictions:
         truth = None
         if pose is not None:
             truth = centre(
-                convert(torch.from_numpy(pose[at]), theirs, joints.name), joints.root
+                convert(torch.from_numpy(pose[at]), stored, joints.name), joints.root
             ).numpy()
         status = self.content.get("status")
         return PredictedFrames(

@@ -1,17 +1,17 @@
-"""One 2D pose, what a lifter makes of it, and how far that is off where the truth is known."""
+"""One lifted frame of a recording, with its errors where the true pose is known."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lifting.cameras import Camera, nominal_camera, project
+from lifting.cameras import nominal_camera, project
 from lifting.errors import InputError
 from lifting.geometry import centre
-from lifting.inference.prediction import lift, load_lifter
+from lifting.inference.keypoint_files import TrackFrame
+from lifting.inference.options import LiftOptions
+from lifting.inference.prediction import lift_track
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import Skeleton, convert
 from lifting.skeletons import skeleton as joint_set
@@ -20,8 +20,8 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class OnePose:
-    """One lifted pose.
+class LiftedFrame:
+    """The lifted pose of one frame.
 
     Attributes:
         keypoints: Pixels ``(K, 2)``, NaN where nothing was seen.
@@ -87,75 +87,57 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def lift_one(
-    keypoints: Array,
-    checkpoint: str | Path | Lifter,
-    row: int = 0,
-    *,
-    skeleton: str = "coco17",
-    size: tuple[float, float] | None = None,
-    camera: Camera | None = None,
-    confidence: Array | None = None,
-    truth: Array | None = None,
-    truth_skeleton: str | None = None,
+def lift_frame(
+    frame: TrackFrame,
+    lifter: Lifter,
+    options: LiftOptions,
+    where: object,
     reproject: bool = False,
-    **options: Any,
-) -> OnePose:
+) -> LiftedFrame:
     """Lift one frame; lifters of sequences see the frames around it, as they do in a whole recording.
 
     Args:
-        keypoints: Pixels of a recording ``(T, K, 2)`` of one person, of one frame or of many.
-        checkpoint: A lifter's checkpoint, or the lifter.
-        row: Which of the frames is wanted.
-        skeleton: Joint set of the keypoints.
-        size: Width and height of the image, pixels.
-        camera: The camera, if it is known, instead of its image size.
-        confidence: ``(T, K)``, 0 to 1.
-        truth: The true pose of the frame in the camera frame, millimetres.
-        truth_skeleton: Its joint set.
+        frame: The frame, with its recording and the true pose where it is known.
+        lifter: The lifter.
+        options: How to lift the recording.
+        where: The file that the frame is from, for messages.
         reproject: Say where on the image the pose would be.
-        **options: What else :func:`lifting.inference.prediction.lift` takes.
 
     Raises:
-        InputError: If keypoints, checkpoint or options are wrong or do not go together.
+        InputError: If keypoints, lifter and options do not go together.
     """
-    method = checkpoint if isinstance(checkpoint, Lifter) else load_lifter(checkpoint)
-    given = np.asarray(keypoints, np.float64)
-    sure = np.ones(given.shape[:2]) if confidence is None else np.asarray(confidence)
-    lifted = lift(
-        given,
-        method,
-        skeleton=skeleton,
-        size=size,
-        camera=camera,
-        confidence=sure,
-        trajectory=reproject,
-        **options,
-    )
+    track, row = frame.track, frame.row
+    lifted = lift_track(track, lifter, replace(options, trajectory=reproject), where)
     joints = joint_set(lifted.skeleton)
     pose = lifted.pose[row].astype(np.float64)
     reprojected = None
     if lifted.trajectory is not None:
-        lens = nominal_camera(*size) if camera is None and size is not None else camera
-        assert lens is not None  # lift takes one of both
-        place = torch.from_numpy(pose + lifted.trajectory[row])
-        reprojected = project(place, lens.to(torch.float64)).numpy()
-    return OnePose(
-        np.where(sure[row, :, None] > 0, given[row, :, :2], np.nan),
-        joint_set(skeleton),
+        camera = track.camera
+        if camera is None:
+            assert track.size is not None  # A track is lifted with one of both.
+            camera = nominal_camera(*track.size)
+        absolute = torch.from_numpy(pose + lifted.trajectory[row])
+        reprojected = project(absolute, camera.to(torch.float64)).numpy()
+    seen = track.confidence[row, :, None] > 0
+    return LiftedFrame(
+        np.where(seen, track.keypoints[row], np.nan),
+        joint_set(track.skeleton),
         pose,
         lifted.known[row],
         joints,
-        type(method).__name__,
-        None if truth is None else _truth(truth, truth_skeleton or joints.name, joints),
+        type(lifter).__name__,
+        _true_pose(frame, joints),
         reprojected,
     )
 
 
-def _truth(pose: Array, theirs: str, joints: Skeleton) -> Array | None:
+def _true_pose(frame: TrackFrame, joints: Skeleton) -> Array | None:
     """Return the true pose as the lifter would give it, or None where its joints cannot be derived."""
+    if frame.truth is None:
+        return None
     try:
-        converted = convert(torch.from_numpy(pose).double(), theirs, joints.name)
+        truth = torch.from_numpy(frame.truth).double()
+        converted = convert(truth, frame.truth_skeleton or joints.name, joints.name)
     except InputError:
         return None
     return centre(converted, joints.root).numpy()

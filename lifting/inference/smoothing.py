@@ -10,14 +10,13 @@ from scipy.signal import savgol_filter
 from torch import Tensor
 
 from lifting.errors import InputError
-
-FILTERS = ("one_euro", "savgol")
+from lifting.inference.options import check_smoothing
 
 
 def smooth(
     pose: Float[Tensor, "frames J 3"], method: str, fps: float | None = None
 ) -> Float[Tensor, "frames J 3"]:
-    """Smooth poses over time; frames that are NaN stay so, and what they part is smoothed apart.
+    """Smooth poses over time; frames that are NaN stay so, and the runs between them are smoothed apart.
 
     Args:
         pose: Millimetres.
@@ -27,10 +26,7 @@ def smooth(
     Raises:
         InputError: If there is no such filter, or no frame rate where one is needed.
     """
-    if method not in FILTERS:
-        raise InputError(
-            f"There is no smoothing '{method}'", remedy=f"known are {', '.join(FILTERS)}."
-        )
+    check_smoothing(method)
     if method == "one_euro" and fps is None:
         raise InputError(
             "Smoothing by one_euro depends on the frame rate: give fps, or use savgol."
@@ -47,9 +43,9 @@ def smooth(
 
 
 def _runs(pose: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of every run of frames that are whole."""
-    whole = pose.isfinite().flatten(1).all(-1).numpy()
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(int)))
+    """Yield begin and end of every run of finite frames."""
+    finite = pose.isfinite().flatten(1).all(-1).numpy()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(int)))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
@@ -97,14 +93,14 @@ def one_euro(
     smoothed = np.empty_like(points)
     value, speed = points[0], np.zeros_like(points[0])
     for frame, point in enumerate(points):
-        before = points[max(frame - 1, 0)]
-        speed = speed + _share(speed_cutoff, fps) * ((point - before) * fps - speed)
+        previous = points[max(frame - 1, 0)]
+        speed = speed + _smoothing_factor(speed_cutoff, fps) * ((point - previous) * fps - speed)
         cutoff = min_cutoff + beta * np.linalg.norm(speed, axis=-1, keepdims=True)
-        value = value + _share(cutoff, fps) * (point - value)
+        value = value + _smoothing_factor(cutoff, fps) * (point - value)
         smoothed[frame] = value
     return torch.from_numpy(smoothed).to(pose)
 
 
-def _share(cutoff: np.ndarray | float, fps: float) -> np.ndarray | float:
-    """Return how much of a new value a low-pass takes."""
+def _smoothing_factor(cutoff: np.ndarray | float, fps: float) -> np.ndarray | float:
+    """Return the weight of a new value in a low-pass filter of first order."""
     return 1 / (1 + fps / (2 * math.pi * cutoff))

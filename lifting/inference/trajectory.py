@@ -1,4 +1,4 @@
-"""Where a person is, from a root-relative pose and its keypoints."""
+"""Position of the root in the camera frame, from a root-relative pose and its keypoints."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -13,11 +13,11 @@ def fit_root(
     seen: Bool[Tensor, "frames J"],
     camera: Camera,
 ) -> Float[Tensor, "frames 3"]:
-    """Return the place of the root at which a pose projects best onto its keypoints.
+    """Return the root position at which a pose projects best onto its keypoints.
 
     Least squares of ``x Z - X``, the distance in the plane of the joint from its ray: linear in the
-    place of the root, and zero where the projection is exact. The distance from the camera is as right
-    as the focal length and the size of the pose are.
+    position of the root, and zero where the projection is exact. The distance from the camera is as
+    right as the focal length and the size of the pose are.
 
     Args:
         pose: Root-relative millimetres.
@@ -28,8 +28,8 @@ def fit_root(
     Returns:
         Camera-frame millimetres; NaN where fewer than two joints count, or the pose is NaN.
     """
-    lens = camera.to(torch.float64)
-    rays = undistort((keypoints.double() - lens.principal) / lens.focal, lens)
+    camera = camera.to(torch.float64)
+    rays = undistort((keypoints.double() - camera.principal) / camera.focal, camera)
     known = seen & pose.isfinite().all(-1) & rays.isfinite().all(-1)
     rays = rays.where(known[..., None], 0.0)
     offset = pose.double().where(known[..., None], 0.0)
@@ -43,9 +43,9 @@ def fit_root(
         ],
         -2,
     )
-    wanted = rays * offset[..., 2:] - offset[..., :2]
+    target = rays * offset[..., 2:] - offset[..., :2]
     normal = torch.einsum("fjri,fjrk,fj->fik", rows, rows, weight)
-    moment = torch.einsum("fjri,fjr->fi", rows, wanted)
-    place, fault = torch.linalg.solve_ex(normal, moment)
-    good = (known.sum(-1) >= 2) & (fault == 0)
-    return place.where(good[:, None], torch.nan).to(pose)
+    moment = torch.einsum("fjri,fjr->fi", rows, target)
+    position, fault = torch.linalg.solve_ex(normal, moment)
+    solved = (known.sum(-1) >= 2) & (fault == 0)
+    return position.where(solved[:, None], torch.nan).to(pose)

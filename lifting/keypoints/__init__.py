@@ -1,1 +1,1 @@
-"""2D keypoints as they are given: checked, and gaps filled."""
+"""2D keypoints of one person: validation, and gaps filled in."""

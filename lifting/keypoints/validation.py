@@ -1,4 +1,4 @@
-"""Keypoints as someone hands them over, checked."""
+"""Validation of keypoints that come as arrays."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ SMALLEST_IMAGE = 4.0
 
 
 @dataclass(frozen=True)
-class GivenKeypoints:
-    """The keypoints of one person.
+class PersonKeypoints:
+    """Valid keypoints of one person.
 
     Attributes:
-        points: Pixels ``(T, K, 2)``; what is not seen means nothing.
+        points: Pixels ``(T, K, 2)``; 0 where not seen.
         confidence: ``(T, K)``, 0 to 1.
-        seen: Which of them there are, ``(T, K)``.
+        seen: Which of them are seen, ``(T, K)``.
         skeleton: Their joint set.
     """
 
@@ -31,8 +31,10 @@ class GivenKeypoints:
     skeleton: str
 
 
-def as_given(keypoints: ArrayLike, confidence: ArrayLike | None, joint_set: str) -> GivenKeypoints:
-    """Check keypoints.
+def validate_keypoints(
+    keypoints: ArrayLike, confidence: ArrayLike | None, joint_set: str
+) -> PersonKeypoints:
+    """Return the keypoints of a person as tensors.
 
     Args:
         keypoints: ``(T, K, 2)``, ``(T, K, 3)`` with confidences, or one frame of either.
@@ -56,21 +58,21 @@ def as_given(keypoints: ArrayLike, confidence: ArrayLike | None, joint_set: str)
             "they are in."
         )
     if confidence is None:
-        sure = array[..., 2] if array.shape[2] == 3 else np.ones(array.shape[:2])
+        scores = array[..., 2] if array.shape[2] == 3 else np.ones(array.shape[:2])
     elif array.shape[2] == 3:
         raise InputError("confidence is given twice: as the third column, and by itself.")
     else:
-        sure = _numbers(confidence, "confidence")
-        sure = sure[None] if sure.ndim == 1 else sure
-        if sure.shape != array.shape[:2]:
+        scores = _numbers(confidence, "confidence")
+        scores = scores[None] if scores.ndim == 1 else scores
+        if scores.shape != array.shape[:2]:
             raise InputError(
                 f"confidence is {np.shape(confidence)}: give one number per keypoint, "
                 f"{array.shape[:2]}."
             )
-    sure = np.where(np.isfinite(sure), sure, 0.0)
-    if ((sure < 0) | (sure > 1)).any():
+    scores = np.where(np.isfinite(scores), scores, 0.0)
+    if ((scores < 0) | (scores > 1)).any():
         raise InputError("confidence is not from 0 to 1: scale it, or leave it out.")
-    seen = np.isfinite(array[..., :2]).all(-1) & (sure > 0)
+    seen = np.isfinite(array[..., :2]).all(-1) & (scores > 0)
     if not seen.any():
         raise InputError("keypoints show nobody: all are NaN or of confidence 0.")
     if np.abs(array[seen][:, :2]).max() < SMALLEST_IMAGE:
@@ -79,8 +81,8 @@ def as_given(keypoints: ArrayLike, confidence: ArrayLike | None, joint_set: str)
             "not normalised coordinates."
         )
     points = np.where(seen[..., None], array[..., :2], 0.0)
-    numbers = torch.from_numpy(points), torch.from_numpy(sure), torch.from_numpy(seen)
-    return GivenKeypoints(*numbers, joint_set)
+    numbers = torch.from_numpy(points), torch.from_numpy(scores), torch.from_numpy(seen)
+    return PersonKeypoints(*numbers, joint_set)
 
 
 def _numbers(content: ArrayLike, what: str) -> NDArray[np.float64]:

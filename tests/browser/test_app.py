@@ -9,7 +9,7 @@ from PIL import Image
 
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.server import AppServer
-from lifting.inference.detectors.factory import Detecting
+from lifting.inference.detectors.factory import DetectorOptions
 from lifting.inference.prediction import lift
 from lifting.skeletons import skeleton
 from tests.lifting.inference.keypoint_files import made_keypoints as made
@@ -32,7 +32,9 @@ def app(tmp_path_factory):
     dots = save(dot_detector(), tmp_path_factory.mktemp("dots") / "dots.ckpt")
     lifters = Lifters([folder])
     kept = tmp_path_factory.mktemp("kept")
-    with AppServer(lifters, Detecting(dots, crop=CROP, device="cpu"), kept, 0, 10**7) as server:
+    with AppServer(
+        lifters, DetectorOptions(dots, crop=CROP, device="cpu"), kept, 0, 10**7
+    ) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server

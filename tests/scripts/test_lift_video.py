@@ -16,7 +16,7 @@ from datamodules.safe_load import load_npz
 from lifting.cameras import Camera, project
 from lifting.geometry import centre
 from lifting.imaging.colours import normalise
-from lifting.inference.detectors.cropping import crops_of
+from lifting.inference.detectors.cropping import crop_people
 from lifting.inference.video.command import lift_video, report
 from lifting.inference.video.reader import Video
 from lifting.methods import HeatmapDetector, SimpleBaseline
@@ -72,7 +72,7 @@ def _train_detector(folder, keypoints):
     corners = np.array([box["bbox"] for box in boxes], np.float32)
     corners[:, 2:] += corners[:, :2]
     images = [frame.image for frame in Video(folder / "walk.mp4")]
-    crops, affine = crops_of(images, list(corners[:, None]), CROP)
+    crops, affine = crop_people(images, list(corners[:, None]), CROP)
     batch = {
         "image": normalise(torch.from_numpy(crops).movedim(-1, 1)),
         "affine": affine,

@@ -88,7 +88,7 @@ def test_photograph_says_how_large_it_is_and_lies_under_the_keypoints(workplace,
     [
         ([], "Give either --keypoints, a file, or --pose"),
         (["--keypoints", "walk.json", "--pose", "[]"], "Give either"),
-        (["--keypoints", "walk.json"], "give --width and --height"),
+        (["--keypoints", "walk.json"], "give their width and height"),
         (["--keypoints", "walk.json", "--width", "5"], "go together"),
         (["--keypoints", "walk.json", *SIZE, "--frame", "9"], "is not on frame 9"),
         (["--pose", "[]", *SIZE], "has 0 points"),

@@ -1,1 +1,1 @@
-"""The app: keypoints, pictures and videos in, poses to look at and to take home out."""
+"""The app: a page in the browser that lifts keypoints, pictures and videos."""

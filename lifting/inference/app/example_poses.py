@@ -1,4 +1,4 @@
-"""2D poses to begin with, for any joint set: a person seen from the front."""
+"""Example 2D poses for any joint set: a person seen from the front."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from numpy import ndarray
 from lifting.skeletons import Skeleton
 from lifting.skeletons.t_pose import t_pose
 
-# What a limb carries along when it is turned about its first joint.
+# Joints that move along when a limb is turned about its first joint.
 _ARM = ("elbow", "wrist", "hand", "thumb", "index", "pinky")
 _FOREARM = _ARM[1:]
 _LEG = ("knee", "ankle", "heel", "foot", "toe", "big_toe", "small_toe")
@@ -53,14 +53,14 @@ POSES: Mapping[str, Mapping[str, int]] = {
         "right_hip": 6,
     },
 }
-# Centimetres: height of someone in T-pose, and distance of the eye.
-_TALL, _EYE = 175.0, 450.0
-# Share of the image's height that the person takes up.
-_SHARE = 0.42
+# Centimetres: height of a person in T-pose, and distance of the camera.
+_HEIGHT, _DISTANCE = 175.0, 450.0
+# Fraction of the image's height that the person takes up.
+_FRACTION = 0.42
 
 
-def standing(joints: Skeleton, pose: str, size: float) -> Float[ndarray, "K 2"]:
-    """Return the pixels of somebody on a square image.
+def example_pose(joints: Skeleton, pose: str, size: float) -> Float[ndarray, "K 2"]:
+    """Return the keypoints of a person on a square image, pixels.
 
     Args:
         joints: Their joint set.
@@ -68,27 +68,27 @@ def standing(joints: Skeleton, pose: str, size: float) -> Float[ndarray, "K 2"]:
         size: Side of the image.
 
     Raises:
-        InputError: If the joint set has a joint whose place is not known.
+        InputError: If the joint set has a joint whose position is not known.
     """
-    places = t_pose(joints)
+    positions = t_pose(joints)
     for name, degrees in POSES[pose].items():
-        _raise(places, joints, name, degrees)
+        _raise(positions, joints, name, degrees)
     # Left is at the right of someone who is seen from the front; what is near is larger.
-    near = _EYE / (_EYE - places[:, 2:])
-    across, up = np.split(places[:, :2] * near, 2, axis=1)
+    perspective = _DISTANCE / (_DISTANCE - positions[:, 2:])
+    across, up = np.split(positions[:, :2] * perspective, 2, axis=1)
     middle = (up.max() + up.min()) / 2
-    scale = _SHARE * size / _TALL
+    scale = _FRACTION * size / _HEIGHT
     return size / 2 + scale * np.concatenate([across, middle - up], axis=1)
 
 
-def _raise(places: Float[ndarray, "K 3"], joints: Skeleton, name: str, degrees: int) -> None:
-    """Turn what hangs from a joint about it, outwards and upwards; of a set that lacks it, nothing."""
+def _raise(positions: Float[ndarray, "K 3"], joints: Skeleton, name: str, degrees: int) -> None:
+    """Turn the limb of a joint about it, outwards and upwards, if the joint set has the joint."""
     if name not in joints.joints:
         return
     side, stem = name.split("_")
-    about = places[joints.index(name), :2]
+    centre = positions[joints.index(name), :2]
     angle = np.radians(degrees if side == "left" else -degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     for index, joint in enumerate(joints.joints):
         if joint.startswith(f"{side}_") and joint.removeprefix(f"{side}_").startswith(_LIMBS[stem]):
-            places[index, :2] = about + turn @ (places[index, :2] - about)
+            positions[index, :2] = centre + turn @ (positions[index, :2] - centre)

@@ -1,4 +1,4 @@
-"""What was brought to the app: files, by job, and what was made of them."""
+"""Store of the app's jobs: uploaded files and their results."""
 
 import re
 import secrets
@@ -10,14 +10,16 @@ from threading import Lock
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.inference.app.inputs import Wishes, lift_file
+from lifting.inference.app.inputs import lift_file
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
-from lifting.inference.detectors.factory import Detecting
+from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.keypoint_files import ReadOptions
+from lifting.inference.options import LiftOptions
 
 # Jobs whose files are kept.
 _KEPT = 20
-_PIECE = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _NUMBERS = ("width", "height", "fps")
 _NAMES = ("skeleton", "format", "smooth")
 
@@ -29,19 +31,19 @@ class _Job:
     results: Results | None = None
 
 
-class Desk:
-    """Takes files, lifts who is in them, and hands out the results.
+class JobStore:
+    """Stores uploaded files by job, lifts the people in them, and finds the results.
 
     Args:
-        folder: Where files lie for the time being.
-        lifters: What lifts.
-        detecting: What sees people on pictures, if anything does.
+        folder: Folder of the files.
+        lifters: The lifters by name.
+        detector: How people on pictures are detected, if they are.
     """
 
-    def __init__(self, folder: Path, lifters: Lifters, detecting: Detecting | None) -> None:
+    def __init__(self, folder: Path, lifters: Lifters, detector: DetectorOptions | None) -> None:
         self.folder = folder
         self.lifters = lifters
-        self.detecting = detecting
+        self.detector = detector
         self._jobs: dict[str, _Job] = {}
         self._turn = Lock()
 
@@ -62,17 +64,17 @@ class Desk:
         if not plain:
             raise InputError("The file has no name: give it one.")
         with self._turn:
-            mine = self._open(job)
-            path = mine.folder / plain
+            target_job = self._open(job)
+            path = target_job.folder / plain
             with path.open("wb") as target:
                 while length:
-                    piece = stream.read(min(length, _PIECE))
-                    if not piece:
+                    chunk = stream.read(min(length, _CHUNK_BYTES))
+                    if not chunk:
                         raise InputError("did not arrive whole", plain, "give it again.")
-                    target.write(piece)
-                    length -= len(piece)
-            mine.files.append(path)
-            return next(key for key, value in self._jobs.items() if value is mine)
+                    target.write(chunk)
+                    length -= len(chunk)
+            target_job.files.append(path)
+            return next(key for key, value in self._jobs.items() if value is target_job)
 
     def _open(self, job: str | None) -> _Job:
         if job is not None:
@@ -95,8 +97,7 @@ class Desk:
         """Lift who is in the files of a job, and return where the results are.
 
         Args:
-            content: ``job``, ``lifter``, and what :class:`lifting.inference.app.inputs.Wishes` has, by
-                name.
+            content: ``job``, ``lifter``, and the options of the page by name.
 
         Raises:
             InputError: If something of it, or of the files, is wrong.
@@ -104,7 +105,7 @@ class Desk:
         if not isinstance(content, dict):
             raise InputError("Nothing can be lifted of that: load the page again.")
         job, key = self._job(content.get("job")), content.get("job")
-        wishes = wishes_of(content)
+        read_options, options = parse_options(content)
         if len(job.files) > 1 and any(path.suffix.lower() != ".json" for path in job.files):
             raise InputError(
                 "Several files are one recording where OpenPose wrote a json per frame: give others one "
@@ -113,7 +114,7 @@ class Desk:
         source = job.files[0] if len(job.files) == 1 else job.folder
         name = source.stem if source.is_file() else "poses"
         lifter = self.lifters[str(content.get("lifter"))]
-        people = lift_file(source, lifter, self.detecting, wishes)
+        people = lift_file(source, lifter, self.detector, read_options, options)
         out = job.folder.parent / "out"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
@@ -128,23 +129,25 @@ class Desk:
         return next((p for p in results.files if p.name == name), None) if results else None
 
 
-def wishes_of(content: dict[str, Any]) -> Wishes:
-    """Return what is wished, by name.
+def parse_options(content: dict[str, Any]) -> tuple[ReadOptions, LiftOptions]:
+    """Return how to read a keypoint file and how to lift, from the options of the page by name.
 
     Raises:
-        InputError: If something of it is not what it should be.
+        InputError: If one of them is not what it should be.
     """
     numbers = {name: content.get(name) for name in _NUMBERS}
     for name, value in numbers.items():
         if value is not None and not (type(value) in (int, float) and 0 < value < 1e6):
             raise InputError(f"The {name} is {value}: give a number above 0, or leave it out.")
-    names: dict[str, Any] = {name: content.get(name) for name in _NAMES}
-    if not all(value is None or isinstance(value, str) for value in names.values()):
+    skeleton, format, smooth = names = tuple(content.get(name) for name in _NAMES)
+    if not all(value is None or isinstance(value, str) for value in names):
         raise InputError("Joint set, format and smoothing are names: load the page again.")
-    width, height = numbers["width"], numbers["height"]
+    width, height, fps = (None if value is None else float(value) for value in numbers.values())
     if (width is None) != (height is None):
         raise InputError("Width and height go together: give both, or leave both out.")
-    size = None if width is None or height is None else (float(width), float(height))
-    fps = None if numbers["fps"] is None else float(numbers["fps"])
+    size = None if width is None or height is None else (width, height)
     stills, trajectory = (content.get(name) is True for name in ("stills", "trajectory"))
-    return Wishes(size=size, fps=fps, stills=stills, trajectory=trajectory, **names)
+    return (
+        ReadOptions(skeleton, size, stills, format=format),
+        LiftOptions(fps, smooth=smooth, trajectory=trajectory),
+    )

@@ -1,4 +1,4 @@
-"""The lifters that there are to choose from."""
+"""Lifters by name: the checkpoints that the app offers."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,10 +17,10 @@ BEST = "best.ckpt"
 
 
 class Lifters:
-    """Checkpoints by name, loaded when they are asked for.
+    """Lifters by name, loaded on first use.
 
     Args:
-        places: Checkpoints, and folders of runs, in which those of lifters are taken: the best of a run.
+        paths: Checkpoints, and folders of runs, in which those of lifters are taken: the best of a run.
 
     Attributes:
         paths: The checkpoints, by the name of the run or of the file.
@@ -29,21 +29,21 @@ class Lifters:
         InputError: If a file is no checkpoint of a lifter, or there is none.
     """
 
-    def __init__(self, places: Sequence[str | Path]) -> None:
+    def __init__(self, paths: Sequence[str | Path]) -> None:
         self.paths: dict[str, Path] = {}
-        # Of two who ask for a lifter at once the second waits: it is loaded once.
-        self._turn = Lock()
-        for place in map(Path, places):
-            if place.is_dir():
-                for path in _of_folder(place):
-                    self._add(path, place)
-            elif _is_lifter(path := place):
+        # Of two requests for a lifter at once the second waits: it is loaded once.
+        self._lock = Lock()
+        for path in map(Path, paths):
+            if path.is_dir():
+                for checkpoint in _lifters_in(path):
+                    self._add(checkpoint, path)
+            elif _is_lifter(path):
                 self._add(path, path.parent)
             else:
                 raise InputError("is of a method that lifts nothing", path, "name a lifter's.")
         if not self.paths:
-            said = ", ".join(map(str, places)) or "nothing"
-            raise InputError("holds no checkpoint of a lifter", said, "train one, or name others.")
+            names = ", ".join(map(str, paths)) or "nothing"
+            raise InputError("holds no checkpoint of a lifter", names, "train one, or name others.")
         self._load = lru_cache(maxsize=_KEPT)(load_lifter)
 
     def _add(self, path: Path, folder: Path) -> None:
@@ -64,15 +64,15 @@ class Lifters:
             raise InputError(
                 f"There is no lifter '{name}'", remedy=f"choose {', '.join(self.paths)}."
             )
-        with self._turn:
+        with self._lock:
             return self._load(self.paths[name])
 
 
-def _of_folder(folder: Path) -> list[Path]:
+def _lifters_in(folder: Path) -> list[Path]:
     """Return the checkpoints of lifters in a folder; of a run that has a best one, that one alone."""
-    found = sorted(folder.rglob("*.ckpt"))
-    best = {path.parent for path in found if path.name == BEST}
-    return [p for p in found if (p.parent not in best or p.name == BEST) and _is_lifter(p)]
+    paths = sorted(folder.rglob("*.ckpt"))
+    best = {path.parent for path in paths if path.name == BEST}
+    return [p for p in paths if (p.parent not in best or p.name == BEST) and _is_lifter(p)]
 
 
 def _is_lifter(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The page of the app, in one piece."""
+"""HTML page of the app, in one piece."""
 
 import html
 from collections.abc import Iterable
@@ -11,27 +11,27 @@ _RESOURCES = files("lifting.inference.app")
 _SCRIPTS = ("ask.js", "playground.js", "files.js")
 
 
-def app_page(lifters: Iterable[str], formats: Iterable[str], sees_people: bool) -> bytes:
+def app_page(lifters: Iterable[str], formats: Iterable[str], takes_pictures: bool) -> bytes:
     """Return the page.
 
     Args:
-        lifters: Names of what there is to choose from.
+        lifters: Names of the lifters to choose from.
         formats: Formats of keypoint files.
-        sees_people: Whether pictures and videos are looked at, too.
+        takes_pictures: Whether pictures and videos are looked at, too.
     """
-    code = resource("player_draw.js") + "".join(map(_own, _SCRIPTS))
+    code = resource("player_draw.js") + "".join(map(_resource, _SCRIPTS))
     kinds = "Keypoints of any detector (npz, npy, json; of OpenPose all its files)"
-    if sees_people:
+    if takes_pictures:
         kinds += ", pictures and videos."
     else:
         kinds += ". For pictures and videos start the app with --detector."
-    page = _own("page.html")
+    page = _resource("page.html")
     for name, text in {
-        "STYLE": resource("page.css") + _own("app.css"),
+        "STYLE": resource("page.css") + _resource("app.css"),
         "SCRIPT": f'"use strict";{{{code}}}',
         "SKELETONS": _options(SKELETONS),
         "FORMATS": _options(formats),
-        "FILES": "Keypoints, pictures, videos" if sees_people else "Keypoint files",
+        "FILES": "Keypoints, pictures, videos" if takes_pictures else "Keypoint files",
         "KINDS": kinds,
         # The last one: a name may be anything.
         "LIFTERS": _options(lifters),
@@ -40,7 +40,7 @@ def app_page(lifters: Iterable[str], formats: Iterable[str], sees_people: bool) 
     return page.encode()
 
 
-def _own(name: str) -> str:
+def _resource(name: str) -> str:
     return _RESOURCES.joinpath(name).read_text(encoding="utf-8")
 
 

@@ -1,11 +1,11 @@
-"""The playground: a 2D skeleton to drag about, lifted while it is dragged."""
+"""Requests of the playground: a 2D skeleton that is lifted while it is dragged."""
 
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.app.example_poses import POSES, standing
+from lifting.inference.app.example_poses import POSES, example_pose
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.prediction import lift
 from lifting.skeletons import Skeleton, skeleton
@@ -13,12 +13,12 @@ from lifting.skeletons import Skeleton, skeleton
 # Width and height of the image that is dragged in, and of its middle, which is shown. The person is as
 # large on it as on the images of Human3.6M.
 SIZE, SHOWN = 1000.0, 560.0
-# Pixels; what is farther away is no place on an image.
-_FARTHEST = 1e5
+# Pixels; what is farther away is not on an image.
+_MAX_COORDINATE = 1e5
 
 
-def beginning(lifters: Lifters, name: str) -> dict[str, Any]:
-    """Return what the page has to know of a lifter: its keypoints, its joints, and poses to begin with.
+def describe_lifter(lifters: Lifters, name: str) -> dict[str, Any]:
+    """Return what the page needs of a lifter: its keypoints, its joints, and poses to begin with.
 
     Raises:
         InputError: If there is no such lifter.
@@ -28,14 +28,14 @@ def beginning(lifters: Lifters, name: str) -> dict[str, Any]:
     return {
         "view": [(SIZE - SHOWN) / 2, (SIZE - SHOWN) / 2, SHOWN, SHOWN],
         "size": SIZE,
-        "keypoints": _described(points),
-        "joints": _described(skeleton(method.hparams["skeleton"])),
+        "keypoints": _describe(points),
+        "joints": _describe(skeleton(method.hparams["skeleton"])),
         "method": type(method).__name__,
-        "poses": {pose: standing(points, pose, SIZE).round(1).tolist() for pose in POSES},
+        "poses": {pose: example_pose(points, pose, SIZE).round(1).tolist() for pose in POSES},
     }
 
 
-def _described(joints: Skeleton) -> dict[str, Any]:
+def _describe(joints: Skeleton) -> dict[str, Any]:
     return {
         "joints": joints.joints,
         "sides": [joints.side(j) for j in range(len(joints))],
@@ -44,8 +44,8 @@ def _described(joints: Skeleton) -> dict[str, Any]:
     }
 
 
-def lift_dragged(lifters: Lifters, content: object) -> dict[str, Any]:
-    """Lift what is on the page.
+def lift_points(lifters: Lifters, content: object) -> dict[str, Any]:
+    """Lift the skeleton on the page.
 
     Args:
         lifters: The lifters.
@@ -60,17 +60,17 @@ def lift_dragged(lifters: Lifters, content: object) -> dict[str, Any]:
     method = lifters[content["lifter"]]
     joints = skeleton(method.hparams["keypoint_skeleton"])
     points, size = _points(content.get("points"), joints), _size(content.get("size"))
-    found = lift(points, method, skeleton=joints.name, size=size)
-    pose = found.pose[0].astype(np.float64)
+    lifted = lift(points, method, skeleton=joints.name, size=size)
+    pose = lifted.pose[0].astype(np.float64)
     known = np.isfinite(pose).all(-1)
     if not known.any():
         raise InputError("Too little is seen to tell the pose: show some of the joints again.")
     return {
         "pose": [
-            place if there else None
-            for place, there in zip(pose.round(1).tolist(), known, strict=True)
+            point if is_known else None
+            for point, is_known in zip(pose.round(1).tolist(), known, strict=True)
         ],
-        "hidden": np.flatnonzero(~found.known[0]).tolist(),
+        "hidden": np.flatnonzero(~lifted.known[0]).tolist(),
     }
 
 
@@ -95,9 +95,9 @@ def _size(content: object) -> tuple[float, float]:
 
 
 def _numbers(content: object) -> TypeGuard[list[float]]:
-    """Tell two numbers from anything else; JSON knows numbers that are none."""
+    """Tell two finite numbers from anything else: JSON also knows NaN and Infinity."""
     return (
         isinstance(content, list)
         and len(content) == 2
-        and all(type(x) in (int, float) and abs(x) <= _FARTHEST for x in content)
+        and all(type(x) in (int, float) and abs(x) <= _MAX_COORDINATE for x in content)
     )

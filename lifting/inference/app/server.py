@@ -1,4 +1,4 @@
-"""The app, served to this machine alone."""
+"""Server of the app, for this machine alone."""
 
 import traceback
 from collections.abc import Callable
@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lifting.errors import explain
-from lifting.inference.app.job_store import Desk
+from lifting.inference.app.job_store import JobStore
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.page import app_page
-from lifting.inference.app.playground import beginning, lift_dragged
-from lifting.inference.detectors.factory import Detecting
+from lifting.inference.app.playground import describe_lifter, lift_points
+from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.keypoint_files import FORMATS
 from lifting.serving import POLICY, LocalHandler, LocalServer
 
-_KINDS = {
+_CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".npz": "application/octet-stream",
     ".bvh": "text/plain; charset=us-ascii",
@@ -26,11 +27,11 @@ class AppServer(LocalServer):
     """Serves the app.
 
     Args:
-        lifters: What lifts.
-        detecting: What sees people on pictures, if anything does.
-        folder: Where files lie for the time being.
+        lifters: The lifters by name.
+        detector: How people on pictures are detected, if they are.
+        folder: Folder of uploaded files and results.
         port: Port to listen on; 0 for any that is free.
-        largest: Bytes of the largest file that is taken.
+        largest: Size of the largest file that is taken, bytes.
 
     Raises:
         InputError: If the port is taken.
@@ -39,17 +40,15 @@ class AppServer(LocalServer):
     def __init__(
         self,
         lifters: Lifters,
-        detecting: Detecting | None,
+        detector: DetectorOptions | None,
         folder: Path,
         port: int,
         largest: int,
     ) -> None:
-        from lifting.inference.keypoint_files import FORMATS
-
         self.lifters = lifters
-        self.desk = Desk(folder, lifters, detecting)
+        self.jobs = JobStore(folder, lifters, detector)
         self.largest = largest
-        self.page = app_page(lifters.paths, FORMATS, detecting is not None)
+        self.page = app_page(lifters.paths, FORMATS, detector is not None)
         super().__init__(_Handler, port)
 
 
@@ -66,26 +65,26 @@ class _Handler(LocalHandler):
 
     def get(self) -> None:
         """Serve the page, a lifter's description, or results."""
-        where = urlsplit(self.path)
-        if where.path == "/":
+        url = urlsplit(self.path)
+        if url.path == "/":
             self.send(self.server.page, "text/html; charset=utf-8")
-        elif where.path == "/play/lifter":
-            name = parse_qs(where.query).get("name", [""])[0]
-            self._answer(lambda: beginning(self.server.lifters, name))
+        elif url.path == "/play/lifter":
+            name = parse_qs(url.query).get("name", [""])[0]
+            self._answer(lambda: describe_lifter(self.server.lifters, name))
         else:
-            self._send_result(where.path)
+            self._send_result(url.path)
 
     def post(self) -> None:
         """Take a file, or lift what there is."""
-        where = urlsplit(self.path)
-        if where.path == "/files":
-            self._take(parse_qs(where.query))
-        elif where.path == "/lift":
+        url = urlsplit(self.path)
+        if url.path == "/files":
+            self._take(parse_qs(url.query))
+        elif url.path == "/lift":
             content = self.json_body()
-            self._answer(lambda: self.server.desk.lift(content))
-        elif where.path == "/play/lift":
+            self._answer(lambda: self.server.jobs.lift(content))
+        elif url.path == "/play/lift":
             content = self.json_body()
-            self._answer(lambda: lift_dragged(self.server.lifters, content))
+            self._answer(lambda: lift_points(self.server.lifters, content))
         else:
             self.close_connection = True
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -108,14 +107,14 @@ class _Handler(LocalHandler):
         def take() -> dict[str, Any]:
             # What is not read of the body must not be taken for the next request.
             self.close_connection = True
-            key = self.server.desk.take(name, self.rfile, length, job)
+            key = self.server.jobs.take(name, self.rfile, length, job)
             self.close_connection = False
             return {"job": key}
 
         self._answer(take)
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> None:
-        """Send what comes out, or what was wrong as one sentence."""
+        """Send the answer of a piece of work, or what was wrong as one sentence."""
         try:
             answer = work()
         except Exception as error:
@@ -128,14 +127,14 @@ class _Handler(LocalHandler):
 
     def _send_result(self, path: str) -> None:
         parts = [unquote(part) for part in path.strip("/").split("/")]
-        found = None
+        file = None
         if len(parts) == 3 and parts[0] == "results":
-            found = self.server.desk.result(parts[1], parts[2])
+            file = self.server.jobs.result(parts[1], parts[2])
         try:
-            data = b"" if found is None else found.read_bytes()
+            data = b"" if file is None else file.read_bytes()
         except OSError:
-            found = None
-        if found is None:
+            file = None
+        if file is None:
             self.send_error(HTTPStatus.NOT_FOUND)
         else:
-            self.send(data, _KINDS[found.suffix])
+            self.send(data, _CONTENT_TYPES[file.suffix])

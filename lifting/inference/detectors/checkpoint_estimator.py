@@ -1,4 +1,4 @@
-"""Detectors of this suite as readers of keypoints."""
+"""Pose estimators from checkpoints of this suite's detectors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 import torch
 
 from lifting.imaging.colours import normalise
-from lifting.inference.detectors.cropping import crops_of, split
+from lifting.inference.detectors.cropping import crop_people, split_by_image
 from lifting.inference.detectors.interfaces import Boxes, Image, Points
 from lifting.inference.devices import device_of
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.detector import Detector
 
 
-class OwnDetector:
-    """The checkpoint of a detector, whichever it is.
+class CheckpointPoseEstimator:
+    """Pose estimator from a checkpoint of any detector of this suite.
 
     Args:
         checkpoint: The checkpoint.
@@ -42,19 +42,19 @@ class OwnDetector:
         self.skeleton: str = self.method.hparams["keypoint_skeleton"]
 
     @torch.inference_mode()
-    def read(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
+    def estimate(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
         """Return for each image the keypoints and confidences ``(N, K, 3)`` of those in the boxes."""
-        crops, affine = crops_of(images, boxes, self.size)
-        # Also of none, for the shape.
-        found = [torch.zeros(0, len(self.method.mirror), 3)]
-        pieces = torch.from_numpy(crops).split(self.batch), affine.split(self.batch)
-        for some, maps in zip(*pieces, strict=True):
-            if len(some):
-                inputs = normalise(some.movedim(-1, 1).to(self.method.device))
+        crops, affine = crop_people(images, boxes, self.size)
+        # Begun with none, for the shape where there are no boxes.
+        parts = [torch.zeros(0, len(self.method.mirror), 3)]
+        chunks = torch.from_numpy(crops).split(self.batch), affine.split(self.batch)
+        for chunk, maps in zip(*chunks, strict=True):
+            if len(chunk):
+                inputs = normalise(chunk.movedim(-1, 1).to(self.method.device))
                 heatmaps = self.method.heatmaps(inputs)
-                points, sure = self.method.read(heatmaps, maps.to(self.method.device))
-                found.append(torch.cat([points, sure[..., None]], -1).float().cpu())
-        together = torch.cat(found)
+                points, confidence = self.method.read(heatmaps, maps.to(self.method.device))
+                parts.append(torch.cat([points, confidence[..., None]], -1).float().cpu())
+        keypoints = torch.cat(parts)
         # The height of a peak may lie a little beside what a confidence can be.
-        together[..., 2].clamp_(0, 1)
-        return split(together, boxes)
+        keypoints[..., 2].clamp_(0, 1)
+        return split_by_image(keypoints, boxes)

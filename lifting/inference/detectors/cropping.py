@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import PIL.Image
 import torch
 from jaxtyping import Float, UInt8
 from numpy import ndarray
-from PIL import Image as Pictures
 from torch import Tensor
 
 from lifting.imaging.boxes import box_around, overlap
@@ -14,13 +14,13 @@ from lifting.imaging.crops import PADDING, crop_affine, fit_aspect
 from lifting.imaging.warping import warp
 from lifting.inference.detectors.interfaces import Boxes, Image, Points
 
-# How much larger than its keypoints the box of a person is, on each side: there are flesh and hair.
+# How much larger than its keypoints the box of a person is, on each side: keypoints lie within the body.
 _MARGIN = 0.1
 # Pixels; nothing can be seen in less.
 _SMALLEST = 4.0
 
 
-def crops_of(
+def crop_people(
     images: Sequence[Image],
     boxes: Sequence[Boxes],
     size: tuple[int, int],
@@ -39,45 +39,49 @@ def crops_of(
     """
     crops: list[Image] = []
     affines = [torch.zeros(0, 2, 3)]
-    for image, some in zip(images, boxes, strict=True):
-        centre, scale = fit_aspect(torch.from_numpy(some).float(), size, padding)
+    for image, image_boxes in zip(images, boxes, strict=True):
+        centre, scale = fit_aspect(torch.from_numpy(image_boxes).float(), size, padding)
         affine = crop_affine(centre, scale, size)
-        picture = Pictures.fromarray(image)
-        crops += [warp(picture, one.numpy(), size) for one in affine]
+        picture = PIL.Image.fromarray(image)
+        crops += [warp(picture, matrix.numpy(), size) for matrix in affine]
         affines.append(affine)
     empty = np.zeros((0, size[1], size[0], 3), np.uint8)
     return np.stack(crops) if crops else empty, torch.cat(affines)
 
 
-def split(found: Tensor, boxes: Sequence[Boxes]) -> list[Points]:
-    """Return what was found in all crops by image.
+def split_by_image(rows: Tensor, boxes: Sequence[Boxes]) -> list[Points]:
+    """Return rows of all crops by image.
 
     Args:
-        found: One row per crop of :func:`crops_of`.
+        rows: One row per crop of :func:`crop_people`.
         boxes: Those that were given to it.
     """
-    return [part.numpy() for part in found.split([len(some) for some in boxes])]
+    return [part.numpy() for part in rows.split([len(some) for some in boxes])]
 
 
-def box_of(points: Float[ndarray, "K 3"], least: float) -> Float[ndarray, "4"] | None:
-    """Return the box round the keypoints of a person, or None where there are none.
+def keypoint_box(
+    points: Float[ndarray, "K 3"], min_confidence: float
+) -> Float[ndarray, "4"] | None:
+    """Return the bounding box of the keypoints of a person, or None where there are none.
 
     Args:
         points: Pixels and confidence.
-        least: Keypoints less sure do not count.
+        min_confidence: Keypoints of less confidence do not count.
     """
-    wanted = points[:, 2] >= least
-    if wanted.sum() < 2:
+    confident = points[:, 2] >= min_confidence
+    if confident.sum() < 2:
         return None
-    given = torch.from_numpy(points[:, :2]), torch.from_numpy(wanted)
-    box: Float[ndarray, 4] = box_around(*given, _MARGIN).numpy()
+    pixels, counts = torch.from_numpy(points[:, :2]), torch.from_numpy(confident)
+    box: Float[ndarray, 4] = box_around(pixels, counts, _MARGIN).numpy()
     # Keypoints that all fall together are no person.
     return box if (box[2:] - box[:2]).max() >= _SMALLEST else None
 
 
-def overlaps(boxes: Float[ndarray, "N 4"], others: Float[ndarray, "M 4"]) -> Float[ndarray, "N M"]:
-    """Return how far each box overlaps each other one: intersection over union."""
+def pairwise_iou(
+    boxes: Float[ndarray, "N 4"], others: Float[ndarray, "M 4"]
+) -> Float[ndarray, "N M"]:
+    """Return the intersection over union of each box with each other one."""
     shape = (len(boxes), len(others), 4)
     every = torch.from_numpy(boxes)[:, None].expand(shape)
-    shared: Float[ndarray, "N M"] = overlap(every, torch.from_numpy(others).expand(shape)).numpy()
-    return shared
+    iou: Float[ndarray, "N M"] = overlap(every, torch.from_numpy(others).expand(shape)).numpy()
+    return iou

@@ -1,4 +1,4 @@
-"""What finds people, what reads their keypoints, and what goes between them.
+"""Interfaces of person detectors, pose estimators and person trackers.
 
 Images are RGB, upright. Boxes are left, top, right, bottom; they and the keypoints are pixels of the
 image, counted from its left upper corner, so that the centre of the first pixel is at 0.5.
@@ -29,40 +29,40 @@ class Frame(Protocol):
 
 
 @runtime_checkable
-class PersonFinder(Protocol):
-    """What says where people are."""
+class PersonDetector(Protocol):
+    """Detects people on frames."""
 
-    def find(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def detect(self, frames: Sequence[Frame]) -> list[Boxes]:
         """Return for each frame the boxes ``(N, 4)`` of the people on it."""
 
 
 @runtime_checkable
-class PoseFinder(Protocol):
-    """What reads the keypoints of a person whose box is known."""
+class PoseEstimator(Protocol):
+    """Estimates the keypoints of people whose boxes are known."""
 
     skeleton: str
 
-    def read(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
+    def estimate(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
         """Return for each image the keypoints and confidences ``(N, K, 3)`` of those in the boxes."""
 
 
-class Sighting(NamedTuple):
+class Detection(NamedTuple):
     """A person on a frame.
 
     Attributes:
-        who: Number of the person, the same in all frames.
-        points: Pixels and confidence of the keypoints ``(K, 3)``.
+        person: Number of the person, the same in all frames.
+        keypoints: Pixels and confidence ``(K, 3)``.
     """
 
-    who: int
-    points: Points
+    person: int
+    keypoints: Points
 
 
 @runtime_checkable
-class Watcher(Protocol):
-    """What sees people on consecutive frames and knows them again."""
+class PersonTracker(Protocol):
+    """Tracks people over consecutive frames."""
 
     skeleton: str
 
-    def see(self, frames: Sequence[Frame]) -> list[list[Sighting]]:
-        """Return for each frame who is on it; frames come in their order, some at a time."""
+    def track(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        """Return for each frame the people on it; frames come in their order, some at a time."""

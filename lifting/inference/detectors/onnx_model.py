@@ -11,8 +11,8 @@ from lifting.export.needed import needed
 _DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
 
-class OnnxFile:
-    """A model of images.
+class OnnxModel:
+    """An ONNX model of images.
 
     Args:
         path: The file.
@@ -21,7 +21,7 @@ class OnnxFile:
 
     Attributes:
         size: Width and height of the images.
-        about: What the file says of itself.
+        metadata: What the file says of itself.
         outputs: Names of what comes out.
 
     Raises:
@@ -36,12 +36,12 @@ class OnnxFile:
             raise InputError("there is no such file", path, "check the path.")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        wanted = ["CPUExecutionProvider"] if device == "cpu" else ["CUDA", "CPU"]
-        wanted = [n if n.endswith("Provider") else f"{n}ExecutionProvider" for n in wanted]
-        known = onnxruntime.get_available_providers()
+        kinds = ["CPU"] if device == "cpu" else ["CUDA", "CPU"]
+        available = onnxruntime.get_available_providers()
+        providers = [f"{kind}ExecutionProvider" for kind in kinds]
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=[name for name in wanted if name in known]
+                str(path), options, providers=[name for name in providers if name in available]
             )
         except (
             Exception
@@ -50,7 +50,7 @@ class OnnxFile:
                 "damaged or not an ONNX model that onnxruntime can run", path, "get it again."
             ) from error
         self.path = path
-        self.about: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.outputs: list[str] = [value.name for value in self._session.get_outputs()]
         first, *others = self._session.get_inputs()
         if others or len(first.shape) != 4 or first.shape[1] != 3 or first.type not in _DTYPES:
@@ -78,11 +78,11 @@ class OnnxFile:
         Raises:
             InputError: If it cannot be run.
         """
-        given = np.ascontiguousarray(images, self._dtype)
-        parts = np.split(given, len(given)) if self._one_by_one else [given]
+        batch = np.ascontiguousarray(images, self._dtype)
+        parts = np.split(batch, len(batch)) if self._one_by_one else [batch]
         try:
-            made = [self._session.run(None, {self._input: part}) for part in parts]
+            outputs = [self._session.run(None, {self._input: part}) for part in parts]
         except Exception as error:  # As above.
             reason = str(error).strip().splitlines()[-1]
             raise InputError(f"cannot be run ({reason})", self.path, "name another.") from error
-        return [np.concatenate(of_all).astype(np.float32) for of_all in zip(*made, strict=True)]
+        return [np.concatenate(output).astype(np.float32) for output in zip(*outputs, strict=True)]

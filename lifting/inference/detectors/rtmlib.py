@@ -1,4 +1,4 @@
-"""People and keypoints by rtmlib, from models that lie on this machine."""
+"""Person detector and pose estimator of rtmlib, from models that lie on this machine."""
 
 import contextlib
 import io
@@ -11,14 +11,14 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.export.needed import needed
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image, Points
-from lifting.inference.detectors.onnx_model import OnnxFile
+from lifting.inference.detectors.onnx_model import OnnxModel
 from lifting.skeletons import skeleton
 
 _EXTRA = "rtmlib"
 
 
-class RtmlibBoxes:
-    """rtmlib's YOLOX.
+class RtmlibPersonDetector:
+    """Person detector: rtmlib's YOLOX.
 
     Args:
         path: The model; nothing is downloaded.
@@ -29,17 +29,17 @@ class RtmlibBoxes:
     """
 
     def __init__(self, path: str | Path, device: str | None = None) -> None:
-        self._model = _opened("YOLOX", path, (640, 640), device)
+        self._model = _open("YOLOX", path, (640, 640), device)
 
-    def find(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def detect(self, frames: Sequence[Frame]) -> list[Boxes]:
         """Return for each frame the boxes ``(N, 4)`` of the people on it."""
-        # What finds people was trained on images that begin with blue.
-        found = [self._model(np.ascontiguousarray(f.image[..., ::-1])) for f in frames]
-        return [np.asarray(boxes, np.float32).reshape(-1, 4) for boxes in found]
+        # YOLOX takes BGR.
+        detected = [self._model(np.ascontiguousarray(f.image[..., ::-1])) for f in frames]
+        return [np.asarray(boxes, np.float32).reshape(-1, 4) for boxes in detected]
 
 
-class RtmlibPose:
-    """rtmlib's RTMPose.
+class RtmlibPoseEstimator:
+    """Pose estimator: rtmlib's RTMPose.
 
     Args:
         path: The model; nothing is downloaded.
@@ -56,7 +56,7 @@ class RtmlibPose:
     def __init__(
         self, path: str | Path, joints: str | None = None, device: str | None = None
     ) -> None:
-        self._model = _opened("RTMPose", path, (192, 256), device)
+        self._model = _open("RTMPose", path, (192, 256), device)
         whole = np.array([[0, 0, 8, 8]], np.float32)
         count = self._points(np.zeros((8, 8, 3), np.uint8), whole).shape[1]
         name = joints or {17: "coco17", 26: "halpe26"}.get(count)
@@ -68,7 +68,7 @@ class RtmlibPose:
             )
         self.skeleton = name
 
-    def read(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
+    def estimate(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
         """Return for each image the keypoints and confidences ``(N, K, 3)`` of those in the boxes."""
         pairs = zip(images, boxes, strict=True)
         none = np.zeros((0, len(skeleton(self.skeleton)), 3), np.float32)
@@ -76,7 +76,7 @@ class RtmlibPose:
         return [self._points(image, some) if len(some) else none for image, some in pairs]
 
     def _points(self, image: Image, boxes: Boxes) -> Points:
-        # It normalises red first and does not exchange colours, so it must be given red first.
+        # It normalises by RGB statistics and does not exchange colours, so it must be given RGB.
         points, scores = self._model(image, bboxes=boxes)
         # Its pixels count from the centre of the first.
         return np.concatenate(
@@ -84,10 +84,10 @@ class RtmlibPose:
         ).astype(np.float32)
 
 
-def _opened(kind: str, path: str | Path, default: tuple[int, int], device: str | None) -> Any:
+def _open(kind: str, path: str | Path, default: tuple[int, int], device: str | None) -> Any:
     rtmlib = needed("rtmlib", "--library rtmlib", _EXTRA)
     # Refused here, it is not looked for on the network.
-    size = OnnxFile(path, default, "cpu").size
+    size = OnnxModel(path, default, "cpu").size
     order = size[::-1] if kind == "YOLOX" else size
     # It says on standard output what it opens.
     with contextlib.redirect_stdout(io.StringIO()):

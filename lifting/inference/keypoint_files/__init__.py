@@ -1,15 +1,22 @@
-"""Keypoint files of detectors, of others and our own, as people followed over frames."""
+"""Keypoint files of detectors, read as tracks of people."""
 
 from lifting.inference.keypoint_files.reading import FORMATS, read_tracks
-from lifting.inference.keypoint_files.track import Track, Wanted
-from lifting.inference.keypoint_files.track_frame import Example, parse_example, read_example
+from lifting.inference.keypoint_files.track import (
+    KeypointTrack,
+    ReadOptions,
+    select_tracks,
+    track_from_points,
+)
+from lifting.inference.keypoint_files.track_frame import TrackFrame, parse_pose, read_track_frame
 
 __all__ = [
     "FORMATS",
-    "Example",
-    "Track",
-    "Wanted",
-    "parse_example",
-    "read_example",
+    "KeypointTrack",
+    "ReadOptions",
+    "TrackFrame",
+    "parse_pose",
+    "read_track_frame",
     "read_tracks",
+    "select_tracks",
+    "track_from_points",
 ]

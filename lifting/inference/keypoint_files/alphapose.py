@@ -1,4 +1,4 @@
-"""AlphaPose's json: a list of people (image_id: name of the frame, keypoints, idx: the person)."""
+"""Reader of AlphaPose's json: a list of people (image_id, keypoints, idx), frame after frame."""
 
 import re
 from pathlib import Path
@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import Person, points_of, tracks_of
-from lifting.inference.keypoint_files.track import Track, Wanted
+from lifting.inference.keypoint_files.linking import FramePerson, link_tracks, parse_points
+from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
 
 
-def read_alphapose(path: Path, content: Any, wanted: Wanted) -> list[Track]:
+def read_alphapose(path: Path, content: Any, options: ReadOptions) -> list[KeypointTrack]:
     """Read AlphaPose's json; the last number in the name of a frame is that of the frame.
 
     Raises:
         InputError: If it is not in that format.
     """
-    people, joints = [], wanted.skeleton
+    people, joints = [], options.skeleton
     names: dict[int, str] = {}
-    for number, one in enumerate(content):
+    for number, entry in enumerate(content):
         where = f"{path}: entry {number}"
-        if not isinstance(one, dict) or "keypoints" not in one:
+        if not isinstance(entry, dict) or "keypoints" not in entry:
             raise InputError(f"{where} has no 'keypoints'", remedy="is it AlphaPose's json?")
-        name = str(one.get("image_id"))
+        name = str(entry.get("image_id"))
         digits = re.findall(r"\d+", name)
         if not digits:
             raise InputError(f"its image_id '{name}' holds no number of a frame.", where)
@@ -34,9 +34,9 @@ def read_alphapose(path: Path, content: Any, wanted: Wanted) -> list[Track]:
                 where,
                 "give the frames of one video.",
             )
-        points, joints = points_of(one["keypoints"], wanted.skeleton or joints, where)
-        people.append(Person(frame, points, _identity(one.get("idx")), wanted.size))
-    return tracks_of(people, joints or "coco17", wanted.stills, str(path))
+        points, joints = parse_points(entry["keypoints"], options.skeleton or joints, where)
+        people.append(FramePerson(frame, points, _identity(entry.get("idx")), options.size))
+    return link_tracks(people, joints or "coco17", options.stills, str(path))
 
 
 def _identity(content: object) -> str | None:

@@ -1,6 +1,5 @@
-"""Keypoints in ``.npz`` and ``.npy`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
+"""Reader of ``.npz`` and ``.npy`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,22 @@ import numpy as np
 from datamodules.store.videopose3d import read_keypoints
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
-from lifting.inference.keypoint_files.mediapipe import from_array
-from lifting.inference.keypoint_files.track import Array, Size, Track, Wanted, checked_track
+from lifting.inference.keypoint_files.mediapipe import read_landmarks
+from lifting.inference.keypoint_files.track import (
+    Array,
+    KeypointTrack,
+    ReadOptions,
+    Size,
+    track_from_points,
+)
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, skeleton
 
-# What arrays of keypoints are called; the last is that of the video demos of VideoPose3D's successors.
+# Names of arrays of keypoints; the last is that of the video demos of VideoPose3D's successors.
 _ENTRIES = ("keypoints", "landmarks", "pose_landmarks", "reconstruction", "arr_0")
 
 
-def read_arrays(path: Path, content: dict[str, Any], wanted: Wanted) -> list[Track]:
+def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> list[KeypointTrack]:
     """Read the content of an ``.npz``, or of an ``.npy`` as its ``keypoints``.
 
     ``positions_2d`` is VideoPose3D's. Otherwise ``keypoints`` (or the only array there is) is
@@ -30,10 +35,10 @@ def read_arrays(path: Path, content: dict[str, Any], wanted: Wanted) -> list[Tra
         InputError: If it holds no keypoints, or their joint set cannot be told.
     """
     if "positions_2d" in content:
-        return _video_pose_3d(path, wanted)
+        return _video_pose_3d(path, options)
     points = _array(path, content)
     if points.ndim == 3 and points.shape[1] == len(MEDIAPIPE) and _is_mediapipe(points):
-        return from_array(path, points, wanted)
+        return read_landmarks(path, points, options)
     people = points[None] if points.ndim == 3 else points
     if people.ndim != 4 or people.shape[3] not in (2, 3) or not people.size:
         raise InputError(
@@ -41,46 +46,39 @@ def read_arrays(path: Path, content: dict[str, Any], wanted: Wanted) -> list[Tra
             path,
             "give (frames, joints, 2), or 3 with confidence.",
         )
-    sure = content.get("confidence")
-    if sure is not None:
-        sure = _numbers(sure, path, "confidence")
-        if people.shape[3] != 2 or sure.size != people[..., 0].size:
+    confidence = content.get("confidence")
+    if confidence is not None:
+        confidence = _numbers(confidence, path, "confidence")
+        if people.shape[3] != 2 or confidence.size != people[..., 0].size:
             raise InputError("its 'confidence' is not one number per keypoint.", path)
-        people = np.concatenate([people, sure.reshape(*people.shape[:3], 1)], -1)
+        people = np.concatenate([people, confidence.reshape(*people.shape[:3], 1)], -1)
     elif people.shape[3] == 2:
         people = np.concatenate([people, np.ones_like(people[..., :1])], -1)
-    given = people[..., 2][np.isfinite(people[..., 2])]
-    if ((given < 0) | (given > 1)).any():
+    finite = people[..., 2][np.isfinite(people[..., 2])]
+    if ((finite < 0) | (finite > 1)).any():
         raise InputError("the third column is no confidence from 0 to 1", path, "leave it out.")
-    joints = _joint_set(path, content, people.shape[2], wanted)
+    joints = _joint_set(path, content, people.shape[2], options)
     size, fps = _size(path, content), _fps(path, content)
     frames = _frames(path, content, people.shape[1])
     names = ["person"] if points.ndim == 3 else [f"person{i}" for i in range(len(people))]
-    return list(
-        _shown(
-            checked_track(name, person, frames, joints, size, fps)
-            for name, person in zip(names, people, strict=True)
-        )
-    )
+    tracks = [
+        track_from_points(name, person, frames, joints, size, fps)
+        for name, person in zip(names, people, strict=True)
+    ]
+    return [track for track in tracks if track.seen.any()]
 
 
-def _shown(tracks: Iterator[Track]) -> Iterator[Track]:
-    for track in tracks:
-        if track.confidence.any():
-            yield track
-
-
-def _video_pose_3d(path: Path, wanted: Wanted) -> list[Track]:
-    seen = read_keypoints(path, wanted.skeleton)
+def _video_pose_3d(path: Path, options: ReadOptions) -> list[KeypointTrack]:
+    keypoints = read_keypoints(path, options.skeleton)
     tracks = []
-    for subject, action in seen.views:
-        arrays = seen.arrays(subject, action)
+    for subject, action in keypoints.views:
+        arrays = keypoints.arrays(subject, action)
         for number, view in enumerate(arrays):
             if view is not None:
                 name = f"{subject}/{action}" + (f"/cam{number}" if len(arrays) > 1 else "")
                 frames = np.arange(len(view))
-                size = seen.sizes.get(subject)
-                tracks.append(checked_track(name, view, frames, seen.joints.name, size))
+                size = keypoints.sizes.get(subject)
+                tracks.append(track_from_points(name, view, frames, keypoints.joints.name, size))
     return tracks
 
 
@@ -90,8 +88,8 @@ def _array(path: Path, content: dict[str, Any]) -> Array:
         name = next(iter(content))
     if name is None:
         holds = ", ".join(content) or "nothing"
-        said = ", poses that are lifted already" if "pose" in content else ""
-        raise InputError(f"holds {holds}{said}", path, "keypoints are called 'keypoints'.")
+        hint = ", poses that are lifted already" if "pose" in content else ""
+        raise InputError(f"holds {holds}{hint}", path, "keypoints are called 'keypoints'.")
     array = _numbers(content[name], path, name)
     if array.ndim == 2 and array.shape[1] in (2, 3):
         return array[None]
@@ -111,27 +109,31 @@ def _numbers(content: object, path: Path, name: str) -> Array:
 
 
 def _is_mediapipe(points: Array) -> bool:
-    """Tell landmarks with depth from keypoints with confidence, or none, by what they can only be."""
+    """Tell landmarks with depth from keypoints with confidence by their shape and range."""
     if points.shape[2] == 4:
         return True
-    there = points[np.isfinite(points).all(-1)]
-    if points.shape[2] != 3 or not len(there):
+    finite = points[np.isfinite(points).all(-1)]
+    if points.shape[2] != 3 or not len(finite):
         return False
-    return bool(np.abs(there[:, :2]).max() < SMALLEST_IMAGE)
+    return bool(np.abs(finite[:, :2]).max() < SMALLEST_IMAGE)
 
 
-def _joint_set(path: Path, content: dict[str, Any], count: int, wanted: Wanted) -> str:
-    told = str(content["skeleton"]) if "skeleton" in content else None
-    if told is not None and wanted.skeleton not in (None, told):
+def _joint_set(path: Path, content: dict[str, Any], count: int, options: ReadOptions) -> str:
+    stored = str(content["skeleton"]) if "skeleton" in content else None
+    if stored is not None and options.skeleton not in (None, stored):
         raise InputError(
-            f"says its keypoints are {told}, not {wanted.skeleton}", path, "leave --skeleton out."
+            f"says its keypoints are {stored}, not {options.skeleton}",
+            path,
+            "leave --skeleton out.",
         )
-    name = wanted.skeleton or told
+    name = options.skeleton or stored
     if name is None:
         fits = [s.name for s in SKELETONS.values() if len(s) == count]
         if len(fits) != 1:
-            who = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
-            raise InputError(f"its {count} keypoints {who}", path, "name it with --skeleton.")
+            candidates = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
+            raise InputError(
+                f"its {count} keypoints {candidates}", path, "name it with --skeleton."
+            )
         name = fits[0]
     if len(skeleton(name)) != count:
         raise InputError(

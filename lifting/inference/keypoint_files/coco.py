@@ -1,7 +1,7 @@
-"""Keypoints in COCO's format: annotations, or the results that detectors are evaluated by.
+"""Reader of COCO's formats: annotations, or the results that detectors are evaluated by.
 
 - annotations: ``images`` (id, width, height), ``annotations`` (image_id, keypoints, track_id if people
-  are followed), ``categories`` (names of the keypoints);
+  are tracked), ``categories`` (names of the keypoints);
 - results: a list of people (image_id, keypoints, score), where image_id is the number of the frame.
 """
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import Person, points_of, tracks_of
-from lifting.inference.keypoint_files.track import Size, Track, Wanted
+from lifting.inference.keypoint_files.linking import FramePerson, link_tracks, parse_points
+from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions, Size
 from lifting.skeletons import SKELETONS
 
-# How sure a keypoint is that COCO labels as missing, hidden or visible.
+# Confidence of a keypoint that COCO labels as missing, hidden or visible.
 _VISIBILITY = {0.0: 0.0, 1.0: 0.5, 2.0: 1.0}
 
 
-def read_coco(path: Path, content: Any, wanted: Wanted) -> list[Track]:
+def read_coco(path: Path, content: Any, options: ReadOptions) -> list[KeypointTrack]:
     """Read annotations or results.
 
     The images of annotations are the frames, in the order of their ids.
@@ -27,13 +27,15 @@ def read_coco(path: Path, content: Any, wanted: Wanted) -> list[Track]:
         InputError: If the file is not in that format, or its joint set is not known.
     """
     if isinstance(content, dict):
-        people, joints = _annotated(path, content, wanted)
+        people, joints = _annotated(path, content, options)
     else:
-        people, joints = _results(path, content, wanted)
-    return tracks_of(people, joints or "coco17", wanted.stills, str(path))
+        people, joints = _results(path, content, options)
+    return link_tracks(people, joints or "coco17", options.stills, str(path))
 
 
-def _annotated(path: Path, content: Any, wanted: Wanted) -> tuple[list[Person], str | None]:
+def _annotated(
+    path: Path, content: Any, options: ReadOptions
+) -> tuple[list[FramePerson], str | None]:
     try:
         sizes = {
             image["id"]: (float(image["width"]), float(image["height"]))
@@ -42,7 +44,7 @@ def _annotated(path: Path, content: Any, wanted: Wanted) -> tuple[list[Person], 
         order = {number: rank for rank, number in enumerate(sorted(sizes))}
         annotations = list(content["annotations"])
         categories = list(content.get("categories", []))
-        named = wanted.skeleton or _by_names(path, categories)
+        named = options.skeleton or _by_names(path, categories)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
             "has no 'images' with id, width and height, or no 'annotations'",
@@ -50,11 +52,11 @@ def _annotated(path: Path, content: Any, wanted: Wanted) -> tuple[list[Person], 
             "is it in COCO's format?",
         ) from error
     people, joints = [], named
-    for person, found in _people(path, annotations, order, sizes, named):
+    for person, joint_set in _people(path, annotations, order, sizes, named):
         for point in person.points:
             point[2] = _VISIBILITY.get(point[2], point[2])
         people.append(person)
-        joints = joints or found
+        joints = joints or joint_set
     return people, joints
 
 
@@ -64,18 +66,18 @@ def _people(
     order: dict[Any, int],
     sizes: dict[Any, Size],
     named: str | None,
-) -> Iterator[tuple[Person, str]]:
-    for number, one in enumerate(annotations):
+) -> Iterator[tuple[FramePerson, str]]:
+    for number, entry in enumerate(annotations):
         where = f"{path}: annotation {number}"
-        image = one.get("image_id") if isinstance(one, dict) else None
+        image = entry.get("image_id") if isinstance(entry, dict) else None
         if not isinstance(image, int | str) or image not in order:
             raise InputError(f"{where} is on none of the 'images'", remedy="get the file again.")
-        if one.get("iscrowd") or "keypoints" not in one:
+        if entry.get("iscrowd") or "keypoints" not in entry:
             continue
-        points, named = points_of(one["keypoints"], named, where)
-        identity = one.get("track_id")
+        points, named = parse_points(entry["keypoints"], named, where)
+        identity = entry.get("track_id")
         yield (
-            Person(
+            FramePerson(
                 order[image],
                 points,
                 None if identity is None else str(identity),
@@ -101,17 +103,19 @@ def _by_names(path: Path, categories: list[Any]) -> str | None:
     )
 
 
-def _results(path: Path, content: Any, wanted: Wanted) -> tuple[list[Person], str | None]:
-    people, joints = [], wanted.skeleton
-    for number, one in enumerate(content):
+def _results(
+    path: Path, content: Any, options: ReadOptions
+) -> tuple[list[FramePerson], str | None]:
+    people, joints = [], options.skeleton
+    for number, entry in enumerate(content):
         where = f"{path}: entry {number}"
-        if not isinstance(one, dict) or "keypoints" not in one:
+        if not isinstance(entry, dict) or "keypoints" not in entry:
             raise InputError(
                 f"{where} has no 'keypoints'", remedy="give the keypoints, not the boxes."
             )
-        frame = one.get("image_id")
+        frame = entry.get("image_id")
         if not isinstance(frame, int):
             raise InputError(f"its image_id {frame!r} is no number of a frame.", where)
-        points, joints = points_of(one["keypoints"], wanted.skeleton or joints, where)
-        people.append(Person(frame, points, size=wanted.size))
+        points, joints = parse_points(entry["keypoints"], options.skeleton or joints, where)
+        people.append(FramePerson(frame, points, size=options.size))
     return people, joints

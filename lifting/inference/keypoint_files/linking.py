@@ -1,4 +1,4 @@
-"""People that were found frame by frame, put together to tracks."""
+"""Linking of people that were detected frame by frame to tracks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.track import Array, Size, Track, checked_track
+from lifting.inference.keypoint_files.track import Array, KeypointTrack, Size, track_from_points
 from lifting.skeletons import skeleton
 
 # The sets of the COCO and AlphaPose formats by their number of points. Those of whole bodies begin with
 # the points of the body.
 _SETS = {17: "coco17", 26: "halpe26", 133: "coco17", 136: "halpe26"}
 
-# How far a person moves from frame to frame at most, as a share of the diagonal of its box, and for how
-# many frames it may be out of sight.
+# Largest motion from frame to frame, as a fraction of the diagonal of the person's box, and number of
+# frames that it may be out of sight.
 _REACH = 0.3
 _PATIENCE = 30
 
@@ -24,8 +24,8 @@ _LAST = 2**53
 
 
 @dataclass(frozen=True)
-class Person:
-    """One person in one frame.
+class FramePerson:
+    """The keypoints of one person in one frame.
 
     Attributes:
         frame: Number of the frame.
@@ -40,7 +40,7 @@ class Person:
     size: Size | None = None
 
 
-def points_of(content: object, named: str | None, where: str) -> tuple[Array, str]:
+def parse_points(content: object, named: str | None, where: str) -> tuple[Array, str]:
     """Return points ``(K, 3)`` of a flat list ``x, y, confidence, ...``, and their joint set.
 
     Args:
@@ -75,12 +75,14 @@ def points_of(content: object, named: str | None, where: str) -> tuple[Array, st
     return flat.reshape(-1, 3)[:body], joints
 
 
-def tracks_of(people: Sequence[Person], joints: str, stills: bool, where: str) -> list[Track]:
-    """Put people together to tracks.
+def link_tracks(
+    people: Sequence[FramePerson], joints: str, stills: bool, where: str
+) -> list[KeypointTrack]:
+    """Link people to tracks.
 
-    By what the file calls them, if it names everyone and nobody twice in a frame. Else by place: from
-    frame to frame the people are matched so that the distances between their keypoints are least in
-    all; who is farther from everyone than a share of its size is somebody new.
+    By their identities, if the file names everyone and nobody twice in a frame. Else by place: from
+    frame to frame the people are matched so that the sum of the distances between their keypoints is
+    smallest; who is farther from everyone than a fraction of its size is somebody new.
 
     Args:
         people: Everyone in every frame.
@@ -100,8 +102,8 @@ def tracks_of(people: Sequence[Person], joints: str, stills: bool, where: str) -
         raise InputError(
             f"{people[-1].frame} is no number of a frame", where, "get the file again."
         )
-    names = _names_of_stills(people) if stills else _told(people) or _linked(people)
-    groups: dict[str, list[Person]] = {}
+    names = _names_of_stills(people) if stills else _identities(people) or _link(people)
+    groups: dict[str, list[FramePerson]] = {}
     for name, person in zip(names, people, strict=True):
         groups.setdefault(name, []).append(person)
     tracks = []
@@ -115,15 +117,15 @@ def tracks_of(people: Sequence[Person], joints: str, stills: bool, where: str) -
             )
         frames = np.array([person.frame for person in group])
         points = np.stack([person.points for person in group])
-        tracks.append(checked_track(name, points, frames, joints, sizes.pop()))
+        tracks.append(track_from_points(name, points, frames, joints, sizes.pop()))
     return tracks
 
 
-def _seen(person: Person) -> NDArray[np.bool_]:
+def _seen(person: FramePerson) -> NDArray[np.bool_]:
     return np.isfinite(person.points).all(-1) & (person.points[:, 2] > 0)
 
 
-def _names_of_stills(people: Sequence[Person]) -> list[str]:
+def _names_of_stills(people: Sequence[FramePerson]) -> list[str]:
     counts: dict[int, int] = {}
     names = []
     for person in people:
@@ -133,33 +135,34 @@ def _names_of_stills(people: Sequence[Person]) -> list[str]:
     return names
 
 
-def _told(people: Sequence[Person]) -> list[str] | None:
+def _identities(people: Sequence[FramePerson]) -> list[str] | None:
     """Return what the file calls everyone, or None where that does not tell people apart."""
     names = [person.identity for person in people if person.identity is not None]
     pairs = {(person.frame, person.identity) for person in people}
     return names if len(names) == len(pairs) == len(people) else None
 
 
-def _linked(people: Sequence[Person]) -> list[str]:
-    last: list[Person] = []
+def _link(people: Sequence[FramePerson]) -> list[str]:
+    """Return a name for everyone, by matching people of neighbouring frames."""
+    last: list[FramePerson] = []
     names = [""] * len(people)
     by_frame: dict[int, list[int]] = {}
     for index, person in enumerate(people):
         by_frame.setdefault(person.frame, []).append(index)
     for frame, indices in by_frame.items():
         open_tracks = [t for t, person in enumerate(last) if frame - person.frame <= _PATIENCE]
-        cost = np.array([[_apart(last[t], people[i]) for i in indices] for t in open_tracks])
-        chosen: dict[int, int] = {}
+        cost = np.array([[_distance(last[t], people[i]) for i in indices] for t in open_tracks])
+        matches: dict[int, int] = {}
         if open_tracks:
             # What is out of reach costs the same wherever it goes, and is then undone.
             rows, columns = linear_sum_assignment(np.minimum(cost, _REACH))
-            chosen = {
+            matches = {
                 indices[c]: open_tracks[r]
                 for r, c in zip(rows, columns, strict=True)
                 if cost[r, c] < _REACH
             }
         for index in indices:
-            track = chosen.get(index, len(last))
+            track = matches.get(index, len(last))
             if track == len(last):
                 last.append(people[index])
             last[track] = people[index]
@@ -167,12 +170,12 @@ def _linked(people: Sequence[Person]) -> list[str]:
     return names
 
 
-def _apart(before: Person, now: Person) -> float:
+def _distance(previous: FramePerson, current: FramePerson) -> float:
     """Return the mean distance of the keypoints seen in both, over the size of the person."""
-    both = _seen(before) & _seen(now)
+    both = _seen(previous) & _seen(current)
     if not both.any():
         return np.inf
-    known = before.points[_seen(before)][:, :2]
+    known = previous.points[_seen(previous)][:, :2]
     diagonal = float(np.linalg.norm(np.ptp(known, axis=0)))
-    moved = np.linalg.norm(before.points[both][:, :2] - now.points[both][:, :2], axis=-1)
+    moved = np.linalg.norm(previous.points[both][:, :2] - current.points[both][:, :2], axis=-1)
     return float(moved.mean()) / max(diagonal, 1.0)

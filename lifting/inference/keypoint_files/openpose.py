@@ -1,4 +1,4 @@
-"""A folder of OpenPose's json files, one per frame."""
+"""Reader of OpenPose's folders of json files, one per frame."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,14 @@ import numpy as np
 
 from datamodules.crops.image_source import read_json
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import Person, tracks_of
-from lifting.inference.keypoint_files.track import Track, Wanted
+from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
+from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
 from lifting.skeletons import skeleton
 
 _SETS = {25: "openpose25", 18: "openpose18"}
 
 
-def read_openpose(folder: Path, wanted: Wanted) -> list[Track]:
+def read_openpose(folder: Path, options: ReadOptions) -> list[KeypointTrack]:
     """Read every ``*.json`` of a folder; the last number in its name is that of the frame.
 
     Raises:
@@ -24,7 +24,7 @@ def read_openpose(folder: Path, wanted: Wanted) -> list[Track]:
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise InputError("holds no json files", folder, "give the folder that OpenPose wrote.")
-    people, joints = [], wanted.skeleton
+    people, joints = [], options.skeleton
     names: dict[int, str] = {}
     for path in paths:
         digits = re.findall(r"\d+", path.stem)
@@ -38,23 +38,23 @@ def read_openpose(folder: Path, wanted: Wanted) -> list[Track]:
                 "give the folder of one video.",
             )
         content = read_json(path)
-        for one in _people(path, content):
-            points, joints = _points(path, one, wanted.skeleton or joints)
-            people.append(Person(frame, points, _identity(one), wanted.size))
-    return tracks_of(people, joints or "openpose25", wanted.stills, str(folder))
+        for entry in _people(path, content):
+            points, joints = _points(path, entry, options.skeleton or joints)
+            people.append(FramePerson(frame, points, _identity(entry), options.size))
+    return link_tracks(people, joints or "openpose25", options.stills, str(folder))
 
 
 def _people(path: Path, content: Any) -> list[Any]:
     people = content.get("people") if isinstance(content, dict) else None
-    if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
+    if not isinstance(people, list) or not all(isinstance(entry, dict) for entry in people):
         raise InputError("has no list of 'people'", path, "is it OpenPose's json?")
     return people
 
 
-def _points(path: Path, one: Any, named: str | None) -> tuple[Any, str]:
+def _points(path: Path, entry: Any, named: str | None) -> tuple[Any, str]:
     try:
         # Older versions wrote 'pose_keypoints'.
-        flat = np.array(one.get("pose_keypoints_2d", one.get("pose_keypoints")), np.float64)
+        flat = np.array(entry.get("pose_keypoints_2d", entry.get("pose_keypoints")), np.float64)
         points = flat.reshape(-1, 3)
     except (TypeError, ValueError) as error:
         raise InputError(
@@ -71,8 +71,8 @@ def _points(path: Path, one: Any, named: str | None) -> tuple[Any, str]:
     return points, joints
 
 
-def _identity(one: Any) -> str | None:
-    """Return the number of a person, which OpenPose gives if it was asked to follow people."""
-    number = one.get("person_id")
+def _identity(entry: Any) -> str | None:
+    """Return the number of a person, which OpenPose gives if it was told to track people."""
+    number = entry.get("person_id")
     number = number[0] if isinstance(number, list) and number else number
     return str(number) if isinstance(number, int) and number >= 0 else None

@@ -1,4 +1,4 @@
-"""Which format a keypoint file is in, by its content."""
+"""Reading of keypoint files of every format, told by their content."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from lifting.inference.keypoint_files.coco import read_coco
 from lifting.inference.keypoint_files.mediapipe import JOINTS, read_mediapipe
 from lifting.inference.keypoint_files.openpose import read_openpose
 from lifting.inference.keypoint_files.store import read_store
-from lifting.inference.keypoint_files.track import Track, Wanted
+from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions, Size
 
 _JSON = {"coco": read_coco, "alphapose": read_alphapose, "mediapipe": read_mediapipe}
 FORMATS = ("npz", "store", "openpose", *_JSON)
@@ -21,13 +21,12 @@ FORMATS = ("npz", "store", "openpose", *_JSON)
 _SUFFIXES = {".npz": "npz", ".npy": "npz", ".h5": "store", ".hdf5": "store"}
 
 
-def read_tracks(path: Path, wanted: Wanted, kind: str | None = None) -> list[Track]:
+def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     """Read a keypoint file, or a folder of OpenPose's.
 
     Args:
         path: The file or folder.
-        wanted: What is said of it besides.
-        kind: One of :data:`FORMATS`; by the content where not given.
+        options: What is said of it besides.
 
     Returns:
         The people, in the order of their first frames.
@@ -35,43 +34,45 @@ def read_tracks(path: Path, wanted: Wanted, kind: str | None = None) -> list[Tra
     Raises:
         InputError: If it cannot be read, is in no known format, or contradicts what is said of it.
     """
-    if kind is not None and kind not in FORMATS:
-        raise InputError(f"--format is {kind}: choose {', '.join(FORMATS)}.")
+    name = options.format
+    if name is not None and name not in FORMATS:
+        raise InputError(f"--format is {name}: choose {', '.join(FORMATS)}.")
     if path.is_dir():
-        if kind not in (None, "openpose"):
-            raise InputError("is a folder", path, f"of format {kind} a file is needed.")
-        tracks = read_openpose(path, wanted)
+        if name not in (None, "openpose"):
+            raise InputError("is a folder", path, f"of format {name} a file is needed.")
+        tracks = read_openpose(path, options)
     else:
-        tracks = _read_file(existing(path), wanted, kind)
+        tracks = _read_file(existing(path), options)
     if not tracks:
         raise InputError("shows nobody", path, "run the detector again.")
-    return [sized(track, wanted, path) for track in tracks]
+    return [with_size(track, options.size, path) for track in tracks]
 
 
-def is_store(path: Path, kind: str | None) -> bool:
-    """Tell whether a path is read as a clip store, which has more to say than keypoints."""
-    return kind in (None, "store") and _SUFFIXES.get(path.suffix.lower()) == "store"
+def is_store(path: Path, options: ReadOptions) -> bool:
+    """Tell whether a path is read as a clip store, which holds more than keypoints."""
+    return options.format in (None, "store") and _SUFFIXES.get(path.suffix.lower()) == "store"
 
 
-def _read_file(path: Path, wanted: Wanted, kind: str | None) -> list[Track]:
-    by_name = _SUFFIXES.get(path.suffix.lower(), "json")
-    fits = kind in _JSON if by_name == "json" else kind == by_name
-    if kind is not None and not fits:
+def _read_file(path: Path, options: ReadOptions) -> list[KeypointTrack]:
+    name = options.format
+    by_suffix = _SUFFIXES.get(path.suffix.lower(), "json")
+    fits = name in _JSON if by_suffix == "json" else name == by_suffix
+    if name is not None and not fits:
         raise InputError(
-            f"is not of format {kind}", path, "give another --format, or leave it out."
+            f"is not of format {name}", path, "give another --format, or leave it out."
         )
-    if by_name == "npz":
+    if by_suffix == "npz":
         if path.suffix.lower() == ".npy":
-            return read_arrays(path, {"keypoints": load_npy(path)}, wanted)
-        return read_arrays(path, load_npz(path), wanted)
-    if by_name == "store":
-        return read_store(path, wanted)
+            return read_arrays(path, {"keypoints": load_npy(path)}, options)
+        return read_arrays(path, load_npz(path), options)
+    if by_suffix == "store":
+        return read_store(path, options)
     content = read_json(path)
-    tracks: list[Track] = _JSON[kind or _recognise(path, content)](path, content, wanted)
+    tracks: list[KeypointTrack] = _JSON[name or _json_format(path, content)](path, content, options)
     return tracks
 
 
-def _recognise(path: Path, content: Any) -> str:
+def _json_format(path: Path, content: Any) -> str:
     if isinstance(content, dict):
         if "annotations" in content and "images" in content:
             return "coco"
@@ -80,9 +81,9 @@ def _recognise(path: Path, content: Any) -> str:
         if "people" in content:
             raise InputError("is one frame of OpenPose's", path, "give the folder it is in.")
     elif isinstance(content, list) and content:
-        people = [one for one in content if isinstance(one, dict) and "image_id" in one]
+        people = [entry for entry in content if isinstance(entry, dict) and "image_id" in entry]
         if len(people) == len(content):
-            return "alphapose" if any(_is_alphapose(one) for one in people) else "coco"
+            return "alphapose" if any(map(_is_alphapose, people)) else "coco"
         if not people and any(_has_landmarks(frame) for frame in content):
             return "mediapipe"
     raise InputError(
@@ -92,8 +93,8 @@ def _recognise(path: Path, content: Any) -> str:
     )
 
 
-def _is_alphapose(one: dict[str, Any]) -> bool:
-    return isinstance(one["image_id"], str) or "idx" in one or "box" in one
+def _is_alphapose(person: dict[str, Any]) -> bool:
+    return isinstance(person["image_id"], str) or "idx" in person or "box" in person
 
 
 def _has_landmarks(frame: Any) -> bool:
@@ -104,17 +105,17 @@ def _has_landmarks(frame: Any) -> bool:
     return len(frame) == len(JOINTS) or _has_landmarks(frame[0])
 
 
-def sized(track: Track, wanted: Wanted, path: Path) -> Track:
+def with_size(track: KeypointTrack, size: Size | None, path: Path) -> KeypointTrack:
     """Return a track with the size of the images that is said of its file.
 
     Raises:
         InputError: If the file tells another.
     """
-    if wanted.size is None or track.size == wanted.size:
+    if size is None or track.size == size:
         return track
     if track.size is not None:
         width, height = track.size
         raise InputError(
             f"its images are {width:g} x {height:g} pixels", path, "leave --width and --height out."
         )
-    return replace(track, size=wanted.size)
+    return replace(track, size=size)

@@ -1,4 +1,4 @@
-"""The keypoints of a clip store."""
+"""Reader of clip stores: the keypoints of a 2D source with the camera of each clip."""
 
 from pathlib import Path
 
@@ -7,65 +7,65 @@ import numpy as np
 from datamodules.store.checks import check_keypoints
 from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.track import Track, Wanted, checked_track
+from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions, track_from_points
 from lifting.skeletons import skeleton
 
 
-def read_store(path: Path, wanted: Wanted) -> list[Track]:
+def read_store(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     """Read every clip that has a 2D source, with its camera.
 
     Raises:
         InputError: If the store cannot be read, or which of its sources is meant is not told.
     """
     with ClipStore(path) as store:
-        source = source_of(store, wanted)
-        return [track_of(store, key, source) for key in store.keys if store.has(key, source)]
+        source = choose_source(store, options)
+        return [read_clip(store, key, source) for key in store.keys if store.has(key, source)]
 
 
-def source_of(store: ClipStore, wanted: Wanted) -> str:
+def choose_source(store: ClipStore, options: ReadOptions) -> str:
     """Return which 2D source of a store is meant.
 
     Raises:
         InputError: If that is not told, or its joint set is another.
     """
     sources = store.info.sources
-    source = wanted.source or (next(iter(sources)) if len(sources) == 1 else None)
+    source = options.source or (next(iter(sources)) if len(sources) == 1 else None)
     if source is None or source not in sources:
-        said = "has several 2D sources" if source is None else f"has no 2D source '{source}'"
-        raise InputError(f"{said}", store.path, f"name one with --source: {', '.join(sources)}.")
-    if wanted.skeleton not in (None, sources[source]):
+        what = "has several 2D sources" if source is None else f"has no 2D source '{source}'"
+        raise InputError(what, store.path, f"name one with --source: {', '.join(sources)}.")
+    if options.skeleton not in (None, sources[source]):
         raise InputError(
-            f"'{source}' is {sources[source]}, not {wanted.skeleton}",
+            f"'{source}' is {sources[source]}, not {options.skeleton}",
             store.path,
             "leave --skeleton out.",
         )
     return source
 
 
-def clip_named(store: ClipStore, wanted: Wanted, name: str | None) -> tuple[ClipKey, str]:
+def find_clip(store: ClipStore, options: ReadOptions, name: str | None) -> tuple[ClipKey, str]:
     """Return a clip and its 2D source.
 
     Args:
         store: The store.
-        wanted: Which 2D source.
+        options: Which 2D source is meant.
         name: subject/sequence/camera, or the beginning of it: the first that fits is taken.
 
     Raises:
         InputError: If none fits.
     """
-    source = source_of(store, wanted)
-    asked = [] if name is None else name.strip("/").split("/")
+    source = choose_source(store, options)
+    parts = [] if name is None else name.strip("/").split("/")
     keys = [key for key in store.keys if store.has(key, source)]
     for key in keys:
-        if key.path.split("/")[1 : 1 + len(asked)] == asked:
+        if key.path.split("/")[1 : 1 + len(parts)] == parts:
             return key, source
-    some = ", ".join(key.path.removeprefix("clips/") for key in keys[:3])
+    examples = ", ".join(key.path.removeprefix("clips/") for key in keys[:3])
     raise InputError(
-        f"has no clip '{name}' of '{source}'", store.path, f"there are for example {some}."
+        f"has no clip '{name}' of '{source}'", store.path, f"there are for example {examples}."
     )
 
 
-def track_of(store: ClipStore, key: ClipKey, source: str) -> Track:
+def read_clip(store: ClipStore, key: ClipKey, source: str) -> KeypointTrack:
     """Return the keypoints of a clip, with its camera.
 
     Raises:
@@ -76,7 +76,7 @@ def track_of(store: ClipStore, key: ClipKey, source: str) -> Track:
     check_keypoints(points, joints, key.frames, where)
     camera, name = store.camera(key), key.path.removeprefix("clips/")
     width, height = camera.size.tolist()
-    return checked_track(
+    return track_from_points(
         name,
         points.astype(np.float64),
         store.frames(key),

@@ -1,4 +1,4 @@
-"""What a keypoint file holds: people, each followed over frames."""
+"""Keypoints of one person over frames, and what is said of them besides the file."""
 
 from dataclasses import dataclass, replace
 
@@ -17,28 +17,30 @@ _SPARSEST = 50
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is said of a file besides its content.
+class ReadOptions:
+    """What is said of a keypoint file besides its content.
 
     Attributes:
         skeleton: Joint set of the keypoints, where the file does not tell.
-        size: Width and height of the images, where the file does not tell.
+        size: Width and height of the images in pixels, where the file does not tell.
         stills: Whether the frames are photographs that have nothing to do with each other.
         source: Which 2D source of a clip store.
+        format: Format of the file; by the content where not given.
     """
 
     skeleton: str | None = None
     size: Size | None = None
     stills: bool = False
     source: str | None = None
+    format: str | None = None
 
 
 @dataclass(frozen=True)
-class Track:
-    """One person.
+class KeypointTrack:
+    """The keypoints of one person over frames.
 
     Attributes:
-        name: What to call it.
+        name: Name of the person.
         frames: Numbers of the frames ``(T,)``, rising.
         keypoints: Pixels ``(T, K, 2)``.
         confidence: ``(T, K)``, 0 to 1; what is missing has 0.
@@ -57,14 +59,14 @@ class Track:
     fps: float | None = None
     camera: Camera | None = None
 
-    def whole(self, where: str) -> "Track":
+    def contiguous(self, where: object) -> "KeypointTrack":
         """Return the track with every frame from the first to the last, also those without the person.
 
         Args:
             where: The file, for messages.
 
         Raises:
-            InputError: If by far the most frames are without.
+            InputError: If by far the most frames are without the person.
         """
         first, last = int(self.frames[0]), int(self.frames[-1])
         count = last - first + 1
@@ -82,8 +84,42 @@ class Track:
         frames = np.arange(first, last + 1)
         return replace(self, frames=frames, keypoints=keypoints, confidence=confidence)
 
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Whether each keypoint is seen, ``(T, K)``."""
+        return self.confidence > 0
 
-def checked_track(
+    def rows(self, rows: slice) -> "KeypointTrack":
+        """Return the track on some of its frames."""
+        return replace(
+            self,
+            frames=self.frames[rows],
+            keypoints=self.keypoints[rows],
+            confidence=self.confidence[rows],
+        )
+
+
+def select_tracks(
+    tracks: list[KeypointTrack], name: str | None, where: object
+) -> list[KeypointTrack]:
+    """Return the tracks of a name; all, where none is given.
+
+    Args:
+        tracks: Everyone.
+        name: Whom to return.
+        where: The file, for messages.
+
+    Raises:
+        InputError: If nobody has that name.
+    """
+    selected = [track for track in tracks if name in (None, track.name)]
+    if not selected:
+        names = ", ".join(track.name for track in tracks[:10])
+        raise InputError(f"shows no '{name}', but {names}", where, "name one of them with --track.")
+    return selected
+
+
+def track_from_points(
     name: str,
     points: Array,
     frames: NDArray[np.int64],
@@ -91,10 +127,20 @@ def checked_track(
     size: Size | None = None,
     fps: float | None = None,
     camera: Camera | None = None,
-) -> Track:
-    """Return a track of points with confidences ``(T, K, 3)``; what is not finite is missing."""
-    there = np.isfinite(points).all(-1, keepdims=True)
-    clean = np.where(there, points, 0.0)
+) -> KeypointTrack:
+    """Return the track of points with confidences ``(T, K, 3)``; what is not finite is missing.
+
+    Args:
+        name: Name of the person.
+        points: Pixels and confidence, ``(T, K, 3)``.
+        frames: Numbers of the frames ``(T,)``, rising.
+        skeleton: Joint set of the keypoints.
+        size: Width and height of the images in pixels, if known.
+        fps: Frames per second, if known.
+        camera: The camera, if known.
+    """
+    finite = np.isfinite(points).all(-1, keepdims=True)
+    clean = np.where(finite, points, 0.0)
     # Detectors give heights of heat-maps as confidence, which may lie a little above one.
-    sure = clean[..., 2].clip(0, 1)
-    return Track(name, frames, clean[..., :2], sure, skeleton, size, fps, camera)
+    confidence = clean[..., 2].clip(0, 1)
+    return KeypointTrack(name, frames, clean[..., :2], confidence, skeleton, size, fps, camera)

@@ -1,4 +1,4 @@
-"""One frame of a keypoint file, or one pose that is written down, with the frames around it."""
+"""One frame of a keypoint file with the frames around it, or one pose written as JSON."""
 
 import json
 from dataclasses import dataclass, replace
@@ -9,15 +9,21 @@ import numpy as np
 
 from datamodules.store.clips import ClipStore
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.reading import is_store, read_tracks, sized
-from lifting.inference.keypoint_files.store import clip_named, track_of
-from lifting.inference.keypoint_files.track import Array, Track, Wanted, checked_track
+from lifting.inference.keypoint_files.reading import is_store, read_tracks, with_size
+from lifting.inference.keypoint_files.store import find_clip, read_clip
+from lifting.inference.keypoint_files.track import (
+    Array,
+    KeypointTrack,
+    ReadOptions,
+    select_tracks,
+    track_from_points,
+)
 from lifting.skeletons import skeleton
 
 
 @dataclass(frozen=True)
-class Example:
-    """One frame.
+class TrackFrame:
+    """One frame of a track.
 
     Attributes:
         track: The person, over all frames of the recording.
@@ -26,7 +32,7 @@ class Example:
         truth_skeleton: Its joint set.
     """
 
-    track: Track
+    track: KeypointTrack
     row: int = 0
     truth: Array | None = None
     truth_skeleton: str | None = None
@@ -37,54 +43,40 @@ class Example:
         return int(self.track.frames[self.row])
 
 
-def read_example(
-    path: Path,
-    wanted: Wanted,
-    kind: str | None = None,
-    name: str | None = None,
-    frame: int | None = None,
-) -> Example:
+def read_track_frame(
+    path: Path, options: ReadOptions, name: str | None = None, frame: int | None = None
+) -> TrackFrame:
     """Read one frame of a person from a keypoint file, or of a clip from a store.
 
     Args:
         path: The file or folder.
-        wanted: What is said of it besides.
-        kind: Its format; by the content where not given.
+        options: What is said of it besides.
         name: The person, or the clip as subject/sequence/camera; the first where not given.
         frame: Number of the frame; the first that shows the person where not given.
 
     Raises:
         InputError: If it cannot be read, or the person or the frame is not there.
     """
-    if is_store(path, kind):
-        return _of_store(path, wanted, name, frame)
-    tracks = read_tracks(path, wanted, kind)
-    chosen = [track for track in tracks if name is None or track.name == name]
-    if not chosen:
-        some = ", ".join(track.name for track in tracks[:10])
-        raise InputError(f"holds no '{name}', but {some}.", path)
+    if is_store(path, options):
+        return _read_from_store(path, options, name, frame)
+    tracks = select_tracks(read_tracks(path, options), name, path)
     if frame is not None and name is None:
         # Of several people whoever is there.
-        chosen = [track for track in chosen if frame in track.frames] or chosen
-    one = chosen[0]
-    row = _row(path, one, frame)
-    return _alone(one, row) if wanted.stills else _whole(path, one, row)
+        tracks = [track for track in tracks if frame in track.frames] or tracks
+    return _track_frame(path, tracks[0], _row(path, tracks[0], frame), options)
 
 
-def _alone(track: Track, row: int) -> Example:
-    rows = slice(row, row + 1)
-    parts = {name: getattr(track, name)[rows] for name in ("frames", "keypoints", "confidence")}
-    return Example(replace(track, **parts))
+def _track_frame(path: Path, track: KeypointTrack, row: int, options: ReadOptions) -> TrackFrame:
+    if options.stills:
+        return TrackFrame(track.rows(slice(row, row + 1)))
+    # Frames that the file leaves out are missing to the lifter too.
+    contiguous = track.contiguous(path)
+    return TrackFrame(contiguous, int(track.frames[row] - contiguous.frames[0]))
 
 
-def _whole(path: Path, track: Track, row: int) -> Example:
-    whole = track.whole(str(path))
-    return Example(whole, int(track.frames[row] - whole.frames[0]))
-
-
-def _row(path: Path, track: Track, frame: int | None) -> int:
+def _row(path: Path, track: KeypointTrack, frame: int | None) -> int:
     if frame is None:
-        return int((track.confidence > 0).any(1).argmax())
+        return int(track.seen.any(1).argmax())
     rows = np.flatnonzero(track.frames == frame)
     if not len(rows):
         raise InputError(
@@ -95,32 +87,36 @@ def _row(path: Path, track: Track, frame: int | None) -> int:
     return int(rows[0])
 
 
-def _of_store(path: Path, wanted: Wanted, name: str | None, frame: int | None) -> Example:
+def _read_from_store(
+    path: Path, options: ReadOptions, name: str | None, frame: int | None
+) -> TrackFrame:
     with ClipStore(path) as store:
-        key, source = clip_named(store, wanted, name)
-        track = sized(track_of(store, key, source), wanted, path)
+        key, source = find_clip(store, options, name)
+        track = with_size(read_clip(store, key, source), options.size, path)
         pose = store.pose(key)
         row = _row(path, track, frame)
         truth = None if pose is None else pose[row].astype(np.float64)
-        # Frames that the store leaves out are missing to the lifter too.
-        example = _alone(track, row) if wanted.stills else _whole(path, track, row)
-        return replace(example, truth=truth, truth_skeleton=store.info.skeleton)
+        return replace(
+            _track_frame(path, track, row, options),
+            truth=truth,
+            truth_skeleton=store.info.skeleton,
+        )
 
 
-def parse_example(text: str, wanted: Wanted, where: str = "--pose") -> Example:
+def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackFrame:
     """Read one pose from JSON.
 
     Args:
         text: A list of ``[x, y]`` or ``[x, y, confidence]``, one per joint of the joint set and null for
             one that is not seen; or an object with the same by name of the joint, where joints may be
             left out.
-        wanted: Joint set, of COCO where not given, and size of the image.
+        options: Joint set, of COCO where not given, and size of the image.
         where: What to call it in messages.
 
     Raises:
         InputError: If it is none of these.
     """
-    joints = skeleton(wanted.skeleton or "coco17")
+    joints = skeleton(options.skeleton or "coco17")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -140,19 +136,19 @@ def parse_example(text: str, wanted: Wanted, where: str = "--pose") -> Example:
             f"{where} has {count}, '{joints.name}' has {len(joints)} joints: name the joint set with "
             "--skeleton."
         )
-    points = np.stack([_point(one, number, where) for number, one in enumerate(content)])
-    return Example(
-        checked_track("pose", points[None], np.zeros(1, np.int64), joints.name, wanted.size)
+    points = np.stack([_point(entry, number, where) for number, entry in enumerate(content)])
+    return TrackFrame(
+        track_from_points("pose", points[None], np.zeros(1, np.int64), joints.name, options.size)
     )
 
 
-def _point(one: Any, number: int, where: str) -> Array:
-    if one is None:
+def _point(entry: Any, number: int, where: str) -> Array:
+    if entry is None:
         return np.full(3, np.nan)
-    plain = isinstance(one, list) and all(type(x) in (int, float) and abs(x) < 1e9 for x in one)
-    if not plain or len(one) not in (2, 3):
+    plain = isinstance(entry, list) and all(type(x) in (int, float) and abs(x) < 1e9 for x in entry)
+    if not plain or len(entry) not in (2, 3):
         raise InputError(f"point {number} is not [x, y], [x, y, confidence] or null.", where)
-    point = np.array([*one, 1.0][:3], np.float64)
+    point = np.array([*entry, 1.0][:3], np.float64)
     if not 0 <= point[2] <= 1:
         raise InputError(f"point {number} has a confidence that is not from 0 to 1.", where)
     return point

@@ -1,1 +1,1 @@
-"""People in videos: found, followed from frame to frame, and their keypoints read."""
+"""Tracking of people over the frames of a video."""

@@ -1,4 +1,4 @@
-"""Several people: found on every frame, followed by their boxes."""
+"""Tracker of several people: detected on every frame, tracked by their bounding boxes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,30 +6,30 @@ import numpy as np
 
 from lifting.inference.detectors.interfaces import (
     Boxes,
+    Detection,
     Frame,
-    PersonFinder,
+    PersonDetector,
     Points,
-    PoseFinder,
-    Sighting,
+    PoseEstimator,
 )
-from lifting.inference.people.iou_tracker import Tracker
+from lifting.inference.people.iou_tracker import IouTracker
 
-# A person shows at least this share of its keypoints.
-_LEAST_SHARE = 1 / 3
+# A person shows at least this fraction of its keypoints.
+_MIN_FRACTION = 1 / 3
 
 
-def is_person(points: Points, least: float) -> bool:
+def is_person(keypoints: Points, min_confidence: float) -> bool:
     """Tell whether enough keypoints of a person are seen.
 
     Args:
-        points: Pixels and confidence ``(K, 3)``.
-        least: Keypoints less sure are not seen.
+        keypoints: Pixels and confidence ``(K, 3)``.
+        min_confidence: Keypoints of less confidence are not seen.
     """
-    return bool((points[:, 2] >= least).mean() >= _LEAST_SHARE)
+    return bool((keypoints[:, 2] >= min_confidence).mean() >= _MIN_FRACTION)
 
 
 class KnownBoxes:
-    """People whose boxes are known already.
+    """Person detector whose boxes are known already.
 
     Args:
         boxes: Boxes (left, top, right, bottom) by the number of the frame.
@@ -38,33 +38,36 @@ class KnownBoxes:
     def __init__(self, boxes: Mapping[int, Sequence[Sequence[float]]]) -> None:
         self._boxes = {n: np.array(some, np.float32).reshape(-1, 4) for n, some in boxes.items()}
 
-    def find(self, frames: Sequence[Frame]) -> list[Boxes]:
+    def detect(self, frames: Sequence[Frame]) -> list[Boxes]:
         """Return for each frame the boxes ``(N, 4)`` of the people on it."""
         none = np.zeros((0, 4), np.float32)
         return [self._boxes.get(frame.number, none) for frame in frames]
 
 
-class Finding:
-    """Sees everyone that a finder finds; frames go through finder and reader together.
+class DetectAndTrack:
+    """Tracks everyone that is detected; frames go through the networks together.
 
     Args:
-        finder: Says where people are.
-        pose: Reads their keypoints.
-        least: Keypoints less sure than this are not seen.
+        detector: Detects people.
+        pose: Estimates their keypoints.
+        min_confidence: Keypoints of less confidence are not seen.
         patience: Frames that a person may be out of sight.
     """
 
-    def __init__(self, finder: PersonFinder, pose: PoseFinder, least: float, patience: int) -> None:
+    def __init__(
+        self, detector: PersonDetector, pose: PoseEstimator, min_confidence: float, patience: int
+    ) -> None:
         self.skeleton = pose.skeleton
-        self._finder, self._pose, self._least = finder, pose, least
-        self._tracker = Tracker(patience)
+        self._detector, self._pose, self._min_confidence = detector, pose, min_confidence
+        self._tracker = IouTracker(patience)
 
-    def see(self, frames: Sequence[Frame]) -> list[list[Sighting]]:
-        """Return for each frame who is on it."""
-        boxes = self._finder.find(frames)
-        read = self._pose.read([frame.image for frame in frames], boxes)
-        seen = []
-        for frame, some, points in zip(frames, boxes, read, strict=True):
-            people = zip(self._tracker.follow(frame.number, some), points, strict=True)
-            seen.append([Sighting(*one) for one in people if is_person(one[1], self._least)])
-        return seen
+    def track(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        """Return for each frame the people on it."""
+        boxes = self._detector.detect(frames)
+        keypoints = self._pose.estimate([frame.image for frame in frames], boxes)
+        tracked = []
+        for frame, frame_boxes, frame_keypoints in zip(frames, boxes, keypoints, strict=True):
+            numbers = self._tracker.update(frame.number, frame_boxes)
+            people = map(Detection, numbers, frame_keypoints)
+            tracked.append([p for p in people if is_person(p.keypoints, self._min_confidence)])
+        return tracked

@@ -1,4 +1,4 @@
-"""The first pass over a video: who is seen where. Of the frames nothing is kept but the keypoints."""
+"""Tracks of the people on a video: one pass over its frames, of which only keypoints are kept."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,49 +7,49 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from lifting.inference.detectors.interfaces import Frame, Points, Watcher
+from lifting.inference.detectors.interfaces import Frame, PersonTracker, Points
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody who was followed.
+class TrackedPerson:
+    """A person who was tracked.
 
     Attributes:
         frames: Numbers of the frames ``(T,)``, rising, on which the person was seen.
-        points: Pixels and confidence of the keypoints ``(T, K, 3)``.
+        keypoints: Pixels and confidence ``(T, K, 3)``.
     """
 
     frames: NDArray[np.int64]
-    points: Points
+    keypoints: Points
 
 
-def watch(
+def track_people(
     frames: Iterable[Frame],
-    watcher: Watcher,
-    together: int,
+    tracker: PersonTracker,
+    chunk: int,
     stopped: Callable[[], bool],
     advance: Callable[[int], object],
-) -> tuple[list[Person], int]:
-    """Return everyone on a video, in the order of their first frames, and how many frames there were.
+) -> tuple[list[TrackedPerson], int]:
+    """Return everyone on a video, in the order of their first frames, and the number of frames.
 
     Args:
         frames: The video.
-        watcher: What sees people.
-        together: Frames that are given to it together.
-        stopped: Whether to go on with what was seen so far.
+        tracker: Tracks the people.
+        chunk: Frames that are given to it together.
+        stopped: Whether to end with the people seen so far.
         advance: Told how many frames are done.
     """
     seen: dict[int, tuple[list[int], list[Points]]] = {}
     count = 0
     stream = iter(frames)
-    while some := list(islice(stream, together)):
-        for frame, people in zip(some, watcher.see(some), strict=True):
-            for who, points in people:
-                numbers, places = seen.setdefault(who, ([], []))
+    while some := list(islice(stream, chunk)):
+        for frame, people in zip(some, tracker.track(some), strict=True):
+            for detection in people:
+                numbers, keypoints = seen.setdefault(detection.person, ([], []))
                 numbers.append(frame.number)
-                places.append(points)
+                keypoints.append(detection.keypoints)
         count += len(some)
         advance(len(some))
         if stopped():
             break
-    return [Person(np.array(n), np.stack(p)) for n, p in seen.values()], count
+    return [TrackedPerson(np.array(n), np.stack(p)) for n, p in seen.values()], count

@@ -1,58 +1,57 @@
-"""``scripts/lift_video.py``: a video in, a moving 3D person out."""
+"""The command ``lift_video``: a video in, its people in 3D out."""
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jsonargparse import ArgumentParser
 
 from lifting.errors import InputError, guarded
-from lifting.inference.detectors.factory import Detecting, watcher_of
-from lifting.inference.prediction import Lifted, lift, load_lifter
+from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.keypoint_files import KeypointTrack, ReadOptions, select_tracks
+from lifting.inference.options import LiftOptions
+from lifting.inference.prediction import Lifted, lift, lift_track, load_lifter
 from lifting.inference.video.outputs import (
-    draw,
-    shown,
+    draw_video,
+    drawn_person,
     write_keypoints,
     write_poses,
     write_video_page,
 )
+from lifting.inference.video.reader import Video
 from lifting.inference.video.stopping import stoppable
-from lifting.inference.video.tracks import chosen, detected, given
+from lifting.inference.video.tracks import detect_tracks, read_video_tracks
+from lifting.inference.video.true_poses import TruePoses, read_true_poses
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton as joint_set
 from lifting.viz.video_page import Thumbnails
 
-if TYPE_CHECKING:
-    from lifting.inference.keypoint_files import Track
-    from lifting.inference.video.reader import Video
-    from lifting.inference.video.true_poses import TruePoses
-
 
 @dataclass(frozen=True)
 class LiftedVideo:
-    """What was made of a video.
+    """The results of a video.
 
     Attributes:
-        folder: Where it lies.
+        folder: Folder of the files.
         tracks: The keypoints of everyone.
         lifted: Their poses.
         frames: Frames that were drawn.
         damaged: Parts of the video that could not be decoded.
         stopped: Whether Ctrl-C ended it early.
         errors: Distances from the true poses, where these were given.
-        unmoved: Why there is no BVH, where there is none.
+        no_bvh: Why there is no BVH, where there is none.
     """
 
     folder: Path
-    tracks: "list[Track]"
+    tracks: list[KeypointTrack]
     lifted: list[Lifted]
     frames: int
     damaged: int
     stopped: bool
     errors: dict[str, float] | None = None
-    unmoved: str = ""
+    no_bvh: str = ""
 
 
 def lift_video(
@@ -75,12 +74,7 @@ def lift_video(
     height: int = 720,
     page_frames: int = 400,
     truth: str | None = None,
-    flip_test: bool = False,
-    smooth: str | None = None,
-    trajectory: bool = False,
-    dilation: int = 1,
-    batch_frames: int = 4096,
-    device: str | None = None,
+    **options: Any,
 ) -> LiftedVideo:
     """Lift the people on a video to 3D, see docs/video.md.
 
@@ -90,12 +84,12 @@ def lift_video(
     Args:
         video: The video.
         checkpoint: A checkpoint of any lifter.
-        detector: What reads keypoints: a checkpoint of a detector, or an ONNX model.
-        boxes: What says where people are: an ONNX model (YOLOX), or a JSON list as COCO's results; where
-            not given, one person is followed by its keypoints.
-        library: What runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
+        detector: Estimates keypoints: a checkpoint of a detector, or an ONNX model.
+        boxes: Tells where people are: an ONNX model (YOLOX), or a JSON list as COCO's results; where
+            not given, one person is tracked by its keypoints.
+        library: Runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
         crop: Width and height of the crops that a checkpoint was trained on.
-        least_confidence: Keypoints less sure are missing.
+        least_confidence: Keypoints of less confidence are missing.
         patience: Frames that a person may be out of sight; who comes back later is somebody new.
         shortest: Who is detected on fewer frames is left out.
         keypoints: A file of keypoints instead of a detector, as `python -m lifting predict` reads them.
@@ -108,68 +102,68 @@ def lift_video(
         height: Frames that are higher are shown at this height.
         page_frames: Frames on the page at most; 0 for no page.
         truth: True poses, an .npz, to print the errors of the person that is seen longest.
-        flip_test: Average with the prediction of the mirrored keypoints, at twice the time.
-        smooth: one_euro, which lags, or savgol.
-        trajectory: Say where the root is as well.
-        dilation: Distance between neighbouring frames of a window, as in training.
-        batch_frames: Frames that go through the lifter together, which bounds the memory.
-        device: cpu or cuda; a GPU is taken where there is one.
+        **options: See :class:`lifting.inference.options.LiftOptions`; the video tells ``fps``.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.
     """
-    from lifting.inference.keypoint_files import Wanted
-    from lifting.inference.video.reader import Video
-    from lifting.inference.video.true_poses import read_true_poses
-
     if (detector is None) == (keypoints is None):
         raise InputError("Give either --detector or --keypoints, where the 2D comes from.")
     if boxes is not None and detector is None:
         raise InputError("--boxes says where --detector looks: give both, or leave it out.")
-    for option, value, least in (
+    for option, value, minimum in (
         ("shortest", shortest, 1),
         ("height", height, 32),
         ("page_frames", page_frames, 0),
     ):
-        if value < least:
-            raise InputError(f"--{option} is {value}: give at least {least}.")
-    film = Video(video)
+        if value < minimum:
+            raise InputError(f"--{option} is {value}: give at least {minimum}.")
+    source_video = Video(video)
+    lift_options = LiftOptions(fps=source_video.fps, **options)
     folder = Path(video).with_name(f"{Path(video).stem}_3d") if out is None else Path(out)
     _refuse_folder(folder, Path(video))
-    method = load_lifter(checkpoint, flip_test)
-    known = None if truth is None else read_true_poses(Path(truth), method.hparams["skeleton"])
-    options = {"smooth": smooth, "trajectory": trajectory, "dilation": dilation}
-    options |= {"batch_frames": batch_frames, "device": device}
-    run = _Run(film, method, checkpoint, options)
+    lifter = load_lifter(checkpoint, lift_options.flip_test)
+    true_poses = None if truth is None else read_true_poses(Path(truth), lifter.hparams["skeleton"])
     with stoppable() as stopped:
         if detector is not None:
-            ways = Detecting(
-                *(detector, boxes, library, skeleton, crop, least_confidence, patience, device)
+            tracker = build_tracker(
+                DetectorOptions(
+                    *(detector, boxes, library, skeleton, crop, least_confidence, patience),
+                    lift_options.device,
+                )
             )
-            watcher = watcher_of(ways)
             # Joints and options that do not fit are known before the video is read.
-            run.try_out(watcher.skeleton)
-            tracks, frames = detected(film, watcher, least_confidence, shortest, stopped)
-            tracks = chosen(tracks, track, video)
+            try:
+                _try_out(lifter, tracker.skeleton, source_video, lift_options)
+            except InputError as error:
+                raise error.at(checkpoint) from error
+            tracks, frames = detect_tracks(
+                source_video, tracker, least_confidence, shortest, stopped
+            )
+            tracks = select_tracks(tracks, track, video)
         else:
-            wanted = Wanted(skeleton, None, False, source)
-            tracks = given(film, Path(keypoints or ""), wanted, format, first, track)
-            frames = film.frames or 1 + max(int(one.frames[-1]) for one in tracks)
+            read_options = ReadOptions(skeleton, source=source, format=format)
+            tracks = read_video_tracks(
+                source_video, Path(keypoints or ""), read_options, first, track
+            )
+            frames = source_video.frames or 1 + max(int(t.frames[-1]) for t in tracks)
         early = stopped()
-    lifted = [run.lift(one) for one in tracks]
-    errors = None if known is None else _compare(tracks, lifted, known)
-    unmoved = write_poses(folder / "poses.npz", tracks, lifted)
+    lifted = [lift_track(person, lifter, lift_options, source_video.path) for person in tracks]
+    errors = None if true_poses is None else _errors(tracks, lifted, true_poses)
+    no_bvh = write_poses(folder / "poses.npz", tracks, lifted)
     if detector is not None:
         write_keypoints(folder / "keypoints.npz", tracks, frames)
-    people = [shown(*pair) for pair in zip(tracks, lifted, strict=True)]
+    people = [drawn_person(*pair) for pair in zip(tracks, lifted, strict=True)]
     thumbnails = Thumbnails(frames, max(1, page_frames))
     with stoppable() as stopped:
-        drawn = draw(film, people, thumbnails, folder, height, frames if early else None, stopped)
+        until = frames if early else None
+        drawn = draw_video(source_video, people, thumbnails, folder, height, until, stopped)
         early = early or stopped()
     if page_frames:
-        truth_shown = None if known is None or len(people) > 1 else known
-        write_video_page(folder / "page.html", film, people, thumbnails, truth_shown)
-    return LiftedVideo(folder, tracks, lifted, drawn, film.damaged, early, errors, unmoved)
+        shown_truth = true_poses if len(people) == 1 else None
+        write_video_page(folder / "page.html", source_video, people, thumbnails, shown_truth)
+    damaged = source_video.damaged
+    return LiftedVideo(folder, tracks, lifted, drawn, damaged, early, errors, no_bvh)
 
 
 def _refuse_folder(folder: Path, video: Path) -> None:
@@ -180,79 +174,53 @@ def _refuse_folder(folder: Path, video: Path) -> None:
         raise InputError("would be written over", video, "name another folder with --out.")
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A lifter, and how it is to lift what is on a video."""
+def _try_out(lifter: Lifter, joints: str, video: Video, options: LiftOptions) -> None:
+    """Lift a few made-up keypoints.
 
-    film: "Video"
-    method: Lifter
-    checkpoint: str
-    options: dict[str, Any]
-
-    def lift(self, one: "Track") -> Lifted:
-        lens = {"size": one.size} if one.camera is None else {"camera": one.camera}
-        try:
-            return lift(
-                one.keypoints,
-                self.method,
-                skeleton=one.skeleton,
-                confidence=one.confidence,
-                fps=self.film.fps,
-                **lens,
-                **self.options,
-            )
-        except InputError as error:
-            raise error.at(one.name).at(self.film.path) from error
-
-    def try_out(self, joints: str) -> None:
-        """Lift a few made-up keypoints.
-
-        Raises:
-            InputError: If the lifter cannot lift such joints, or an option is wrong.
-        """
-        size = np.array(self.film.size, np.float64)
-        places = np.random.default_rng(0).random((3, len(joint_set(joints)), 2))
-        try:
-            lift(
-                (0.25 + 0.5 * places) * size,
-                self.method,
-                skeleton=joints,
-                size=(size[0], size[1]),
-                fps=self.film.fps,
-                **self.options,
-            )
-        except InputError as error:
-            raise error.at(self.checkpoint) from error
+    Raises:
+        InputError: If the lifter cannot lift such joints, or an option is wrong.
+    """
+    size = np.array(video.size, np.float64)
+    points = np.random.default_rng(0).random((3, len(joint_set(joints)), 2))
+    lift(
+        (0.25 + 0.5 * points) * size,
+        lifter,
+        skeleton=joints,
+        size=(size[0], size[1]),
+        **vars(options),
+    )
 
 
-def _compare(tracks: "list[Track]", lifted: list[Lifted], known: "TruePoses") -> dict[str, float]:
+def _errors(
+    tracks: list[KeypointTrack], lifted: list[Lifted], true_poses: TruePoses
+) -> dict[str, float]:
     """Return the errors of the person that is seen longest."""
     longest = max(range(len(tracks)), key=lambda n: len(tracks[n].frames))
-    return known.errors(tracks[longest].frames, lifted[longest].pose)
+    return true_poses.errors(tracks[longest].frames, lifted[longest].pose)
 
 
-def report(made: LiftedVideo) -> str:
-    """Return what was made of a video, in lines to print."""
-    kinds = made.tracks[0].skeleton, made.lifted[0].skeleton
+def report(result: LiftedVideo) -> str:
+    """Return the results of a video, in lines to print."""
+    joint_sets = result.tracks[0].skeleton, result.lifted[0].skeleton
     lines = [
-        f"{made.frames:,} frames, {len(made.tracks):,} people ({kinds[0]} to {kinds[1]}) in "
-        f"{made.folder}"
+        f"{result.frames:,} frames, {len(result.tracks):,} people "
+        f"({joint_sets[0]} to {joint_sets[1]}) in {result.folder}"
     ]
-    for one in made.tracks:
-        filled = int((one.confidence == 0).all(1).sum())
+    for track in result.tracks:
+        filled = int((~track.seen).all(1).sum())
         gaps = f", {filled:,} of them filled in" if filled else ""
-        lines.append(f"  {one.name}: frames {one.frames[0]:,} to {one.frames[-1]:,}{gaps}")
-    if made.damaged:
-        lines.append(f"  {made.damaged:,} damaged parts of the video were left out")
-    if made.unmoved:
-        lines.append(f"  No BVH: {made.unmoved}")
-    if made.errors is not None:
-        longest = max(made.tracks, key=lambda one: len(one.frames))
-        told = ", ".join(f"{k} {v:.1f} mm" for k, v in made.errors.items() if k != "frames")
+        lines.append(f"  {track.name}: frames {track.frames[0]:,} to {track.frames[-1]:,}{gaps}")
+    if result.damaged:
+        lines.append(f"  {result.damaged:,} damaged parts of the video were left out")
+    if result.no_bvh:
+        lines.append(f"  No BVH: {result.no_bvh}")
+    if result.errors is not None:
+        longest = max(result.tracks, key=lambda track: len(track.frames))
+        means = ", ".join(f"{k} {v:.1f} mm" for k, v in result.errors.items() if k != "frames")
         lines.append(
-            f"  {longest.name} and the truth: {told}, over {made.errors['frames']:,.0f} frames"
+            f"  {longest.name} and the truth: {means}, over {result.errors['frames']:,.0f} frames"
         )
-    if made.stopped:
+    if result.stopped:
         lines.append("Stopped early: what is there is whole, but not all of the video.")
     return "\n".join(lines)
 
@@ -264,9 +232,9 @@ def main() -> None:
     parser.add_function_arguments(lift_video, skip={"video"}, as_positional=False)
 
     def command() -> None:
-        made = lift_video(**parser.parse_args().as_dict())
-        print(report(made))
-        if made.stopped:
+        result = lift_video(**parser.parse_args().as_dict())
+        print(report(result))
+        if result.stopped:
             sys.exit(130)
 
     guarded(command)

@@ -1,4 +1,4 @@
-"""Videos, frame by frame and as they are meant to be seen: upright, with the time of every frame."""
+"""Reader of video files, frame by frame: upright, with the time of every frame."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -15,11 +15,11 @@ from lifting.errors import InputError
 Image = NDArray[np.uint8]
 
 
-class Frame(NamedTuple):
+class VideoFrame(NamedTuple):
     """A frame of a video.
 
     Attributes:
-        number: Its place among all frames, from 0.
+        number: Its index among all frames, from 0.
         pts: When it is shown, in units of :attr:`Video.time_base`.
         image: RGB ``(H, W, 3)``, upright.
     """
@@ -77,7 +77,7 @@ class Video:
             raise InputError("has no pictures in it", self.path, "name a video.")
         return container
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[VideoFrame]:
         """Decode the frames in the order in which they are shown.
 
         Raises:
@@ -108,7 +108,7 @@ class Video:
                         )
                     # Streams without times are shown at their rate.
                     pts = max(pts + 1, round(number * step) if frame.pts is None else frame.pts)
-                    yield Frame(number, pts, image)
+                    yield VideoFrame(number, pts, image)
                     number += 1
 
 

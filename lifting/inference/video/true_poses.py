@@ -1,4 +1,4 @@
-"""The true poses of one person on a video, and how far lifted ones are from them.
+"""True poses of one person on a video, and the errors of lifted ones.
 
 An ``.npz``: ``pose`` ``(T, J, 3)``, camera frame, millimetres, absolute or root-relative, NaN where it
 is not known; ``skeleton``, its joint set; ``frame`` ``(T,)``, numbers of the frames, from 0 on where not
@@ -23,7 +23,7 @@ _METRICS = {"MPJPE": mpjpe, "PA-MPJPE": pa_mpjpe, "N-MPJPE": n_mpjpe}
 
 @dataclass(frozen=True)
 class TruePoses:
-    """True poses.
+    """True poses of one person.
 
     Attributes:
         frames: Numbers of the frames ``(T,)``, rising.
@@ -35,15 +35,15 @@ class TruePoses:
     pose: NDArray[np.float64]
     skeleton: str
 
-    def every(self, count: int) -> NDArray[np.float64]:
+    def first_frames(self, count: int) -> NDArray[np.float64]:
         """Return the poses of the first frames of the video, NaN where they are not known."""
         poses = np.full((count, *self.pose.shape[1:]), np.nan)
-        there = self.frames < count
-        poses[self.frames[there]] = self.pose[there]
+        inside = self.frames < count
+        poses[self.frames[inside]] = self.pose[inside]
         return poses
 
     def errors(self, frames: NDArray[np.int64], pose: NDArray[np.float32]) -> dict[str, float]:
-        """Return how far lifted poses are from the true ones.
+        """Return the errors of lifted poses.
 
         Args:
             frames: Numbers of their frames.
@@ -55,14 +55,14 @@ class TruePoses:
         Raises:
             InputError: If no frame has both.
         """
-        _, mine, theirs = np.intersect1d(frames, self.frames, return_indices=True)
-        pair = [torch.from_numpy(x).double() for x in (pose[mine], self.pose[theirs])]
-        whole = torch.stack([x.flatten(1).isfinite().all(1) for x in pair]).all(0)
-        if not whole.any():
+        _, lifted_rows, true_rows = np.intersect1d(frames, self.frames, return_indices=True)
+        pair = [torch.from_numpy(x).double() for x in (pose[lifted_rows], self.pose[true_rows])]
+        finite = torch.stack([x.flatten(1).isfinite().all(1) for x in pair]).all(0)
+        if not finite.any():
             raise InputError("has no frame that was lifted", "--truth", "is it of this video?")
-        found, true = (x[whole] for x in pair)
-        errors = {name: float(metric(found, true).mean()) for name, metric in _METRICS.items()}
-        return errors | {"frames": float(whole.sum())}
+        lifted, true = (x[finite] for x in pair)
+        errors = {name: float(metric(lifted, true).mean()) for name, metric in _METRICS.items()}
+        return errors | {"frames": float(finite.sum())}
 
 
 def read_true_poses(path: Path, joints: str) -> TruePoses:
@@ -70,7 +70,7 @@ def read_true_poses(path: Path, joints: str) -> TruePoses:
 
     Args:
         path: The file.
-        joints: Joint set to hand them over in, converted by joint name.
+        joints: Joint set to return them in, converted by joint name.
 
     Raises:
         InputError: If the file is not as described above, or the joints cannot be converted.

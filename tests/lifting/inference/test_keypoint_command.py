@@ -16,7 +16,7 @@ from datamodules.safe_load import load_npz
 from lifting.cameras import nominal_camera
 from lifting.errors import InputError
 from lifting.inference.keypoint_command import bvh_files, main
-from lifting.inference.keypoint_files import Track
+from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.prediction import lift
 from lifting.skeletons import SKELETONS
 from tests.lifting.inference.keypoint_files import made_keypoints as made
@@ -164,7 +164,9 @@ def test_everyone_s_motion_is_written_as_bvh_beside(video, checkpoint, tmp_path,
 def test_people_whose_names_are_no_file_names_get_files_of_their_own(checkpoint, tmp_path):
     people = np.stack([made.person(17, 4, seed) for seed in range(2)])
     tracks = [
-        Track(name, np.arange(4), points[..., :2], points[..., 2], "coco17", made.SIZE, 25.0)
+        KeypointTrack(
+            name, np.arange(4), points[..., :2], points[..., 2], "coco17", made.SIZE, 25.0
+        )
         for name, points in zip(("S1/walk", "S1:walk"), people, strict=True)
     ]
     lifted = [lift(t.keypoints, checkpoint, size=made.SIZE, fps=25.0) for t in tracks]
@@ -178,9 +180,12 @@ def test_people_whose_names_are_no_file_names_get_files_of_their_own(checkpoint,
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], "how large the images are; give --width and --height"),
+        ([], "walk.json: does not tell how large the images are; give their width and height"),
         (["--width", "5"], "go together"),
-        ([*SIZE, "--track", "anna"], "holds no 'anna', but person0, person1."),
+        (
+            [*SIZE, "--track", "anna"],
+            "shows no 'anna', but person0, person1; name one of them with --track",
+        ),
         ([*SIZE, "--format", "npz"], "not of format npz"),
         ([*SIZE, "--format", "tea"], "choose npz, store, openpose"),
         ([*SIZE, "--skeleton", "openpose25"], "17 keypoints, but 'openpose25' has 25"),

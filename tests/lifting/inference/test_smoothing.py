@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from lifting.errors import InputError
-from lifting.inference.smoothing import FILTERS, one_euro, savitzky_golay, smooth
+from lifting.inference.options import SMOOTHING
+from lifting.inference.smoothing import one_euro, savitzky_golay, smooth
 
 FPS = 50.0
 
@@ -20,13 +21,13 @@ def noisy(frames=200, joints=4):
     return 300 * torch.randn(frames, joints, 3, generator=generator, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("method", FILTERS)
+@pytest.mark.parametrize("method", SMOOTHING)
 def test_what_stands_still_stays(method):
     still = noisy(1).expand(60, 4, 3).clone()
     torch.testing.assert_close(smooth(still, method, FPS), still)
 
 
-@pytest.mark.parametrize("method", FILTERS)
+@pytest.mark.parametrize("method", SMOOTHING)
 @pytest.mark.parametrize("frames", [1, 2, 3, 10])
 def test_a_few_frames_are_enough(method, frames):
     assert smooth(noisy(frames), method, FPS).shape == (frames, 4, 3)
@@ -72,7 +73,7 @@ def test_savitzky_golay_is_the_middle_of_a_fitted_polynomial():
         assert smoothed[frame, 2, 1].item() == pytest.approx(fitted)
 
 
-@pytest.mark.parametrize("method", FILTERS)
+@pytest.mark.parametrize("method", SMOOTHING)
 def test_runs_between_missing_frames_are_smoothed_apart(method):
     points = noisy()
     points[[0, 50, 51, 199]] = torch.nan

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lifting.inference.app.example_poses import POSES, standing
+from lifting.inference.app.example_poses import POSES, example_pose
 from lifting.skeletons import SKELETONS, skeleton
 
 
@@ -11,7 +11,7 @@ from lifting.skeletons import SKELETONS, skeleton
 def test_every_joint_set_has_a_person_in_the_middle_of_the_image(name):
     joints = skeleton(name)
     for pose in POSES:
-        points = standing(joints, pose, 1000.0)
+        points = example_pose(joints, pose, 1000.0)
         assert points.shape == (len(joints), 2)
         assert np.isfinite(points).all()
         assert (points > 180).all()
@@ -20,7 +20,7 @@ def test_every_joint_set_has_a_person_in_the_middle_of_the_image(name):
 
 def test_person_stands_upright_and_is_seen_from_the_front():
     joints = skeleton("h36m17")
-    x, y = standing(joints, "Stand", 1000.0).T
+    x, y = example_pose(joints, "Stand", 1000.0).T
     at = {name: (x[i], y[i]) for i, name in enumerate(joints.joints)}
     assert (
         at["head"][1] < at["thorax"][1] < at["pelvis"][1] < at["left_knee"][1] < at["left_ankle"][1]
@@ -39,9 +39,9 @@ def test_limbs_keep_their_lengths_when_they_are_raised():
     joints = skeleton("h36m17")
     arm = joints.indices(["left_shoulder", "left_elbow", "left_wrist"])
     lengths = [
-        np.linalg.norm(np.diff(standing(joints, pose, 1000.0)[arm], axis=0), axis=-1)
+        np.linalg.norm(np.diff(example_pose(joints, pose, 1000.0)[arm], axis=0), axis=-1)
         for pose in POSES
     ]
     np.testing.assert_allclose(lengths, lengths[:1] * len(POSES))
-    wave = standing(joints, "Wave", 1000.0)
+    wave = example_pose(joints, "Wave", 1000.0)
     assert wave[arm[2], 1] < wave[arm[1], 1] < wave[arm[0], 1]

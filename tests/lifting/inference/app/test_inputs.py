@@ -1,12 +1,16 @@
 """Files in, lifted people out: the same as the command on keypoint files has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from lifting.errors import InputError
-from lifting.inference.app.inputs import Wishes, lift_file
-from lifting.inference.detectors.factory import Detecting
+from lifting.inference.app.inputs import lift_file
+from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.keypoint_files import ReadOptions
+from lifting.inference.options import LiftOptions
 from lifting.inference.prediction import lift
 from tests.datamodules.made_videos import write_frames
 from tests.lifting.inference.keypoint_files import made_keypoints as made
@@ -16,6 +20,7 @@ from tests.made_lifters import save
 
 PEOPLE = [made.person(17, 8, seed, at=(300 + 500 * seed, 350)) for seed in range(2)]
 FILMED = (320, 240)
+SIZED = ReadOptions(size=made.SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +29,9 @@ def lifter():
 
 
 @pytest.fixture(scope="module")
-def detecting(tmp_path_factory):
+def detector_options(tmp_path_factory):
     path = save(dot_detector(), tmp_path_factory.mktemp("dots") / "dots.ckpt")
-    return Detecting(path, crop=CROP, device="cpu")
+    return DetectorOptions(path, crop=CROP, device="cpu")
 
 
 @pytest.fixture
@@ -36,8 +41,8 @@ def video(tmp_path):
 
 
 def test_everyone_in_a_keypoint_file_is_lifted(video, lifter):
-    wishes = Wishes(size=made.SIZE, fps=25.0, smooth="savgol", trajectory=True)
-    people = lift_file(video, lifter, None, wishes)
+    lift_options = LiftOptions(fps=25.0, smooth="savgol", trajectory=True)
+    people = lift_file(video, lifter, None, SIZED, lift_options)
     assert [person.track.name for person in people] == ["person0", "person1"]
     options = {"size": made.SIZE, "fps": 25.0, "smooth": "savgol", "trajectory": True}
     for person, points in zip(people, PEOPLE, strict=True):
@@ -48,49 +53,50 @@ def test_everyone_in_a_keypoint_file_is_lifted(video, lifter):
 
 
 def test_photographs_of_keypoints_are_lifted_one_by_one(video, lifter):
-    people = lift_file(video, lifter, None, Wishes(size=made.SIZE, stills=True))
+    people = lift_file(video, lifter, None, replace(SIZED, stills=True), LiftOptions())
     assert len(people) == 16
     expected = lift(PEOPLE[0][3], lifter, size=made.SIZE)
     np.testing.assert_allclose(people[6].lifted.pose, expected.pose, atol=1e-3)
 
 
-def test_person_on_a_photograph_is_seen_and_lifted(lifter, detecting, tmp_path):
+def test_person_on_a_photograph_is_seen_and_lifted(lifter, detector_options, tmp_path):
     points = layout(100, 50, 80, 150)
     Image.fromarray(paint(FILMED, [points])).save(tmp_path / "photo.png")
-    (person,) = lift_file(tmp_path / "photo.png", lifter, detecting, Wishes())
+    (person,) = lift_file(
+        tmp_path / "photo.png", lifter, detector_options, ReadOptions(), LiftOptions()
+    )
     np.testing.assert_allclose(person.track.keypoints[0], points, atol=0.7)
     expected = lift(person.track.keypoints, lifter, skeleton="h36m17", size=FILMED)
     np.testing.assert_allclose(person.lifted.pose, expected.pose, atol=1e-3)
     assert person.images[0].startswith(b"\xff\xd8")
 
 
-def test_person_on_a_video_is_followed_and_lifted(lifter, detecting, tmp_path):
+def test_person_on_a_video_is_followed_and_lifted(lifter, detector_options, tmp_path):
     truth = walk(24)[:6]
     path = write_frames(
         tmp_path / "film.mp4", (paint(FILMED, [points]) for points in truth), FILMED, rate=20
     )
-    (person,) = lift_file(path, lifter, detecting, Wishes())
+    (person,) = lift_file(path, lifter, detector_options, ReadOptions(), LiftOptions())
     np.testing.assert_allclose(person.track.keypoints, truth, atol=1.0)
     assert person.lifted.pose.shape == (6, 17, 3)
     assert person.lifted.fps == pytest.approx(20)
     assert len(person.images) == 6
 
 
-def test_fault_is_told_by_the_name_of_the_file_alone(video, lifter, detecting, tmp_path):
+def test_fault_is_told_by_the_name_of_the_file_alone(video, lifter, detector_options, tmp_path):
     for name in ("film.mp4", "photo.jpg", "text.json"):
         (tmp_path / name).write_text("nothing of the kind")
     Image.new("RGB", (64, 64)).save(tmp_path / "empty.png")
-    size = Wishes(size=made.SIZE)
-    for name, seer, wishes, said in [
-        ("walk.json", None, Wishes(), "give their width and height"),
-        ("walk.json", None, Wishes(size=made.SIZE, smooth="tea"), "'tea'"),
-        ("gone.npz", None, size, r"^gone\.npz: there is no such file"),
-        ("text.json", None, size, r"^text\.json: damaged"),
-        ("photo.jpg", None, size, r"^photo\.jpg: .* start the app with --detector"),
-        ("photo.jpg", detecting, size, r"^photo\.jpg: damaged or no picture"),
-        ("film.mp4", detecting, size, r"^film\.mp4: is no video"),
-        ("empty.png", detecting, size, r"^empty\.png: nobody can be seen"),
+    for name, detector, read_options, said in [
+        ("walk.json", None, ReadOptions(), "give their width and height"),
+        ("walk.json", None, replace(SIZED, skeleton="tea"), "'tea'"),
+        ("gone.npz", None, SIZED, r"^gone\.npz: there is no such file"),
+        ("text.json", None, SIZED, r"^text\.json: damaged"),
+        ("photo.jpg", None, SIZED, r"^photo\.jpg: .* start the app with --detector"),
+        ("photo.jpg", detector_options, SIZED, r"^photo\.jpg: damaged or no picture"),
+        ("film.mp4", detector_options, SIZED, r"^film\.mp4: is no video"),
+        ("empty.png", detector_options, SIZED, r"^empty\.png: nobody can be seen"),
     ]:
         with pytest.raises(InputError, match=said) as caught:
-            lift_file(tmp_path / name, lifter, seer, wishes)
+            lift_file(tmp_path / name, lifter, detector, read_options, LiftOptions())
         assert str(tmp_path) not in str(caught.value)

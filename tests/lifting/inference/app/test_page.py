@@ -7,7 +7,7 @@ from lifting.skeletons import SKELETONS
 
 
 def test_page_holds_everything_and_names_no_other_place():
-    page = app_page(["sb", "<b>%SCRIPT%</b>"], ["coco", "npz"], sees_people=False).decode()
+    page = app_page(["sb", "<b>%SCRIPT%</b>"], ["coco", "npz"], takes_pictures=False).decode()
     assert "<option>sb</option><option>&lt;b&gt;%SCRIPT%&lt;/b&gt;</option>" in page
     assert not re.findall(r"%[A-Z]+%", page.replace("%SCRIPT%&lt;", ""))
     assert "<option>coco</option><option>npz</option>" in page

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.app.lifters import Lifters
-from lifting.inference.app.playground import SHOWN, SIZE, beginning, lift_dragged
+from lifting.inference.app.playground import SHOWN, SIZE, describe_lifter, lift_points
 from lifting.inference.prediction import lift
 from lifting.skeletons import skeleton
 from tests.lifting.made_checkpoints import make
@@ -29,13 +29,13 @@ def through_json(content):
 
 
 def wished(lifters, name="sb", **changed):
-    points = beginning(lifters, name)["poses"]["Stand"]
+    points = describe_lifter(lifters, name)["poses"]["Stand"]
     return {"lifter": name, "points": points, "size": [SIZE, SIZE], **changed}
 
 
 @pytest.mark.parametrize("name", NAMES.values())
 def test_page_is_told_the_joints_of_a_lifter_and_poses_within_view(lifters, name):
-    told = through_json(beginning(lifters, name))
+    told = through_json(describe_lifter(lifters, name))
     joints = skeleton("h36m17")
     assert told["keypoints"]["joints"] == list(joints.joints)
     assert told["joints"]["bones"] == [list(bone) for bone in joints.bones]
@@ -49,7 +49,7 @@ def test_page_is_told_the_joints_of_a_lifter_and_poses_within_view(lifters, name
 @pytest.mark.parametrize("name", NAMES.values())
 def test_what_is_dragged_is_lifted_as_any_keypoints_are(lifters, name):
     content = wished(lifters, name, size=[800, 1200.0])
-    answer = through_json(lift_dragged(lifters, content))
+    answer = through_json(lift_points(lifters, content))
     expected = lift(content["points"], lifters[name], skeleton="h36m17", size=(800, 1200))
     np.testing.assert_allclose(answer["pose"], expected.pose[0], atol=0.051)
     assert answer["hidden"] == []
@@ -60,15 +60,15 @@ def test_hidden_joint_is_completed_by_whom_can(lifters):
     joints = skeleton("h36m17")
     for joint in joints.part("left_arm"):
         content["points"][joint] = None
-    answer = through_json(lift_dragged(lifters, content))
+    answer = through_json(lift_points(lifters, content))
     assert answer["hidden"] == joints.part("left_arm")
     assert all(len(point) == 3 for point in answer["pose"])
     content["lifter"] = "sb"
     with pytest.raises(InputError, match="anything to tell left_shoulder, left_elbow, left_wrist"):
-        lift_dragged(lifters, content)
+        lift_points(lifters, content)
     content = wished(lifters, "occ", points=[[400, 300], *16 * [None]])
     with pytest.raises(InputError, match="Too little is seen"):
-        lift_dragged(lifters, content)
+        lift_points(lifters, content)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,6 @@ def test_hidden_joint_is_completed_by_whom_can(lifters):
 )
 def test_what_does_not_come_from_the_page_is_refused(lifters, changed):
     with pytest.raises(InputError):
-        lift_dragged(lifters, wished(lifters, **changed))
+        lift_points(lifters, wished(lifters, **changed))
     with pytest.raises(InputError):
-        lift_dragged(lifters, [changed])
+        lift_points(lifters, [changed])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from datamodules.safe_load import load_npz
-from lifting.inference.app.inputs import Person
+from lifting.inference.app.inputs import LiftedPerson
 from lifting.inference.app.results import write_results
-from lifting.inference.keypoint_files.track import checked_track
+from lifting.inference.keypoint_files.track import track_from_points
 from lifting.inference.prediction import Lifted
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
@@ -18,10 +18,10 @@ from tests.lifting.inference.keypoint_files import made_keypoints as made
 def person(name, frames, fps=25.0, images=None):
     points = made.person(17, frames)
     points[0, 0, 2] = 0
-    track = checked_track(name, points, np.arange(frames), "coco17", made.SIZE, fps)
+    track = track_from_points(name, points, np.arange(frames), "coco17", made.SIZE, fps)
     pose = np.random.default_rng(len(name)).normal(size=(frames, 17, 3)).astype(np.float32)
     lifted = Lifted(300 * pose, np.ones((frames, 17), bool), "h36m17", None, fps)
-    return Person(track, lifted, images)
+    return LiftedPerson(track, lifted, images)
 
 
 def clips(path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.onnx_person_detector import OnnxBoxes, letterbox, suppressed
+from lifting.inference.detectors.onnx_person_detector import OnnxPersonDetector, letterbox, nms
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed, which makes the models")
@@ -52,7 +52,7 @@ def rows(decoded):
 @pytest.mark.parametrize("decoded", [True, False])
 def test_boxes_of_the_authors_models(tmp_path, decoded):
     path = fixed_model(tmp_path / "a.onnx", SIZE, output=rows(decoded))
-    (found,) = OnnxBoxes(path, device="cpu").find([frame()])
+    (found,) = OnnxPersonDetector(path, device="cpu").detect([frame()])
     np.testing.assert_allclose(found, WANTED, atol=1e-3)
 
 
@@ -62,7 +62,9 @@ def test_boxes_of_models_that_suppress_themselves(tmp_path, with_class):
     corners = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1)
     dets = np.concatenate([corners, [[0.9], [0.8], [0.9], [0.2]]], 1)
     outputs = {"dets": dets[None]} | ({"labels": np.array([[0, 0, 1, 0]])} if with_class else {})
-    (found,) = OnnxBoxes(fixed_model(tmp_path / "a.onnx", SIZE, **outputs)).find([frame()])
+    (found,) = OnnxPersonDetector(fixed_model(tmp_path / "a.onnx", SIZE, **outputs)).detect(
+        [frame()]
+    )
     dog = [[20, 80, 80, 120]]
     wanted = WANTED if with_class else [WANTED[0], *dog, WANTED[1]]
     np.testing.assert_allclose(found, wanted, atol=1e-3)
@@ -70,9 +72,9 @@ def test_boxes_of_models_that_suppress_themselves(tmp_path, with_class):
 
 def test_blue_comes_first(tmp_path):
     dets = np.array([[[10.0, 10.0, 20.0, 20.0, 0.0]]])
-    finder = OnnxBoxes(fixed_model(tmp_path / "a.onnx", SIZE, dets=dets), least=0.9)
+    detector = OnnxPersonDetector(fixed_model(tmp_path / "a.onnx", SIZE, dets=dets), min_score=0.9)
     blue, red = (np.full((160, 320, 3), c, np.uint8) for c in ([0, 0, 255], [255, 0, 0]))
-    assert [len(x) for x in finder.find([Shot(blue), Shot(red)])] == [1, 0]
+    assert [len(x) for x in detector.detect([Shot(blue), Shot(red)])] == [1, 0]
 
 
 @pytest.mark.parametrize("size", [(320, 160), (100, 200)])
@@ -88,11 +90,11 @@ def test_letterbox_keeps_the_shape_and_fills_with_grey(size):
 
 def test_of_boxes_that_overlap_the_surest_is_kept():
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [6, 0, 16, 10], [50, 0, 60, 10]], np.float32)
-    kept = suppressed(boxes, np.array([0.6, 0.9, 0.5, 0.7]), 0.4)
+    kept = nms(boxes, np.array([0.6, 0.9, 0.5, 0.7]), 0.4)
     np.testing.assert_array_equal(kept, boxes[[1, 3, 2]])
 
 
 def test_other_models_are_refused(tmp_path):
     path = fixed_model(tmp_path / "a.onnx", SIZE, output=np.zeros((1, 10, 85)))
     with pytest.raises(InputError, match=r"a\.onnx: gives \(1, 10, 85\), which are not the boxes"):
-        OnnxBoxes(path)
+        OnnxPersonDetector(path)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.onnx_pose_estimator import OnnxPose
+from lifting.inference.detectors.onnx_pose_estimator import OnnxPoseEstimator
 from tests.made_dots import CROP, dot_detector, layout, paint
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -33,11 +33,11 @@ BOXES = [np.array([[25, 35, 95, 155], [125, 55, 185, 165]], np.float32)]
 )
 def test_keypoints_are_found_in_pixels_of_the_frame(tmp_path, make, options, off):
     path = make(tmp_path / "a.onnx", **options)
-    pose = OnnxPose(path, "h36m17", CROP, "cpu")
+    pose = OnnxPoseEstimator(path, "h36m17", CROP, "cpu")
     assert pose.size == CROP
     none = np.zeros((0, 4), np.float32)
     images = [paint((240, 200), PEOPLE), paint((240, 200), [])]
-    found, nobody = pose.read(images, [*BOXES, none])
+    found, nobody = pose.estimate(images, [*BOXES, none])
     assert nobody.shape == (0, 17, 3)
     np.testing.assert_allclose(found[..., :2], PEOPLE, atol=off)
     # No shift is common to all.
@@ -48,17 +48,17 @@ def test_keypoints_are_found_in_pixels_of_the_frame(tmp_path, make, options, off
 
 def test_what_the_suite_exports_is_read_as_the_checkpoint_is(tmp_path):
     from lifting.export.exporting import export_model
-    from lifting.inference.detectors.checkpoint_estimator import OwnDetector
+    from lifting.inference.detectors.checkpoint_estimator import CheckpointPoseEstimator
     from tests.made_lifters import save
 
     pytest.importorskip("onnxscript", reason="onnxscript is not installed, which exports")
     checkpoint = save(dot_detector(), tmp_path / "dots.ckpt")
     export_model(checkpoint, tmp_path / "dots.onnx", crop=CROP)
-    pose = OnnxPose(tmp_path / "dots.onnx", device="cpu")
+    pose = OnnxPoseEstimator(tmp_path / "dots.onnx", device="cpu")
     assert (pose.size, pose.skeleton) == (CROP, "h36m17")
     images = [paint((240, 200), PEOPLE)]
-    wanted = OwnDetector(checkpoint, CROP, "cpu").read(images, BOXES)
-    np.testing.assert_allclose(pose.read(images, BOXES)[0], wanted[0], atol=0.05)
+    wanted = CheckpointPoseEstimator(checkpoint, CROP, "cpu").estimate(images, BOXES)
+    np.testing.assert_allclose(pose.estimate(images, BOXES)[0], wanted[0], atol=0.05)
 
 
 def test_bins_of_simcc_count_from_the_centre_of_the_first_pixel(tmp_path):
@@ -66,21 +66,21 @@ def test_bins_of_simcc_count_from_the_centre_of_the_first_pixel(tmp_path):
     x, y = np.zeros((1, 17, 128)), np.zeros((1, 17, 128))
     x[..., 20], y[..., 40] = 0.9, 0.7
     path = fixed_model(tmp_path / "a.onnx", simcc_x=x, simcc_y=y)
-    pose = OnnxPose(path, device="cpu")
+    pose = OnnxPoseEstimator(path, device="cpu")
     assert pose.skeleton == "coco17"
     # The box of 51.2 pixels fills a crop of 64.
     box = np.array([[100, 200, 151.2, 251.2]], np.float32)
-    (found,) = pose.read([np.zeros((400, 300, 3), np.uint8)], [box])
+    (found,) = pose.estimate([np.zeros((400, 300, 3), np.uint8)], [box])
     np.testing.assert_allclose(found[0, 5], [125.6 - 32 + 10.5, 225.6 - 32 + 20.5, 0.7], atol=1e-3)
 
 
 def test_points_behind_those_of_the_body_are_left_out(tmp_path):
     x = np.random.default_rng(0).random((1, 133, 128))
     path = fixed_model(tmp_path / "a.onnx", simcc_x=x, simcc_y=x)
-    pose = OnnxPose(path, device="cpu")
+    pose = OnnxPoseEstimator(path, device="cpu")
     assert pose.skeleton == "coco17"
     box = np.array([[0, 0, 50, 50]], np.float32)
-    (found,) = pose.read([np.zeros((60, 60, 3), np.uint8)], [box])
+    (found,) = pose.estimate([np.zeros((60, 60, 3), np.uint8)], [box])
     assert found.shape == (1, 17, 3)
 
 
@@ -96,7 +96,7 @@ def test_points_behind_those_of_the_body_are_left_out(tmp_path):
 def test_other_models_are_refused(tmp_path, outputs, joints, sentence):
     path = fixed_model(tmp_path / "a.onnx", **outputs)
     with pytest.raises(InputError, match=rf"a\.onnx: {sentence}"):
-        OnnxPose(path, joints, device="cpu")
+        OnnxPoseEstimator(path, joints, device="cpu")
 
 
 def test_what_is_no_model_of_images_is_refused(tmp_path):
@@ -104,18 +104,18 @@ def test_what_is_no_model_of_images_is_refused(tmp_path):
 
     (tmp_path / "text.onnx").write_text("no model at all")
     with pytest.raises(InputError, match=r"text\.onnx: damaged or not an ONNX model"):
-        OnnxPose(tmp_path / "text.onnx")
+        OnnxPoseEstimator(tmp_path / "text.onnx")
     with pytest.raises(InputError, match=r"gone\.onnx: there is no such file"):
-        OnnxPose(tmp_path / "gone.onnx")
+        OnnxPoseEstimator(tmp_path / "gone.onnx")
     value = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, 34]) for n in "ab"]
     graph = helper.make_graph([helper.make_node("Relu", ["a"], ["b"])], "g", value[:1], value[1:])
     opset = [helper.make_opsetid("", 17)]
     save(helper.make_model(graph, opset_imports=opset, ir_version=9), tmp_path / "flat.onnx")
     with pytest.raises(InputError, match=r"flat\.onnx: its inputs are no images"):
-        OnnxPose(tmp_path / "flat.onnx")
+        OnnxPoseEstimator(tmp_path / "flat.onnx")
 
 
 def test_a_missing_library_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(InputError, match=r"needs onnxruntime, which is not installed: pip .*video"):
-        OnnxPose(tmp_path / "a.onnx")
+        OnnxPoseEstimator(tmp_path / "a.onnx")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.rtmlib import RtmlibBoxes, RtmlibPose
+from lifting.inference.detectors.rtmlib import RtmlibPersonDetector, RtmlibPoseEstimator
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed, which makes the models")
@@ -53,18 +53,18 @@ def model(tmp_path, monkeypatch):
 
 
 def test_boxes(model, capsys):
-    finder = RtmlibBoxes(model)
-    assert finder._model.given == (str(model), (256, 192), "onnxruntime", "cpu")
-    np.testing.assert_array_equal(finder.find([Shot(), Shot()]), [[[10, 20, 60, 80]]] * 2)
+    detector = RtmlibPersonDetector(model)
+    assert detector._model.given == (str(model), (256, 192), "onnxruntime", "cpu")
+    np.testing.assert_array_equal(detector.detect([Shot(), Shot()]), [[[10, 20, 60, 80]]] * 2)
     assert capsys.readouterr().out == ""
 
 
 def test_keypoints(model):
-    pose = RtmlibPose(model, device="cuda")
+    pose = RtmlibPoseEstimator(model, device="cuda")
     assert pose._model.given == (str(model), (192, 256), "onnxruntime", "cuda")
     assert pose.skeleton == "coco17"
     boxes = [np.array([[10, 20, 60, 80]], np.float32), np.zeros((0, 4), np.float32)]
-    one, none = pose.read([Shot.image] * 2, boxes)
+    one, none = pose.estimate([Shot.image] * 2, boxes)
     assert none.shape == (0, 17, 3)
     # Pixels count from the left edge of the first, not from its centre.
     np.testing.assert_allclose(one[0, 3], [10.5, 20.5, 1.0])
@@ -72,14 +72,14 @@ def test_keypoints(model):
 
 def test_a_path_that_is_not_there_is_not_looked_for_on_the_network(model):
     with pytest.raises(InputError, match=r"gone\.onnx: there is no such file"):
-        RtmlibPose("gone.onnx")
+        RtmlibPoseEstimator("gone.onnx")
 
 
 def test_another_joint_set_is_refused(model):
     with pytest.raises(
         InputError, match="has 17 keypoints, which are those of no known set or not"
     ):
-        RtmlibPose(model, "halpe26")
+        RtmlibPoseEstimator(model, "halpe26")
 
 
 def test_a_missing_library_is_named(monkeypatch):
@@ -87,4 +87,4 @@ def test_a_missing_library_is_named(monkeypatch):
     with pytest.raises(
         InputError, match=r"--library rtmlib needs rtmlib, which is not installed: pip .*rtmlib"
     ):
-        RtmlibBoxes("a.onnx")
+        RtmlibPersonDetector("a.onnx")

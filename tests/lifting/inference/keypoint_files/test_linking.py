@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import Person, tracks_of
+from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
 from tests.lifting.inference.keypoint_files.made_keypoints import person
 
 
@@ -15,7 +15,7 @@ def crowd(frames=30):
     people, truth = [], []
     for frame in range(frames):
         for who in rng.permutation(3):
-            people.append(Person(frame, walks[who][frame]))
+            people.append(FramePerson(frame, walks[who][frame]))
             truth.append(int(who))
     return people, truth, walks
 
@@ -28,7 +28,7 @@ def matches(track, walks):
 
 def test_people_are_followed_by_place_whatever_their_order():
     people, _, walks = crowd()
-    tracks = tracks_of(people, "coco17", False, "x")
+    tracks = link_tracks(people, "coco17", False, "x")
     assert [track.name for track in tracks] == ["person0", "person1", "person2"]
     assert {matches(track, walks) for track in tracks} == {0, 1, 2}
     assert all(len(track.frames) == 30 for track in tracks)
@@ -38,10 +38,10 @@ def test_people_are_followed_by_their_names_where_these_tell_them_apart():
     people, truth, walks = crowd()
     # Everyone jumps across the image, which nobody could follow by place.
     moved = [
-        Person(p.frame, p.points + np.array([1000.0 * (p.frame % 2), 0, 0]), f"id{who}")
+        FramePerson(p.frame, p.points + np.array([1000.0 * (p.frame % 2), 0, 0]), f"id{who}")
         for p, who in zip(people, truth, strict=True)
     ]
-    tracks = {t.name: t for t in tracks_of(moved, "coco17", False, "x")}
+    tracks = {t.name: t for t in link_tracks(moved, "coco17", False, "x")}
     assert set(tracks) == {"id0", "id1", "id2"}
     for who, walk in enumerate(walks):
         shift = 1000.0 * (np.arange(30) % 2)[:, None]
@@ -51,17 +51,17 @@ def test_people_are_followed_by_their_names_where_these_tell_them_apart():
 @pytest.mark.parametrize("name", ["the same", None])
 def test_names_that_do_not_tell_people_apart_are_not_believed(name):
     people, _, walks = crowd()
-    named = [Person(p.frame, p.points, name if i else "first") for i, p in enumerate(people)]
-    tracks = tracks_of(named, "coco17", False, "x")
+    named = [FramePerson(p.frame, p.points, name if i else "first") for i, p in enumerate(people)]
+    tracks = link_tracks(named, "coco17", False, "x")
     assert {matches(track, walks) for track in tracks} == {0, 1, 2}
 
 
 def test_who_is_away_for_a_while_is_the_same_and_for_long_somebody_new():
     walk = person(17, 100)
     for gap, count in ((30, 1), (31, 2)):
-        people = [Person(t, walk[0]) for t in range(5)]
-        people += [Person(t, walk[0]) for t in range(4 + gap, 40)]
-        assert len(tracks_of(people, "coco17", False, "x")) == count
+        people = [FramePerson(t, walk[0]) for t in range(5)]
+        people += [FramePerson(t, walk[0]) for t in range(4 + gap, 40)]
+        assert len(link_tracks(people, "coco17", False, "x")) == count
 
 
 def test_who_appears_far_from_everyone_is_somebody_new():
@@ -70,37 +70,40 @@ def test_who_appears_far_from_everyone_is_somebody_new():
     for share, count in ((0.2, 1), (0.4, 2)):
         moved = walk.copy()
         moved[5:, :, 0] += share * diagonal
-        still = [Person(t, points) for t, points in enumerate(np.round(moved))]
-        assert len(tracks_of(still, "coco17", False, "x")) == count
+        still = [FramePerson(t, points) for t, points in enumerate(np.round(moved))]
+        assert len(link_tracks(still, "coco17", False, "x")) == count
 
 
 def test_photographs_have_one_track_per_person():
     people, _, _ = crowd(4)
-    tracks = tracks_of(people, "coco17", True, "x")
+    tracks = link_tracks(people, "coco17", True, "x")
     assert len(tracks) == 12
     assert {len(track.frames) for track in tracks} == {1}
     assert [track.name for track in tracks[:4]] == ["0/0", "0/1", "0/2", "1/0"]
 
 
 def test_a_video_has_images_of_one_size():
-    people = [Person(t, p, size=(640.0, 480.0 + t)) for t, p in enumerate(person(17, 3))]
+    people = [FramePerson(t, p, size=(640.0, 480.0 + t)) for t, p in enumerate(person(17, 3))]
     with pytest.raises(InputError, match=r"several sizes.*--stills"):
-        tracks_of(people, "coco17", False, "x")
-    assert [t.size for t in tracks_of(people, "coco17", True, "x")][2] == (640.0, 482.0)
+        link_tracks(people, "coco17", False, "x")
+    assert [t.size for t in link_tracks(people, "coco17", True, "x")][2] == (640.0, 482.0)
 
 
 def test_what_is_not_finite_is_missing():
     points = person(17, 1)[0]
     points[3, 0], points[4, 2] = np.nan, np.inf
-    (track,) = tracks_of([Person(0, points)], "coco17", False, "x")
+    (track,) = link_tracks([FramePerson(0, points)], "coco17", False, "x")
     assert np.flatnonzero(track.confidence[0] == 0).tolist() == [3, 4]
     assert np.isfinite(track.keypoints).all()
 
 
 def test_a_person_on_few_of_many_frames_is_no_video():
     points = person(17, 2)
-    (track,) = tracks_of(
-        [Person(0, points[0], "a"), Person(100_000, points[1], "a")], "coco17", False, "x.json"
+    (track,) = link_tracks(
+        [FramePerson(0, points[0], "a"), FramePerson(100_000, points[1], "a")],
+        "coco17",
+        False,
+        "x.json",
     )
     with pytest.raises(InputError, match=r"x.json: 'a' is on 2 of the frames 0 to 100,000"):
-        track.whole("x.json")
+        track.contiguous("x.json")

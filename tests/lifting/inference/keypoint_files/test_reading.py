@@ -1,22 +1,23 @@
 """The same person in every format is the same track."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files import FORMATS, Wanted, read_tracks
+from lifting.inference.keypoint_files import FORMATS, ReadOptions, read_tracks
 from lifting.skeletons import skeleton
 from tests.datamodules.made_npz import metadata
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
-NOTHING, SIZED = Wanted(), Wanted(size=made.SIZE)
+NOTHING, SIZED = ReadOptions(), ReadOptions(size=made.SIZE)
 COCO, OPENPOSE, MEDIAPIPE = made.person(17), made.person(25), made.person(33)
 
 
-def one(path, wanted=NOTHING, **options):
-    (track,) = read_tracks(path, wanted, **options)
+def one(path, options=NOTHING):
+    (track,) = read_tracks(path, options)
     return track
 
 
@@ -61,7 +62,7 @@ def test_names_of_a_category_tell_the_joint_set(tmp_path):
     made.coco_annotations(path, people, categories=[{"keypoints": names}])
     with pytest.raises(InputError, match=r"nose, left_eye .*--skeleton"):
         read_tracks(path, NOTHING)
-    check(one(path, Wanted(skeleton="halpe26")), halpe, "halpe26", size=made.SIZE)
+    check(one(path, ReadOptions(skeleton="halpe26")), halpe, "halpe26", size=made.SIZE)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_openpose_writes_files_for_frames_without_anyone(tmp_path):
     kept = [0, 1, 3, 4, 5]
     track = one(made.openpose(tmp_path / "json", frames))
     check(track, OPENPOSE[kept], "openpose25", frames=kept)
-    whole = track.whole("x")
+    whole = track.contiguous("x")
     assert whole.frames.tolist() == list(range(6))
     assert not whole.confidence[2].any()
     np.testing.assert_allclose(whole.keypoints[kept], OPENPOSE[kept][..., :2])
@@ -120,9 +121,9 @@ LAYOUTS = {
 def test_mediapipe(layout, tmp_path):
     kind = "mediapipe" if layout == "people with landmarks" else None
     path = made.write(tmp_path / "m.json", LAYOUTS[layout])
-    check(one(path, SIZED, kind=kind), MEDIAPIPE, "mediapipe33", size=made.SIZE)
+    check(one(path, replace(SIZED, format=kind)), MEDIAPIPE, "mediapipe33", size=made.SIZE)
     with pytest.raises(InputError, match="--width and --height"):
-        read_tracks(path, NOTHING, kind)
+        read_tracks(path, replace(NOTHING, format=kind))
 
 
 def test_mediapipe_frames_without_anyone(tmp_path):
@@ -167,7 +168,7 @@ def test_an_npz_of_ours(tmp_path):
 def test_an_npz_of_several_people(tmp_path):
     both = np.stack([COCO, made.person(17, seed=1)])
     np.savez(tmp_path / "k.npz", reconstruction=both[..., :2])
-    tracks = read_tracks(tmp_path / "k.npz", Wanted(skeleton="h36m17"))
+    tracks = read_tracks(tmp_path / "k.npz", ReadOptions(skeleton="h36m17"))
     assert [track.name for track in tracks] == ["person0", "person1"]
     for track, points in zip(tracks, both, strict=True):
         expected = np.concatenate([points[..., :2], np.ones((6, 17, 1))], -1)
@@ -175,7 +176,7 @@ def test_an_npz_of_several_people(tmp_path):
 
 
 def test_a_single_array_may_be_flat_or_one_frame(tmp_path):
-    path, wanted = tmp_path / "k.npy", Wanted(skeleton="h36m17")
+    path, wanted = tmp_path / "k.npy", ReadOptions(skeleton="h36m17")
     np.save(path, COCO[..., :2].reshape(6, 34))
     sure = np.concatenate([COCO[..., :2], np.ones((6, 17, 1))], -1)
     check(one(path, wanted), sure, "h36m17")
@@ -191,7 +192,7 @@ def test_a_number_of_joints_that_several_sets_have_is_refused(tmp_path):
     np.savez(path, keypoints=COCO)
     with pytest.raises(InputError, match=r"17 keypoints may be h36m17.*coco17.*--skeleton"):
         read_tracks(path, NOTHING)
-    check(one(path, Wanted(skeleton="coco17")), COCO, "coco17")
+    check(one(path, ReadOptions(skeleton="coco17")), COCO, "coco17")
     np.savez(path, made.person(26))
     assert one(path).skeleton == "halpe26"
 
@@ -220,18 +221,18 @@ def test_a_clip_store(tmp_path):
     with pytest.raises(InputError, match=r"several 2D sources.*--source: gt, mine"):
         read_tracks(path, NOTHING)
     with pytest.raises(InputError, match=r"no 2D source 'cpn'.*gt, mine"):
-        read_tracks(path, Wanted(source="cpn"))
-    check(one(path, Wanted(source="gt")), COCO, "coco17", size=made.SIZE)
+        read_tracks(path, ReadOptions(source="cpn"))
+    check(one(path, ReadOptions(source="gt")), COCO, "coco17", size=made.SIZE)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_format_that_the_file_is_not_in_is_said(kind, tmp_path):
     path = made.write(tmp_path / "x.json", [{"something": 1}])
     with pytest.raises(InputError, match=r"x\.json"):
-        read_tracks(path, SIZED, kind)
+        read_tracks(path, replace(SIZED, format=kind))
     np.savez(tmp_path / "x.npz", pose=np.zeros((3, 17, 3)), frame=np.arange(3))
     with pytest.raises(InputError, match=r"x\.npz"):
-        read_tracks(tmp_path / "x.npz", SIZED, kind)
+        read_tracks(tmp_path / "x.npz", replace(SIZED, format=kind))
 
 
 UNKNOWN = {
@@ -304,18 +305,18 @@ def test_what_the_options_say_may_not_contradict_the_file(tmp_path):
     path = tmp_path / "k.npz"
     np.savez(path, keypoints=COCO, skeleton="coco17", size=made.SIZE)
     with pytest.raises(InputError, match="coco17, not h36m17"):
-        read_tracks(path, Wanted(skeleton="h36m17"))
+        read_tracks(path, ReadOptions(skeleton="h36m17"))
     with pytest.raises(InputError, match="1280 x 720"):
-        read_tracks(path, Wanted(size=(640.0, 480.0)))
+        read_tracks(path, ReadOptions(size=(640.0, 480.0)))
     store = made.store(tmp_path / "s.h5", COCO)
     with pytest.raises(InputError, match="coco17, not h36m17"):
-        read_tracks(store, Wanted(skeleton="h36m17"))
+        read_tracks(store, ReadOptions(skeleton="h36m17"))
     landmarks = made.write(tmp_path / "m.json", LANDMARKS)
     with pytest.raises(InputError, match="mediapipe33, not coco17"):
-        read_tracks(landmarks, Wanted(skeleton="coco17", size=made.SIZE))
+        read_tracks(landmarks, ReadOptions(skeleton="coco17", size=made.SIZE))
     results = made.coco_results(tmp_path / "r.json", [(0, COCO[0])])
     with pytest.raises(InputError, match="17 keypoints, but 'openpose25' has 25"):
-        read_tracks(results, Wanted(skeleton="openpose25"))
+        read_tracks(results, ReadOptions(skeleton="openpose25"))
 
 
 def test_files_that_are_not_there_or_damaged(tmp_path):
@@ -341,7 +342,7 @@ def test_real_annotations_of_photographs(real_data):
     path = real_data / "samples/coco/test_coco.json"
     with pytest.raises(InputError, match="--stills"):
         read_tracks(path, NOTHING)
-    tracks = read_tracks(path, Wanted(stills=True))
+    tracks = read_tracks(path, ReadOptions(stills=True))
     content = json.loads(path.read_text())
     labelled = [a for a in content["annotations"] if not a["iscrowd"] and any(a["keypoints"][2::3])]
     assert len(tracks) == len(labelled) > 5

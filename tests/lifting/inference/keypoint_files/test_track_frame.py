@@ -1,6 +1,7 @@
 """One frame of a file, one clip of a store, one pose that is written down."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,11 @@ import pytest
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.cameras import nominal_camera
 from lifting.errors import InputError
-from lifting.inference.keypoint_files import Wanted, parse_example, read_example
+from lifting.inference.keypoint_files import ReadOptions, parse_pose, read_track_frame
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
 PEOPLE = [made.person(17, 12, seed, at=(300 + 500 * seed, 350)) for seed in range(2)]
-WANTED = Wanted(size=made.SIZE)
+WANTED = ReadOptions(size=made.SIZE)
 
 
 @pytest.fixture
@@ -29,22 +30,24 @@ def pixels(example):
 
 
 def test_frame_of_a_person_comes_with_every_frame_around_it(video):
-    example = read_example(video, WANTED, name="person1", frame=7)
+    example = read_track_frame(video, WANTED, name="person1", frame=7)
     np.testing.assert_allclose(pixels(example), PEOPLE[1][7, :, :2])
     assert (example.frame, example.row) == (7, 3)
     assert example.track.frames.tolist() == list(range(4, 12))
     # The frame in which nobody sees it is there, and empty.
     assert not example.track.confidence[2].any()
-    first = read_example(video, WANTED)
+    first = read_track_frame(video, WANTED)
     np.testing.assert_allclose(pixels(first), PEOPLE[0][0, :, :2])
 
 
 def test_a_still_comes_alone(video, tmp_path):
-    example = read_example(video, Wanted(size=made.SIZE, stills=True), frame=7)
+    example = read_track_frame(video, ReadOptions(size=made.SIZE, stills=True), frame=7)
     assert example.track.keypoints.shape == (1, 17, 2)
     np.testing.assert_allclose(pixels(example), PEOPLE[0][7, :, :2])
     np.savez(tmp_path / "a.npz", keypoints=PEOPLE[0], skeleton="coco17")
-    example = read_example(tmp_path / "a.npz", Wanted(size=made.SIZE, stills=True), frame=3)
+    example = read_track_frame(
+        tmp_path / "a.npz", ReadOptions(size=made.SIZE, stills=True), frame=3
+    )
     np.testing.assert_allclose(example.track.keypoints, PEOPLE[0][3:4, :, :2])
 
 
@@ -57,35 +60,35 @@ def test_clip_of_a_store_comes_with_its_camera_and_the_truth(tmp_path):
             key = ClipKey("anna", f"walk {number}", "walk", "front", 25.0, 12)
             both = {name: points.astype(np.float32) for name in info.sources}
             store.add(key, both, poses[number], np.arange(12) * 5)
-    path, wanted = tmp_path / "s.h5", Wanted(source="gt")
-    example = read_example(path, wanted, name="anna/walk 1", frame=10)
+    path, wanted = tmp_path / "s.h5", ReadOptions(source="gt")
+    example = read_track_frame(path, wanted, name="anna/walk 1", frame=10)
     np.testing.assert_allclose(pixels(example), PEOPLE[1][2, :, :2], atol=1e-3)
     np.testing.assert_array_equal(example.truth, poses[1, 2])
     assert (example.truth_skeleton, example.frame) == ("h36m17", 10)
     assert example.track.camera is not None
-    assert read_example(path, wanted).track.name == "anna/walk 0/front"
+    assert read_track_frame(path, wanted).track.name == "anna/walk 0/front"
     for arguments, said in [
-        ((Wanted(),), "several 2D sources; name one with --source: gt, mine"),
-        ((wanted, None, "ben"), "no clip 'ben' of 'gt'; there are for example anna/walk 0/front"),
-        ((wanted, None, "anna", 7), "not on frame 7; it is on frames 0 to 55"),
-        ((Wanted(source="gt", size=(5.0, 5.0)),), "1280 x 720 pixels"),
+        ((ReadOptions(),), "several 2D sources; name one with --source: gt, mine"),
+        ((wanted, "ben"), "no clip 'ben' of 'gt'; there are for example anna/walk 0/front"),
+        ((wanted, "anna", 7), "not on frame 7; it is on frames 0 to 55"),
+        ((ReadOptions(source="gt", size=(5.0, 5.0)),), "1280 x 720 pixels"),
     ]:
         with pytest.raises(InputError, match=said):
-            read_example(path, *arguments)
+            read_track_frame(path, *arguments)
 
 
 def test_pose_is_written_as_a_list_or_by_names():
     points = PEOPLE[0][0]
-    example = parse_example(json.dumps(points.tolist()), WANTED)
+    example = parse_pose(json.dumps(points.tolist()), WANTED)
     np.testing.assert_array_equal(example.track.keypoints[0], points[:, :2])
     np.testing.assert_array_equal(example.track.confidence[0], points[:, 2])
     assert (example.track.skeleton, example.track.size) == ("coco17", made.SIZE)
-    example = parse_example('{"nose": [1, 2], "left_hip": [3.5, 4, 0.5]}', WANTED)
+    example = parse_pose('{"nose": [1, 2], "left_hip": [3.5, 4, 0.5]}', WANTED)
     assert np.flatnonzero(example.track.confidence[0]).tolist() == [0, 11]
     assert example.track.keypoints[0, 11].tolist() == [3.5, 4]
     assert example.track.confidence[0, 11] == 0.5
     listed = [None, *points[1:, :2].tolist()]
-    assert parse_example(json.dumps(listed), WANTED).track.confidence[0].tolist() == [0] + 16 * [1]
+    assert parse_pose(json.dumps(listed), WANTED).track.confidence[0].tolist() == [0] + 16 * [1]
 
 
 @pytest.mark.parametrize(
@@ -105,15 +108,15 @@ def test_pose_is_written_as_a_list_or_by_names():
 )
 def test_what_is_no_pose_is_said(text, said):
     with pytest.raises(InputError, match=f"--pose.* ?{said}"):
-        parse_example(text, WANTED)
+        parse_pose(text, WANTED)
 
 
 def test_what_is_not_in_a_file_is_said(video):
-    with pytest.raises(InputError, match="holds no 'anna', but person0, person1"):
-        read_example(video, WANTED, name="anna")
+    with pytest.raises(InputError, match="shows no 'anna', but person0, person1"):
+        read_track_frame(video, WANTED, name="anna")
     with pytest.raises(InputError, match="'person1' is not on frame 6; it is on frames 4 to 11"):
-        read_example(video, WANTED, name="person1", frame=6)
+        read_track_frame(video, WANTED, name="person1", frame=6)
     with pytest.raises(InputError, match="not of format npz"):
-        read_example(video, WANTED, kind="npz")
+        read_track_frame(video, replace(WANTED, format="npz"))
     with pytest.raises(InputError, match="there is no such file"):
-        read_example(Path("gone.json"), WANTED)
+        read_track_frame(Path("gone.json"), WANTED)

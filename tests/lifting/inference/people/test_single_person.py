@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lifting.inference.detectors.checkpoint_estimator import OwnDetector
-from lifting.inference.people.single_person import Following, windows
-from lifting.inference.people.tracked_people import watch
+from lifting.inference.detectors.checkpoint_estimator import CheckpointPoseEstimator
+from lifting.inference.people.single_person import SinglePersonTracker, windows
+from lifting.inference.people.tracked_people import track_people
 from tests.made_dots import CROP, dot_detector, layout, paint, walk
 from tests.made_lifters import save
 
@@ -20,7 +20,7 @@ class Shot:
 @pytest.fixture(scope="module")
 def pose(tmp_path_factory):
     path = save(dot_detector(), tmp_path_factory.mktemp("dots") / "dots.ckpt")
-    return OwnDetector(path, CROP, "cpu")
+    return CheckpointPoseEstimator(path, CROP, "cpu")
 
 
 class Counting:
@@ -29,20 +29,20 @@ class Counting:
     def __init__(self, pose):
         self.pose, self.skeleton, self.crops = pose, pose.skeleton, 0
 
-    def read(self, images, boxes):
+    def estimate(self, images, boxes):
         self.crops += sum(map(len, boxes))
-        return self.pose.read(images, boxes)
+        return self.pose.estimate(images, boxes)
 
 
 def test_person_is_found_and_followed_across_the_frame(pose):
     truth, counting = walk(24), Counting(pose)
     frames = (Shot(n, [points]) for n, points in enumerate(truth))
     done = []
-    watcher = Following(counting, 0.1, 5)
-    (person,), count = watch(frames, watcher, 5, lambda: False, done.append)
+    tracker = SinglePersonTracker(counting, 0.1, 5)
+    (person,), count = track_people(frames, tracker, 5, lambda: False, done.append)
     assert (count, done) == (24, [5, 5, 5, 5, 4])
     np.testing.assert_array_equal(person.frames, np.arange(24))
-    np.testing.assert_allclose(person.points[..., :2], truth, atol=0.7)
+    np.testing.assert_allclose(person.keypoints[..., :2], truth, atol=0.7)
     # Once the windows, twice round what was found, and then once per frame.
     assert counting.crops == len(windows(*SIZE)) + 2 + 23
 
@@ -51,29 +51,31 @@ def test_who_is_out_of_sight_comes_back_as_the_same_and_after_long_as_another(po
     here, there = layout(40, 50, 60, 120), layout(220, 90, 50, 100)
     shown = [[here]] * 3 + [[]] * 12 + [[there]] * 12 + [[]] * 30 + [[here]] * 12
     frames = (Shot(n, people) for n, people in enumerate(shown))
-    watcher = Following(pose, 0.1, 20)
-    people, count = watch(frames, watcher, 8, lambda: False, lambda done: None)
+    tracker = SinglePersonTracker(pose, 0.1, 20)
+    people, count = track_people(frames, tracker, 8, lambda: False, lambda done: None)
     assert count == len(shown)
     assert len(people) == 2
     # Who is lost is looked for on every tenth frame.
     assert people[0].frames[:3].tolist() == [0, 1, 2]
     assert 15 <= people[0].frames[3] < 25
-    np.testing.assert_allclose(people[0].points[-1, :, :2], there, atol=0.7)
+    np.testing.assert_allclose(people[0].keypoints[-1, :, :2], there, atol=0.7)
     assert people[0].frames[-1] == 26
-    np.testing.assert_allclose(people[1].points[0, :, :2], here, atol=0.7)
+    np.testing.assert_allclose(people[1].keypoints[0, :, :2], here, atol=0.7)
 
 
 def test_an_empty_room_shows_nobody(pose):
     frames = (Shot(n, []) for n in range(4))
-    people, count = watch(frames, Following(pose, 0.1, 5), 8, lambda: False, lambda done: None)
+    people, count = track_people(
+        frames, SinglePersonTracker(pose, 0.1, 5), 8, lambda: False, lambda done: None
+    )
     assert (people, count) == ([], 4)
 
 
 def test_what_was_seen_until_it_is_stopped_is_kept(pose):
     frames = (Shot(n, [layout(40, 50, 60, 120)]) for n in range(100))
     done = []
-    (person,), count = watch(
-        frames, Following(pose, 0.1, 5), 3, lambda: len(done) == 2, done.append
+    (person,), count = track_people(
+        frames, SinglePersonTracker(pose, 0.1, 5), 3, lambda: len(done) == 2, done.append
     )
     assert count == len(person.frames) == 6
 

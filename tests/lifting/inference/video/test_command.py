@@ -12,9 +12,9 @@ import pytest
 from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.export.bvh import bvh_text
-from lifting.inference.keypoint_files import Wanted, read_tracks
-from lifting.inference.people.single_person import Following
-from lifting.inference.people.tracked_people import watch
+from lifting.inference.keypoint_files import ReadOptions, read_tracks
+from lifting.inference.people.single_person import SinglePersonTracker
+from lifting.inference.people.tracked_people import track_people
 from lifting.inference.prediction import lift
 from lifting.inference.video import command as video_command
 from lifting.inference.video.command import lift_video, report
@@ -105,7 +105,7 @@ def test_a_person_is_detected_lifted_and_drawn(here):
         "  person0: frames 0 to 15",
     ]
 
-    # What was detected is read instead of detecting it again.
+    # What was detected is read instead of detector_options it again.
     lift_video("walk.mp4", "vp.ckpt", keypoints="walk_3d/keypoints.npz", out="again")
     assert names("again") == [name for name in FILES if name != "keypoints.npz"]
     again = load_npz("again/poses.npz")["pose"]
@@ -205,7 +205,7 @@ def press_at(number, monkeypatch, owner, method):
 
 def test_stopped_while_detecting_it_goes_on_with_what_was_seen(here, monkeypatch):
     write_dots(here / "long.mp4", [[points] for points in walk(40)])
-    press_at(2, monkeypatch, Following, "see")
+    press_at(2, monkeypatch, SinglePersonTracker, "track")
     made = detect("long.mp4")
     assert made.stopped
     assert len(made.tracks[0].frames) == made.frames == len(list(Video("long_3d/video.mp4"))) == 16
@@ -264,8 +264,8 @@ def test_damaged_frames_are_left_out_and_counted(here):
         ({"least_confidence": 2.0}, "--least_confidence is 2.0"),
         ({"patience": -1}, "--patience is -1"),
         ({"height": 8}, "--height is 8"),
-        ({"smooth": "butter"}, "sb.ckpt: There is no smoothing 'butter'"),
-        ({"dilation": 0}, "sb.ckpt: dilation is 0"),
+        ({"smooth": "butter"}, "^There is no smoothing 'butter'"),
+        ({"dilation": 0}, "^dilation is 0"),
         ({"device": "abacus"}, "device is 'abacus'"),
         ({"truth": "walk.npz"}, "walk.npz: has no numbers 'pose'"),
         ({"track": "nobody"}, "walk.mp4: shows no 'nobody', but person0"),
@@ -313,7 +313,7 @@ def test_memory_does_not_grow_with_the_video(here):
     class Blind:
         skeleton = "h36m17"
 
-        def see(self, frames):
+        def track(self, frames):
             assert len(frames) <= 8
             return [[] for _ in frames]
 
@@ -325,7 +325,7 @@ def test_memory_does_not_grow_with_the_video(here):
         write_frames(path, shades, SIZE)
 
         def run():
-            watch(Video(path), Blind(), 8, lambda: False, lambda done: None)
+            track_people(Video(path), Blind(), 8, lambda: False, lambda done: None)
             lift_video(
                 str(path), "sb.ckpt", keypoints=f"{frames}.npz", page_frames=10, device="cpu"
             )
@@ -340,6 +340,6 @@ def test_memory_does_not_grow_with_the_video(here):
 
 def test_keypoints_written_are_those_of_everyone(here):
     detect()
-    (track,) = read_tracks(Path("walk_3d/keypoints.npz"), Wanted())
+    (track,) = read_tracks(Path("walk_3d/keypoints.npz"), ReadOptions())
     assert (track.skeleton, track.size, track.fps) == ("h36m17", (320.0, 240.0), 30.0)
     assert track.keypoints.shape == (FRAMES, len(skeleton("h36m17")), 2)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.interfaces import Sighting
-from lifting.inference.keypoint_files import Wanted
+from lifting.inference.detectors.interfaces import Detection
+from lifting.inference.keypoint_files import ReadOptions
 from lifting.inference.video.reader import Video
-from lifting.inference.video.tracks import detected, given
+from lifting.inference.video.tracks import detect_tracks, read_video_tracks
 from tests.datamodules.made_videos import SIZE, write_video
 
 
@@ -19,9 +19,9 @@ class Script:
     def __init__(self, *people):
         self.people = people
 
-    def see(self, frames):
+    def track(self, frames):
         return [
-            [Sighting(who, points(frame.number, sure)) for who, sure in self.people[frame.number]]
+            [Detection(who, points(frame.number, sure)) for who, sure in self.people[frame.number]]
             for frame in frames
         ]
 
@@ -31,13 +31,13 @@ def points(number, sure):
 
 
 @pytest.fixture
-def film(tmp_path):
+def video(tmp_path):
     return Video(write_video(tmp_path / "a.mp4", 6))
 
 
-def test_keypoints_that_are_not_sure_are_missing_and_gaps_are_kept(film):
+def test_keypoints_that_are_not_sure_are_missing_and_gaps_are_kept(video):
     script = Script([], [(0, 0.4)], [(0, 0.1)], [], [(0, 0.9)], [(0, 0.1)])
-    (track,), count = detected(film, script, 0.3, 1, lambda: False)
+    (track,), count = detect_tracks(video, script, 0.3, 1, lambda: False)
     assert count == 6
     # Nothing is told of the frames before the first, and after the last, that shows anything.
     assert track.frames.tolist() == [1, 2, 3, 4]
@@ -46,35 +46,35 @@ def test_keypoints_that_are_not_sure_are_missing_and_gaps_are_kept(film):
     assert (track.name, track.size, track.fps) == ("person0", (64.0, 48.0), 25.0)
 
 
-def test_who_is_seen_too_seldom_is_left_out(film):
+def test_who_is_seen_too_seldom_is_left_out(video):
     script = Script(*[[(7, 0.9), (2, 0.8)]] * 3, *[[(2, 0.8)]] * 3)
-    tracks, _ = detected(film, script, 0.3, 4, lambda: False)
+    tracks, _ = detect_tracks(video, script, 0.3, 4, lambda: False)
     assert [(track.name, len(track.frames)) for track in tracks] == [("person0", 6)]
     with pytest.raises(InputError, match="nobody was seen on 7 frames, but on 6; lower --shortest"):
-        detected(film, script, 0.3, 7, lambda: False)
+        detect_tracks(video, script, 0.3, 7, lambda: False)
 
 
-def test_files_that_count_from_one_are_moved(film, tmp_path):
+def test_files_that_count_from_one_are_moved(video, tmp_path):
     where = np.stack([points(number, 1.0)[:, :2] for number in range(6)])
     path = tmp_path / "k.npz"
     np.savez(path, keypoints=where, skeleton="h36m17", frame=np.arange(1, 7))
-    (track,) = given(film, path, Wanted(), None, 1)
+    (track,) = read_video_tracks(video, path, ReadOptions(), 1)
     assert track.frames.tolist() == list(range(6))
     with pytest.raises(InputError, match=r"has frames 1 to 6, but .* has 6; say with --first"):
-        given(film, path, Wanted(), None, 0)
+        read_video_tracks(video, path, ReadOptions(), 0)
 
 
-def test_shares_of_the_image_become_its_pixels(film, tmp_path):
+def test_shares_of_the_image_become_its_pixels(video, tmp_path):
     path = tmp_path / "k.npz"
     np.savez(path, landmarks=np.full((6, 33, 4), [0.5, 0.25, 0.0, 1.0]))
-    (track,) = given(film, path, Wanted(), None, 0)
+    (track,) = read_video_tracks(video, path, ReadOptions(), 0)
     np.testing.assert_allclose(track.keypoints, np.full((6, 33, 2), [SIZE[0] / 2, SIZE[1] / 4]))
 
 
-def test_people_on_hardly_any_frame_are_refused(film, tmp_path):
-    film.frames = 0
+def test_people_on_hardly_any_frame_are_refused(video, tmp_path):
+    video.frames = 0
     path = tmp_path / "k.npz"
     where = np.stack([points(0, 1.0)[:, :2]] * 2)
     np.savez(path, keypoints=where, skeleton="h36m17", frame=[0, 1000])
     with pytest.raises(InputError, match="on so few frames that they are no video"):
-        given(film, path, Wanted(), None, 0)
+        read_video_tracks(video, path, ReadOptions(), 0)

@@ -36,9 +36,9 @@ def test_errors_are_those_of_the_frames_that_both_have(tmp_path, pose):
     turned = 1.3 * relative @ Rotation.from_rotvec([0.3, -0.2, 0.5]).as_matrix().T
     errors = truth.errors(numbers, turned.astype(np.float32))
     assert errors["PA-MPJPE"] < 0.01 < errors["N-MPJPE"] < errors["MPJPE"]
-    assert truth.every(8).shape == (8, 17, 3)
-    np.testing.assert_allclose(truth.every(8)[5:], relative[:3])
-    assert np.isnan(truth.every(8)[:5]).all()
+    assert truth.first_frames(8).shape == (8, 17, 3)
+    np.testing.assert_allclose(truth.first_frames(8)[5:], relative[:3])
+    assert np.isnan(truth.first_frames(8)[:5]).all()
 
 
 def test_joints_are_converted_by_name(tmp_path, pose):
