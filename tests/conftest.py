@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,37 @@ import pytest
 import torch
 
 from datamodules.synthetic.poses import Synthetic
+from tests import fork_server
 
 # Tests run side by side, and so do the processes that they start.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
+processes = fork_server.install() if sys.platform == "linux" else None
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, so that no worker is left with one when the others are done."""
+    """Begin with the slow tests, so that no worker is left with one when the others are done.
+
+    Raises:
+        pytest.UsageError: If a test is marked slow without a reason.
+    """
+    marks = {item.nodeid: item.get_closest_marker("slow") for item in items}
+    bare = [name for name, mark in marks.items() if mark and not mark.kwargs.get("reason")]
+    if bare:
+        raise pytest.UsageError(f'@pytest.mark.slow(reason="...") says why: {", ".join(bare)}')
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
-    """Check shapes in all but slow tests, which run over and over what others have checked."""
+    """Check shapes in all but slow tests, which run over and over what others have checked.
+
+    Processes are forked unless the test is of their start.
+    """
     jaxtyping.config.update("jaxtyping_disable", item.get_closest_marker("slow") is not None)
+    if processes is not None:
+        processes.enabled = item.get_closest_marker("unforked") is None
     return (yield)
 
 

@@ -14,7 +14,10 @@ from lifting.errors import InputError
 from tests.made_lifters import write_lifters
 
 # One worker, so that what is trained for all tests is trained once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("detectors")]
+pytestmark = [
+    pytest.mark.slow(reason="trains detectors through lifters"),
+    pytest.mark.xdist_group("detectors"),
+]
 
 ROOT = Path(__file__).parent.parent
 

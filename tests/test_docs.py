@@ -31,7 +31,7 @@ from tests.lifting.made_checkpoints import make
 from tests.lifting.metrics import test_evaluation, test_registry
 from tests.made_lifters import save
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="runs the commands of the guides")
 
 ROOT = Path(__file__).parent.parent
 PAGES = [

@@ -13,7 +13,7 @@ from lifting.cli.training import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="builds every experiment and trains most")
 
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = ROOT / "experiments"

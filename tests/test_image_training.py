@@ -11,7 +11,10 @@ from lifting.cli.training import run
 from lifting.errors import InputError
 
 # One worker, so that what is trained for all tests is trained once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("image_training")]
+pytestmark = [
+    pytest.mark.slow(reason="trains a detector"),
+    pytest.mark.xdist_group("image_training"),
+]
 
 ROOT = Path(__file__).parent.parent
 DETECTOR = ("--model", "tests.made_detector.TinyDetector")

@@ -11,7 +11,7 @@ from datamodules.store.clips import ClipStore
 from lifting.cli.training import run
 from tests.datamodules.made_lsp import NAMES, annotations, write_json, write_mat
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="trains from relative depth")
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 

@@ -112,7 +112,7 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
     return checkpoint["state_dict"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="trains three times in processes")
 @pytest.mark.parametrize(
     ("options", "kill_at", "saved"),
     # Killed in the middle of the second epoch, of 16 steps on one device and 8 on two, and not right
@@ -172,7 +172,7 @@ class Watch(Callback):
         self._at(trainer, "epoch")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="trains several times")
 @pytest.mark.parametrize(
     ("moments", "options"),
     # Epochs of 16 steps, saved every four, so that saving and validating fall on the same batch.

@@ -8,7 +8,10 @@ import pytest
 from datamodules.safe_load import load_npz
 from lifting.cli.training import run
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sequences")]
+pytestmark = [
+    pytest.mark.slow(reason="trains sequence lifters"),
+    pytest.mark.xdist_group("sequences"),
+]
 
 ROOT = Path(__file__).parent.parent
 FRAMES = 12

@@ -17,7 +17,7 @@ from tests.lifting.made_checkpoints import make
 from tests.made_dots import CROP, dot_detector, layout, paint
 from tests.made_lifters import save
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="drives pages in a browser")
 
 H36M = skeleton("h36m17")
 QUIET = "#flat[data-busy=no]"

@@ -12,7 +12,7 @@ from lifting.skeletons import Skeleton, skeleton
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PoseTrack, small_jpeg
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="drives pages in a browser")
 
 H36M = skeleton("h36m17")
 # One bone of each side: a cross by which up, right and away are told apart.

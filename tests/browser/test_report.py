@@ -8,7 +8,7 @@ from lifting.skeletons import skeleton
 from lifting.viz.player import Clip, PoseTrack
 from tests.made_runs import write_run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="drives pages in a browser")
 
 H36M = skeleton("h36m17")
 

@@ -245,7 +245,8 @@ def test_arrays_whose_state_would_corrupt_memory_are_refused(tmp_path):
         "    try: print(path, repr(load_pickle(path)), flush=True)\n"
         "    except InputError as error: print(error, flush=True)\n"
     )
-    command = [sys.executable, "-c", program, *map(str, paths)]
+    (tmp_path / "read.py").write_text(program)
+    command = [sys.executable, str(tmp_path / "read.py"), *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     expected = [f"{path}: damaged or not a pickle; get the file again." for path in paths]
     assert done.stdout.splitlines() == expected

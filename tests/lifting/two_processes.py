@@ -37,9 +37,11 @@ def evaluated_by_two(tests: str, folder: Path) -> list[dict[str, Any]]:
     """
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     arguments = [str(folder / "start"), str(folder / "out"), tests]
+    program = folder / "worker.py"
+    program.write_text(WORKER)
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(rank), *arguments],
+            [sys.executable, str(program), str(rank), *arguments],
             env=environment,
             stderr=subprocess.PIPE,
             text=True,

@@ -2,6 +2,7 @@
 
 import runpy
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,12 @@ def refused(capsys, name, *arguments):
     assert said.startswith("Error: ")
     assert said.count("\n") == 1
     return said
+
+
+def wait_for(path):
+    """Wait until a file has content."""
+    for _ in range(1200):
+        if path.is_file() and path.stat().st_size:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} was not made")

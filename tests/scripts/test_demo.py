@@ -20,7 +20,7 @@ def load(name: str):
     return module
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="trains five stages")
 def test_demo_makes_a_page_and_its_second_run_trains_nothing(
     tmp_path, monkeypatch, capsys, give_synthetic
 ):

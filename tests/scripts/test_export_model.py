@@ -30,7 +30,8 @@ def python(folder, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="starts Python anew and exports")
+@pytest.mark.unforked
 def test_a_video_is_lifted_without_torch(tmp_path):
     for library in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(library, reason=f"ONNX needs {library}, of the export extra")
@@ -64,7 +65,7 @@ def test_a_video_is_lifted_without_torch(tmp_path):
     assert props["checkpoint_sha256"] == hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="exports to ONNX")
 def test_a_video_of_another_size_is_lifted_without_torch_as_with_it(tmp_path):
     for library in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(library, reason=f"ONNX needs {library}, of the export extra")
@@ -82,7 +83,7 @@ def test_a_video_of_another_size_is_lifted_without_torch_as_with_it(tmp_path):
     np.testing.assert_allclose(pose, wanted, rtol=0, atol=1e-4 * np.abs(wanted).max())
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="starts three processes")
 def test_what_does_not_fit_is_one_sentence_and_a_status(tmp_path):
     path = save(made("RelativeDepthTwin"), tmp_path / "a.ckpt")
     for arguments, message in [

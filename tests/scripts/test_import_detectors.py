@@ -54,7 +54,7 @@ def test_a_joint_set_that_is_not_named_is_asked_for_in_one_sentence(here, monkey
     assert [path.name for path in here.iterdir()] == ["theirs.pth"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="tests, predicts and exports a detector")
 def test_an_imported_detector_is_tested_predicts_and_is_exported(here, monkeypatch):
     options = ("--keypoint_skeleton", "coco17", "--options.sigma", "3", "--family", "HRNet")
     script(monkeypatch, "import_weights", "theirs.pth", "ours.ckpt", *options)
@@ -95,7 +95,7 @@ def test_an_imported_detector_is_tested_predicts_and_is_exported(here, monkeypat
     assert all(torch.equal(again[name], tensor) for name, tensor in theirs.items())
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="tests a detector on rendered images")
 def test_an_imported_detector_is_tested_on_images_whose_joints_become_its_own(here, monkeypatch):
     torch.save(made_detector(hrnet_keys(4, 16)), "mpii.pth")
     script(monkeypatch, "import_weights", "mpii.pth", "ours.ckpt")

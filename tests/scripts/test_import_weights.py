@@ -55,7 +55,8 @@ def video_pose_3d(tmp_path):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="starts two commands anew")
+@pytest.mark.unforked
 def test_there_and_back_on_the_command_line(video_pose_3d, tmp_path):
     status, out, errors = script(tmp_path, "import_weights", "theirs.bin", "w/ours.ckpt")
     assert (status, errors) == (0, "")
@@ -70,7 +71,7 @@ def test_there_and_back_on_the_command_line(video_pose_3d, tmp_path):
     assert all(torch.equal(again[k], v) for k, v in theirs.items())
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="starts a process")
 def test_what_does_not_fit_is_one_sentence_and_a_status(video_pose_3d, tmp_path):
     for arguments, message in [
         (("--skeleton", "panoptic15"), "is of 17 joints, not the 15 of panoptic15"),
@@ -119,7 +120,7 @@ def test_statistics_are_read_from_both_kinds_of_file_and_run_nothing(tmp_path):
         read(str(tmp_path / "c.pkl"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="tests and predicts imported weights")
 def test_imported_weights_are_tested_predict_and_are_not_trained_on(
     video_pose_3d, tmp_path, monkeypatch
 ):

@@ -4,14 +4,14 @@ import json
 import os
 import shutil
 import signal
-import time
-from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.scripts.running import wait_for
+
+# They import little.
+pytestmark = pytest.mark.unforked
 
 # Stands in for the trainings, which take seconds to begin: counts its starts in last.ckpt, and makes
 # best.ckpt of its options.
@@ -89,14 +89,6 @@ def refused(runner, *arguments: str) -> str:
     assert errors.count("\n") == 1
     assert calls(runner) == []
     return errors
-
-
-def wait_for(path: Path) -> None:
-    for _ in range(1200):
-        if path.is_file() and path.stat().st_size:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{path} was not made")
 
 
 def test_runs_everything_once_and_then_nothing(runner):
@@ -321,65 +313,3 @@ def test_removal_that_was_cut_short_leaves_no_run_to_resume(runner):
     assert starts(runner, "alone") == 1
     succeeds(runner, "--from", "alone")
     assert not list(runner.folder.glob("runs/p/*.removed"))
-
-
-# Real trainings of a flow, and of a lifter that learns from it: random turns, noise and mirroring, Adam
-# and two moving averages, and a second flow that follows the lifter's projections.
-SMALL = """
-data: {init_args: {frames_per_sequence: 6, batch_size: 8, actions: [Walking, Sitting]}}
-trainer: {max_epochs: 6, accelerator: cpu, enable_progress_bar: false, enable_model_summary: false}
-last: {every_n_train_steps: 3}
-wandb: disabled
-"""
-TRAININGS = {
-    "name": "whole",
-    "configs": ["base", "data/synthetic"],
-    "stages": {
-        "first": {
-            "configs": ["unsupervised/full_flow", "small"],
-            "options": {"model.hidden": 16, "model.blocks": 2},
-        },
-        "second": {
-            "configs": ["unsupervised/elepose", "small"],
-            "checkpoints": {"model.full_flow": "first"},
-            "options": {"model.width": 16, "model.contrast": 1.0},
-        },
-    },
-}
-
-
-@pytest.fixture
-def trainings(tmp_path, pipeline_runner, give_synthetic):
-    give_synthetic(tmp_path / "data")
-    shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
-    (tmp_path / "experiments/small.yaml").write_text(SMALL)
-    (tmp_path / "trainings.yaml").write_text(yaml.safe_dump(TRAININGS))
-    return pipeline_runner(tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_pipeline_killed_at_ten_random_moments_ends_with_the_same_weights(
-    trainings, survives_kills
-):
-    survives_kills(trainings, "trainings.yaml")
-    last = "runs/killed/second/checkpoints/last.ckpt"
-    checkpoint = torch.load(trainings.folder / last, weights_only=True)
-    # Two actions of two takes, four subjects, four cameras and six frames, in batches of eight.
-    assert checkpoint["global_step"] == 6 * (2 * 2 * 4 * 4 * 6 // 8)
-    stages = {name.split("/")[0] for name in trainings.weights("killed")}
-    assert stages == {"first", "second"}
-
-
-@pytest.mark.slow
-def test_training_that_sigterm_ends_is_not_taken_for_finished(trainings):
-    arguments = ("trainings.yaml", "--set", "trainer.max_epochs=100000")
-    process = trainings.start(*arguments)
-    wait_for(trainings.folder / "runs/whole/first/checkpoints/last.ckpt")
-    # To the training alone, not to the runner, which then has only its exit status to go by.
-    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    os.kill(int(child), signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 143
-    assert "stage first of whole ended with status 143" in errors
-    assert "first: resume" in trainings(*arguments, "--dry-run")[1]

@@ -165,7 +165,7 @@ def test_the_default_split_keeps_people_apart():
     assert data.store == "data/cmu.h5"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="trains six stages")
 def test_every_stage_of_links_and_a_supervised_lifter_train_and_test(store, tmp_path):
     def fit_and_test(method, name, *options):
         paths = (EXPERIMENTS / f"{p}.yaml" for p in ("base", "data/cmu", method, "debug"))
@@ -219,7 +219,7 @@ def test_the_real_npz_holds_the_real_trials(real_data):
         assert apart.max() < 0.2
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="converts the whole of CMU")
 @pytest.mark.real
 def test_the_real_store_looks_like_people_seen_by_human36m(real_data, tmp_path):
     report = convert([real_data / "cmu_mocap"], tmp_path / "out.h5")

@@ -308,7 +308,7 @@ def test_there_is_no_camera_of_an_unknown_name():
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.slow(reason="converts the original files")
 def test_the_original_files_give_what_the_npz_gives(real_data, tmp_path):
     raw = real_data / "h36m" / "raw_sample"
     views = []

@@ -398,9 +398,13 @@ for limit in limits:
     ("clips", "limits"),
     [(0, [0, 96, 500]), (4, [0, 96, 500, 2000, 4000, 9000, 20000, 33000, 60000, 75000])],
 )
-def test_a_full_disk_ends_in_a_sentence_and_leaves_an_older_store_alone(path, clips, limits):
+def test_a_full_disk_ends_in_a_sentence_and_leaves_an_older_store_alone(
+    path, clips, limits, tmp_path_factory
+):
     before = write(path).read_bytes()
-    command = [sys.executable, "-c", FILL, str(path), str(clips), *map(str, limits)]
+    program = tmp_path_factory.mktemp("program") / "fill.py"
+    program.write_text(FILL)
+    command = [sys.executable, str(program), str(path), str(clips), *map(str, limits)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     sentence = f"The disk is full while writing {path}: free some space and run the same command"
     assert done.stdout.splitlines() == [f"{n} {sentence} again. ['store.h5']" for n in limits]

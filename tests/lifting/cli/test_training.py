@@ -15,7 +15,10 @@ from datamodules.store.clips import ClipStore
 from lifting.cli.training import run
 from lifting.errors import InputError
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+pytestmark = [
+    pytest.mark.slow(reason="trains from the command line"),
+    pytest.mark.xdist_group("cli"),
+]
 
 ROOT = Path(__file__).parents[3]
 
@@ -315,6 +318,7 @@ def test_missing_store_is_named(here):
     assert "data/h36m.h5" in message
 
 
+@pytest.mark.unforked
 def test_process_prints_one_sentence_and_fails(here):
     command = [sys.executable, "-m", "lifting", "test", "--run", "nowhere"]
     done = subprocess.run(

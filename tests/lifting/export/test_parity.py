@@ -24,7 +24,7 @@ def test_every_lifter_and_detector_is_tried():
     assert public == set(KINDS)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="exports every method")
 @pytest.mark.parametrize("kind", KINDS)
 def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(kind):
     for library in ("onnx", "onnxscript", "onnxruntime"):

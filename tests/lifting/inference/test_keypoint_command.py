@@ -216,27 +216,27 @@ def test_a_wrong_checkpoint_and_a_wrong_place_are_said(video, checkpoint, tmp_pa
     assert "out.npz: cannot be written" in refused(capsys, *given)
 
 
-@pytest.mark.slow
-def test_it_is_a_form_of_predict(video, checkpoint, tmp_path):
+def predict_in_a_process(folder, video, checkpoint, *options):
     command = [sys.executable, "-m", "lifting", "predict", "--keypoints", video]
-    command += ["--checkpoint", checkpoint, *SIZE]
-    done = subprocess.run(
-        command,
-        cwd=tmp_path,
+    return subprocess.run(
+        [*command, "--checkpoint", checkpoint, *SIZE, *options],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
     )
+
+
+@pytest.mark.slow(reason="starts Python anew")
+@pytest.mark.unforked
+def test_it_is_a_form_of_predict(video, checkpoint, tmp_path):
+    done = predict_in_a_process(tmp_path, video, checkpoint)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "walk_3d.npz").is_file()
-    done = subprocess.run(
-        [*command, "--track", "anna"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+
+
+def test_a_wrong_option_ends_it_with_status_2(video, checkpoint, tmp_path):
+    done = predict_in_a_process(tmp_path, video, checkpoint, "--track", "anna")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

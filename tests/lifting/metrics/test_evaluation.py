@@ -91,7 +91,7 @@ SHARES = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="starts two processes")
 def test_two_processes_give_what_one_gives(tmp_path):
     one = evaluation_of([range(16)]).compute()
     for found in evaluated_by_two(__file__, tmp_path):

@@ -74,7 +74,7 @@ def test_unknown_names_and_joint_sets_are_refused():
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.slow(reason="reads all of Human3.6M")
 def test_human36m_has_the_published_ratios(real_data):
     parents, children = (list(ends) for ends in zip(*H36M17.bones, strict=True))
     ratios = []

@@ -38,7 +38,7 @@ def progress(page, text):
     page.get_by_text(text, exact=True).wait_for()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="drives pages in a browser")
 def test_an_annotator_answers_undoes_leaves_and_finishes(browser, tmp_path):
     images = judged(3)
     path = tmp_path / "answers.json"
@@ -96,7 +96,7 @@ def test_an_annotator_answers_undoes_leaves_and_finishes(browser, tmp_path):
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="drives pages in a browser")
 def test_the_picture_is_shown_on_a_phone_and_a_failure_is_said(browser, tmp_path):
     xy, seen = points(1)
     folder = write_mat(tmp_path / "raw/joints.mat", xy, seen, extended=False).parent
