@@ -11,13 +11,16 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo quick test lint format clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## Train, test and draw on a generated human; no download of data.
 	@$(PYTHON_IN_VENV) scripts/demo.py
+
+quick: $(INSTALLED) ## Run the tests that are not slow, in one process.
+	@$(PYTHON_IN_VENV) -m pytest -m "not slow"
 
 test: $(INSTALLED) ## Run every test, with two workers.
 	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup

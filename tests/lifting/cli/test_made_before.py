@@ -16,7 +16,10 @@ import torch
 from lifting.cli.training import run
 from lifting.inference.prediction import lift
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cli")]
+pytestmark = [
+    pytest.mark.slow(reason="tests, predicts and resumes an earlier run"),
+    pytest.mark.xdist_group("cli"),
+]
 
 MADE = Path(__file__).parent / "made_before"
 
