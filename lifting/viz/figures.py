@@ -6,8 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d import Axes3D
+from mpl_toolkits.mplot3d.art3d import Line3DCollection
 from numpy import ndarray
 
 from lifting.skeletons import Skeleton
@@ -38,14 +40,22 @@ def draw_keypoints(
         truth: Draw them thick and grey, as what others drawn on top are held against.
         visible: Which of them are seen; the others are left out. All where not given.
     """
-    for parent, child in joints.bones:
-        if visible is None or visible[[parent, child]].all():
-            colour = TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)]
-            ends = keypoints[[parent, child]]
-            axes.plot(*ends.T, color=colour, linewidth=4 if truth else 2)
+    bones = [b for b in joints.bones if visible is None or visible[list(b)].all()]
+    lines = LineCollection(
+        [keypoints[list(bone)] for bone in bones],
+        colors=_colours(bones, joints, truth),
+        linewidths=4 if truth else 2,
+        capstyle="projecting",
+    )
+    axes.add_collection(lines)
+    axes.autoscale_view()
     axes.set_aspect("equal", adjustable="datalim")
     axes.yaxis.set_inverted(True)
     axes.set_axis_off()
+
+
+def _colours(bones: Sequence[tuple[int, int]], joints: Skeleton, truth: bool) -> list[str]:
+    return [TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)] for _, child in bones]
 
 
 def draw_pose(
@@ -60,9 +70,15 @@ def draw_pose(
         truth: Draw it thin and grey, as what a prediction is held against.
     """
     points = upright(pose)
-    for parent, child in joints.bones:
-        colour = TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)]
-        axes.plot(*points[[parent, child]].T, color=colour, linewidth=1.5 if truth else 2.5)
+    lines = Line3DCollection(
+        [points[list(bone)] for bone in joints.bones],
+        colors=_colours(joints.bones, joints, truth),
+        linewidths=1.5 if truth else 2.5,
+        capstyle="projecting",
+    )
+    # What is drawn last lies on top.
+    axes.computed_zorder = False
+    axes.add_collection(lines, autolim=False)
     frame_pose(axes, pose)
 
 

@@ -20,6 +20,7 @@ from lifting.viz.annotations import (
     risk_figure,
     skill_figure,
 )
+from tests.lifting.viz.made_bones import bones
 
 LSP = skeleton("lsp14")
 DRAWS = np.random.default_rng(0)
@@ -52,13 +53,12 @@ def test_the_two_joints_are_marked_in_their_colours():
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
         assert ((image.keypoints > [left, top]) & (image.keypoints < [right, bottom])).all()
         assert len(axes.images) == (image.picture is not None)
-    bones = [x for x in figure.subfigs[0].axes[0].lines if x.get_marker() != "o"]
-    assert len(bones) == 13
+    assert len(bones(figure.subfigs[0].axes[0])) == 13
 
 
 def test_hidden_joints_are_not_drawn():
     axes = image_figure({"easiest": [shown(hidden=[0])]}, LSP).subfigs[0].axes[0]
-    assert len([x for x in axes.lines if x.get_marker() != "o"]) == 12
+    assert len(bones(axes)) == 12
 
 
 def test_truth_of_risk_is_drawn_where_it_is_known():

@@ -10,6 +10,7 @@ from lifting.skeletons.occlusion import Status
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, draw_keypoints, prediction_figure
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
+from tests.lifting.viz.made_bones import bones
 
 H36M = skeleton("h36m17")
 RNG = np.random.default_rng(0)
@@ -23,12 +24,6 @@ def _close():
 
 def poses(*shape):
     return RNG.normal(size=(*shape, 17, 3)) * 300
-
-
-def bones(axes, **style):
-    """Lines between two points, those of a style."""
-    lines = [line for line in axes.lines if len(line.get_data()[0]) == 2]
-    return [x for x in lines if all(getattr(x, f"get_{k}")() == v for k, v in style.items())]
 
 
 def joints(axes):
@@ -52,7 +47,7 @@ def test_latent_figure_draws_every_pose_once_over_its_original():
         assert len(bones(panel)) == 32
     assert len(bones(panels[2][0])) == len(bones(panels[3][0])) == 16
     # The second row of neighbours shows the same poses again.
-    drawn = bones(panels[1][3], color=TRUTH_COLOUR)[0].get_xydata()
+    drawn = bones(panels[1][3], color=TRUTH_COLOUR)[0].ends
     np.testing.assert_array_equal(drawn, original[1][list(H36M.bones[0])])
     # One scale, y downwards.
     (limits,) = {(p.get_xlim(), p.get_ylim()) for part in panels for p in part}
@@ -77,14 +72,14 @@ def test_occlusion_figure_tells_lifted_from_completed_joints():
     assert len(bones(flat)) == 13
     for axes in (front, side):
         assert len(bones(axes, color=TRUTH_COLOUR)) == 16
-        coloured = [b for b in bones(axes) if b.get_color() != TRUTH_COLOUR]
-        assert sum(b.get_linestyle() == "-" for b in coloured) == 13
-        assert sum(b.get_linestyle() == "--" for b in coloured) == 3
+        coloured = [b for b in bones(axes) if b.color != TRUTH_COLOUR]
+        assert sum(b.linestyle == "-" for b in coloured) == 13
+        assert sum(b.linestyle == "--" for b in coloured) == 3
         hollow = [j for j in joints(axes) if to_hex(j.get_markerfacecolor()) == "#ffffff"]
         assert len(hollow) == 3
         assert len(joints(axes)) == 17
     # Seen, but of unknown depth: the two bones at the shoulder.
-    dashed = [b for b in bones(figure.axes[4]) if b.get_linestyle() == "--"]
+    dashed = [b for b in bones(figure.axes[4]) if b.linestyle == "--"]
     assert len(dashed) == 2
     assert len(joints(figure.axes[4])) == 17
     # Refused: the truth alone.
@@ -114,7 +109,7 @@ def test_keypoints_drawn_twice_stay_upright():
     draw_keypoints(axes, points, H36M, truth=True)
     draw_keypoints(axes, points, H36M)
     assert axes.yaxis_inverted()
-    assert {b.get_color() for b in bones(axes)} == {TRUTH_COLOUR, *SIDE_COLOURS.values()}
+    assert {b.color for b in bones(axes)} == {TRUTH_COLOUR, *SIDE_COLOURS.values()}
 
 
 def test_a_prediction_that_is_far_too_small_does_not_cut_the_truth_off():
@@ -123,6 +118,6 @@ def test_a_prediction_that_is_far_too_small_does_not_cut_the_truth_off():
     for axes in figure.axes[1:]:
         for bone in bones(axes, color=TRUTH_COLOUR):
             for values, limits in zip(
-                bone.get_data_3d(), (axes.get_xlim(), axes.get_ylim(), axes.get_zlim()), strict=True
+                bone.ends.T, (axes.get_xlim(), axes.get_ylim(), axes.get_zlim()), strict=True
             ):
                 assert limits[0] <= min(values) <= max(values) <= limits[1]

@@ -7,6 +7,7 @@ import pytest
 from lifting.skeletons import skeleton
 from lifting.viz.figures import TRUTH_COLOUR
 from lifting.viz.pose_figure import REPROJECTED_COLOUR, VIEWS, pose_figure
+from tests.lifting.viz.made_bones import bones
 
 H36M, COCO = skeleton("h36m17"), skeleton("coco17")
 RNG = np.random.default_rng(0)
@@ -20,11 +21,6 @@ def _close():
     plt.close("all")
 
 
-def bones(axes, **style):
-    lines = [line for line in axes.lines if len(line.get_data()[0]) == 2]
-    return [x for x in lines if all(getattr(x, f"get_{k}")() == v for k, v in style.items())]
-
-
 def test_keypoints_stand_beside_the_pose_from_four_sides():
     figure = pose_figure(POINTS, POSE, COCO, H36M, title="one")
     flat, *sides = figure.axes
@@ -32,7 +28,7 @@ def test_keypoints_stand_beside_the_pose_from_four_sides():
     assert [axes.get_title() for axes in sides] == list(VIEWS)
     assert all(len(bones(axes)) == len(H36M.bones) for axes in sides)
     # From the camera x goes right and -y up; from above z goes up.
-    drawn = np.array(bones(sides[0])[0].get_data_3d()).T
+    drawn = bones(sides[0])[0].ends
     parent, child = H36M.bones[0]
     np.testing.assert_allclose(drawn, POSE[[parent, child]][:, [0, 2, 1]] * [1, 1, -1])
     assert (sides[0].elev, sides[0].azim) == (5, -90)
@@ -62,7 +58,7 @@ def test_truth_and_projection_lie_in_view():
     low, high = front.get_xlim()
     assert low <= truth[:, 0].min() < truth[:, 0].max() <= high
     projected = bones(flat, color=REPROJECTED_COLOUR)
-    np.testing.assert_array_equal(projected[0].get_xydata(), back[list(H36M.bones[0])])
+    np.testing.assert_array_equal(projected[0].ends, back[list(H36M.bones[0])])
     assert flat.get_xlim()[1] > back[:, 0].max()
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels[2:] == ["truth", "pose, projected back"]
