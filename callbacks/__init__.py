@@ -32,12 +32,13 @@ __all__ = [
 ]
 
 
-def default_callbacks(folder: Path, method: Method) -> list[Callback]:
+def default_callbacks(folder: Path, method: Method, pictures: bool = True) -> list[Callback]:
     """Return the callbacks every run has, unless its configuration names them itself.
 
     Args:
         folder: The folder of the run.
         method: What is trained, which says what there is to draw.
+        pictures: Whether anything is drawn.
     """
     callbacks: list[Callback] = [
         RNGState(),
@@ -46,6 +47,8 @@ def default_callbacks(folder: Path, method: Method) -> list[Callback]:
         ActionTable(folder),
         PredictionWriter(folder),
     ]
+    if not pictures:
+        return callbacks
     if isinstance(method, Lifter):
         callbacks += [PosePictures(folder), PosePage(folder)]
     elif method.sees_images:

@@ -40,7 +40,16 @@ def lsp(folder: Path, store: Path, said: Path, name: str, *options: str) -> floa
             "fit",
             *(word for n in names for word in ("-c", str(EXPERIMENTS / f"{n}.yaml"))),
             *data,
-            *("--model.width", "64", "--wandb", "disabled", "--run", str(folder / name)),
+            *(
+                "--model.width",
+                "64",
+                "--wandb",
+                "disabled",
+                "--pictures",
+                "false",
+                "--run",
+                str(folder / name),
+            ),
             *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
             *options,
         ]

@@ -41,7 +41,7 @@ def _options(recipe: str) -> list[str]:
         *("-c", str(ROOT / f"experiments/{recipe}.yaml")),
         *("--data.frames_per_sequence", "8", "--data.actions", "[Walking, Sitting]"),
         *("--trainer.max_epochs", "3", "--trainer.enable_progress_bar", "false"),
-        *("--trainer.accelerator", "cpu", "--wandb", "disabled"),
+        *("--trainer.accelerator", "cpu", "--wandb", "disabled", "--pictures", "false"),
         *("--last.every_n_train_steps", "4"),
     ]
 

@@ -25,6 +25,7 @@ def command(name: str, folder: Path, run_folder: Path, recipe: str, *more: str) 
         *(option for c in configs for option in ("-c", str(ROOT / f"experiments/{c}.yaml"))),
         *("--data.folder", str(folder), "--data.frames_per_sequence", str(FRAMES)),
         *("--data.batch_size", "64", "--trainer.max_epochs", "1", "--wandb", "disabled"),
+        *("--pictures", "false"),
         *("--trainer.limit_train_batches", "6", "--trainer.log_every_n_steps", "1"),
         *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
         *("--trainer.enable_model_summary", "false", "--run", str(run_folder), *more),

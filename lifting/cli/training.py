@@ -67,6 +67,12 @@ class LiftingCLI(LightningCLI):
         parser.add_argument(
             "--project", type=str, default="lifting", help="The Weights & Biases project."
         )
+        parser.add_argument(
+            "--pictures",
+            type=bool,
+            default=True,
+            help="Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
+        )
         parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
         parser.add_lightning_class_args(ModelCheckpoint, "best")
         parser.set_defaults(
@@ -201,8 +207,9 @@ class LiftingCLI(LightningCLI):
 
         trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
         present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
+        usual = default_callbacks(self.folder, self.model, self._options.pictures)
         trainer.callbacks.extend(  # type: ignore[attr-defined]
-            c for c in default_callbacks(self.folder, self.model) if type(c) not in present
+            callback for callback in usual if type(callback) not in present
         )
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
             if isinstance(callback, Provenance):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from callbacks import DetectionPictures, PosePictures, default_callbacks
+from callbacks import ActionTable, DetectionPictures, PosePage, PosePictures, default_callbacks
 from datamodules.crops.datamodule import ImageDataModule
 from lifting.methods import PoseFlows, SimpleBaseline
 from tests.datamodules.made_images import prepare, record
@@ -70,3 +70,7 @@ def test_pictures_are_drawn_of_what_the_method_makes(tmp_path):
     assert drawn(TinyDetector()) == [DetectionPictures]
     assert drawn(SimpleBaseline(width=8)) == [PosePictures]
     assert drawn(PoseFlows(hidden=8)) == []
+    for method in (TinyDetector(), SimpleBaseline(width=8)):
+        kinds = {type(c) for c in default_callbacks(tmp_path, method, pictures=False)}
+        assert not kinds & {DetectionPictures, PosePictures, PosePage}
+        assert ActionTable in kinds

@@ -18,7 +18,7 @@ EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 ACTIVITIES = {"S1": "Seq1", "S8": "Seq1", "TS1": "Sitting", "TS2": "Sports"}
 QUIET = [
     *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
-    *("--trainer.enable_model_summary", "false", "--wandb", "disabled"),
+    *("--trainer.enable_model_summary", "false", "--wandb", "disabled", "--pictures", "false"),
 ]
 
 

@@ -21,7 +21,7 @@ from tests.lifting.published import made_files
 ROOT = Path(__file__).parent.parent.parent
 QUIET = [
     *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
-    *("--trainer.enable_model_summary", "false", "--wandb", "disabled"),
+    *("--trainer.enable_model_summary", "false", "--wandb", "disabled", "--pictures", "false"),
 ]
 
 

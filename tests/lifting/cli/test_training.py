@@ -157,6 +157,18 @@ def test_last_of_a_run_that_has_not_begun_starts_it(here):
     assert (here / "runs/fresh/checkpoints/last.ckpt").is_file()
 
 
+def test_nothing_is_drawn_where_pictures_are_switched_off(here):
+    run(
+        [
+            "fit",
+            *options(here / "data"),
+            *("--run", "plain", "--test", "true", "--pictures", "false"),
+        ]
+    )
+    assert (here / "runs/plain/test.csv").is_file()
+    assert not (here / "runs/plain/pictures").exists()
+
+
 def refused(*arguments: str) -> str:
     with pytest.raises(InputError) as error:
         run(list(arguments))
