@@ -45,8 +45,8 @@ def predict(
         checkpoint: A checkpoint of any lifter.
         out: The .npz to write; beside the keypoints, ending in _3d.npz, where not given.
         format: npz, store, openpose, coco, alphapose or mediapipe; by the content where not given.
-        skeleton: Joint set of the keypoints, where the file does not tell.
-        width: Width of the images in pixels, where the file does not tell.
+        skeleton: Joint set of the keypoints, if the file does not say.
+        width: Width of the images in pixels, if the file does not say.
         height: Their height.
         source: Which 2D source of a clip store.
         track: Lift this person alone.
@@ -71,7 +71,7 @@ def predict(
     lifter = load_lifter(checkpoint, lift_options.flip_test)
     if not stills:
         tracks = [person.contiguous(path) for person in tracks]
-    # A block, not a bare loop: the bar must have gone when an error is told.
+    # A block, not a bare loop: the bar must have gone when an error is printed.
     with Progress(disable=len(tracks) == 1) as bar:
         lifted = [
             lift_track(person, lifter, lift_options, path)

@@ -83,7 +83,7 @@ def lift(
     Args:
         keypoints: Pixels of consecutive frames ``(T, K, 2)``, or with a third column of confidences, or
             of a single frame ``(K, 2)``.
-        checkpoint: A lifter's checkpoint, or what :func:`load_lifter` made of it.
+        checkpoint: A lifter's checkpoint, or what :func:`load_lifter` returned.
         skeleton: Joint set of the keypoints; they are converted by name to what the checkpoint needs.
         size: Width and height of the image, pixels.
         camera: The camera, if it is known, instead of its image size.

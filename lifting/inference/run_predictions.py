@@ -44,14 +44,14 @@ class RunPredictions:
             name = f"{Path(self.data.store).name} ({store.digest[:8]})"
         return PoseErrors(frames.joints, clips, content["clip"], content["frame"], errors, name)
 
-    def frames(self, places: Sequence[tuple[str, int]]) -> list[PredictedFrames]:
-        """Return single frames by clip and number.
+    def frames(self, selection: Sequence[tuple[str, int]]) -> list[PredictedFrames]:
+        """Return single frames by clip and number, ``(clip, frame)`` each.
 
         Raises:
             InputError: If one of them was not predicted.
         """
         with ClipStore(self.data.store) as store:
-            return [self._frames(self._row(clip, frame), store) for clip, frame in places]
+            return [self._frames(self._row(clip, frame), store) for clip, frame in selection]
 
     def _row(self, clip: str, frame: int) -> np.ndarray:
         rows = self.predictions.rows_of(clip)

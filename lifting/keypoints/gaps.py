@@ -15,7 +15,7 @@ def fill_gaps(
     joint that is seen in no frame becomes NaN.
 
     Args:
-        keypoints: Pixels; what is not seen is not looked at.
+        keypoints: Pixels; those that are not seen are ignored.
         seen: Which of them are seen.
 
     Example:

@@ -191,7 +191,7 @@ def test_keypoint_file_is_lifted_played_and_downloaded(open_app, tmp_path):
     page.locator("#files").set_input_files(path)
     page.get_by_text("give their width and height").wait_for()
     assert page.locator("#result").is_hidden()
-    page.locator(".wishes summary").click()
+    page.locator(".more-options summary").click()
     for name, value in (("width", "1280"), ("height", "720"), ("fps", "25")):
         page.locator(f"#{name}").fill(value)
     page.get_by_role("button", name="Lift", exact=True).click()

@@ -2,7 +2,7 @@
 
 const TABS = ["play", "file"];
 const NUMBERS = ["width", "height", "fps"], CHOICES = ["skeleton", "format", "smooth"], TICKS = ["trajectory", "stills"];
-let given = [], job = null, working = false;
+let chosenFiles = [], job = null, working = false;
 
 function open(tab) {
   for (const name of TABS) {
@@ -18,7 +18,7 @@ function tell(state, fault = "", busy = false) {
   element("fault").textContent = fault;
 }
 
-function wishes() {
+function liftOptions() {
   const value = id => element(id).value;
   return {
     ...Object.fromEntries(NUMBERS.map(id => [id, value(id) === "" ? null : Number(value(id))])),
@@ -29,7 +29,7 @@ function wishes() {
 
 /* Bring the files to the app, once; return what is wrong with them, if anything. */
 async function bring() {
-  for (const file of given) {
+  for (const file of chosenFiles) {
     tell(`Reading ${file.name} …`, "", true);
     const query = `name=${encodeURIComponent(file.name)}${job ? `&job=${job}` : ""}`;
     const headers = { "Content-Type": "application/octet-stream" };
@@ -41,7 +41,7 @@ async function bring() {
 }
 
 async function work() {
-  if (working || !given.length) return;
+  if (working || !chosenFiles.length) return;
   working = true;
   element("again").disabled = true;
   element("result").hidden = true;
@@ -49,7 +49,7 @@ async function work() {
   if (fault) job = null;
   const lifter = element("lifter").value;
   tell(`Lifting with ${lifter} …`, "", true);
-  const answer = fault ? { error: fault } : await ask("lift", asJson({ job, lifter, ...wishes() }));
+  const answer = fault ? { error: fault } : await ask("lift", asJson({ job, lifter, ...liftOptions() }));
   working = false;
   element("again").disabled = false;
   tell(answer.summary || "", answer.error || "");
@@ -69,9 +69,9 @@ function show3d({ page, files }) {
 
 function take(files) {
   if (!files.length || working) return;
-  given = [...files];
+  chosenFiles = [...files];
   job = null;
-  element("chosen").textContent = given.length > 1 ? `${given.length} files` : given[0].name;
+  element("chosen").textContent = chosenFiles.length > 1 ? `${chosenFiles.length} files` : chosenFiles[0].name;
   work();
 }
 

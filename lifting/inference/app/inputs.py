@@ -69,7 +69,7 @@ def lift_file(
         path: Keypoints, a photograph or a video; or the folder that OpenPose wrote.
         lifter: The lifter.
         detector: How people on pictures are detected, if they are.
-        read_options: What is said of a keypoint file besides.
+        read_options: What is known of a keypoint file besides its content.
         options: How to lift.
 
     Raises:

@@ -45,27 +45,27 @@ class JobStore:
         self.lifters = lifters
         self.detector = detector
         self._jobs: dict[str, _Job] = {}
-        self._turn = Lock()
+        self._lock = Lock()
 
     def take(self, name: str, stream: BufferedIOBase, length: int, job: str | None = None) -> str:
         """Take a file, and return the job it belongs to.
 
         Args:
-            name: What it is called.
+            name: Its name.
             stream: Its content.
-            length: Bytes of it.
+            length: Its size, bytes.
             job: The job of the files that belong together with it; a new one where not given.
 
         Raises:
-            InputError: If it has no name, the job is not there any more, or it does not come whole.
+            InputError: If it has no name, the job is gone, or it arrives incomplete.
         """
         # Of a path the last part, whatever separates them, and nothing that is not in names.
         plain = re.sub(r"[^\w. ()-]+", "_", re.split(r"[/\\]", name)[-1]).strip(". ")[-120:]
         if not plain:
             raise InputError("The file has no name: give it one.")
-        with self._turn:
-            target_job = self._open(job)
-            path = target_job.folder / plain
+        with self._lock:
+            key = self._new_job() if job is None else job
+            files, path = self._job(key).files, self._job(key).folder / plain
             with path.open("wb") as target:
                 while length:
                     chunk = stream.read(min(length, _CHUNK_BYTES))
@@ -73,12 +73,11 @@ class JobStore:
                         raise InputError("did not arrive whole", plain, "give it again.")
                     target.write(chunk)
                     length -= len(chunk)
-            target_job.files.append(path)
-            return next(key for key, value in self._jobs.items() if value is target_job)
+            files.append(path)
+            return key
 
-    def _open(self, job: str | None) -> _Job:
-        if job is not None:
-            return self._job(job)
+    def _new_job(self) -> str:
+        """Make room for a job, and return its key."""
         while len(self._jobs) >= _KEPT:
             oldest = self._jobs.pop(next(iter(self._jobs)))
             shutil.rmtree(oldest.folder.parent, ignore_errors=True)
@@ -86,7 +85,7 @@ class JobStore:
         folder = self.folder / key
         (folder / "files").mkdir(parents=True)
         self._jobs[key] = _Job(folder / "files")
-        return self._jobs[key]
+        return key
 
     def _job(self, key: object) -> _Job:
         if not isinstance(key, str) or key not in self._jobs:
@@ -94,7 +93,7 @@ class JobStore:
         return self._jobs[key]
 
     def lift(self, content: object) -> dict[str, Any]:
-        """Lift who is in the files of a job, and return where the results are.
+        """Lift the people in the files of a job, and return summary and URLs of the results.
 
         Args:
             content: ``job``, ``lifter``, and the options of the page by name.

@@ -17,7 +17,7 @@ def app_page(lifters: Iterable[str], formats: Iterable[str], takes_pictures: boo
     Args:
         lifters: Names of the lifters to choose from.
         formats: Formats of keypoint files.
-        takes_pictures: Whether pictures and videos are looked at, too.
+        takes_pictures: Whether pictures and videos are lifted, too.
     """
     code = resource("player_draw.js") + "".join(map(_resource, _SCRIPTS))
     kinds = "Keypoints of any detector (npz, npy, json; of OpenPose all its files)"

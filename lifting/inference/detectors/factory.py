@@ -25,8 +25,8 @@ class DetectorOptions:
         boxes: Person detector, an ONNX model, or known boxes, a JSON list as COCO's results. One person
             is tracked by its keypoints where not given.
         library: Runs ONNX models, ``onnxruntime`` or ``rtmlib``.
-        skeleton: Joint set of the keypoints, where an ONNX model does not tell.
-        crop: Width and height of crops, where the detector does not tell.
+        skeleton: Joint set of the keypoints, if an ONNX model does not say.
+        crop: Width and height of crops, if the detector does not say.
         min_confidence: Keypoints of less confidence are not seen.
         patience: Frames that a person may be out of sight.
         device: ``cpu`` or ``cuda``.

@@ -23,8 +23,8 @@ _PERSON = 0
 class OnnxPersonDetector:
     """A YOLOX model.
 
-    Its input is BGR, from 0 to 255, the frame shrunk into the left upper corner. It is told by its
-    outputs:
+    Its input is BGR, from 0 to 255, the frame shrunk into the left upper corner. Its kind is recognised
+    by its outputs:
 
     - ``(1, N, 5)``, corners and score, and perhaps ``(1, N)``, the class, after NMS (mmdeploy);
     - ``(1, N, 5 + classes)``, centre, width, height, objectness and scores of the classes, in pixels or
@@ -32,7 +32,7 @@ class OnnxPersonDetector:
 
     Args:
         path: The file.
-        min_score: Boxes of a lower score are nobody.
+        min_score: Boxes of a lower score are dropped.
         iou_threshold: Of two boxes that overlap by more, the one of the higher score is kept.
         device: ``cuda`` runs it on a GPU where onnxruntime can.
 

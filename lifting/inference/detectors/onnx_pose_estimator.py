@@ -30,7 +30,7 @@ _Keypoints = tuple[Float[Tensor, "N K 2"], Float[Tensor, "N K"]]
 
 
 class OnnxPoseEstimator:
-    """A pose model of any of three kinds, told by its outputs.
+    """A pose model of any of three kinds, recognised by its outputs.
 
     - heat-maps ``(N, K, h, w)``, as of HRNet, Simple Baselines and ViTPose: read by DARK, their cells
       aligned by centres;
@@ -42,7 +42,7 @@ class OnnxPoseEstimator:
 
     Args:
         path: The file.
-        joints: Joint set of the keypoints, where neither file nor their number tells.
+        joints: Joint set of the keypoints, if neither the file nor their number says.
         size: Width and height of the crops, where the file leaves them open.
         device: ``cuda`` runs it on a GPU where onnxruntime can.
         batch: Crops that go through it together.
@@ -51,7 +51,7 @@ class OnnxPoseEstimator:
         skeleton: Joint set of the keypoints.
 
     Raises:
-        InputError: If it is no such model, or its joint set cannot be told.
+        InputError: If it is no such model, or its joint set is unknown.
     """
 
     def __init__(

@@ -86,7 +86,7 @@ class RtmlibPoseEstimator:
 
 def _open(kind: str, path: str | Path, default: tuple[int, int], device: str | None) -> Any:
     rtmlib = needed("rtmlib", "--library rtmlib", _EXTRA)
-    # Refused here, it is not looked for on the network.
+    # Refused here, rtmlib does not download it.
     size = OnnxModel(path, default, "cpu").size
     order = size[::-1] if kind == "YOLOX" else size
     # It says on standard output what it opens.

@@ -32,7 +32,7 @@ def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> li
     stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``.
 
     Raises:
-        InputError: If it holds no keypoints, or their joint set cannot be told.
+        InputError: If it holds no keypoints, or their joint set is unknown.
     """
     if "positions_2d" in content:
         return _video_pose_3d(path, options)

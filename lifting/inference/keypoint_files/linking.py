@@ -82,7 +82,7 @@ def link_tracks(
 
     By their identities, if the file names everyone and nobody twice in a frame. Else by place: from
     frame to frame the people are matched so that the sum of the distances between their keypoints is
-    smallest; who is farther from everyone than a fraction of its size is somebody new.
+    smallest; who is farther from everyone than a fraction of its size is a new person.
 
     Args:
         people: Everyone in every frame.

@@ -1,4 +1,4 @@
-"""Reading of keypoint files of every format, told by their content."""
+"""Reading of keypoint files of every format, recognised by its content."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,13 +26,13 @@ def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
 
     Args:
         path: The file or folder.
-        options: What is said of it besides.
+        options: What is known besides its content.
 
     Returns:
         The people, in the order of their first frames.
 
     Raises:
-        InputError: If it cannot be read, is in no known format, or contradicts what is said of it.
+        InputError: If it cannot be read, is in no known format, or contradicts the options.
     """
     name = options.format
     if name is not None and name not in FORMATS:

@@ -15,7 +15,7 @@ def read_store(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     """Read every clip that has a 2D source, with its camera.
 
     Raises:
-        InputError: If the store cannot be read, or which of its sources is meant is not told.
+        InputError: If the store cannot be read, or it is not known which of its sources is meant.
     """
     with ClipStore(path) as store:
         source = choose_source(store, options)
@@ -26,7 +26,7 @@ def choose_source(store: ClipStore, options: ReadOptions) -> str:
     """Return which 2D source of a store is meant.
 
     Raises:
-        InputError: If that is not told, or its joint set is another.
+        InputError: If that is not known, or its joint set is another.
     """
     sources = store.info.sources
     source = options.source or (next(iter(sources)) if len(sources) == 1 else None)

@@ -1,4 +1,4 @@
-"""Keypoints of one person over frames, and what is said of them besides the file."""
+"""Keypoints of one person over frames, and the options of reading them."""
 
 from dataclasses import dataclass, replace
 
@@ -18,11 +18,11 @@ _SPARSEST = 50
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What is said of a keypoint file besides its content.
+    """What is known of a keypoint file besides its content its content.
 
     Attributes:
-        skeleton: Joint set of the keypoints, where the file does not tell.
-        size: Width and height of the images in pixels, where the file does not tell.
+        skeleton: Joint set of the keypoints, if the file does not say.
+        size: Width and height of the images in pixels, if the file does not say.
         stills: Whether the frames are photographs that have nothing to do with each other.
         source: Which 2D source of a clip store.
         format: Format of the file; by the content where not given.

@@ -50,7 +50,7 @@ def read_track_frame(
 
     Args:
         path: The file or folder.
-        options: What is said of it besides.
+        options: What is known besides its content.
         name: The person, or the clip as subject/sequence/camera; the first where not given.
         frame: Number of the frame; the first that shows the person where not given.
 

@@ -15,7 +15,7 @@ class IouTracker:
     """Gives boxes the numbers of people, matched to the largest total overlap with their last boxes.
 
     Args:
-        patience: Frames that a person may be out of sight; who comes back later is somebody new.
+        patience: Frames that a person may be out of sight; who comes back later is a new person.
     """
 
     def __init__(self, patience: int) -> None:

@@ -62,7 +62,7 @@ class SinglePersonTracker:
     Args:
         pose: Estimates keypoints.
         min_confidence: Keypoints of less confidence are not seen.
-        patience: Frames that the person may be out of sight; who is found later is somebody new.
+        patience: Frames that the person may be out of sight; who is found later is a new person.
     """
 
     def __init__(self, pose: PoseEstimator, min_confidence: float, patience: int) -> None:

@@ -90,19 +90,19 @@ def lift_video(
         library: Runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
         crop: Width and height of the crops that a checkpoint was trained on.
         least_confidence: Keypoints of less confidence are missing.
-        patience: Frames that a person may be out of sight; who comes back later is somebody new.
+        patience: Frames that a person may be out of sight; who comes back later is a new person.
         shortest: Who is detected on fewer frames is left out.
         keypoints: A file of keypoints instead of a detector, as `python -m lifting predict` reads them.
         format: Its format; by the content where not given.
         source: Which 2D source of a clip store.
         first: The number that the file gives to the first frame.
-        skeleton: Joint set of the keypoints, where neither file nor model tells.
+        skeleton: Joint set of the keypoints, if neither file nor model says.
         track: Lift this person alone.
         out: Folder of what is written; beside the video, named after it, where not given.
         height: Frames that are higher are shown at this height.
         page_frames: Frames on the page at most; 0 for no page.
         truth: True poses, an .npz, to print the errors of the person that is seen longest.
-        **options: See :class:`lifting.inference.options.LiftOptions`; the video tells ``fps``.
+        **options: See :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.

@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to stop soon, with what is done so far whole."""
+"""Ctrl-C as a request to stop soon, leaving what is done so far whole."""
 
 import signal
 import threading

@@ -30,13 +30,13 @@ def detect_tracks(
     min_frames: int,
     stopped: Callable[[], bool],
 ) -> tuple[list[KeypointTrack], int]:
-    """Return everyone who is detected on a video, and how many of its frames were looked at.
+    """Return everyone who is detected on a video, and how many of its frames were read.
 
     Args:
         video: The video.
         tracker: Tracks the people.
         min_confidence: Keypoints of less confidence are missing.
-        min_frames: Who is seen on fewer frames is nobody.
+        min_frames: People detected on fewer frames are dropped.
         stopped: Whether to end with the people seen so far.
 
     Raises:
@@ -82,7 +82,7 @@ def read_video_tracks(
     Args:
         video: The video.
         path: The file, or OpenPose's folder.
-        options: What is said of it besides.
+        options: What is known besides its content.
         first: The number that it gives to the first frame.
         name: Whom alone to return.
 

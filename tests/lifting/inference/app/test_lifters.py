@@ -1,4 +1,4 @@
-"""Which checkpoints are offered, and by what name."""
+"""Checkpoints of lifters by name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the playground asks, and what it is answered."""
+"""Requests of the playground and their answers."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is written of lifted people: a page, and the files of the command."""
+"""Results of lifted people: a page, and the files of the command."""
 
 import base64
 import json

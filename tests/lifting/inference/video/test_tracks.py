@@ -1,4 +1,4 @@
-"""What is seen on a video as tracks: what counts, who counts, and from when to when."""
+"""Tracks of the people on a video: which keypoints, people and frames they hold."""
 
 import numpy as np
 import pytest
