@@ -9,9 +9,11 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.table import Table
 
+from callbacks.action_table import table_rows
 from lifting.batch import PoseBatch
 from lifting.methods.bases.lifter import Lifter
-from lifting.metrics.mpi_inf_3dhp import COLUMNS, OfficialScores
+from lifting.metrics import FrameEvaluation
+from lifting.metrics.mpi_inf_3dhp import COLUMNS, frame_scores
 from lifting.metrics.registry import find
 
 
@@ -25,12 +27,12 @@ class MPIINF3DHPTable(Callback):
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to count; there is nothing to count where nothing is lifted."""
         data = trainer.datamodule  # type: ignore[attr-defined]
-        self.names = {"action": list(data.actions), "subject": list(data.subjects["test"])}
-        self.scores = {
-            kind: OfficialScores(data.pose_skeleton, len(names)).to(pl_module.device)
-            for kind, names in self.names.items()
+        self.skeleton = data.pose_skeleton
+        self.evaluations = [
+            FrameEvaluation(names, COLUMNS, grouping="group").to(pl_module.device)
+            for names in (data.actions, data.subjects["test"])
             if isinstance(pl_module, Lifter)
-        }
+        ]
 
     def on_test_batch_end(
         self,
@@ -48,27 +50,26 @@ class MPIINF3DHPTable(Callback):
         with trainer.precision_plugin.forward_context():
             pred = pl_module.lift(batch)[valid]
         target = pl_module.target(batch)[valid]
-        ids = {"action": batch["action"], "subject": batch["subject"]}
-        for kind, scores in self.scores.items():
-            scores.update(pred, target, ids[kind][:, None].expand_as(valid)[valid])
+        values = frame_scores(pred.double(), target.double(), self.skeleton)
+        columns = dict(zip(COLUMNS, values.unbind(-1), strict=True))
+        for evaluation, group in zip(
+            self.evaluations, (batch["action"], batch["subject"]), strict=True
+        ):
+            evaluation.add(columns, group[:, None].expand_as(valid)[valid])
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the table."""
-        if not self.scores:
+        if not self.evaluations:
             return
-        rows: list[dict[str, object]] = []
-        for kind, scores in self.scores.items():
-            values, frames = scores.compute()
-            names = self.names[kind] if kind == "subject" else [*self.names[kind], "All"]
-            rows += [
-                {"group": name, "frames": int(n), **dict(zip(COLUMNS, row.tolist(), strict=True))}
-                for name, n, row in zip(names, frames, values, strict=False)
-                if n
-            ]
-            total = dict(zip(COLUMNS, values[-1], strict=True))
+        by_action, by_subject = (evaluation.compute() for evaluation in self.evaluations)
+        # The last two rows of a table are averages.
+        *actions, _, total = table_rows(by_action)
+        rows = [*actions, total | {"group": "All"}, *table_rows(by_subject)[:-2]]
         # Every process holds the same synchronised numbers.
-        official = {"official_pck": total["pck_Total"], "official_auc": total["auc_Total"]}
-        pl_module.log_dict({f"test/{n}": v.float() for n, v in official.items()}, sync_dist=True)
+        official = {
+            f"official_{name}": by_action.frame_mean[f"{name}_Total"] for name in ("pck", "auc")
+        }
+        pl_module.log_dict({f"test/{name}": v for name, v in official.items()}, sync_dist=True)
         _report(rows, Path(trainer.default_root_dir) / "mpi_inf_3dhp.csv")
 
 

@@ -12,8 +12,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics import Metric
 
-from lifting.metrics.functional import joint_error
-
 Frames = Float[Tensor, "frames joints 3"]
 Groups = Int[Tensor, " frames"]
 
@@ -99,15 +97,8 @@ class JointMean(GroupedMean):
 
     def by_group(self) -> tuple[Float[Tensor, " groups"], Float[Tensor, " groups"]]:
         """Return mean and number of joints of each group, over all processes."""
-        return self._means(-1)
-
-    def by_joint(self) -> Float[Tensor, " joints"]:
-        """Return the mean of each joint, over all processes."""
-        return self._means(0)[0]
-
-    def _means(self, over: int) -> tuple[Tensor, Tensor]:
         with self.sync_context(dist_sync_fn=self.dist_sync_fn):
-            total, count = (x.view(-1, self.joints).sum(over) for x in (self.total, self.count))
+            total, count = (x.view(-1, self.joints).sum(-1) for x in (self.total, self.count))
         return total / count, count
 
 
@@ -166,32 +157,3 @@ class SequenceMean(GroupedMean):
         errors = self.error(pred, target)[together]
         # A step belongs to its last frame, which is always one of the new ones.
         self.add(errors, None if groups is None else groups[-len(together) :][together])
-
-
-class JointMPJPE(Metric):
-    """Mean position error of each joint, millimetres.
-
-    Args:
-        joints: Number of joints.
-    """
-
-    full_state_update = False
-    higher_is_better = False
-    total: Tensor
-    count: Tensor
-
-    def __init__(self, joints: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        zeros = torch.zeros(joints, dtype=torch.float64)
-        self.add_state("total", zeros, dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
-        self.set_dtype(torch.float64)
-
-    def update(self, pred: Frames, target: Frames) -> None:
-        """Add frames of root-relative poses."""
-        self.total += joint_error(pred.double(), target.double()).sum(0)
-        self.count += len(pred)
-
-    def compute(self) -> Float[Tensor, " joints"]:
-        """Return the mean error of each joint."""
-        return self.total / self.count

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lifting.metrics import registry
-from lifting.metrics.aggregation import FrameMean, GroupedMean, JointMPJPE, SequenceMean
+from lifting.metrics.aggregation import FrameMean, GroupedMean, SequenceMean
 from lifting.metrics.pairs import PosePair
 
 Action = Int[Tensor, " frames"]
@@ -23,7 +23,6 @@ class EvaluationResult:
         frames: Number of frames of each action.
         rows: For each metric one value per action.
         frame_mean: For each metric the mean over all frames.
-        joints: MPJPE of each joint; of 2D detectors PDJ.
         grouping: What the rows are, if not actions.
     """
 
@@ -31,7 +30,6 @@ class EvaluationResult:
     frames: list[int]
     rows: dict[str, list[float]]
     frame_mean: dict[str, float]
-    joints: list[float]
     grouping: str = "action"
 
     @property
@@ -79,16 +77,12 @@ class FrameEvaluation(nn.Module):
             frames=[int(counts[i]) for i in seen],
             rows=rows,
             frame_mean=means,
-            joints=self._joints(),
             grouping=self.grouping,
         )
 
     def _frames(self) -> Float[Tensor, " actions"]:
         # Every frame counts in the first metric; steps between frames are fewer.
         return next(iter(self._grouped().values())).by_group()[1]
-
-    def _joints(self) -> list[float]:
-        return []
 
     def reset(self) -> None:
         """Forget all frames."""
@@ -105,17 +99,14 @@ class Evaluation(FrameEvaluation):
 
     Args:
         actions: Names of the actions; a frame's action id is an index into them.
-        joints: Number of joints.
         full: All metrics, or only those that validation during training needs.
     """
 
-    def __init__(self, actions: Sequence[str], joints: int, full: bool = True) -> None:
+    def __init__(self, actions: Sequence[str], full: bool = True) -> None:
         super().__init__(actions, [m.name for m in registry.poses.POSES if full or m.validation])
-        self.full = full
         for m in registry.poses.MOTION:
             if m.function is not None and (full or m.validation):
                 self.metrics[m.name] = SequenceMean(m.function, m.order, len(self.actions))
-        self.joint_mpjpe = JointMPJPE(joints)
 
     def update(
         self,
@@ -132,12 +123,3 @@ class Evaluation(FrameEvaluation):
         for metric in self._grouped().values():
             if isinstance(metric, SequenceMean):
                 metric.update(pred, target, clip, frame, action)
-        self.joint_mpjpe.update(pred, target)
-
-    def _joints(self) -> list[float]:
-        return self.joint_mpjpe.compute().tolist()
-
-    def reset(self) -> None:
-        """Forget all frames."""
-        super().reset()
-        self.joint_mpjpe.reset()

@@ -22,7 +22,6 @@ class KeypointEvaluation(FrameEvaluation):
     ``epe`` is in pixels of the whole image, all else in percent. A frame is a person on an image; those
     with no labelled joint are left out. Where a joint set lacks a head there is no ``pckh``, where it
     has a joint without a published constant there are no ``oks``, ``ap``, ``ap50``, ``ap75`` and ``ar``.
-    ``joints`` is the PDJ of each joint.
 
     Args:
         actions: Names of the actions; a frame's action id is an index into them.
@@ -92,9 +91,6 @@ class KeypointEvaluation(FrameEvaluation):
 
     def _frames(self) -> Float[Tensor, " actions"]:
         return self.people.by_group()[1]
-
-    def _joints(self) -> list[float]:
-        return cast(JointMean, self.metrics["pdj"]).by_joint().tolist()
 
     def reset(self) -> None:
         """Forget all people."""

@@ -22,8 +22,6 @@ Boxes = Float[Tensor, "people 4"]
 PDJ_FRACTION, PCKH_FRACTION, PCK_FRACTION = 0.2, 0.5, 0.2
 # The torso of PDJ.
 TORSO = ("left_shoulder", "right_hip")
-# MPII's head size over the diagonal of its head box.
-HEAD_BOX_FRACTION = 0.6
 # MPII's mean is over the other fourteen of its sixteen joints.
 _NOT_IN_PCKH = ("pelvis", "chest")
 # Top and lower end of the head. Human3.6M's thorax lies where MPII's upper neck does.
@@ -81,7 +79,6 @@ def pckh(
     labelled: Labelled,
     joints: Skeleton,
     fraction: float = PCKH_FRACTION,
-    head_box: Boxes | None = None,
 ) -> PerJoint:
     """PCKh (Andriluka et al., CVPR 2014): 100 where a joint is within a fraction of the head, else 0.
 
@@ -91,23 +88,19 @@ def pckh(
         pred: Predicted keypoints.
         target: True keypoints.
         labelled: Which joints have a true position.
-        joints: A joint set that has a :func:`head_segment`, unless head boxes are given.
+        joints: A joint set that has a :func:`head_segment`.
         fraction: Fraction of the head; a joint exactly that far is in, unlike in PDJ and PCK.
-        head_box: Left, top, right, bottom of the head, of which MPII's head size is 0.6 times the
-            diagonal. Where not given, the size is the length of the head segment.
 
     Raises:
         InputError: If there is no head to measure by.
     """
-    if head_box is not None:
-        size = HEAD_BOX_FRACTION * (head_box[:, 2:] - head_box[:, :2]).norm(dim=-1)
-    else:
-        segment = head_segment(joints)
-        if segment is None:
-            raise InputError(
-                f"PCKh is relative to the head, whose ends '{joints.name}' has not: give head boxes."
-            )
-        size = _length(target, labelled, joints.indices(segment))
+    segment = head_segment(joints)
+    if segment is None:
+        raise InputError(
+            f"PCKh is relative to the head, whose ends '{joints.name}' has not",
+            remedy="choose a joint set that has them.",
+        )
+    size = _length(target, labelled, joints.indices(segment))
     left_out = [joint in _NOT_IN_PCKH for joint in joints.joints]
     counted = labelled & ~torch.tensor(left_out, device=labelled.device)
     distance, limit = epe(pred, target, counted), (fraction * size)[:, None]

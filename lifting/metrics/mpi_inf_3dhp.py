@@ -8,12 +8,10 @@ nor spine and face. MPJPE counts all. ``Total`` weighs groups by their joints, s
 """
 
 from functools import lru_cache
-from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from torchmetrics import Metric
 
 from lifting.errors import InputError
 from lifting.metrics.functional import auc, joint_error, pck
@@ -77,47 +75,3 @@ def frame_scores(pred: Pose, target: Pose, skeleton_name: str) -> Float[Tensor, 
     groups = [errors[..., list(group)] for group in group_indices(skeleton_name)]
     percents = [100 * metric(group) for metric in (pck, auc) for group in groups]
     return torch.stack([errors.mean(-1), *percents], -1)
-
-
-class OfficialScores(Metric):
-    """Official numbers of groups of frames: of activities, or of sequences.
-
-    Args:
-        skeleton_name: Joint set of the poses.
-        groups: Number of groups; group ids count from 0.
-    """
-
-    full_state_update = False
-    total: Tensor
-    count: Tensor
-
-    def __init__(self, skeleton_name: str, groups: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.skeleton_name = skeleton_name
-        total = torch.zeros(groups, len(COLUMNS), dtype=torch.float64)
-        self.add_state("total", total, dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros(groups, dtype=torch.float64), dist_reduce_fx="sum")
-        self.set_dtype(torch.float64)
-
-    def update(
-        self,
-        pred: Float[Tensor, "frames joints 3"],
-        target: Float[Tensor, "frames joints 3"],
-        groups: Int[Tensor, " frames"],
-    ) -> None:
-        """Add frames.
-
-        Args:
-            pred: Predicted root-relative poses, millimetres.
-            target: True root-relative poses, millimetres.
-            groups: Group id of each frame.
-        """
-        values = frame_scores(pred.double(), target.double(), self.skeleton_name)
-        self.total.index_add_(0, groups, values)
-        self.count.index_add_(0, groups, torch.ones_like(values[:, 0]))
-
-    def compute(self) -> tuple[Float[Tensor, "rows columns"], Float[Tensor, " rows"]]:
-        """Return numbers and frames of each group, then of all frames; NaN where there are none."""
-        total = torch.cat([self.total, self.total.sum(0, keepdim=True)])
-        count = torch.cat([self.count, self.count.sum(0, keepdim=True)])
-        return total / count[:, None], count

@@ -55,11 +55,11 @@ def oks(
     labelled: Bool[Tensor, "people joints"],
     box: Float[Tensor, "people 4"],
     sigmas: Iterable[float],
-    area: Float[Tensor, " people"] | None = None,
 ) -> Float[Tensor, " people"]:
     """Object keypoint similarity, 0 to 1: the mean of ``exp(-d² / (2 area (2 s)²))`` of labelled joints.
 
-    NaN where nothing is labelled. A joint that was not detected (NaN) has similarity 0.
+    The area of a person is 0.53 times that of the box. NaN where nothing is labelled. A joint that was
+    not detected (NaN) has similarity 0.
 
     Args:
         pred: Predicted keypoints.
@@ -67,10 +67,8 @@ def oks(
         labelled: Which joints have a true position.
         box: Left, top, right, bottom of the person.
         sigmas: The constant ``s`` of each joint, :func:`oks_sigmas`.
-        area: Area of the person, pixels²; 0.53 times that of the box where not given.
     """
-    if area is None:
-        area = AREA_OF_BOX * (box[:, 2:] - box[:, :2]).prod(-1)
+    area = AREA_OF_BOX * (box[:, 2:] - box[:, :2]).prod(-1)
     widths = 2 * pred.new_tensor(list(sigmas))
     # The last number keeps a box of no area from dividing by zero, as in pycocotools.
     scale = 2 * widths**2 * (area[:, None] + torch.finfo(torch.float64).eps)

@@ -19,7 +19,6 @@ RESULT = EvaluationResult(
     frames=[1, 3],
     rows={"mpjpe": [100.0, 20.0], "pa_mpjpe": [50.0, 10.0]},
     frame_mean={"mpjpe": 40.0, "pa_mpjpe": 20.0},
-    joints=[0.0, 1.0],
 )
 
 

@@ -128,7 +128,7 @@ class Lifter(Method):
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of poses."""
-        return Evaluation(data.actions, len(skeleton(data.pose_skeleton)), full)
+        return Evaluation(data.actions, full)
 
     def evaluate(self, batch: PoseBatch) -> None:
         """Add the errors of the lifted poses."""

@@ -7,7 +7,7 @@ import torch
 from lifting.metrics import Evaluation, functional
 from lifting.metrics.pairs import PosePair
 from lifting.metrics.registry.poses import POSES
-from tests.lifting.made_metrics import PER_FRAME, distances, poses, recording, steps
+from tests.lifting.made_metrics import PER_FRAME, poses, recording, steps
 from tests.lifting.two_processes import evaluated_by_two
 
 ACTIONS = ["Eating", "Sitting", "Walking"]
@@ -15,7 +15,7 @@ ACTIONS = ["Eating", "Sitting", "Walking"]
 
 def evaluation_of(parts, seed=0, full=True):
     pred, target, clip, frame, action = recording(seed)
-    evaluation = Evaluation(ACTIONS, 17, full)
+    evaluation = Evaluation(ACTIONS, full)
     for part in parts:
         part = torch.tensor(part, dtype=torch.long)
         evaluation.update(pred[part], target[part], action[part], clip[part], frame[part])
@@ -37,7 +37,6 @@ def test_evaluation_has_a_row_per_action_that_occurs_and_both_averages():
     velocity = steps(pred, target, clip, frame, 1)
     rows = [np.mean([value for last, value in velocity if action[last] == g]) for g in (0, 2)]
     assert result.rows["mpjve"] == pytest.approx(rows)
-    np.testing.assert_allclose(result.joints, distances(pred, target).mean(0))
 
 
 @pytest.mark.parametrize("name", PER_FRAME)
@@ -52,7 +51,7 @@ def test_metric_is_the_mean_over_frames_and_groups_however_they_are_batched(name
     order = torch.randperm(40)
     for frames in (torch.arange(40), order):
         for cuts in ([], [1], [0, 13, 13, 39]):
-            evaluation = Evaluation([*ACTIONS, "Nothing"], 17)
+            evaluation = Evaluation([*ACTIONS, "Nothing"])
             for part in frames.tensor_split(cuts):
                 still = torch.zeros_like(part)
                 evaluation.update(pred[part], target[part], groups[part], still, still)
@@ -74,12 +73,11 @@ def test_evaluation_starts_anew_after_reset():
     evaluation.update(pred, target, action, clip, frame)
     again, fresh = evaluation.compute(), evaluation_of([range(16)], seed=5).compute()
     assert (again.rows, again.frame_mean) == (fresh.rows, fresh.frame_mean)
-    assert again.joints == fresh.joints
 
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method")
 def test_evaluation_of_nothing_is_no_perfect_score():
-    result = Evaluation(ACTIONS, 17).compute()
+    result = Evaluation(ACTIONS).compute()
     assert result.actions == []
     assert all(math.isnan(x) for x in [*result.frame_mean.values(), *result.action_mean.values()])
 
@@ -98,7 +96,6 @@ def test_two_processes_give_what_one_gives(tmp_path):
         assert found["actions"] == one.actions
         assert found["frames"] == one.frames
         assert found["frame_mean"] == pytest.approx(one.frame_mean)
-        assert found["joints"] == pytest.approx(one.joints)
         for name, values in one.rows.items():
             assert found["rows"][name] == pytest.approx(values, nan_ok=True)
 

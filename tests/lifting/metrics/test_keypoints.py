@@ -77,18 +77,9 @@ def test_pckh_is_relative_to_the_head_and_leaves_out_the_trunk():
     )
 
 
-def test_pckh_of_head_boxes_needs_no_labelled_head():
-    pred, target, labelled, box = made("coco17", noise=0.2)
-    limit = [0.5 * 0.6 * math.hypot(r - x, b - y) for x, y, r, b in box.tolist()]
-    same(
-        keypoints.pckh(pred, target, labelled, skeleton("coco17"), head_box=box),
-        per_joint(pred, target, labelled, limit, inclusive=True),
-    )
-
-
 def test_pckh_without_a_head_is_refused_with_a_remedy():
     pred, target, labelled, _ = made("coco17")
-    with pytest.raises(InputError, match=r"'coco17' has not: give head boxes\.$"):
+    with pytest.raises(InputError, match=r"'coco17' has not; choose a joint set"):
         keypoints.pckh(pred, target, labelled, skeleton("coco17"))
 
 

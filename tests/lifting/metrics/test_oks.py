@@ -19,7 +19,7 @@ from lifting.metrics.oks import (
     person_score,
 )
 from lifting.skeletons import SKELETONS, skeleton
-from tests.lifting.metrics.made_keypoints import COCO_CONSTANTS, people, similarities
+from tests.lifting.metrics.made_keypoints import COCO_CONSTANTS, people
 
 
 def coco_evaluation(pred, target, visibility, box, area, score):
@@ -93,15 +93,6 @@ def test_similarity_and_precision_are_those_of_pycocotools(count, noise):
     precision = average_precision(found, score)
     assert precision.tolist() == pytest.approx(coco_numbers(reference), abs=1e-9)
     assert len(set(precision.tolist())) > 1
-
-
-def test_segment_areas_take_the_place_of_boxes():
-    pred, target, visibility, box, _ = made(count=20)
-    area = torch.linspace(1e3, 1e5, 20, dtype=torch.float64)
-    found = oks(pred, target, visibility > 0, box, COCO_CONSTANTS, area)
-    expected = similarities(pred, target, visibility > 0, area.tolist(), COCO_CONSTANTS)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-    assert math.isnan(expected[-1])
 
 
 def test_a_joint_one_deviation_off_has_the_similarity_of_that():

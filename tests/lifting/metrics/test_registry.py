@@ -16,7 +16,7 @@ ENTRIES = [metric for family in families().values() for metric in family]
 
 def test_every_metric_that_an_evaluation_measures_has_an_entry():
     lifted = LiftedEvaluation(["a"], "lsp14", ["sb", "vp", "mix"], ["sb"])
-    names = [*Evaluation(["a"], 17).metrics, *lifted.metrics, *COLUMNS]
+    names = [*Evaluation(["a"]).metrics, *lifted.metrics, *COLUMNS]
     assert {"mpjve", "cps", "epe", "mpjpe_truth_sb", "pa_mpjpe_median"} <= set(names)
     assert not [name for name in names if find(name) is None]
 
@@ -29,13 +29,13 @@ def test_a_name_of_several_families_has_one_unit_and_direction_and_is_shown_alik
 
 
 def test_every_metric_of_single_frames_has_an_independent_reference():
-    evaluation = Evaluation(["a"], 17)
+    evaluation = Evaluation(["a"])
     assert set(PER_FRAME) == set(evaluation.metrics) - {"mpjve", "acceleration"}
 
 
 def test_validation_is_of_the_entries_that_say_so():
     poses, keypoints = (
-        Evaluation(["a"], 17, full=False),
+        Evaluation(["a"], full=False),
         KeypointEvaluation(["a"], "lsp14", full=False),
     )
     assert list(poses.metrics) == ["mpjpe", "pa_mpjpe", "mirrored"]
