@@ -64,7 +64,7 @@ class ActionTable(Callback):
     def _print(self, rows: list[dict[str, object]]) -> None:
         kind, _, *columns = rows[0]
         entries = {name: find(name) for name in columns}
-        # The files hold every metric; so does the console what the registry does not know.
+        # The files hold every metric; the console leaves out what the registry says.
         metrics = {name: entry for name, entry in entries.items() if not entry or entry.console}
         table = Table(f"{kind}\n", "frames\n", title="Test")
         for name, entry in metrics.items():

@@ -23,7 +23,7 @@ class EvaluationResult:
         frames: Number of frames of each action.
         rows: For each metric one value per action.
         frame_mean: For each metric the mean over all frames.
-        grouping: What the rows are, if not actions.
+        grouping: Kind of the rows.
     """
 
     actions: list[str]
@@ -45,7 +45,7 @@ class FrameEvaluation(nn.Module):
     Args:
         actions: Names of the actions; a frame's action id is an index into them.
         names: Names of the numbers.
-        grouping: What the frames are grouped by, if not by action.
+        grouping: Kind of the groups, if not actions.
     """
 
     def __init__(

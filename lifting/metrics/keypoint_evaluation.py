@@ -1,4 +1,4 @@
-"""Evaluation of 2D detectors, which accumulates every metric of keypoints."""
+"""Evaluation of 2D detectors: every metric of keypoints, accumulated."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -60,7 +60,7 @@ class KeypointEvaluation(FrameEvaluation):
 
         Args:
             pred: Predicted keypoints.
-            confidence: How sure each of them is, 0 to 1.
+            confidence: Of each keypoint, 0 to 1.
             target: True keypoints.
             visibility: 0 where a joint is not labelled.
             box: Left, top, right, bottom.

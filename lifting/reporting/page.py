@@ -42,11 +42,11 @@ def write_report(
     tested = groups([run for run in runs if run.table], facts_of_test)
     if tested:
         parts += ["<h2>Test</h2>", *tables_of_tests(tested)]
-    how = ", after alignment" if aligned else ""
+    suffix = ", after alignment" if aligned else ""
     if worst:
-        parts += [f"<h2>Worst poses{how}</h2>", player(worst)]
+        parts += [f"<h2>Worst poses{suffix}</h2>", player(worst)]
     numbers = {run.label: number for number, run in enumerate(runs)}
-    parts += _errors(runs, errors, numbers, how)
+    parts += _errors(runs, errors, numbers, suffix)
     drawings = curve_drawings(runs, numbers)
     if drawings:
         parts += ["<h2>Training</h2>", *drawings]
@@ -63,15 +63,15 @@ def _errors(
     runs: Sequence[ReportedRun],
     errors: Mapping[str, PoseErrors],
     numbers: Mapping[str, int],
-    how: str,
+    suffix: str,
 ) -> list[str]:
     """Return the distribution of the errors of single poses, over poses and joints."""
-    facts = {label: found.facts for label, found in errors.items()}
+    facts = {label: of_run.facts for label, of_run in errors.items()}
     predicted = groups([run for run in runs if run.label in errors], lambda r: facts[r.label])
     if not predicted:
         return []
     labels = [run.label for group in predicted for run in group.runs]
-    parts = [f"<h2>Errors of single poses{how}</h2>", legend(labels, numbers)]
+    parts = [f"<h2>Errors of single poses{suffix}</h2>", legend(labels, numbers)]
     parts += incomparable(predicted, "not the same poses were predicted")
     for group in predicted:
         poses = group.facts["predicted"].partition(" (")[0]

@@ -64,7 +64,7 @@ def group_differences(compared: Sequence[Group]) -> list[str]:
     names = dict.fromkeys(name for group in compared for name in group.facts)
     differing = [n for n in names if len({group.facts.get(n) for group in compared}) > 1]
     if "frames" in differing and "rows" in differing:
-        # Which is a long line, and follows from the sum.
+        # The rows are a long line; where they differ, so does their sum.
         differing.remove("rows")
     return [
         f"{group.name} ({group.labels}): "
