@@ -214,9 +214,9 @@ def occlusion(folder: Path) -> list[Figure]:
     x = ours.head_scale(batch["keypoints"])[:, 0]
     cases = [
         (
-            c.given(JOINTS),
+            c.observed(JOINTS),
             c.completed(JOINTS),
-            CompletionNet(len(c.given(JOINTS)), len(c.completed(JOINTS))),
+            CompletionNet(len(c.observed(JOINTS)), len(c.completed(JOINTS))),
         )
         for c in CASES
         if c.missing

@@ -147,7 +147,7 @@ class OcclusionCompletion(Lifter):
         self.nets = nn.ModuleDict(
             {
                 case.name: CompletionNet(
-                    len(case.given(self.joints)),
+                    len(case.observed(self.joints)),
                     len(case.completed(self.joints)),
                     h["width"],
                     h["blocks"],
@@ -236,7 +236,7 @@ class OcclusionCompletion(Lifter):
         for index, case in enumerate(CASES):
             if not case.missing:
                 continue
-            given, completed = case.given(self.joints), case.completed(self.joints)
+            given, completed = case.observed(self.joints), case.completed(self.joints)
             inputs = targets
             if matching:
                 with torch.no_grad():
@@ -294,7 +294,7 @@ class OcclusionCompletion(Lifter):
         pose = self.assemble(keypoints, depths, index)
         if case.missing:
             completed = case.completed(joints)
-            filled = self.nets[case.name](pose[:, case.given(joints)])
+            filled = self.nets[case.name](pose[:, case.observed(joints)])
             # Of a joint that is seen, the depth alone is taken.
             placed = self._place(
                 keypoints, pose[..., 2].index_copy(1, _indices(completed, pose), filled[..., 2])

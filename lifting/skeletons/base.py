@@ -61,7 +61,7 @@ class Skeleton:
 
     @cached_property
     def mirror(self) -> tuple[int, ...]:
-        """For each joint the index of its mirror image; a joint of the middle is its own."""
+        """Index of the mirror image of each joint; a joint of the middle is its own."""
         return tuple(self.joints.index(_other_side(joint)) for joint in self.joints)
 
     @cached_property

@@ -51,7 +51,7 @@ def _check_count(joints: int, name: str) -> None:
 def convert_confidence(
     confidence: Float[Tensor, "*batch joints"], src: str, dst: str
 ) -> Float[Tensor, "*batch joints_out"]:
-    """Convert confidences: a derived joint is as sure as the least sure of its sources.
+    """Convert confidences: a derived joint has the lowest confidence of its sources.
 
     Raises:
         InputError: As :func:`convert`.
@@ -97,16 +97,16 @@ def conversion_matrix(src: str, dst: str) -> Float[Tensor, "joints_out joints"]:
     return matrix
 
 
-def _resolve(joint: str, source: Skeleton, asked: tuple[str, ...]) -> dict[str, float] | None:
-    """Express a joint as weights on source joints, or None; ``asked`` guards against cycles."""
+def _resolve(joint: str, source: Skeleton, visited: tuple[str, ...]) -> dict[str, float] | None:
+    """Express a joint as weights on source joints, or None; ``visited`` guards against cycles."""
     if joint in source.joints:
         return {joint: 1.0}
-    if joint in asked:
+    if joint in visited:
         return None
     for rule in DERIVED.get(joint, ()):
         total: dict[str, float] = {}
         for name, weight in rule.items():
-            row = _resolve(name, source, (*asked, joint))
+            row = _resolve(name, source, (*visited, joint))
             if row is None:
                 break
             for key, value in row.items():

@@ -1,4 +1,4 @@
-"""The joint sets of the field, and the rules for joints that must be derived, as data.
+"""Joint sets of the field, and the rules for joints that must be derived, as data.
 
 Each set is written as ``joint: parent`` in storage order.
 """
@@ -6,7 +6,7 @@ Each set is written as ``joint: parent`` in storage order.
 from lifting.errors import InputError
 from lifting.skeletons.base import Skeleton
 from lifting.skeletons.detector_sets import HALPE26, MEDIAPIPE33, OPENPOSE18, OPENPOSE25
-from lifting.skeletons.trees import ARM, LEG, joint_set, limb, side
+from lifting.skeletons.trees import ARM, LEG, both_sides, joint_set, limb, side
 
 _BOTH_LEGS = side("right", LEG) + side("left", LEG)
 _BOTH_ARMS = side("left", ARM) + side("right", ARM)
@@ -49,7 +49,7 @@ def _h36m_hand(side: str) -> dict[str, str | None]:
     return {thumb: wrist, f"{side}_thumb_tip": thumb, end: wrist, f"{side}_hand_tip": end}
 
 
-# The full recording. Collar, thumb base and wrist end repeat the place of another joint.
+# The full recording. Collar, thumb base and wrist end repeat the position of another joint.
 _H36M32 = joint_set(
     "h36m32",
     {
@@ -146,25 +146,10 @@ _LSP14 = joint_set(
 
 _COCO17 = joint_set(
     "coco17",
-    {
-        "nose": None,
-        "left_eye": "nose",
-        "right_eye": "nose",
-        "left_ear": "left_eye",
-        "right_ear": "right_eye",
-        "left_shoulder": "nose",
-        "right_shoulder": "nose",
-        "left_elbow": "left_shoulder",
-        "right_elbow": "right_shoulder",
-        "left_wrist": "left_elbow",
-        "right_wrist": "right_elbow",
-        "left_hip": "left_shoulder",
-        "right_hip": "right_shoulder",
-        "left_knee": "left_hip",
-        "right_knee": "right_hip",
-        "left_ankle": "left_knee",
-        "right_ankle": "right_knee",
-    },
+    {"nose": None}
+    | both_sides(("eye", "ear"), "nose")
+    | both_sides(ARM, "nose")
+    | both_sides(LEG, "{side}_shoulder"),
 )
 
 _PANOPTIC15_TREE: dict[str, str | None] = {

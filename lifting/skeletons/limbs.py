@@ -10,7 +10,7 @@ from torch import Tensor
 from lifting.errors import InputError
 from lifting.skeletons.joint_sets import skeleton
 
-# The limb that is one long.
+# The limb of length one.
 _UNIT = ("right_knee", "right_ankle")
 
 # Without a pelvis the hips are one limb; the trunk's two sides bend, so they are none.
@@ -61,7 +61,7 @@ def limbs(name: str) -> tuple[tuple[int, int], ...]:
 
 
 def unit_limb(name: str) -> int:
-    """Return which of the limbs is one long: the right lower leg."""
+    """Return the index of the limb of length one: the right lower leg."""
     joints = skeleton(name)
     return limbs(name).index((joints.index(_UNIT[0]), joints.index(_UNIT[1])))
 

@@ -1,4 +1,4 @@
-"""Which parts of a pose can be lifted when some keypoints are not seen, and what is left to complete.
+"""Cases of occlusion: the parts of a pose that are lifted, and those that are completed.
 
 Hardy and Kim, WACV 2024, section 3.4: no joint is lifted from a keypoint that is not seen. A case lifts
 with the parts that are fully seen and completes the other joints in 3D.
@@ -15,20 +15,20 @@ from lifting.skeletons import Skeleton
 
 
 class Status(IntEnum):
-    """What a joint of a returned pose rests on."""
+    """Origin of a joint of a returned pose."""
 
     LIFTED = 0  # seen, and lifted with its part
-    COMPLETED = 1  # not seen: placed by completion
+    COMPLETED = 1  # not seen: its position is from completion
     DEPTH_COMPLETED = 2  # seen, but its part was not: completion gave its depth alone
     UNKNOWN = 3  # too little is seen: no pose is given
 
 
 @dataclass(frozen=True)
 class Case:
-    """A way to make a whole pose.
+    """A way to a whole pose.
 
     Attributes:
-        name: What is missing.
+        name: Name of the missing part.
         parts: Parts that are lifted; joints of several of them take the mean of their depths.
         missing: Parts of the body that are completed.
     """
@@ -41,7 +41,7 @@ class Case:
         """Return the joints that are completed; the root never is."""
         return sorted({j for part in self.missing for j in joints.part(part)} - {joints.root})
 
-    def given(self, joints: Skeleton) -> list[int]:
+    def observed(self, joints: Skeleton) -> list[int]:
         """Return the joints that completion starts from."""
         completed = set(self.completed(joints))
         return [j for j in range(len(joints)) if j not in completed]
@@ -51,12 +51,12 @@ class Case:
         return sorted({joints.root} | {j for part in self.parts for j in joints.part(part)})
 
     def mixture(self, joints: Skeleton) -> Float[Tensor, "parts joints"]:
-        """Return how much of each lifted part's depth every joint takes."""
-        belongs = torch.zeros(len(self.parts), len(joints))
-        for row, part in zip(belongs, self.parts, strict=True):
+        """Return the weight of each lifted part's depth in that of every joint."""
+        weights = torch.zeros(len(self.parts), len(joints))
+        for row, part in zip(weights, self.parts, strict=True):
             row[joints.part(part)] = 1
-        belongs[:, joints.root] = 0
-        return belongs / belongs.sum(0).clamp_min(1)
+        weights[:, joints.root] = 0
+        return weights / weights.sum(0).clamp_min(1)
 
 
 # From nothing missing on, in the order of how many joints are completed.
@@ -76,7 +76,7 @@ NAMES = (*(case.name for case in CASES), "refused")
 
 
 def root_from_hips(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Bool[Tensor, "*batch"]:
-    """Return where the root is not seen but both hips are, between which it lies."""
+    """Return whether the root is not seen but both hips are, between which it lies."""
     hips = joints.indices(["left_hip", "right_hip"])
     return ~visible[..., joints.root] & visible[..., hips].all(-1)
 
@@ -89,7 +89,7 @@ def choose_case(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Int[Tens
 
     Args:
         joints: The joint set, with the parts of LInKs.
-        visible: Which keypoints are seen.
+        visible: Whether each keypoint is seen.
     """
     usable = visible.clone()
     usable[..., joints.root] |= root_from_hips(joints, visible)

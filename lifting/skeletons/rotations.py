@@ -1,16 +1,16 @@
-"""Rotations that bring bones of a rest pose to where they point; active, acting on column vectors."""
+"""Rotations from the bones of a rest pose to those of a pose; active, acting on column vectors."""
 
 import numpy as np
 from jaxtyping import Float64
 from numpy import ndarray
 from scipy.spatial.transform import Rotation
 
-# Weight of no rotation among the bones: it decides where they lie on one line, and there alone.
-_STILL = 1e-9
+# Weight of the identity: it decides where the bones lie on one line, and there alone.
+_IDENTITY_WEIGHT = 1e-9
 
 
 def swing(rest: Float64[ndarray, "3"], to: Float64[ndarray, "T 3"]) -> Float64[ndarray, "T 3 3"]:
-    """Return the least rotations that turn one direction into others.
+    """Return the smallest rotations that turn one direction into others.
 
     A direction without length is not turned, nor turned into.
 
@@ -32,17 +32,17 @@ def swing(rest: Float64[ndarray, "3"], to: Float64[ndarray, "T 3"]) -> Float64[n
 def best_rotation(
     rest: Float64[ndarray, "C 3"], to: Float64[ndarray, "T C 3"]
 ) -> Float64[ndarray, "T 3 3"]:
-    """Return the rotations that bring several bones closest to where they are, by least squares.
+    """Return the rotations that bring several bones closest to those of a pose, by least squares.
 
     Kabsch, Acta Crystallographica A32, 1976, without reflections; of several that are equally good,
     the one that turns least.
 
     Args:
         rest: Ends of the bones before the rotation, from the joint that they share.
-        to: Where they are, frame by frame.
+        to: Ends of the bones after it, frame by frame.
     """
     covariance = np.einsum("tci,cj->tij", to, rest)
-    covariance += _STILL * np.square(rest).sum() * np.eye(3)
+    covariance += _IDENTITY_WEIGHT * np.square(rest).sum() * np.eye(3)
     u, _, vt = np.linalg.svd(covariance)
     u[..., 2] *= np.linalg.det(u @ vt)[:, None]
     return u @ vt

@@ -1,4 +1,4 @@
-"""A person in T-pose: which way every bone points in the rest pose of animation programs."""
+"""Person in T-pose: directions of all bones in the rest pose of animation programs."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -7,9 +7,9 @@ from numpy import ndarray
 from lifting.errors import InputError
 from lifting.skeletons.base import Skeleton
 
-# Centimetres outwards, upwards from the floor and forwards, of someone 1.75 m tall. Where the places of
-# joints repeat each other in a dataset they are apart here, so that every bone has a direction.
-_PLACES: dict[str, tuple[float, float, float]] = {
+# Centimetres outwards, upwards from the floor and forwards, of someone 1.75 m tall. Joints that
+# have one position in a dataset are apart here, so that every bone has a direction.
+_POSITIONS: dict[str, tuple[float, float, float]] = {
     "pelvis": (0, 95, 0),
     "spine_base": (0, 98, 0),
     "spine": (0, 108, 0),
@@ -56,25 +56,25 @@ _PLACES: dict[str, tuple[float, float, float]] = {
 
 
 def t_pose(joints: Skeleton) -> Float64[ndarray, "J 3"]:
-    """Return where the joints of someone in T-pose are: left, up and forward, centimetres.
+    """Return the joints of someone in T-pose: left, up and forward, centimetres.
 
     Raises:
-        InputError: If the place of a joint is not known.
+        InputError: If the position of a joint is not known.
 
     Example:
         >>> from lifting.skeletons import skeleton
         >>> t_pose(skeleton("h36m17"))[[1, 4]].tolist()
         [[-12.0, 95.0, 0.0], [12.0, 95.0, 0.0]]
     """
-    places = []
+    positions = []
     for index, joint in enumerate(joints.joints):
         side = joints.side(index)
         stem = joint.removeprefix(f"{side}_")
-        if stem not in _PLACES:
+        if stem not in _POSITIONS:
             raise InputError(
                 f"Skeleton '{joints.name}' has a joint '{joint}', whose place in a T-pose is not known: "
                 "convert the poses to another joint set first."
             )
-        outwards, up, forwards = _PLACES[stem]
-        places.append((-outwards if side == "right" else outwards, up, forwards))
-    return np.array(places, np.float64)
+        outwards, up, forwards = _POSITIONS[stem]
+        positions.append((-outwards if side == "right" else outwards, up, forwards))
+    return np.array(positions, np.float64)

@@ -1,4 +1,4 @@
-"""How joint sets are written down: ``joint: parent`` in storage order, limb by limb."""
+"""Notation of joint sets: ``joint: parent`` in storage order, limb by limb."""
 
 from lifting.skeletons.base import NO_PARENT, Skeleton
 
@@ -25,6 +25,22 @@ def limb(name: str, joints: tuple[str, ...], root: str) -> dict[str, str | None]
     """
     names = side(name, joints)
     return dict(zip(names, (root, *names), strict=False))
+
+
+def both_sides(joints: tuple[str, ...], root: str) -> dict[str, str | None]:
+    """Return the tree of a chain of joints of both sides, joint by joint, left before right.
+
+    Args:
+        joints: Joints from the root on.
+        root: Joint that the chains hang from; ``{side}`` in it stands for the side.
+
+    Example:
+        >>> both_sides(("heel",), "{side}_ankle")
+        {'left_heel': 'left_ankle', 'right_heel': 'right_ankle'}
+    """
+    left, right = (limb(name, joints, root.format(side=name)) for name in ("left", "right"))
+    pairs = zip(left.items(), right.items(), strict=True)
+    return {joint: parent for pair in pairs for joint, parent in pair}
 
 
 def joint_set(

@@ -20,7 +20,7 @@ def chosen(masks):
 
 
 def test_cases_are_the_eight_of_the_paper():
-    counts = {c.name: (len(c.given(JOINTS)), len(c.completed(JOINTS))) for c in CASES}
+    counts = {c.name: (len(c.observed(JOINTS)), len(c.completed(JOINTS))) for c in CASES}
     assert counts == {
         "none": (17, 0),
         "left_arm": (14, 3),
@@ -37,7 +37,7 @@ def test_cases_are_the_eight_of_the_paper():
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_a_case_lifts_every_joint_it_does_not_complete_from_seen_keypoints(case):
     mixture = case.mixture(JOINTS).sum(0)
-    lifted = [j for j in case.given(JOINTS) if j != JOINTS.root]
+    lifted = [j for j in case.observed(JOINTS) if j != JOINTS.root]
     assert mixture[lifted].tolist() == pytest.approx([1] * len(lifted))
     assert not mixture[case.completed(JOINTS)].any()
     assert not {*case.needed(JOINTS)} & {*case.completed(JOINTS)}
