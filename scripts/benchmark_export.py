@@ -10,7 +10,7 @@ from lifting.cli.benchmark.timing import Figure, report, seconds, speed_up
 from lifting.errors import guarded
 from lifting.export import exportable
 from lifting.export import onnx as to_onnx
-from lifting.export.about import about
+from lifting.export.metadata import metadata
 from lifting.export.program import build_program
 from lifting.methods import Lifter, SimpleBaseline, VideoPose3D
 
@@ -29,7 +29,7 @@ def onnx_speed(
     """
     model = exportable(method.eval().requires_grad_(False), one_window=not more_frames)
     inputs = model.example(batch, more_frames)
-    content = to_onnx.saved_onnx(model, build_program(model), about(model))
+    content = to_onnx.saved_onnx(model, build_program(model), metadata(model))
     run = to_onnx.runner(content, threads=torch.get_num_threads())
 
     def eager() -> None:

@@ -1,4 +1,4 @@
-"""Trained methods as files that other programs run: ONNX, torch.export, and folders of a model hub."""
+"""Export of trained methods for other programs: ONNX, torch.export, and folders of a model hub."""
 
 from lifting.export.exporting import export_model
 from lifting.export.hub import from_hub, push_to_hub, to_hub

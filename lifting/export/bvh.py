@@ -1,9 +1,9 @@
-"""Poses as BVH, which animation programs read: a hierarchy of joints and how it moves.
+"""Writer of poses as BVH, which animation programs read: a hierarchy of joints and its motion.
 
 https://research.cs.wisc.edu/graphics/Courses/cs-838-1999/Jeff/BVH.html describes the format. Lengths are
 centimetres and y points up, as is usual; someone in the rest pose stands in a T and looks along +z, at
 the camera of the poses. Joints say where bones point, not how they are twisted: every rotation is the
-least that brings a bone to its place.
+smallest that brings a bone into its direction.
 """
 
 import io
@@ -31,23 +31,23 @@ _ROTATION = ("Zrotation", "Xrotation", "Yrotation")
 _ORDER = "".join(name[0] for name in _ROTATION)
 # Camera frame (x right, y down, z away; millimetres) to BVH (x right, y up, z near; centimetres).
 _FROM_CAMERA = np.array([0.1, -0.1, -0.1])
-# What follows the last joint of a limb is drawn as long as this share of its last bone.
+# The end of a limb is as far from its last joint as this fraction of its last bone.
 _END = 0.25
 
 
 @dataclass(frozen=True)
 class _Node:
-    """A joint of the file: where it rests, and how it moves, in the frame of the node above it."""
+    """A joint of the file: its rest position and its motion, in the frame of the node above it."""
 
     name: str
     above: int
     offset: ndarray
     rotation: ndarray
-    place: ndarray | None = None
+    position: ndarray | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:
-        return _ROTATION if self.place is None else _POSITION + _ROTATION
+        return _ROTATION if self.position is None else _POSITION + _ROTATION
 
     @property
     def values(self) -> ndarray:
@@ -57,7 +57,7 @@ class _Node:
             turns = Rotation.from_matrix(self.rotation).as_euler(_ORDER, degrees=True)
         # Without jumps from 180 to -180, between which a program would let the joint spin.
         turns = np.unwrap(turns, period=360, axis=0)
-        return turns if self.place is None else np.concatenate([self.place, turns], 1)
+        return turns if self.position is None else np.concatenate([self.position, turns], 1)
 
 
 def write_bvh(
@@ -95,7 +95,7 @@ def bvh_text(
         poses: Camera frame, millimetres.
         skeleton: Joint set of the poses.
         fps: Frames per second.
-        trajectory: Place of the root, added to the poses; without it, the person stays in place.
+        trajectory: Position of the root, added to the poses; without it, the person stays in place.
         bones: ``median``: every bone is as long as it is in the median. ``as_lifted``: every joint stays
             where it is, by position channels of its own, which not every program reads.
 
@@ -103,11 +103,11 @@ def bvh_text(
         InputError: If a pose is not known, or the arguments do not go together.
     """
     joints, moved, rate = _checked(poses, skeleton, fps, trajectory, bones)
-    places = moved * _FROM_CAMERA
-    nodes = _nodes(places, joints, _offsets(places, joints), bones == "as_lifted")
+    positions = moved * _FROM_CAMERA
+    nodes = _nodes(positions, joints, _offsets(positions, joints), bones == "as_lifted")
     motion = io.StringIO()
     np.savetxt(motion, np.concatenate([node.values for node in nodes], 1), fmt="%.5f")
-    lines = ["HIERARCHY", *_hierarchy(nodes, 0), "MOTION", f"Frames: {len(places)}"]
+    lines = ["HIERARCHY", *_hierarchy(nodes, 0), "MOTION", f"Frames: {len(positions)}"]
     lines += [f"Frame Time: {1 / rate:.8f}", motion.getvalue()]
     return "\n".join(lines)
 
@@ -119,7 +119,7 @@ def _checked(
     trajectory: ndarray | None,
     bones: str,
 ) -> tuple[Skeleton, ndarray, float]:
-    """Return the joint set, the poses where the trajectory puts them, and the frames per second."""
+    """Return the joint set, the poses moved along the trajectory, and the frames per second."""
     joints = skeleton(name)
     if bones not in get_args(Bones):
         raise InputError(f"bones is '{bones}': choose {' or '.join(get_args(Bones))}.")
@@ -141,27 +141,27 @@ def _checked(
     lost = ~np.isfinite(moved).all(-1)
     if lost.any():
         frames, missing = (np.unique(where) for where in np.nonzero(lost))
-        some = ", ".join(map(str, frames[:5])) + (", …" if len(frames) > 5 else "")
+        examples = ", ".join(map(str, frames[:5])) + (", …" if len(frames) > 5 else "")
         who = [joints.joints[index] for index in missing]
         raise InputError(
             f"Where {'every joint' if len(who) == len(joints) else ', '.join(who)} is, is not known in "
-            f"{len(frames)} of {len(poses)} frames ({some}), and BVH has no gaps: fill these in, or "
+            f"{len(frames)} of {len(poses)} frames ({examples}), and BVH has no gaps: fill these in, or "
             "leave the frames out."
         )
     return joints, moved, float(fps)
 
 
-def _offsets(places: ndarray, joints: Skeleton) -> ndarray:
+def _offsets(positions: ndarray, joints: Skeleton) -> ndarray:
     """Return the T-pose of someone with the median bones: each joint in the frame of its parent."""
     rest, offsets = t_pose(joints), np.zeros((len(joints), 3))
     for parent, child in joints.bones:
         direction = rest[child] - rest[parent]
-        length = np.median(np.linalg.norm(places[:, child] - places[:, parent], axis=-1))
+        length = np.median(np.linalg.norm(positions[:, child] - positions[:, parent], axis=-1))
         offsets[child] = direction / np.linalg.norm(direction) * length
     return offsets
 
 
-def _nodes(places: ndarray, joints: Skeleton, offsets: ndarray, as_lifted: bool) -> list[_Node]:
+def _nodes(positions: ndarray, joints: Skeleton, offsets: ndarray, as_lifted: bool) -> list[_Node]:
     """Return the nodes of the file, each after the one above it and before its branches' siblings."""
     nodes: list[_Node] = []
 
@@ -172,16 +172,16 @@ def _nodes(places: ndarray, joints: Skeleton, offsets: ndarray, as_lifted: bool)
     def follow(joint: int, above: int, world: ndarray, origin: ndarray) -> None:
         """Add a joint and what hangs from it; ``world`` turns with the node above, at ``origin``."""
         children = [c for p, c in joints.bones if p == joint]
-        steps = places[:, children] - places[:, [joint]]
-        rotation = np.tile(np.eye(3), (len(places), 1, 1))
+        steps = positions[:, children] - positions[:, [joint]]
+        rotation = np.tile(np.eye(3), (len(positions), 1, 1))
         if len(children) == 1:
             rotation = swing(offsets[children[0]], (steps @ world)[:, 0])
         elif children:
             rotation = best_rotation(offsets[children], steps @ world)
-        place = None
+        position = None
         if as_lifted or above < 0:
-            place = ((places[:, joint] - origin)[:, None] @ world)[:, 0]
-        here = add(_Node(joints.joints[joint], above, offsets[joint], rotation, place))
+            position = ((positions[:, joint] - origin)[:, None] @ world)[:, 0]
+        here = add(_Node(joints.joints[joint], above, offsets[joint], rotation, position))
         turned = world @ rotation
         for child, step in zip(children, (steps @ turned).swapaxes(0, 1), strict=True):
             branch = here, turned
@@ -189,10 +189,10 @@ def _nodes(places: ndarray, joints: Skeleton, offsets: ndarray, as_lifted: bool)
                 rest = swing(offsets[child], step)
                 name = f"to_{joints.joints[child]}"
                 branch = add(_Node(name, here, np.zeros(3), rest)), turned @ rest
-            follow(child, *branch, places[:, joint])
+            follow(child, *branch, positions[:, joint])
 
-    still = np.tile(np.eye(3), (len(places), 1, 1))
-    follow(joints.root, -1, still, np.zeros_like(places[:, 0]))
+    still = np.tile(np.eye(3), (len(positions), 1, 1))
+    follow(joints.root, -1, still, np.zeros_like(positions[:, 0]))
     return nodes
 
 

@@ -1,4 +1,4 @@
-"""The model card of a hub folder: what the weights are, what they were measured at, whose they are."""
+"""Model card of a hub folder: facts, use, method, training data, results and licence."""
 
 import csv
 import inspect
@@ -23,27 +23,27 @@ method = from_hub("{folder}")  # a {method}, in evaluation mode
 
 
 def model_card(
-    model: Exportable, told: dict[str, str], name: str, checkpoint: Path, licence: str | None
+    model: Exportable, facts: dict[str, str], name: str, checkpoint: Path, licence: str | None
 ) -> str:
     """Return the README of a hub folder.
 
     Args:
-        model: What is in the folder.
-        told: What it says of itself (:func:`lifting.export.about.about`).
+        model: The method in the folder.
+        facts: Its metadata (:func:`lifting.export.metadata.metadata`).
         name: Name of the folder.
         checkpoint: The checkpoint it was made from, in the folder of its run.
         licence: The condition that the training data are under.
     """
     kind = "keypoint-detection" if not model.frames else "other"
-    tags = ["human-pose-estimation", "lifting", told["method"]]
+    tags = ["human-pose-estimation", "lifting", facts["method"]]
     front = yaml.safe_dump({"license": "other", "pipeline_tag": kind, "tags": tags})
     run = checkpoint.parent.parent
     data = _data(run)
     condition = licence or "not stated here: find out what the owners of the training data allow"
     parts = [
         f"---\n{front}---\n\n# {name}\n",
-        _facts(model, told),
-        f"## Use\n\n{_USE.format(folder=name, method=told['method'])}",
+        _facts(model, facts),
+        f"## Use\n\n{_USE.format(folder=name, method=facts['method'])}",
         f"## Method\n\n{_source(model.method)}",
         f"## Training data\n\n{data or 'Not known: the checkpoint lies in no folder of a run.'}\n",
         f"## Results\n\n{_results(run, checkpoint)}",
@@ -53,15 +53,15 @@ def model_card(
     return "\n".join(parts)
 
 
-def _facts(model: Exportable, told: dict[str, str]) -> str:
-    rows = [f"| keypoints | `{told['keypoint_skeleton']}`, pixels |"]
+def _facts(model: Exportable, facts: dict[str, str]) -> str:
+    rows = [f"| keypoints | `{facts['keypoint_skeleton']}`, pixels |"]
     if model.frames:
-        rows.append(f"| poses | `{told['skeleton']}`, root-relative, camera frame, millimetres |")
-        rows.append(f"| frames of a window | {told['frames']} |")
+        rows.append(f"| poses | `{facts['skeleton']}`, root-relative, camera frame, millimetres |")
+        rows.append(f"| frames of a window | {facts['frames']} |")
     parameters = sum(p.numel() for p in model.method.parameters())
     rows.append(f"| parameters | {parameters:,} |")
-    rows.append(f"| suite | {told['suite']} |")
-    rows.append(f"| SHA-256 of the checkpoint | `{told['checkpoint_sha256']}` |")
+    rows.append(f"| suite | {facts['suite']} |")
+    rows.append(f"| SHA-256 of the checkpoint | `{facts['checkpoint_sha256']}` |")
     return "| | |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
@@ -74,17 +74,17 @@ def _source(method: Method) -> str:
 
 
 def _data(run: Path) -> str | None:
-    """Return which datamodule a run was trained with, and the options that say what of it."""
+    """Return the datamodule that a run was trained with, and its options of source and subjects."""
     path = run / "config.yaml"
     try:
         data: Any = yaml.safe_load(path.read_text())["data"]
         kind = str(data["class_path"]).rpartition(".")[2]
-        given = data["init_args"]
+        arguments = data["init_args"]
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
         return None
     options = ("source", "train_subjects", "val_subjects", "test_subjects")
-    listed = [f"{name} {given[name]}" for name in options if given.get(name)]
-    return f"`{kind}`: {'; '.join(listed)}." if listed else f"`{kind}`."
+    values = [f"{name} {arguments[name]}" for name in options if arguments.get(name)]
+    return f"`{kind}`: {'; '.join(values)}." if values else f"`{kind}`."
 
 
 def _results(run: Path, checkpoint: Path) -> str:

@@ -1,4 +1,4 @@
-"""A checkpoint in; an ONNX model, a program of torch.export, or a folder of a model hub out."""
+"""Export of a checkpoint as an ONNX model, a program of torch.export or a folder of a model hub."""
 
 import json
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lifting.errors import InputError
 from lifting.export import onnx, program
-from lifting.export.about import about
 from lifting.export.hub import to_hub
+from lifting.export.metadata import metadata
 from lifting.export.parity import LIMIT, parity
 from lifting.export.wrapping import CROP, load_exportable
 from lifting.files import refuse_existing, write_together
@@ -19,7 +19,7 @@ def export_model(
     one_window: bool = False,
     crop: Sequence[int] = CROP,
 ) -> str:
-    """Write a trained lifter or detector for other programs, after it was tried out.
+    """Write a trained lifter or detector for other programs, after a comparison with it.
 
     Args:
         checkpoint: The checkpoint.
@@ -45,24 +45,24 @@ def export_model(
     if not out.suffix:
         return to_hub(checkpoint, out)
     model = load_exportable(checkpoint, one_window, crop)
-    told = about(model, checkpoint)
+    facts = metadata(model, checkpoint)
     traced = program.build_program(model)
     if out.suffix == ".onnx":
-        content = onnx.saved_onnx(model, traced, told)
+        content = onnx.saved_onnx(model, traced, facts)
         run = onnx.runner(content)
     else:
-        content = program.saved_program(traced, told)
+        content = program.saved_program(traced, facts)
         run = program.runner(content)
-    off = parity(model, run)
-    if not off <= LIMIT:
+    error = parity(model, run)
+    if not error <= LIMIT:
         raise InputError(
-            f"its export would differ by {off:.1g} of the largest value, more than "
+            f"its export would differ by {error:.1g} of the largest value, more than "
             f"{LIMIT:.0e}, and was not written",
             checkpoint,
             "export it in the other format.",
         )
     write_together({out: content})
-    lines = [f"{out}: {told['method']}, differs by {off:.1g} of the largest value at most"]
+    lines = [f"{out}: {facts['method']}, differs by {error:.1g} of the largest value at most"]
     for kind in ("inputs", "outputs"):
-        lines += [f"  {kind[:-1]} {name}: {text}" for name, text in json.loads(told[kind]).items()]
+        lines += [f"  {kind[:-1]} {name}: {text}" for name, text in json.loads(facts[kind]).items()]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Libraries that only exporting and uploading need."""
+"""Import of libraries that are not always installed, but with an extra of the package."""
 
 import importlib
 from types import ModuleType
@@ -6,12 +6,12 @@ from types import ModuleType
 from lifting.errors import InputError
 
 
-def needed(name: str, what: str, extra: str = "export") -> ModuleType:
+def require(name: str, user: str, extra: str = "export") -> ModuleType:
     """Import a library of an extra.
 
     Args:
         name: Its name.
-        what: What needs it, as the begin of a sentence.
+        user: What needs it, as the beginning of a sentence.
         extra: The extra that brings it.
 
     Raises:
@@ -21,6 +21,6 @@ def needed(name: str, what: str, extra: str = "export") -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         raise InputError(
-            f"{what} needs {name}, which is not installed: pip install -c constraints.txt -e "
+            f"{user} needs {name}, which is not installed: pip install -c constraints.txt -e "
             f'".[{extra}]".'
         ) from error

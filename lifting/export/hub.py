@@ -1,4 +1,4 @@
-"""Trained methods as folders of a model hub: safetensors, their options, and a model card.
+"""Folders of a model hub for trained methods: safetensors, options and a model card.
 
 Nothing in such a folder is run when it is read.
 """
@@ -11,15 +11,15 @@ from typing import Any
 
 import lifting.methods
 from lifting.errors import InputError
-from lifting.export.about import about
 from lifting.export.card import model_card
-from lifting.export.needed import needed
+from lifting.export.extras import require
+from lifting.export.metadata import metadata
 from lifting.export.wrapping import load_exportable
 from lifting.files import refuse_existing
 from lifting.methods import Method
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
-_WHAT = "A folder of a model hub"
+_USER = "A folder of a model hub"
 
 
 def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = None) -> str:
@@ -39,7 +39,7 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
     """
     checkpoint, folder = Path(checkpoint), Path(folder)
     refuse_existing([folder])
-    safetensors = needed("safetensors.torch", _WHAT)
+    safetensors = require("safetensors.torch", _USER)
     model = load_exportable(checkpoint)
     if model.method.hparams.get("lifter_lr"):
         raise InputError(
@@ -47,16 +47,16 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
             checkpoint,
             "export it as .onnx or .pt2.",
         )
-    told = about(model, checkpoint)
+    facts = metadata(model, checkpoint)
     partial = folder.with_name(folder.name + ".partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         state = {name: x.contiguous() for name, x in model.method.state_dict().items()}
         (partial / WEIGHTS).write_bytes(safetensors.save(state, {"format": "pt"}))
-        config = {"about": told, "method": told["method"], "options": _options(model.method)}
+        config = {"about": facts, "method": facts["method"], "options": _options(model.method)}
         (partial / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
-        (partial / CARD).write_text(model_card(model, told, folder.name, checkpoint, licence))
+        (partial / CARD).write_text(model_card(model, facts, folder.name, checkpoint, licence))
         os.replace(partial, folder)
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
         raise InputError(
@@ -64,20 +64,20 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return f"{folder}: {told['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
+    return f"{folder}: {facts['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
 
 
 def _options(method: Method) -> dict[str, Any]:
     """Return the options of a method; of the paths among them the names of the files alone."""
 
-    def bare(value: Any) -> Any:
+    def without_folders(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: bare(x) for key, x in value.items()}
+            return {key: without_folders(x) for key, x in value.items()}
         if isinstance(value, list | tuple):
-            return [bare(x) for x in value]
+            return [without_folders(x) for x in value]
         return Path(value).name if isinstance(value, str) else value
 
-    return {key: bare(value) for key, value in method.hparams.items() if key[0] != "_"}
+    return {key: without_folders(value) for key, value in method.hparams.items() if key[0] != "_"}
 
 
 def from_hub(folder: str | Path) -> Method:
@@ -87,7 +87,7 @@ def from_hub(folder: str | Path) -> Method:
         InputError: If the folder holds no method of this suite, or is damaged.
     """
     folder = Path(folder)
-    safetensors = needed("safetensors.torch", _WHAT)
+    safetensors = require("safetensors.torch", _USER)
     config = _read_config(folder / CONFIG)
     kind = getattr(lifting.methods, config["method"], None)
     if config["method"] not in lifting.methods.__all__ or not isinstance(kind, type):
@@ -103,7 +103,7 @@ def from_hub(folder: str | Path) -> Method:
         method.load_state_dict(state)
     except OSError as error:
         raise InputError("cannot be read", path, "get the folder again.") from error
-    except needed("safetensors", _WHAT).SafetensorError as error:
+    except require("safetensors", _USER).SafetensorError as error:
         raise InputError("truncated or no safetensors", path, "get it again.") from error
     except (InputError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise InputError(f"does not fit together, {error}", folder, "get it again.") from error
@@ -117,9 +117,9 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError("there is no such file", path, "name a folder of a hub.") from error
     except ValueError as error:
         raise InputError("is no JSON", path, "get it again.") from error
-    wanted = {"method": str, "options": dict}
+    types = {"method": str, "options": dict}
     if not isinstance(config, dict) or any(
-        not isinstance(config.get(key), kind) for key, kind in wanted.items()
+        not isinstance(config.get(key), kind) for key, kind in types.items()
     ):
         raise InputError("lacks method or options", path, "name a folder that this suite wrote.")
     return config
@@ -138,7 +138,7 @@ def push_to_hub(folder: str | Path, repository: str) -> str:
     Raises:
         InputError: If huggingface_hub is not installed, or refuses.
     """
-    hub = needed("huggingface_hub", "Uploading", "hub")
+    hub = require("huggingface_hub", "Uploading", "hub")
     try:
         hub.create_repo(repository, private=True, exist_ok=True)
         return str(hub.upload_folder(repo_id=repository, folder_path=str(folder)))

@@ -1,4 +1,4 @@
-"""What an exported file says of itself."""
+"""Metadata of exported files."""
 
 import json
 from pathlib import Path
@@ -21,22 +21,22 @@ _MEANING = {
 }
 
 
-def about(model: Exportable, checkpoint: str | Path | None = None) -> dict[str, str]:
-    """Return what an exported file says of itself, each entry a text; lists and tables are JSON.
+def metadata(model: Exportable, checkpoint: str | Path | None = None) -> dict[str, str]:
+    """Return the metadata of an exported file, each entry a text; lists and tables are JSON.
 
     Args:
-        model: What is exported.
+        model: The exported method.
         checkpoint: The file it was loaded from.
     """
     h = model.method.hparams
-    told = {
+    entries = {
         "suite": f"lifting {lifting.__version__}",
         "method": type(model.method).__name__,
         "keypoint_skeleton": h["keypoint_skeleton"],
         "keypoints": json.dumps(skeleton(h["keypoint_skeleton"]).joints),
     }
     if model.frames:
-        told |= {
+        entries |= {
             "skeleton": h["skeleton"],
             "joints": json.dumps(skeleton(h["skeleton"]).joints),
             "root": skeleton(h["skeleton"]).joints[skeleton(h["skeleton"]).root],
@@ -45,18 +45,18 @@ def about(model: Exportable, checkpoint: str | Path | None = None) -> dict[str, 
             "any_length": json.dumps(model.any_length),
         }
         if model.method.image_side is not None:
-            told["image_side"] = str(model.method.image_side)
+            entries["image_side"] = str(model.method.image_side)
     else:
-        told |= {"crop": json.dumps(model.crop), "decoder": h["decoder"]}
-    told["inputs"] = json.dumps({name: meaning(model, name) for name in model.inputs})
-    told["outputs"] = json.dumps({name: meaning(model, name) for name in model.outputs})
+        entries |= {"crop": json.dumps(model.crop), "decoder": h["decoder"]}
+    entries["inputs"] = json.dumps({name: meaning(model, name) for name in model.inputs})
+    entries["outputs"] = json.dumps({name: meaning(model, name) for name in model.outputs})
     if checkpoint is not None:
-        told["checkpoint_sha256"] = file_digest(checkpoint)
-    return told
+        entries["checkpoint_sha256"] = file_digest(checkpoint)
+    return entries
 
 
 def meaning(model: Exportable, name: str) -> str:
-    """Return what a tensor of an exported file is."""
+    """Return the meaning of a tensor of an exported file: its content and unit."""
     if name == "keypoints" and not model.frames:
         return "pixels of the crop: x right, y down; the centre of the first pixel is at 0.5"
     return _MEANING.get(name, f"{name.replace('_', ' ')} of the camera (docs/conventions.md)")

@@ -1,4 +1,4 @@
-"""The modules that are exported: plain tensors in, plain tensors out, all normalisation inside."""
+"""Modules for export: plain tensors in, plain tensors out, all normalisation inside."""
 
 from collections.abc import Sequence
 
@@ -17,24 +17,24 @@ from lifting.skeletons.occlusion import CASES, choose_case, joint_status, root_f
 
 
 class LiftingModule(nn.Module):
-    """Keypoints in pixels to root-relative millimetres, and to the root's place where it is found.
+    """Keypoints in pixels to root-relative millimetres, and to the root's position where it is known.
 
     Args:
         method: The lifter; mirrored twins are averaged in where its options say so.
-        of_camera: The fields of the camera that are given; the others are zero.
+        camera_fields: The fields of the camera that are inputs; the others are zero.
     """
 
-    def __init__(self, method: Lifter, of_camera: Sequence[str]) -> None:
+    def __init__(self, method: Lifter, camera_fields: Sequence[str]) -> None:
         super().__init__()
         self.method = method
-        self.of_camera = tuple(of_camera)
+        self.camera_fields = tuple(camera_fields)
 
     def forward(
-        self, keypoints: Float[Tensor, "B T K 2"], *of_camera: Tensor
+        self, keypoints: Float[Tensor, "B T K 2"], *camera_values: Tensor
     ) -> tuple[Tensor, ...]:
         """Lift keypoints."""
         shapes = {"tangential_gain": (), "radial": (3,), "rotation": (3, 3), "position": (3,)}
-        known = dict(zip(self.of_camera, of_camera, strict=True))
+        known = dict(zip(self.camera_fields, camera_values, strict=True))
 
         def field(name: str) -> Tensor:
             if name in known:

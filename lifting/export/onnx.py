@@ -1,4 +1,4 @@
-"""Methods as ONNX models, which run without torch."""
+"""ONNX models of methods, which run without torch."""
 
 import re
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from lifting.export.needed import needed
+from lifting.export.extras import require
 from lifting.export.parity import Runner
 from lifting.export.program import quietly
 from lifting.export.wrapping import Exportable
 
-_WHAT = "Exporting to ONNX"
+_USER = "Exporting to ONNX"
 
 
 def check_installed() -> None:
@@ -23,16 +23,16 @@ def check_installed() -> None:
         InputError: If it is; it names it.
     """
     for name in ("onnx", "onnxscript", "onnxruntime"):
-        needed(name, _WHAT)
+        require(name, _USER)
 
 
-def saved_onnx(model: Exportable, program: ExportedProgram, about: Mapping[str, str]) -> bytes:
+def saved_onnx(model: Exportable, program: ExportedProgram, metadata: Mapping[str, str]) -> bytes:
     """Return a model as the content of an ONNX file.
 
     Args:
         model: The model.
-        program: What it was traced to.
-        about: What the file says of itself.
+        program: The model, traced.
+        metadata: Metadata of the file.
     """
     with quietly():
         exported = torch.onnx.export(
@@ -46,14 +46,14 @@ def saved_onnx(model: Exportable, program: ExportedProgram, about: Mapping[str, 
     proto = exported.model_proto
     _name_axes(proto.graph, model)
     del proto.metadata_props[:]
-    for key, value in about.items():
+    for key, value in metadata.items():
         proto.metadata_props.add(key=key, value=value)
-    proto.producer_name = about["suite"]
+    proto.producer_name = metadata["suite"]
     return proto.SerializeToString()
 
 
 def _name_axes(graph: Any, model: Exportable) -> None:
-    """Call the open axes what they are, in place of numbered symbols."""
+    """Give the open axes names in place of numbered symbols."""
     names: dict[str, str] = {}
     for value, axes in zip(graph.input, model.open_axes("batch", "frames"), strict=True):
         for axis, name in axes.items():
@@ -62,18 +62,18 @@ def _name_axes(graph: Any, model: Exportable) -> None:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
                 dim.dim_param = re.sub(
-                    r"\w+", lambda found: names.get(found[0], found[0]), dim.dim_param
+                    r"\w+", lambda symbol: names.get(symbol[0], symbol[0]), dim.dim_param
                 )
 
 
 def runner(content: bytes, threads: int | None = None) -> Runner:
-    """Return what runs the content of an ONNX file, with onnxruntime on the CPU.
+    """Return a function that runs the content of an ONNX file, with onnxruntime on the CPU.
 
     Args:
         content: The content.
         threads: Threads; as many as there are cores where not given.
     """
-    onnxruntime = needed("onnxruntime", _WHAT)
+    onnxruntime = require("onnxruntime", _USER)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     if threads is not None:
@@ -82,7 +82,7 @@ def runner(content: bytes, threads: int | None = None) -> Runner:
     names = [value.name for value in session.get_inputs()]
 
     def run(*inputs: Tensor) -> list[Tensor]:
-        given = {name: x.numpy() for name, x in zip(names, inputs, strict=True)}
-        return [torch.from_numpy(x) for x in session.run(None, given)]
+        feeds = {name: x.numpy() for name, x in zip(names, inputs, strict=True)}
+        return [torch.from_numpy(x) for x in session.run(None, feeds)]
 
     return run

@@ -1,4 +1,4 @@
-"""Methods as programs of torch.export, which run without the code of this suite."""
+"""Programs of torch.export of methods, which run without the code of this suite."""
 
 import io
 import json
@@ -19,14 +19,14 @@ from torch.utils._sympy.value_ranges import ValueRanges
 from lifting.export.parity import Runner
 from lifting.export.wrapping import Exportable
 
-# The file within a .pt2 that says what it is.
-ABOUT = "lifting.json"
-# Other than what is tried out and what the networks have as constants.
+# The extra file within a .pt2 that holds its metadata.
+METADATA_FILE = "lifting.json"
+# Other than the sizes of the comparison and the constants of the networks.
 _BATCH, _MORE_FRAMES = 3, 4
 
 
 class _Contiguous(TorchFunctionMode):
-    """Copies what linear layers are given: they would ask whether it is contiguous.
+    """Copies the inputs of linear layers: they would ask whether it is contiguous.
 
     The answer depends on whether the batch is one, and the program would then refuse the other.
     """
@@ -72,21 +72,21 @@ def build_program(model: Exportable) -> ExportedProgram:
     return program
 
 
-def saved_program(program: ExportedProgram, about: Mapping[str, str]) -> bytes:
+def saved_program(program: ExportedProgram, metadata: Mapping[str, str]) -> bytes:
     """Return a program as a file of ``torch.export.save``.
 
     Args:
         program: The program.
-        about: What it says of itself, in its extra file ``lifting.json``.
+        metadata: Metadata, for its extra file ``lifting.json``.
     """
     stream = io.BytesIO()
     with quietly():
-        torch.export.save(program, stream, extra_files={ABOUT: json.dumps(dict(about))})
+        torch.export.save(program, stream, extra_files={METADATA_FILE: json.dumps(dict(metadata))})
     return stream.getvalue()
 
 
 def runner(content: bytes) -> Runner:
-    """Return what runs the content of a ``.pt2``."""
+    """Return a function that runs the content of a ``.pt2``."""
     with quietly():
         module = torch.export.load(io.BytesIO(content)).module()
 

@@ -1,4 +1,4 @@
-"""Trained methods as modules of plain tensors, which is what can be exported."""
+"""Trained methods as modules of plain tensors, which can be exported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -65,13 +65,13 @@ class Exportable:
         keypoints = len(skeleton(self.method.hparams["keypoint_skeleton"]))
         person = 500 + 100 * torch.randn(batch, 1, keypoints, 2)
         moved = 10 * torch.randn(batch, self.frames + more_frames, keypoints, 2)
-        given: dict[str, Tensor] = {"keypoints": person + moved}
-        given["confidence"] = torch.ones(moved.shape[:3])
+        values: dict[str, Tensor] = {"keypoints": person + moved}
+        values["confidence"] = torch.ones(moved.shape[:3])
         camera = example_camera(batch)
-        return tuple(given[n] if n in given else getattr(camera, n) for n in self.inputs)
+        return tuple(values[n] if n in values else getattr(camera, n) for n in self.inputs)
 
     def open_axes(self, batch: Any, frames: Any) -> tuple[dict[int, Any], ...]:
-        """Return for each input which of its axes may have any length, and what stands for it."""
+        """Return for each input the axes that may have any length, and the symbol of each."""
         timed = {1: frames} if self.any_length else {}
         return tuple(
             {0: batch, **(timed if name in ("keypoints", "confidence") else {})}
@@ -97,15 +97,15 @@ def example_camera(batch: int) -> Camera:
     )
 
 
-def needed_of_camera(method: Lifter) -> tuple[str, ...]:
-    """Return what of the camera a lifter's pose depends on: that through which a gradient goes."""
+def camera_fields_of(method: Lifter) -> tuple[str, ...]:
+    """Return the fields of the camera that a lifter's pose depends on: those that get a gradient."""
     names = [field.name for field in fields(Camera)]
     camera = example_camera(2).map(lambda x: x.requires_grad_())
     keypoints = 500 + 100 * torch.randn(
         2, method.frames, len(skeleton(method.hparams["keypoint_skeleton"])), 2
     )
-    made = LiftingModule(method, names)(keypoints, *(getattr(camera, name) for name in names))
-    total = torch.stack([x.sum() for x in made]).sum()
+    outputs = LiftingModule(method, names)(keypoints, *(getattr(camera, name) for name in names))
+    total = torch.stack([x.sum() for x in outputs]).sum()
     if not total.requires_grad:
         return ()
     gradients = torch.autograd.grad(
@@ -136,8 +136,10 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
             )
         # With channels last, what is traced would depend on whether the batch is one.
         nn.utils.convert_conv2d_weight_memory_format(method.net, torch.contiguous_format)
-        found = ("keypoints", "confidence")
-        return Exportable(method, DetectingModule(method), ("image",), found, crop=(width, height))
+        detections = ("keypoints", "confidence")
+        return Exportable(
+            method, DetectingModule(method), ("image",), detections, crop=(width, height)
+        )
     if isinstance(method, OcclusionCompletion):
         names = ("keypoints", "confidence"), ("pose", "status")
         return Exportable(method, CompletingModule(method), *names, frames=1)
@@ -146,7 +148,7 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
             f"is of a {type(method).__name__}, which lifts nothing",
             remedy="export the lifter or the detector that was trained with it.",
         )
-    camera = needed_of_camera(method)
+    camera = camera_fields_of(method)
     outputs: tuple[str, ...] = (
         ("pose", "trajectory") if isinstance(method, FindsRoot) else ("pose",)
     )

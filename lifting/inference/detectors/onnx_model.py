@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifting.errors import InputError
-from lifting.export.needed import needed
+from lifting.export.extras import require
 
 _DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
@@ -31,7 +31,7 @@ class OnnxModel:
     def __init__(
         self, path: str | Path, default: tuple[int, int], device: str | None = None
     ) -> None:
-        onnxruntime = needed("onnxruntime", f"Running {path}", "video")
+        onnxruntime = require("onnxruntime", f"Running {path}", "video")
         if not Path(path).is_file():
             raise InputError("there is no such file", path, "check the path.")
         options = onnxruntime.SessionOptions()

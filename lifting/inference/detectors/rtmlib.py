@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.export.needed import needed
+from lifting.export.extras import require
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image, Points
 from lifting.inference.detectors.onnx_model import OnnxModel
 from lifting.skeletons import skeleton
@@ -85,7 +85,7 @@ class RtmlibPoseEstimator:
 
 
 def _open(kind: str, path: str | Path, default: tuple[int, int], device: str | None) -> Any:
-    rtmlib = needed("rtmlib", "--library rtmlib", _EXTRA)
+    rtmlib = require("rtmlib", "--library rtmlib", _EXTRA)
     # Refused here, rtmlib does not download it.
     size = OnnxModel(path, default, "cpu").size
     order = size[::-1] if kind == "YOLOX" else size

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.export import export_model, exporting, load_exportable
-from lifting.export.about import about
+from lifting.export.metadata import metadata
 from lifting.methods import PoseFlows
 from tests.made_lifters import save
 from tests.made_methods import made
@@ -73,9 +73,9 @@ def test_only_what_a_lifter_depends_on_goes_in(tmp_path):
 
 def test_a_causal_window_ends_with_its_output_frame(tmp_path):
     model = load_exportable(save(made("VideoPose3D"), tmp_path / "a.ckpt"))
-    told = about(model)
+    told = metadata(model)
     assert (told["frames"], told["frames_before"], told["any_length"]) == ("9", "8", "true")
     centred = load_exportable(save(made("VideoPose3D", causal=False), tmp_path / "b.ckpt"), True)
-    told = about(centred)
+    told = metadata(centred)
     assert (told["frames"], told["frames_before"], told["any_length"]) == ("9", "4", "false")
     assert json.loads(told["joints"])[0] == told["root"] == "pelvis"

@@ -7,7 +7,7 @@ import torch
 from lifting import methods
 from lifting.export import exportable
 from lifting.export import onnx as to_onnx
-from lifting.export.about import about
+from lifting.export.metadata import metadata
 from lifting.export.parity import difference
 from lifting.export.program import build_program, runner, saved_program
 from lifting.methods import Lifter
@@ -31,7 +31,7 @@ def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(k
         pytest.importorskip(library, reason=f"ONNX needs {library}, of the export extra")
     model = exportable(made(kind), crop=(64, 96))
     program = build_program(model)
-    told = about(model)
+    told = metadata(model)
     runs = {
         "onnx": to_onnx.runner(to_onnx.saved_onnx(model, program, told), threads=1),
         "pt2": runner(saved_program(program, told)),
