@@ -30,7 +30,7 @@ def main(
     Args:
         keypoints: A data_2d_*.npz.
         poses: A data_3d_*.npz: world, metres. Needs cameras.
-        cameras: A JSON file that describes the cameras, see docs/data.md.
+        cameras: A JSON file that describes the cameras, see docs/data/custom.md.
         skeleton: Joint set of the keypoints; by the file's layout_name where not given.
         pose_skeleton: Joint set of the poses; by their number of joints where not given (h36m17,
             humaneva15). Without poses that which is to be predicted, h36m17 where not given.

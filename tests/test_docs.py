@@ -39,7 +39,7 @@ PAGES = [
         ROOT / name
         for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "experiments/README.md")
     ),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 FILE_BLOCK = re.compile(r"^```(?:python|yaml)\n# (\S+/\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -180,7 +180,7 @@ def test_metric_of_the_guide_is_a_column_of_test_console_and_report(workplace, m
 
 
 def test_2d_source_of_the_data_page_is_read(workplace):
-    page = (ROOT / "docs/data.md").read_text()
+    page = (ROOT / "docs/data/h36m.md").read_text()
     block = next(b for b in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "savez" in b)
     exec(block, {})
     detections = read_detections(workplace / "data_2d_h36m_mine.npz")
@@ -214,7 +214,7 @@ def commands_after(page: str, words: str) -> list[list[str]]:
 
 
 def test_data_of_one_s_own_are_prepared_lifted_and_trained_on(workplace, monkeypatch):
-    page = (ROOT / "docs/data.md").read_text()
+    page = (ROOT / "docs/data/custom.md").read_text()
     (workplace / "experiments").symlink_to(ROOT / "experiments")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(next(b for b in blocks if "data_2d_custom_mine" in b), {})
@@ -246,7 +246,7 @@ def test_data_of_one_s_own_are_prepared_lifted_and_trained_on(workplace, monkeyp
     assert "85 of 3,060 keypoints were missing" in report
     assert "WARNING" not in report
 
-    [fine_tune] = commands_after(page, "### Fine-tuning")
+    [fine_tune] = commands_after(page, "## Fine-tuning")
     obey(fine_tune, *small)
     before, after = (
         read_checkpoint(f"runs/{run}/checkpoints/last.ckpt") for run in ("mine", "finer")
@@ -270,8 +270,8 @@ def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):
     made_npz.write_3d(workplace / "data_3d_humaneva15.npz", poses)
     described = {"fps": 60, "subjects": subjects}
     made_npz.write_cameras(workplace / "humaneva_cameras.json", described)
-    page = (ROOT / "docs/data.md").read_text()
-    prepare, fit = commands_after(page, "### HumanEva")
+    page = (ROOT / "docs/data/humaneva.md").read_text()
+    prepare, fit = commands_after(page, "# HumanEva")
     obey(prepare)
     small = ["--data.batch_size", "12", "--model.width", "16", "--trainer.max_epochs", "1"]
     obey(fit, *small)
@@ -308,7 +308,7 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_relative_links_lead_somewhere(page):
     for link in LINK.findall(page.read_text()):
         if link.startswith(("http://", "https://")):
@@ -321,7 +321,7 @@ def test_relative_links_lead_somewhere(page):
             assert section in headings, f"{page.name}: {link}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_of_the_repository_that_a_page_names_exist(page):
     # The guides name files that their reader is about to write.
     written = {path for path, _ in FILE_BLOCK.findall(page.read_text())}
