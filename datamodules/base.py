@@ -135,9 +135,11 @@ class PoseDataModule(SubjectDataModule):
             if value is not None and value < 1:
                 raise InputError(f"--data.{option} is {value}: give at least 1.")
         if not 0 <= flip <= 1:
-            raise InputError(f"--data.flip is {flip}: give a share from 0 to 1.")
+            raise InputError(f"--data.flip is {flip}: give a fraction from 0 to 1.")
         if not 0 < label_share <= 1:
-            raise InputError(f"--data.label_share is {label_share}: give a share above 0, up to 1.")
+            raise InputError(
+                f"--data.label_share is {label_share}: give a fraction above 0, up to 1."
+            )
         self.label_share = label_share
         self.train_stride = train_stride
         self.batch_size = batch_size

@@ -1,4 +1,4 @@
-"""Reading files from outside without letting them run code.
+"""Loading of untrusted files without running code from them.
 
 The field publishes poses as pickled dictionaries of arrays. Unpickling freely executes whatever the
 file asks for; here only the handful of callables an array needs is known, each replaced by one that
@@ -7,6 +7,7 @@ checks its arguments, and anything else is refused.
 
 import hashlib
 import io
+import json
 import math
 import os
 import pickle
@@ -78,8 +79,8 @@ def _bytes(text: bytes | str = b"", *_: object) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin1")
 
 
-# What a pickle may ask for, and what it gets: nothing of numpy's own, because its constructors
-# trust their arguments and a crafted state makes them read and write where it likes.
+# The callables that a pickle may name, and their replacements: nothing of numpy's own, because its
+# constructors trust their arguments and a crafted state makes them read and write where it likes.
 _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): None,
     ("numpy", "dtype"): _Dtype,
@@ -185,6 +186,21 @@ def _read_npy(data: bytes, path: Path) -> Any:
         return npy.read_array(stream, allow_pickle=False)
     array = np.asarray(_unpickle(stream.read(), path), dtype=object).reshape(shape)
     return array.item() if array.ndim == 0 else array
+
+
+def load_json(path: str | Path) -> Any:
+    """Read a JSON file in UTF-8.
+
+    Raises:
+        InputError: If the file is missing or damaged.
+    """
+    path = existing(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            "damaged or not a JSON file", path, "repair it or get it again."
+        ) from error
 
 
 def open_hdf5(path: str | Path) -> h5py.File:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lifting.geometry import rotate
@@ -75,6 +76,41 @@ class Camera:
         return flipped
 
 
+def calibrated_camera(
+    focal: ArrayLike,
+    principal: ArrayLike,
+    size: ArrayLike,
+    rotation: ArrayLike,
+    position: ArrayLike,
+    radial: ArrayLike = (0.0, 0.0, 0.0),
+    tangential: ArrayLike = (0.0, 0.0),
+    lens: str = "opencv",
+) -> Camera:
+    """Return a single camera in float64; see :class:`Camera`.
+
+    Args:
+        focal: Focal lengths (fx, fy), pixels.
+        principal: Principal point (cx, cy), pixels.
+        size: Image width and height, pixels.
+        rotation: World to camera.
+        position: Position of the camera in the world, millimetres.
+        radial: k1, k2, k3.
+        tangential: (p2, p1) as OpenCV counts them.
+        lens: Lens model, ``h36m`` or ``opencv``.
+    """
+    values = {
+        "focal": focal,
+        "principal": principal,
+        "radial": radial,
+        "tangential": tangential,
+        "tangential_gain": TANGENTIAL_GAIN[lens],
+        "size": size,
+        "rotation": rotation,
+        "position": position,
+    }
+    return Camera(**{k: torch.as_tensor(v, dtype=torch.float64).clone() for k, v in values.items()})
+
+
 def nominal_camera(width: float, height: float) -> Camera:
     """Return a camera that stands for an unknown one, in float64.
 
@@ -84,18 +120,9 @@ def nominal_camera(width: float, height: float) -> Camera:
         width: Width of the image, pixels.
         height: Its height.
     """
-    size = torch.tensor([width, height], dtype=torch.float64)
-    level = [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]
-    return Camera(
-        focal=size.max().expand(2).clone(),
-        principal=size / 2,
-        radial=size.new_zeros(3),
-        tangential=size.new_zeros(2),
-        tangential_gain=size.new_tensor(TANGENTIAL_GAIN["opencv"]),
-        size=size,
-        rotation=size.new_tensor(level),
-        position=size.new_zeros(3),
-    )
+    focal, level = max(width, height), [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]
+    principal, position = (width / 2, height / 2), (0.0, 0.0, 0.0)
+    return calibrated_camera((focal, focal), principal, (width, height), level, position)
 
 
 def world_to_camera(

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from datamodules.examples.bank import LoadedClip, PoseBank
 from datamodules.examples.loader import ShuffledLoader
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.store.clips import ClipKey
 from lifting.cli.benchmark.timing import (
     Figure,

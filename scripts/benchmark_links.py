@@ -16,7 +16,7 @@ from lightning import seed_everything
 from torch import Tensor, nn
 from torch.nn import functional
 
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
 from lifting.cli.benchmark.timing import (
     Figure,

@@ -19,7 +19,7 @@ from lightning import seed_everything
 from torch import Tensor, nn
 
 from datamodules import H36M, PoseDataModule
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
 from lifting.cli.benchmark.timing import (
     Bfloat16InFloat32,

@@ -17,13 +17,14 @@ from rich.progress import Progress
 
 from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import CAMERAS
-from datamodules.synthetic.rendered.video import Film, film
+from datamodules.synthetic.rendered.video import RenderedVideo
+from datamodules.synthetic.rendered.video import render_video as render_sequence
 from lifting.errors import InputError, guarded
 from lifting.files import beside, write_together
 from lifting.imaging.boxes import box_around
 from lifting.viz.timed_video import timed_video
 
-# How much larger than the joints the boxes are, on each side; as in the painted images.
+# How much larger than the joints the boxes are, on each side; as in the rendered images.
 _MARGIN = 0.075
 
 
@@ -50,27 +51,27 @@ def render_video(
         frames: Length.
         every: Show every n-th pose of 50 per second.
         size: Width and height, pixels.
-        seed: Seed of bodies, motions, cameras, clothes and rooms.
+        seed: Seed of bodies, motions, cameras, clothes and backgrounds.
     """
     path = Path(out)
     if path.suffix.lower() != ".mp4":
         raise InputError("choose a name that ends in .mp4.", out)
     if size < 32 or size % 2:
         raise InputError(f"--size is {size}: give an even number from 32 on.")
-    made = film(seed, subject, sequence, camera, frames, size, every)
+    made = render_sequence(seed, subject, sequence, camera, frames, size, every)
     # A thousandth of the time between two frames is told exactly.
     rate = round(1000 * made.fps)
     with (
         timed_video(path, made.size, Fraction(1, rate), made.fps) as video,
         Progress(transient=True) as bar,
     ):
-        for number, image in enumerate(bar.track(made, total=frames, description="painting")):
+        for number, image in enumerate(bar.track(made, total=frames, description="rendering")):
             video.add(image, 1000 * number)
     _write_truth(path, made)
     print(f"{frames:,} frames of {subject} {sequence} in {out}")
 
 
-def _write_truth(path: Path, made: Film) -> None:
+def _write_truth(path: Path, made: RenderedVideo) -> None:
     points = made.keypoints
     every = torch.ones(points.shape[:2], dtype=torch.bool)
     boxes = box_around(torch.from_numpy(points), every, _MARGIN).numpy()

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from jsonargparse import auto_cli
 
-from datamodules.relative_depth.annotation.images import read_picture
+from datamodules.crops.pixels import read_image
 from lifting.errors import InputError, guarded
 from lifting.files import beside
 from lifting.inference.keypoint_files import ReadOptions, parse_pose, read_track_frame
@@ -73,7 +73,7 @@ def run_model(
     for option, value, ending in (("--out", out, ".png"), ("--page", page, ".html")):
         if value is not None and Path(value).suffix.lower() != ending:
             raise InputError(f"{option} {value}: choose a name that ends in {ending}.")
-    pixels = None if picture is None else read_picture(Path(picture))
+    pixels = None if picture is None else read_image(Path(picture))
     read_options = ReadOptions(skeleton, _size(width, height, pixels), stills, source, format)
     if keypoints is not None:
         path = Path(keypoints)

@@ -48,7 +48,7 @@ def simulate_annotations(
     if pairs != "all" and pairs < 1:
         raise InputError(f"--pairs is {pairs}: give at least 1, or all.")
     if noise != "crowd" and not 0 <= noise <= 1:
-        raise InputError(f"--noise is {noise}: give a share from 0 to 1, or crowd.")
+        raise InputError(f"--noise is {noise}: give a fraction from 0 to 1, or crowd.")
     people = None if annotators is None else make_annotators(annotators, seed)
     made = simulate(Path(store), images, DepthLabels(pairs, noise=noise, seed=seed), frame)
     said = sum(len(image.annotations) for image in made.annotated)

@@ -22,6 +22,7 @@ from datamodules.cmu.raw import (
 )
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.store.projection import with_confidence
 from datamodules.store.virtual_cameras import draw_rig
 from lifting.cameras import project, world_to_camera
 from lifting.errors import InputError
@@ -199,10 +200,9 @@ def _film(
             len(world),
         )
         pose = world_to_camera(torch.from_numpy(world), camera)
-        pixels = project(pose, camera)
-        gt = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1)
+        gt = with_confidence(project(pose, camera).numpy())
         store.add_camera(key.subject, key.camera, camera)
-        store.add(key, {"gt": gt.float().numpy()}, pose.float().numpy())
+        store.add(key, {"gt": gt}, pose.float().numpy())
     return [float(np.linalg.norm(camera.position[:2].numpy() - middle)) for camera in cameras]
 
 

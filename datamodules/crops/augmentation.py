@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from datamodules.examples.counter_random import normal, uniform
+from datamodules.examples.seeded_random import normal, uniform
 from lifting.errors import InputError
 from lifting.imaging.boxes import box_around
 from lifting.imaging.crops import crop_affine, fit_aspect
@@ -51,7 +51,7 @@ class Augmentation:
         for name in ("scale", "colour"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(
-                    f"Augmentation: {name} is not below 1, or negative", remedy="give a share."
+                    f"Augmentation: {name} is not below 1, or negative", remedy="give a fraction."
                 )
         if self.rotation < 0:
             raise InputError(

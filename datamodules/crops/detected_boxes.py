@@ -4,7 +4,6 @@ A JSON list as COCO's results: ``{"image_id": 785, "bbox": [left, top, width, he
 ``image_id`` is the number that the image is named by, as in COCO, or its path, as the index has it.
 """
 
-import json
 from pathlib import Path, PurePosixPath
 
 import torch
@@ -12,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from datamodules.crops.records import ImageRecords
-from datamodules.safe_load import existing
+from datamodules.safe_load import load_json
 from lifting.errors import InputError
 from lifting.imaging.boxes import overlap
 
@@ -28,10 +27,7 @@ def read_boxes(path: Path) -> _Boxes:
     Raises:
         InputError: If the file is missing or not as described above.
     """
-    try:
-        content = json.loads(existing(path).read_text())
-    except (ValueError, RecursionError) as error:
-        raise InputError("damaged or not a JSON file", path, "repair it.") from error
+    content = load_json(path)
     boxes: _Boxes = {}
     try:
         for each in content:

@@ -1,5 +1,7 @@
-"""Where the pixels of a crop come from: image files, decoded and warped."""
+"""Pixels of images: sizes, whole images, and crops decoded and warped from files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -7,17 +9,50 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from datamodules.safe_load import existing
+from lifting.errors import InputError
 from lifting.imaging.warping import warp
 
 Array = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-FORMATS = ("JPEG", "PNG")
+_FORMATS = ("JPEG", "PNG")
+_DAMAGED = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Return width and height of an image, from its header alone.
+
+    Raises:
+        InputError: If it is missing or damaged.
+    """
+    with _opened(path) as image:
+        return image.size
+
+
+def read_image(path: Path) -> Bytes:
+    """Return the pixels of an image ``(height, width, 3)``, RGB.
+
+    Raises:
+        InputError: If it is missing or damaged.
+    """
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    path = existing(path)
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            yield image
+    except _DAMAGED as error:
+        raise InputError("damaged or no picture", path, "get the file again.") from error
 
 
 @runtime_checkable
 class Pixels(Protocol):
-    """Something that gives the crop of an example."""
+    """A source of the crops of examples."""
 
     def crop(self, row: int, affine: Array, size: tuple[int, int]) -> Bytes | None:
         """Return a crop ``(height, width, 3)``, RGB, or None where the image cannot be read.
@@ -42,7 +77,7 @@ class FilePixels:
     def crop(self, row: int, affine: Array, size: tuple[int, int]) -> Bytes | None:
         """Return a crop ``(height, width, 3)``, RGB, or None where the image cannot be read."""
         try:
-            with Image.open(self.files[row], formats=FORMATS) as image:
+            with Image.open(self.files[row], formats=_FORMATS) as image:
                 return warp(image, affine, size)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except _DAMAGED:
             return None

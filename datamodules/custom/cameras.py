@@ -1,4 +1,4 @@
-"""The cameras of a dataset in VideoPose3D's layout: a JSON file, or what stands for it.
+"""Cameras of a dataset in VideoPose3D's layout: the JSON file that describes them.
 
 ::
 
@@ -8,7 +8,6 @@
 Cameras stand in the order of the arrays in ``positions_2d``.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.safe_load import existing
+from datamodules.safe_load import load_json
 from datamodules.store.videopose3d import check_name
-from lifting.cameras import TANGENTIAL_GAIN, Camera, nominal_camera
+from lifting.cameras import TANGENTIAL_GAIN, Camera, calibrated_camera, nominal_camera
 from lifting.errors import InputError
 from lifting.geometry import quaternion_to_matrix
 
@@ -31,7 +30,7 @@ _KEYS = {
 }
 _NEEDED_FOR_POSES = ("focal", "principal", "orientation", "translation")
 
-# Metres; farther away are only cameras whose place was written in millimetres.
+# Metres; a larger distance is one in millimetres.
 _FARTHEST = 1000.0
 
 
@@ -72,10 +71,7 @@ def read_cameras(path: Path, for_poses: bool) -> Cameras:
     Raises:
         InputError: If it is missing, no JSON, or not as described above.
     """
-    try:
-        content = json.loads(existing(path).read_text())
-    except (ValueError, RecursionError) as error:
-        raise InputError("damaged or not a JSON file", path, "repair it.") from error
+    content = load_json(path)
     if not isinstance(content, dict) or len({"cameras", "subjects"} & set(content)) != 1:
         raise InputError(
             "needs either 'cameras', one rig for all, or 'subjects', a rig for each.", path
@@ -114,44 +110,44 @@ def _rig(content: object, subject: str | None, path: Path, for_poses: bool) -> R
     }
 
 
-def _camera(given: Any, where: str, for_poses: bool) -> Camera:
-    if not isinstance(given, dict) or "resolution" not in given:
+def _camera(content: Any, where: str, for_poses: bool) -> Camera:
+    if not isinstance(content, dict) or "resolution" not in content:
         raise InputError(
             f"{where} has no 'resolution', the image's width and height", remedy="add it."
         )
-    if unknown := set(given) - _KEYS:
+    if unknown := set(content) - _KEYS:
         raise InputError(f"'{min(unknown)}' is not known", where, f"known are {', '.join(_KEYS)}.")
     if for_poses:
         for key in _NEEDED_FOR_POSES:
-            if key not in given:
+            if key not in content:
                 raise InputError(f"{where} has no '{key}', which poses need", remedy="add it.")
-    lens = given.get("lens", "opencv")
+    lens = content.get("lens", "opencv")
     if lens not in tuple(TANGENTIAL_GAIN):
         raise InputError(f"the lens is {lens!r}", where, f"known are {', '.join(TANGENTIAL_GAIN)}.")
-    tangential = given.get("tangential", {"p1": 0, "p2": 0})
+    tangential = content.get("tangential", {"p1": 0, "p2": 0})
     if not isinstance(tangential, dict) or set(tangential) != {"p1", "p2"}:
         raise InputError('\'tangential\' is not of the form {"p1": 0, "p2": 0}.', where)
-    size = _vector(given["resolution"], 2, f"{where}: 'resolution'")
+    size = _vector(content["resolution"], 2, f"{where}: 'resolution'")
     nominal = nominal_camera(float(size[0]), float(size[1]))
-    focal = _vector(given.get("focal", nominal.focal.tolist()), 2, f"{where}: 'focal'")
+    focal = _vector(content.get("focal", nominal.focal.tolist()), 2, f"{where}: 'focal'")
     if min(*size, *focal) <= 0:
         raise InputError("'resolution' and 'focal' are not above 0", where, "give pixels.")
-    place = _vector(given.get("translation", 3 * [0.0]), 3, f"{where}: 'translation'")
-    if np.linalg.norm(place) > _FARTHEST:
-        raise InputError(f"'translation' is {place.tolist()}", where, "give metres.")
-    values = {
-        "focal": focal,
-        "principal": _vector(given.get("principal", size / 2), 2, f"{where}: 'principal'"),
-        "radial": _vector(given.get("radial", 3 * [0.0]), 3, f"{where}: 'radial'"),
-        "tangential": _vector([tangential["p2"], tangential["p1"]], 2, f"{where}: 'tangential'"),
-        "tangential_gain": np.array(TANGENTIAL_GAIN[lens]),
-        "size": size,
-        "rotation": nominal.rotation.numpy(),
-        "position": 1000 * place,
-    }
-    if "orientation" in given:
-        values["rotation"] = _rotation(given["orientation"], f"{where}: 'orientation'")
-    return Camera(**{name: torch.from_numpy(value) for name, value in values.items()})
+    position = _vector(content.get("translation", 3 * [0.0]), 3, f"{where}: 'translation'")
+    if np.linalg.norm(position) > _FARTHEST:
+        raise InputError(f"'translation' is {position.tolist()}", where, "give metres.")
+    rotation = nominal.rotation.numpy()
+    if "orientation" in content:
+        rotation = _rotation(content["orientation"], f"{where}: 'orientation'")
+    return calibrated_camera(
+        focal=focal,
+        principal=_vector(content.get("principal", size / 2), 2, f"{where}: 'principal'"),
+        size=size,
+        rotation=rotation,
+        position=1000 * position,
+        radial=_vector(content.get("radial", 3 * [0.0]), 3, f"{where}: 'radial'"),
+        tangential=_vector([tangential["p2"], tangential["p1"]], 2, f"{where}: 'tangential'"),
+        lens=lens,
+    )
 
 
 def _rotation(orientation: object, where: str) -> NDArray[np.float64]:

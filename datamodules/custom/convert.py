@@ -12,7 +12,7 @@ import torch
 from datamodules.custom.cameras import Rig, check_fps, read_cameras
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.store.projection import reprojection_errors
+from datamodules.store.projection import reprojection_errors, with_confidence
 from datamodules.store.videopose3d import (
     Array,
     KeypointFile,
@@ -202,9 +202,7 @@ def _seen_by(pose: Array, camera: Camera, where: str) -> tuple[Any, Any]:
             "check orientation (from camera to "
             "world, w first) and translation (metres), and that the world is that of the poses.",
         )
-    pixels = project(in_view, camera)
-    gt = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1)
-    return in_view.float().numpy(), gt.float().numpy()
+    return in_view.float().numpy(), with_confidence(project(in_view, camera).numpy())
 
 
 def _on_missing(store: ClipStore, source: str, filled: int) -> list[str]:

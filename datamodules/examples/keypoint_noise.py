@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from datamodules.examples.counter_random import normal, uniform
+from datamodules.examples.seeded_random import normal, uniform
 from lifting.errors import InputError
 
 

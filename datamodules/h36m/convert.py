@@ -1,23 +1,22 @@
 """Conversion of Human3.6M into a clip store, and the report on what was converted."""
 
-import json
 import re
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from datamodules.h36m.cameras import CAMERAS, SUBJECTS, h36m_camera
 from datamodules.h36m.raw import (
-    CAMERAS,
+    EXCLUDED,
     FPS,
+    LICENCE,
+    ORIGIN,
     Detections,
     RawSequence,
     inputs_of,
@@ -26,15 +25,9 @@ from datamodules.h36m.raw import (
 )
 from datamodules.safe_load import open_hdf5, sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.store.projection import reprojection_errors
-from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
+from datamodules.store.projection import reprojection_errors, with_confidence
+from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
-
-ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
-LICENCE = "Human3.6M licence: academic research only, no redistribution"
-
-# Left out by every protocol: the video of one camera is damaged. h36m-fetch names it by its number.
-EXCLUDED = {("S11", "Directions"), ("S11", "Directions-2")}
 
 # All views of the complete dataset but for that sequence.
 FULL_FRAMES = {"train": 1_559_752, "test": 543_344}
@@ -43,27 +36,6 @@ TEST = ("S9", "S11")
 
 # A sequence drifts if its reprojection error is this many times that of the median sequence.
 _DRIFT = 2.0
-
-
-@cache
-def _parameters() -> dict[str, Any]:
-    text = resources.files("datamodules.h36m").joinpath("cameras.json").read_text()
-    return json.loads(text)
-
-
-def h36m_camera(subject: str, name: str) -> Camera:
-    """Return a camera of Human3.6M, as calibrated for a subject's recordings, in float64.
-
-    Raises:
-        InputError: If there is no such subject or camera.
-    """
-    try:
-        intrinsics = _parameters()["intrinsics"][name]
-        extrinsics = _parameters()["extrinsics"][subject]
-    except KeyError as error:
-        raise InputError(f"Human3.6M has no camera or subject {error}.") from error
-    values = {**intrinsics, **extrinsics[name], "tangential_gain": TANGENTIAL_GAIN["h36m"]}
-    return Camera(**{k: torch.tensor(v, dtype=torch.float64) for k, v in values.items()})
 
 
 @dataclass(frozen=True)
@@ -154,20 +126,16 @@ def _write_part(
 ) -> None:
     with ClipWriter(path, info) as store:
         for index, (name, camera, frames, pose) in enumerate(_views(sequence)):
-            keypoints = {"gt": project(pose, camera).numpy()}
+            keypoints = {"gt": with_confidence(project(pose, camera).numpy())}
             for source, detected in sources.items():
                 views = detected.poses.get((sequence.subject, sequence.name))
                 if views is not None:
                     where = f"{detected.path}: {sequence.subject} {sequence.name}, camera {name}"
-                    keypoints[source] = _matching(views[index], frames, where)
+                    detections = _matching(views[index], frames, where)
+                    keypoints[source] = with_confidence(detections)
             key = ClipKey(sequence.subject, sequence.name, sequence.action, name, FPS, len(pose))
-            confident = {
-                source: np.concatenate([xy, np.ones_like(xy[..., :1])], -1, dtype=np.float32)
-                for source, xy in keypoints.items()
-            }
-            partial = not np.array_equal(frames, np.arange(len(frames)))
             store.add_camera(sequence.subject, name, camera)
-            store.add(key, confident, pose.float().numpy(), frames if partial else None)
+            store.add(key, keypoints, pose.float().numpy(), frames)
 
 
 def _views(
@@ -247,7 +215,7 @@ def _completeness(store: ClipStore, sources: Mapping[str, Detections]) -> list[s
         lines.append(
             f"{split:5} {frames:9,} of {full:9,} frames in all views ({frames / full:.1%})"
         )
-    for subject in _parameters()["extrinsics"]:
+    for subject in SUBJECTS:
         present = {k.sequence for k in store.keys if k.subject == subject}
         missing = FULL_SEQUENCES - (subject == "S11") - len(present)
         if missing:

@@ -9,15 +9,15 @@ import numpy as np
 
 from datamodules.crops.image_source import (
     Array,
-    Found,
-    box_of,
-    folder_of,
-    picture_size,
-    within,
+    ImageSource,
+    bounding_box,
+    existing_folder,
+    inside_image,
 )
+from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.h36m.convert import EXCLUDED, LICENCE, ORIGIN, h36m_camera
-from datamodules.h36m.raw import CAMERAS, sequence_name
+from datamodules.h36m.cameras import CAMERAS, h36m_camera
+from datamodules.h36m.raw import EXCLUDED, LICENCE, ORIGIN, sequence_name
 from datamodules.matlab import numbers, read_dataset
 from datamodules.safe_load import load_npz, open_hdf5, sha256
 from lifting.errors import InputError
@@ -30,7 +30,7 @@ _MARGIN = 0.075
 _MMPOSE = re.compile(r"(S\d+)/(?:S\d+)_([^/]+)\.(\d+)/[^/]+_(\d+)\.\w+")
 
 
-def read_fetch(folder: Path, every: int = 1) -> Found:
+def read_fetch(folder: Path, every: int = 1) -> ImageSource:
     """Read a folder of ``S*/<Action>-<n>/`` with ``annot.h5`` and ``imageSequence/<camera>``.
 
     Images are named ``img_000001.jpg``, with six digits or eight.
@@ -42,7 +42,7 @@ def read_fetch(folder: Path, every: int = 1) -> Found:
     Raises:
         InputError: If there are none, or one is not as h36m-fetch writes it.
     """
-    files = sorted(folder_of(folder).glob("S*/*/annot.h5"))
+    files = sorted(existing_folder(folder).glob("S*/*/annot.h5"))
     if not files:
         raise InputError(
             "no S*/<action>/annot.h5 in it",
@@ -52,7 +52,7 @@ def read_fetch(folder: Path, every: int = 1) -> Found:
     inputs = {str(file.relative_to(folder)): sha256(file) for file in files}
     left_out: Counter[str] = Counter()
     info = IndexInfo(JOINTS, ORIGIN, LICENCE, inputs)
-    return Found(info, folder, _fetched(folder, files, every, left_out), left_out)
+    return ImageSource(info, folder, _fetched(folder, files, every, left_out), left_out)
 
 
 def _fetched(
@@ -71,7 +71,7 @@ def _fetched(
                 path = _image(file.parent / "imageSequence" / view, int(frame[row]))
                 one = _record(
                     path.relative_to(folder),
-                    picture_size(path),
+                    image_size(path),
                     (subject, sequence, view),
                     int(frame[row]) - 1,
                     keypoints[row],
@@ -127,7 +127,7 @@ def _record(
     keypoints: Array,
     pose: Array,
 ) -> ImageRecord | None:
-    inside = within(keypoints, size)
+    inside = inside_image(keypoints, size)
     if not inside[skeleton(JOINTS).root]:
         return None
     subject, sequence, view = names
@@ -136,7 +136,7 @@ def _record(
         size=size,
         keypoints=keypoints,
         visibility=np.where(inside, 2, 0),
-        box=box_of(keypoints, inside, _MARGIN, size),
+        box=bounding_box(keypoints, inside, _MARGIN, size),
         subject=subject,
         action=re.split(r"[ -]", sequence)[0],
         sequence=sequence,
@@ -147,7 +147,7 @@ def _record(
     )
 
 
-def read_mmpose(file: Path, images: Path) -> Found:
+def read_mmpose(file: Path, images: Path) -> ImageSource:
     """Read an ``.npz`` of mmpose: ``imgname``, ``part`` in pixels and ``S`` in metres, camera frame.
 
     Args:
@@ -173,8 +173,8 @@ def read_mmpose(file: Path, images: Path) -> Found:
     info = IndexInfo(JOINTS, ORIGIN, LICENCE, {file.name: sha256(file)})
     left_out: Counter[str] = Counter()
     pixels, millimetres = part[..., :2], 1000 * pose[..., :3]
-    records = _rows(file, folder_of(images), names, pixels, millimetres, left_out)
-    return Found(info, images, records, left_out)
+    records = _rows(file, existing_folder(images), names, pixels, millimetres, left_out)
+    return ImageSource(info, images, records, left_out)
 
 
 def _rows(
@@ -191,7 +191,7 @@ def _rows(
         subject, sequence, view, frame = match.groups()
         one = _record(
             Path(name),
-            picture_size(images / name),
+            image_size(images / name),
             (subject, sequence_name(sequence), view),
             int(frame) - 1,
             part[row],

@@ -15,14 +15,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from datamodules.h36m.cameras import CAMERAS
 from datamodules.safe_load import open_hdf5, sha256
 from datamodules.store.checks import check_pose
 from datamodules.store.videopose3d import read_tree
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
-CAMERAS = ("54138969", "55011271", "58860488", "60457274")
+ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
+LICENCE = "Human3.6M licence: academic research only, no redistribution"
 FPS = 50.0
+
+# Left out by every protocol: the video of one camera is damaged. h36m-fetch names it by its number.
+EXCLUDED = {("S11", "Directions"), ("S11", "Directions-2")}
 
 _RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 _LAYOUTS = {17: "h36m17", 16: "mpii16"}

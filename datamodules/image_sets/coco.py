@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.image_source import Found, folder_of, read_json
+from datamodules.crops.image_source import ImageSource, existing_folder
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.safe_load import sha256
+from datamodules.safe_load import load_json, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -17,7 +17,7 @@ from lifting.skeletons import skeleton
 _CENTRE = 0.5
 
 
-def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17") -> Found:
+def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17") -> ImageSource:
     """Read ``person_keypoints_*.json``.
 
     People of a crowd, and those without a labelled joint or a box, are left out. Boxes are cut to the
@@ -32,7 +32,7 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
     Raises:
         InputError: If a file is missing or not as COCO's.
     """
-    content = read_json(annotation)
+    content = load_json(annotation)
     try:
         sizes = {
             image["id"]: (str(image["file_name"]), (int(image["width"]), int(image["height"])))
@@ -53,7 +53,7 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
     )
     left_out: Counter[str] = Counter()
     records = _records(annotation, people, sizes, split, len(skeleton(joints)), left_out)
-    return Found(info, folder_of(images), records, left_out)
+    return ImageSource(info, existing_folder(images), records, left_out)
 
 
 def _records(

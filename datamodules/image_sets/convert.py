@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from datamodules.crops.image_source import Found, joined
+from datamodules.crops.image_source import ImageSource, join_sources
 from datamodules.crops.index import write_index
 from datamodules.crops.records import ImageRecord, gather_records
 from datamodules.h36m.image_reader import read_fetch, read_mmpose
@@ -36,7 +36,7 @@ def find(
     every: int | None = None,
     alone: bool = True,
     held_out: int = 0,
-) -> Found:
+) -> ImageSource:
     """Read a dataset.
 
     Args:
@@ -70,10 +70,10 @@ def find(
             find(kind, raw / annotation, beside / of, name, joints)
             for name, (annotation, of) in _BOTH[kind].items()
         ]
-        return joined(beside, parts)
+        return join_sources(beside, parts)
     if kind in _BOTH and split not in ("train", "val", "test"):
         raise InputError(f"--split is {split}: say whether these are train, val or test.")
-    readers: dict[str, Callable[[], Found]] = {
+    readers: dict[str, Callable[[], ImageSource]] = {
         "coco": lambda: read_coco(raw, beside, str(split), joints),
         "mpii": lambda: read_mpii(raw, beside, str(split)),
         "lsp": lambda: read_lsp(raw, images, split, held_out),
@@ -86,7 +86,7 @@ def find(
 
 
 def convert(
-    found: Found, out: Path | None, progress: Callable[[str], None] = lambda _: None
+    found: ImageSource, out: Path | None, progress: Callable[[str], None] = lambda _: None
 ) -> str:
     """Write the index of what was found.
 

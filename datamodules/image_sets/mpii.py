@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.image_source import Found, folder_of, picture_size, read_json
+from datamodules.crops.image_source import ImageSource, existing_folder
+from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.safe_load import sha256
+from datamodules.safe_load import load_json, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -21,7 +22,7 @@ _HEIGHT, _LOWER = 200.0, 15.0
 _CENTRE = -0.5
 
 
-def read_mpii(annotation: Path, images: Path, split: str) -> Found:
+def read_mpii(annotation: Path, images: Path, split: str) -> ImageSource:
     """Read ``train.json``, ``valid.json`` or ``trainval.json``.
 
     The box is a square as high as a person of the published scale about the published centre, 15 px
@@ -35,7 +36,7 @@ def read_mpii(annotation: Path, images: Path, split: str) -> Found:
     Raises:
         InputError: If a file is missing or not as described.
     """
-    content = read_json(annotation)
+    content = load_json(annotation)
     if not isinstance(content, list):
         raise InputError(
             "no list of people",
@@ -50,7 +51,7 @@ def read_mpii(annotation: Path, images: Path, split: str) -> Found:
     )
     left_out: Counter[str] = Counter()
     records = _records(annotation, content, images, split, left_out)
-    return Found(info, folder_of(images), records, left_out)
+    return ImageSource(info, existing_folder(images), records, left_out)
 
 
 def _records(
@@ -79,7 +80,7 @@ def _records(
         half = _HEIGHT * scale / 2
         yield ImageRecord(
             path=path,
-            size=picture_size(images / path),
+            size=image_size(images / path),
             keypoints=points + _CENTRE,
             visibility=np.where(labelled, np.where(seen > 0, 2, 1), 0),
             box=np.concatenate([middle - half, middle + half]),

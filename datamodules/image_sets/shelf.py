@@ -12,11 +12,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from datamodules.crops.image_source import Array, Found, box_of, folder_of, read_json, within
+from datamodules.crops.image_source import (
+    Array,
+    ImageSource,
+    bounding_box,
+    existing_folder,
+    inside_image,
+)
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.matlab import load_mat, numbers
-from datamodules.safe_load import sha256
-from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
+from datamodules.safe_load import load_json, sha256
+from lifting.cameras import Camera, calibrated_camera, project, world_to_camera
 from lifting.errors import InputError
 
 JOINTS = "lsp14"
@@ -30,7 +36,7 @@ _MARGIN = 0.1
 _METRES = 1000.0
 
 
-def read_shelf(folder: Path) -> Found:
+def read_shelf(folder: Path) -> ImageSource:
     """Read Shelf or Campus.
 
     Args:
@@ -40,7 +46,7 @@ def read_shelf(folder: Path) -> Found:
         InputError: If a file is missing or not as published.
     """
     kind = next(
-        (k for k in _LAYOUTS if (folder_of(folder) / f"calibration_{k}.json").is_file()), ""
+        (k for k in _LAYOUTS if (existing_folder(folder) / f"calibration_{k}.json").is_file()), ""
     )
     if not kind:
         raise InputError(
@@ -58,27 +64,27 @@ def read_shelf(folder: Path) -> Found:
         {path.name: sha256(path) for path in (calibration, truth)},
     )
     left_out: Counter[str] = Counter()
-    return Found(info, folder, _records(kind, truth, poses, cameras, left_out), left_out)
+    return ImageSource(info, folder, _records(kind, truth, poses, cameras, left_out), left_out)
 
 
 def _cameras(path: Path, size: tuple[int, int]) -> list[Camera]:
-    content: dict[str, dict[str, Any]] = read_json(path)
+    content: dict[str, dict[str, Any]] = load_json(path)
     cameras = []
     try:
         for name in sorted(content, key=int):
             camera = {key: np.array(value, np.float64) for key, value in content[name].items()}
             radial, tangential = camera["k"].ravel(), camera["p"].ravel()
-            values = {
-                "focal": np.array([camera["fx"], camera["fy"]]),
-                "principal": np.array([camera["cx"], camera["cy"]]),
-                "radial": radial.reshape(3),
-                "tangential": tangential.reshape(2)[::-1].copy(),
-                "tangential_gain": np.array(TANGENTIAL_GAIN["opencv"]),
-                "size": np.array(size, np.float64),
-                "rotation": camera["R"].reshape(3, 3),
-                "position": camera["T"].reshape(3),
-            }
-            cameras.append(Camera(**{k: torch.from_numpy(v) for k, v in values.items()}))
+            cameras.append(
+                calibrated_camera(
+                    focal=[camera["fx"].item(), camera["fy"].item()],
+                    principal=[camera["cx"].item(), camera["cy"].item()],
+                    size=size,
+                    rotation=camera["R"].reshape(3, 3),
+                    position=camera["T"].reshape(3),
+                    radial=radial.reshape(3),
+                    tangential=tangential.reshape(2)[::-1].copy(),
+                )
+            )
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
             "a camera lacks one of R, T, fx, fy, cx, cy, k and p", path, "get the file again."
@@ -104,7 +110,7 @@ def _records(
             for number, camera in enumerate(cameras):
                 pose = world_to_camera(torch.from_numpy(world), camera)
                 points: Array = project(pose, camera).numpy()
-                inside = within(points, size) & (pose[:, 2] > 0).numpy()
+                inside = inside_image(points, size) & (pose[:, 2] > 0).numpy()
                 if not inside.any():
                     left_out["outside the image"] += 1
                     continue
@@ -113,7 +119,7 @@ def _records(
                     size=size,
                     keypoints=points,
                     visibility=np.where(inside, 2, 0),
-                    box=box_of(points, inside, _MARGIN, size),
+                    box=bounding_box(points, inside, _MARGIN, size),
                     subject=f"actor{actor}",
                     action=kind,
                     sequence=kind,

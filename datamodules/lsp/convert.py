@@ -6,25 +6,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from datamodules.lsp.raw import JOINTS, RawImages, read_images
+from datamodules.crops.pixels import image_size
+from datamodules.lsp.raw import (
+    ACTION,
+    JOINTS,
+    LICENCE,
+    ORIGIN,
+    SPLITS,
+    RawImages,
+    image_file,
+    locate,
+    read_images,
+)
 from datamodules.matlab import Array
-from datamodules.safe_load import existing, sha256
+from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from lifting.cameras import nominal_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton as skeleton_of
 
-ORIGIN = {
-    "LSP": "Leeds Sports Pose, Johnson and Everingham, BMVC 2010",
-    "LSP-extended": "Leeds Sports Pose extended, Johnson and Everingham, CVPR 2011",
-}
-LICENCE = "Academic research; the photographs belong to the users of Flickr who took them"
 _IMAGES = {"LSP": 2000, "LSP-extended": 10000}
 
-SPLITS = ("train", "test")
-ACTION = "pose"
 # An image has no frame rate; a number has to stand there.
 FPS = 1.0
 # Where the size of the image is not known: margin around the keypoints, of their larger extent, and
@@ -81,7 +84,7 @@ def convert(
     with ClipWriter(out, info) as store:
         for number, name in enumerate(content.names):
             points, visible = content.keypoints[number], content.visible[number]
-            size = nominal_size(points) if images is None else image_size(images, name)
+            size = nominal_size(points) if images is None else image_size(image_file(images, name))
             subject, camera = SPLITS[not content.train[number]], f"{size[0]}x{size[1]}"
             # Images of one size share a camera: ten thousand of them would take longer to read.
             if (subject, camera) not in cameras:
@@ -91,52 +94,6 @@ def convert(
             store.add(ClipKey(subject, name, ACTION, camera, FPS, 1), {"gt": keypoints[None]})
             progress(f"{subject} {name}")
     return _report(out, content)
-
-
-def locate(raw: Path, images: Path | None) -> tuple[Path, Path | None]:
-    """Return the file of the annotation and the folder of the images, where there is one.
-
-    Args:
-        raw: The file, or the folder as it is published: ``joints.mat``, and ``images`` beside it.
-        images: The folder of the images, where it is elsewhere.
-
-    Raises:
-        InputError: If a folder is missing.
-    """
-    if images is not None and not images.is_dir():
-        raise InputError("there is no such folder of images", images, "check the path.")
-    if not raw.is_dir():
-        return existing(raw), images
-    beside = raw / "images"
-    return existing(raw / "joints.mat"), images or (beside if beside.is_dir() else None)
-
-
-def image_file(folder: Path, name: str) -> Path:
-    """Return the file of an image.
-
-    Raises:
-        InputError: If there is none.
-    """
-    for ending in (".jpg", ".jpeg", ".png"):
-        if (path := folder / f"{name}{ending}").is_file():
-            return path
-    raise InputError(
-        f"no {name}.jpg or {name}.png in it", folder, "name the folder of all images, or none."
-    )
-
-
-def image_size(folder: Path, name: str) -> tuple[int, int]:
-    """Return width and height of an image, from its header alone.
-
-    Raises:
-        InputError: If there is no such image, or it is damaged.
-    """
-    path = image_file(folder, name)
-    try:
-        with Image.open(path, formats=("JPEG", "PNG")) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError("damaged or no picture", path, "get the file again.") from error
 
 
 def nominal_size(keypoints: Array) -> tuple[int, int]:

@@ -8,10 +8,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.crops.image_source import Found, box_of, picture_size, within
+from datamodules.crops.image_source import ImageSource, bounding_box, inside_image
+from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.lsp.convert import ACTION, LICENCE, ORIGIN, SPLITS, image_file, locate
-from datamodules.lsp.raw import JOINTS, RawImages, read_images
+from datamodules.lsp.raw import (
+    ACTION,
+    JOINTS,
+    LICENCE,
+    ORIGIN,
+    SPLITS,
+    RawImages,
+    image_file,
+    locate,
+    read_images,
+)
 from datamodules.safe_load import sha256
 from lifting.errors import InputError
 
@@ -20,7 +30,7 @@ _MARGIN = 0.15
 
 def read_lsp(
     raw: Path, images: Path | None = None, split: str | None = None, held_out: int = 0
-) -> Found:
+) -> ImageSource:
     """Read LSP or LSP-extended, any of the files of :mod:`datamodules.lsp.raw`.
 
     The box is that of the labelled joints that lie in the image, and 15 percent on each side. In LSP a
@@ -50,7 +60,7 @@ def read_lsp(
     left_out: Counter[str] = Counter()
     if content.left_out:
         left_out["no joint labelled"] += len(content.left_out)
-    return Found(info, folder, _records(content, splits, folder, left_out), left_out)
+    return ImageSource(info, folder, _records(content, splits, folder, left_out), left_out)
 
 
 def _spread(numbers: NDArray[np.intp], count: int) -> NDArray[np.intp]:
@@ -69,10 +79,10 @@ def _records(
 ) -> Iterator[ImageRecord]:
     for number, name in enumerate(content.names):
         path = image_file(folder, name)
-        size = picture_size(path)
+        size = image_size(path)
         points, seen = content.keypoints[number], content.visible[number]
         hidden = 1 if content.kind == "LSP" else 0
-        visibility = np.where(within(points, size), np.where(seen, 2, hidden), 0)
+        visibility = np.where(inside_image(points, size), np.where(seen, 2, hidden), 0)
         if not visibility.any():
             left_out["no joint in the image"] += 1
             continue
@@ -81,7 +91,7 @@ def _records(
             size=size,
             keypoints=points,
             visibility=visibility,
-            box=box_of(points, visibility > 0, _MARGIN, size),
+            box=bounding_box(points, visibility > 0, _MARGIN, size),
             subject=splits[number],
             action=ACTION,
             sequence=name,

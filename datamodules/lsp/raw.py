@@ -22,11 +22,18 @@ from datamodules.relative_depth.annotation_file import (
     read_provenance,
     read_relative_depth,
 )
-from datamodules.safe_load import load_npz
+from datamodules.safe_load import existing, load_npz
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
+ORIGIN = {
+    "LSP": "Leeds Sports Pose, Johnson and Everingham, BMVC 2010",
+    "LSP-extended": "Leeds Sports Pose extended, Johnson and Everingham, CVPR 2011",
+}
+LICENCE = "Academic research; the photographs belong to the users of Flickr who took them"
 JOINTS = "lsp14"
+SPLITS = ("train", "test")
+ACTION = "pose"
 # Images of LSP to train on, by the owners' split; the others are for testing.
 TRAIN_IMAGES = 1000
 
@@ -55,6 +62,38 @@ class RawImages:
     train: NDArray[np.bool_]
     left_out: tuple[str, ...] = ()
     provenance: Provenance | None = None
+
+
+def locate(raw: Path, images: Path | None) -> tuple[Path, Path | None]:
+    """Return the file of the annotation and the folder of the images, where there is one.
+
+    Args:
+        raw: The file, or the folder as it is published: ``joints.mat``, and ``images`` beside it.
+        images: The folder of the images, where it is elsewhere.
+
+    Raises:
+        InputError: If a folder is missing.
+    """
+    if images is not None and not images.is_dir():
+        raise InputError("there is no such folder of images", images, "check the path.")
+    if not raw.is_dir():
+        return existing(raw), images
+    beside = raw / "images"
+    return existing(raw / "joints.mat"), images or (beside if beside.is_dir() else None)
+
+
+def image_file(folder: Path, name: str) -> Path:
+    """Return the file of an image.
+
+    Raises:
+        InputError: If there is none.
+    """
+    for ending in (".jpg", ".jpeg", ".png"):
+        if (path := folder / f"{name}{ending}").is_file():
+            return path
+    raise InputError(
+        f"no {name}.jpg or {name}.png in it", folder, "name the folder of all images, or none."
+    )
 
 
 def read_images(path: Path) -> RawImages:

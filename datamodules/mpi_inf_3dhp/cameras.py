@@ -1,4 +1,4 @@
-"""The cameras of MPI-INF-3DHP: the studio's calibration file, and those of the test sequences.
+"""Cameras of MPI-INF-3DHP: the studio's calibration file, and those of the test sequences.
 
 The dataset's world has y up; here z is up, as everywhere in the suite.
 """
@@ -6,11 +6,10 @@ The dataset's world has y up; here z is up, as everywhere in the suite.
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from datamodules.safe_load import existing
-from lifting.cameras import TANGENTIAL_GAIN, Camera
+from lifting.cameras import Camera, calibrated_camera
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]
@@ -28,7 +27,7 @@ _OUTDOOR_SIZE = (1920.0, 1080.0)
 # From y up to z up: a quarter turn about x.
 _UPRIGHT = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
-# Place, right and up of the two test cameras, as published in test_util/camera_calibration.
+# Position, right and up of the two test cameras, as published in test_util/camera_calibration.
 _TEST_CAMERAS = {
     "studio": (
         (3427.28, 1387.86, 309.42),
@@ -44,19 +43,11 @@ _TEST_CAMERAS = {
 TEST_SUBJECTS = {f"TS{i}": "studio" if i <= 4 else "outdoor" for i in range(1, 7)}
 
 
-def _camera(focal: Array, principal: Array, size: Array, rotation: Array, place: Array) -> Camera:
-    """Return a pinhole camera; rotation and place are those of the world with y up."""
-    values = {
-        "focal": focal,
-        "principal": principal,
-        "radial": np.zeros(3),
-        "tangential": np.zeros(2),
-        "tangential_gain": np.array(TANGENTIAL_GAIN["opencv"]),
-        "size": size,
-        "rotation": rotation @ _UPRIGHT.T,
-        "position": _UPRIGHT @ place,
-    }
-    return Camera(**{k: torch.from_numpy(np.array(v, np.float64)) for k, v in values.items()})
+def _camera(
+    focal: Array, principal: Array, size: tuple[float, float], rotation: Array, position: Array
+) -> Camera:
+    """Return a pinhole camera; rotation and position are those of the world with y up."""
+    return calibrated_camera(focal, principal, size, rotation @ _UPRIGHT.T, _UPRIGHT @ position)
 
 
 def studio_camera(
@@ -78,8 +69,7 @@ def studio_camera(
             f"{where} is no calibration (focal lengths above 0, a rotation, finite numbers)",
             remedy="get the file from its owners again.",
         )
-    place = -rotation.T @ translation
-    return _camera(focal, principal, np.array(STUDIO_SIZE), rotation, place)
+    return _camera(focal, principal, STUDIO_SIZE, rotation, -rotation.T @ translation)
 
 
 def read_calibration(path: Path) -> dict[int, Camera]:
@@ -137,18 +127,18 @@ def sequence_camera(subject: str, focal: Array, principal: Array) -> Camera:
         raise InputError(
             f"MPI-INF-3DHP has no test sequence '{subject}', only TS1 to TS6", remedy="rename it."
         )
-    place, right, up = (np.array(v) for v in _TEST_CAMERAS[TEST_SUBJECTS[subject]])
+    position, right, up = (np.array(v) for v in _TEST_CAMERAS[TEST_SUBJECTS[subject]])
     rotation = np.stack([right, -up, np.cross(right, -up)])
     studio = TEST_SUBJECTS[subject] == "studio"
-    size = np.array(STUDIO_SIZE if studio else _OUTDOOR_SIZE)
-    return _camera(focal, principal, size, rotation, place)
+    size = STUDIO_SIZE if studio else _OUTDOOR_SIZE
+    return _camera(focal, principal, size, rotation, position)
 
 
 def fit_intrinsics(keypoints: Array, pose: Array, where: str) -> tuple[Array, Array]:
     """Fit focal lengths and principal point to points ``(..., 2)`` seen of points ``(..., 3)``.
 
-    The annotation of the test sequences is that of a pinhole, whatever lens they were filmed with, and
-    in TS2 not quite that of the published one: 6 px off.
+    The test sequences are annotated with a pinhole camera, whatever lens they were recorded with, which
+    in TS2 is 6 px off the published one.
 
     Raises:
         InputError: If no pinhole in front of the points can be fitted.

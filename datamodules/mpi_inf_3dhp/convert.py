@@ -138,10 +138,7 @@ def _add(store: ClipWriter, clip: RawClip, seen: dict[tuple[str, str], Camera]) 
     confidence = np.repeat(clip.valid[:, None, None], clip.keypoints.shape[1], 1)
     keypoints = np.concatenate([clip.keypoints, confidence], -1, dtype=np.float32)
     store.add_camera(key.subject, key.camera, clip.camera)
-    partial = not np.array_equal(clip.frames, np.arange(len(clip.frames)))
-    store.add(
-        key, {"gt": keypoints}, clip.pose.astype(np.float32), clip.frames if partial else None
-    )
+    store.add(key, {"gt": keypoints}, clip.pose.astype(np.float32), clip.frames)
 
 
 def _reprojection(clip: RawClip) -> float:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.crops.image_source import Found, box_of, folder_of, picture_size, within
+from datamodules.crops.image_source import ImageSource, bounding_box, existing_folder, inside_image
+from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.mpi_inf_3dhp.cameras import CAMERA_SETS, TEST_SUBJECTS
 from datamodules.mpi_inf_3dhp.convert import LICENCE, ORIGIN
@@ -17,7 +18,7 @@ from datamodules.safe_load import sha256
 _MARGIN = 0.1
 
 
-def read_mpi(file: Path, images: Path) -> Found:
+def read_mpi(file: Path, images: Path) -> ImageSource:
     """Read ``*3dhp*.npz``, with ``cameras_train.pkl`` and ``cameras_test.pkl`` beside it.
 
     Args:
@@ -30,7 +31,7 @@ def read_mpi(file: Path, images: Path) -> Found:
     left_out: Counter[str] = Counter()
     info = IndexInfo("h36m17", ORIGIN, LICENCE, {file.name: sha256(file)})
     clips = read_rows(file, CAMERA_SETS["all"])
-    return Found(info, folder_of(images), _records(images, clips, left_out), left_out)
+    return ImageSource(info, existing_folder(images), _records(images, clips, left_out), left_out)
 
 
 def _records(
@@ -44,8 +45,8 @@ def _records(
         for number, frame in enumerate(clip.frames.tolist()):
             # Images count from 1.
             path = f"{name}_{frame + 1:06}.jpg"
-            size, points = picture_size(images / path), clip.keypoints[number]
-            inside = within(points, size)
+            size, points = image_size(images / path), clip.keypoints[number]
+            inside = inside_image(points, size)
             if not inside.any():
                 left_out["outside the image"] += 1
                 continue
@@ -54,7 +55,7 @@ def _records(
                 size=size,
                 keypoints=points,
                 visibility=np.where(inside, 2, 0),
-                box=box_of(points, inside, _MARGIN, size),
+                box=bounding_box(points, inside, _MARGIN, size),
                 subject=key.subject,
                 action=key.action,
                 sequence=key.sequence,

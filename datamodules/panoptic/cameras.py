@@ -1,16 +1,15 @@
-"""The cameras of CMU Panoptic, and its world: its y points down; here z is up, as everywhere."""
+"""Cameras of CMU Panoptic, converted from its world with y down to one with z up."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.crops.image_source import read_json
-from lifting.cameras import TANGENTIAL_GAIN, Camera
+from datamodules.safe_load import load_json
+from lifting.cameras import Camera, calibrated_camera
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]
@@ -18,7 +17,7 @@ Array = NDArray[np.float64]
 # Five of the HD cameras, those of VoxelPose (Tu et al., ECCV 2020) and of L2D-Pose: panel and node.
 HD_CAMERAS = ("00_03", "00_06", "00_12", "00_13", "00_23")
 
-# Rows that are multiplied by it change from the dataset's world to ours.
+# Rows multiplied by it change from the dataset's world to one with z up.
 UPRIGHT = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 # Centimetres.
 MILLIMETRES = 10.0
@@ -36,7 +35,7 @@ def read_cameras(path: Path, names: tuple[str, ...]) -> dict[str, Camera]:
     Raises:
         InputError: If the file is missing, damaged or lacks one of the cameras.
     """
-    content = read_json(path)
+    content = load_json(path)
     listed = content.get("cameras") if isinstance(content, dict) else None
     if not isinstance(listed, list):
         raise InputError("lists no 'cameras'", path, "get the calibration again.")
@@ -64,33 +63,31 @@ def _camera(content: dict[str, Any], where: str) -> Camera:
             )
     intrinsic, rotation = values["K"], values["R"]
     k1, k2, p1, p2, k3 = values["distCoef"]
-    numbers = {
-        "focal": intrinsic[[0, 1], [0, 1]],
-        "principal": intrinsic[:2, 2],
-        "radial": np.array([k1, k2, k3]),
-        "tangential": np.array([p2, p1]),
-        "tangential_gain": np.array(TANGENTIAL_GAIN["opencv"]),
-        "size": values["resolution"],
-        "rotation": rotation @ UPRIGHT,
-        "position": MILLIMETRES * (-rotation.T @ values["t"][:, 0]) @ UPRIGHT,
-    }
-    return Camera(**{name: torch.from_numpy(value) for name, value in numbers.items()})
+    return calibrated_camera(
+        focal=intrinsic[[0, 1], [0, 1]],
+        principal=intrinsic[:2, 2],
+        size=values["resolution"],
+        rotation=rotation @ UPRIGHT,
+        position=MILLIMETRES * (-rotation.T @ values["t"][:, 0]) @ UPRIGHT,
+        radial=(k1, k2, k3),
+        tangential=(p2, p1),
+    )
 
 
-def before(pose: Float[Tensor, "*batch 3"], camera: Camera) -> Bool[Tensor, "*batch"]:
-    """Tell which points a camera could see: those in front of it that its lens does not fold back.
+def visible(pose: Float[Tensor, "*batch 3"], camera: Camera) -> Bool[Tensor, "*batch"]:
+    """Return which points a camera can see: those in front of it within the range of its lens model.
 
-    The polynomial of most of these lenses has a maximum 54 to 64 degrees off the axis; what lies beyond
-    would be projected back towards the middle of the image.
+    The distortion polynomial of most of these lenses has its maximum 54 to 64 degrees off the axis, and
+    projects points beyond back towards the centre of the image.
 
     Args:
         pose: Points in the camera frame.
         camera: A single camera.
     """
     k1, k2, k3 = camera.radial.tolist()
-    # Where the derivative of r (1 + k1 r^2 + k2 r^4 + k3 r^6) is zero, in r^2.
-    turns = np.roots([7 * k3, 5 * k2, 3 * k1, 1])
-    real = turns[np.isreal(turns)].real
+    # Roots, in r^2, of the derivative of r (1 + k1 r^2 + k2 r^4 + k3 r^6).
+    roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1])
+    real = roots[np.isreal(roots)].real
     farthest = min(real[real > 0], default=np.inf)
     x, y, z = pose.unbind(-1)
     return (z > 0) & (x**2 + y**2 < farthest * z**2)

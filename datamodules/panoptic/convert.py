@@ -13,8 +13,8 @@ from datamodules.crops.image_source import Array
 from datamodules.panoptic.cameras import (
     HD_CAMERAS,
     MILLIMETRES,
-    before,
     read_cameras,
+    visible,
 )
 from datamodules.panoptic.raw import (
     FPS,
@@ -35,6 +35,7 @@ from datamodules.panoptic.raw import (
 )
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.store.projection import with_confidence
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -202,9 +203,9 @@ def _film(
     pose = world_to_camera(torch.from_numpy(world), camera)
     pixels = project(pose, camera)
     near = (pixels >= -rules.margin) & (pixels <= camera.size + rules.margin)
-    seen = (before(pose, camera) & near.all(-1)).all(-1).numpy()
+    seen = (visible(pose, camera) & near.all(-1)).all(-1).numpy()
     rules.views["too far out of the image"] += int((~seen).sum())
-    gt = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1).float().numpy()
+    gt = with_confidence(pixels.numpy())
     clips = 0
     for run in _runs(numbers // rules.every, seen):
         if len(run) < rules.shortest:

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from datamodules.crops.image_source import Found, box_of, within
+from datamodules.crops.image_source import ImageSource, bounding_box, inside_image
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.panoptic.cameras import HD_CAMERAS, before, read_cameras
+from datamodules.panoptic.cameras import HD_CAMERAS, read_cameras, visible
 from datamodules.panoptic.raw import (
     JOINTS,
     LICENCE,
@@ -40,7 +40,7 @@ def read_panoptic(
     sequences: Sequence[str] | None = None,
     every: int = 15,
     alone: bool = True,
-) -> Found:
+) -> ImageSource:
     """Read the sequences of a folder.
 
     Where there is no number for a joint, the person has no 3D pose. Visibility is whether the joint is
@@ -59,7 +59,7 @@ def read_panoptic(
     calibrations = [calibration_of(folder, name) for name in names]
     info = IndexInfo(JOINTS, ORIGIN, LICENCE, {path.name: sha256(path) for path in calibrations})
     left_out: Counter[str] = Counter()
-    return Found(info, folder, _records(folder, names, every, alone, left_out), left_out)
+    return ImageSource(info, folder, _records(folder, names, every, alone, left_out), left_out)
 
 
 def _records(
@@ -87,9 +87,9 @@ def _records(
 def _record(sequence: str, frame: int, view: str, camera: Camera, body: Body) -> ImageRecord | None:
     pose = world_to_camera(torch.from_numpy(body.world), camera)
     width, height = (int(x) for x in camera.size.tolist())
-    in_front = before(pose, camera).numpy()
+    in_front = visible(pose, camera).numpy()
     points = project(pose, camera).numpy()
-    seen = in_front & (body.confidence > _SURE) & within(points, (width, height))
+    seen = in_front & (body.confidence > _SURE) & inside_image(points, (width, height))
     if not seen[skeleton(JOINTS).root]:
         return None
     # All, or no pose: what was not reconstructed is at the origin.
@@ -99,7 +99,7 @@ def _record(sequence: str, frame: int, view: str, camera: Camera, body: Body) ->
         size=(width, height),
         keypoints=points,
         visibility=np.where(seen, 2, 0),
-        box=box_of(points, seen, _MARGIN, (width, height)),
+        box=bounding_box(points, seen, _MARGIN, (width, height)),
         subject=sequence,
         action=action_of(sequence),
         sequence=f"{sequence} {body.number}",

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.image_source import Array, folder_of, read_json
+from datamodules.crops.image_source import Array, existing_folder
 from datamodules.panoptic.cameras import MILLIMETRES, UPRIGHT
-from datamodules.safe_load import sha256
+from datamodules.safe_load import load_json, sha256
 from lifting.errors import InputError
 
 JOINTS = "panoptic19"
@@ -85,7 +85,7 @@ def sequences_of(folder: Path, wanted: Sequence[str] | None = None) -> list[str]
     """
     there = sorted(
         path.parent.name
-        for path in folder_of(folder).glob("*/calibration_*.json")
+        for path in existing_folder(folder).glob("*/calibration_*.json")
         if path == calibration_of(folder, path.parent.name)
     )
     if missing := [name for name in wanted or () if name not in there]:
@@ -135,7 +135,7 @@ def read_bodies(file: Path) -> list[Body]:
     Raises:
         InputError: If the file is damaged, or not as the toolbox writes it.
     """
-    content: Any = read_json(file)
+    content: Any = load_json(file)
     try:
         bodies = [
             (body["id"], np.array(body["joints19"], np.float64).reshape(19, 4))

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.safe_load import existing
+from datamodules.safe_load import load_json
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.skeletons import skeleton
@@ -100,7 +100,7 @@ def read_relative_depth(path: Path) -> list[AnnotatedImage]:
     Raises:
         InputError: If the file is missing, no JSON, or not as described above.
     """
-    content = _content(path)
+    content = load_json(path)
     names = _field(content, "joint_names", list, str(path))
     order = _order(names, path)
     listed = _field(content, "images", list, str(path))
@@ -124,17 +124,10 @@ def read_provenance(path: Path) -> Provenance | None:
     Raises:
         InputError: If the file is missing, no JSON, or says half of it.
     """
-    content = _content(path)
+    content = load_json(path)
     if not isinstance(content, dict) or not {"origin", "licence"} & set(content):
         return None
     return Provenance(*(_field(content, name, str, str(path)) for name in ("origin", "licence")))
-
-
-def _content(path: Path) -> Any:
-    try:
-        return json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError("damaged or not a JSON file", path, "get the file again.") from error
 
 
 def write_relative_depth(

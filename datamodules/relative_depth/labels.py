@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from datamodules.examples.counter_random import uniform
+from datamodules.examples.seeded_random import uniform
 from datamodules.relative_depth.pairs import DepthPairs
 from lifting.errors import InputError
 
@@ -54,7 +54,7 @@ class DepthLabels:
             )
         if self.noise != "crowd" and not 0 <= self.noise <= 1:
             raise InputError(
-                f"--data.depth_labels.noise is {self.noise}: give a share from 0 to 1, or crowd."
+                f"--data.depth_labels.noise is {self.noise}: give a fraction from 0 to 1, or crowd."
             )
         if self.noise and self.tolerance:
             raise InputError(

@@ -151,7 +151,7 @@ class ClipWriter:
             key: Names of the clip.
             keypoints: For each 2D source x, y and confidence, ``(T, J, 3)``.
             pose: Camera-frame millimetres ``(T, J, 3)``, where the dataset has them.
-            frames: Frame numbers ``(T,)``, where some of the recording are left out.
+            frames: Frame numbers ``(T,)``; counted from 0 where not given.
 
         Raises:
             InputError: If shapes, values, units or frame counts are wrong.
@@ -178,7 +178,7 @@ class ClipWriter:
         group.attrs.update({k: v for k, v in vars(key).items() if k != "frames"})
         if pose is not None:
             group["pose"] = np.asarray(pose, np.float32)
-        if frames is not None:
+        if frames is not None and not np.array_equal(frames, np.arange(len(frames))):
             group["frames"] = frames
         for source, points in keypoints.items():
             group[f"keypoints/{source}"] = np.asarray(points, np.float32)

@@ -1,13 +1,13 @@
-"""Cameras that never stood anywhere, for poses that nobody filmed: Human3.6M's, without its lens."""
+"""Virtual cameras around motion capture: focal lengths of Human3.6M, without lens distortion."""
 
 import math
-import zlib
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
+from datamodules.examples.seeded_random import generator
+from lifting.cameras import Camera, calibrated_camera, project, world_to_camera
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ SIZE = 1000.0
 _MARGIN = 20.0
 _NEAREST = 1000.0
 
-# Each step back is a hundredth of the distance.
+# Factor of the distance at each step back.
 _STEP = 1.01
 _FARTHEST = 20_000.0
 
@@ -30,9 +30,9 @@ def look_at(position: Array, aim: Array, roll: float) -> Array:
     """Return the rotation from world to camera of a camera that looks at a point, z up in the world.
 
     Args:
-        position: Place of the camera.
-        aim: What it looks at, not straight above or below.
-        roll: Radians the camera is turned about its axis.
+        position: Position of the camera.
+        aim: Point that it looks at, not straight above or below.
+        roll: Rotation about the optical axis, radians.
     """
     forward = (aim - position) / np.linalg.norm(aim - position)
     right = np.cross(forward, [0.0, 0.0, 1.0])
@@ -48,7 +48,7 @@ def look_at(position: Array, aim: Array, roll: float) -> Array:
 
 
 def draw_rig(seed: int, name: str, world: Array, views: int) -> list[Camera]:
-    """Return cameras that stand around a recording and keep every joint of it in view.
+    """Return cameras around a recording that keep every joint of it in view.
 
     They stand 4 to 6 m from the middle of where the person goes, 1.2 to 1.8 m high, look there, and are
     spread around it, the first at any bearing. One that does not see every joint of every frame moves
@@ -56,15 +56,15 @@ def draw_rig(seed: int, name: str, world: Array, views: int) -> list[Camera]:
 
     Args:
         seed: Seed of all rigs.
-        name: Of the recording: each has its own rig, whatever others there are.
+        name: Name of the recording, which has a rig of its own whatever other recordings there are.
         world: Poses ``(T, J, 3)``, z up, millimetres, the floor at 0.
-        views: How many cameras.
+        views: Number of cameras.
 
     Raises:
         ValueError: If a camera had to stand 20 m away.
     """
     low, high = world.min((0, 1)), world.max((0, 1))
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    rng = generator(seed, name)
     first = rng.uniform(0, 2 * math.pi)
     step = 2 * math.pi / views
     return [
@@ -81,17 +81,8 @@ def _draw_camera(rng: np.random.Generator, bearing: float, middle: Array, world:
     while distance < _FARTHEST:
         position = middle + distance * np.array([math.cos(bearing), math.sin(bearing), 0.0])
         position[2] = height
-        numbers = {
-            "focal": focal,
-            "principal": principal,
-            "radial": np.zeros(3),
-            "tangential": np.zeros(2),
-            "tangential_gain": TANGENTIAL_GAIN["opencv"],
-            "size": (SIZE, SIZE),
-            "rotation": look_at(position, middle, roll),
-            "position": position,
-        }
-        camera = Camera(**{k: torch.as_tensor(v, dtype=torch.float64) for k, v in numbers.items()})
+        rotation = look_at(position, middle, roll)
+        camera = calibrated_camera(focal, principal, (SIZE, SIZE), rotation, position)
         if _sees(camera, points):
             return camera
         distance *= _STEP

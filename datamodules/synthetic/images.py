@@ -21,20 +21,20 @@ _LICENCE = "Apache-2.0; no recorded person is in it"
 
 
 class SyntheticImages(ImageDataModule):
-    """The procedural human before four cameras, painted while training: no image is kept on disk.
+    """The procedural human before four cameras, rendered while training: no image is kept on disk.
 
-    Keypoints, poses and cameras are exact, and what is visible is what the painter shows. Subjects,
+    Keypoints, poses and cameras are exact, and visibility is that of the rendered image. Subjects,
     actions and cameras have the names of Human3.6M.
 
     Args:
         folder: Where the index is kept; its name holds what it depends on.
         images_per_clip: Images of each of 30 sequences of a subject before each of four cameras.
-        generator_seed: Seed of bodies, motions, cameras, clothes, rooms and occluders.
-        occluded: Share of images with something before the person.
+        generator_seed: Seed of bodies, motions, cameras, clothes, backgrounds and occluders.
+        occluded: Fraction of images with an occluder before the person.
         dressed: ``by_side``: a subject wears the same everywhere, and everybody's left and right differ
             in colour; ``alike``: clothes are drawn for every image, left and right alike, as photographs
-            have it. Left and right are much harder to tell then.
-        subjects: Whom to generate.
+            have it. Left and right are much harder to tell apart then.
+        subjects: Subjects to generate.
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.
@@ -57,7 +57,7 @@ class SyntheticImages(ImageDataModule):
         if images_per_clip < 1:
             raise InputError(f"--data.images_per_clip is {images_per_clip}: give at least 1.")
         if not 0 <= occluded <= 1:
-            raise InputError(f"--data.occluded is {occluded}: give a share from 0 to 1.")
+            raise InputError(f"--data.occluded is {occluded}: give a fraction from 0 to 1.")
         if dressed not in DRESSED:
             raise InputError(f"--data.dressed is {dressed}: choose one of {', '.join(DRESSED)}.")
         name = f"synthetic_images_seed{generator_seed}_{images_per_clip}per_clip"

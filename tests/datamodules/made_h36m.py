@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import torch
 
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.h36m.raw import CAMERAS
 from datamodules.safe_load import open_hdf5
 from lifting.cameras import project, world_to_camera

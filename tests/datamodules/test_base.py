@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from datamodules.base import PoseDataModule
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.h36m.poses import H36M
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.cameras import project

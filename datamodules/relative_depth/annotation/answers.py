@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from datamodules.relative_depth.annotation.questions import Question
-from datamodules.safe_load import existing
+from datamodules.safe_load import load_json
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.skeletons import skeleton
@@ -69,10 +69,7 @@ def read_answers(path: Path) -> dict[str, Sheet]:
     Raises:
         InputError: If the file is missing, no JSON, or not as described above.
     """
-    try:
-        content = json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError("damaged or not a JSON file", path, "repair it.") from error
+    content = load_json(path)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise InputError("no file of answers", path, "name one that annotate_depth.py wrote.")
     if content.get("version") != _VERSION:

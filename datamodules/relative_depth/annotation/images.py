@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
-from datamodules.lsp.convert import image_file, locate
-from datamodules.lsp.raw import JOINTS, read_images
+from datamodules.lsp.raw import JOINTS, image_file, locate, read_images
 from datamodules.matlab import Array
 from datamodules.relative_depth.annotation_file import Provenance, read_provenance
 from datamodules.store.clips import ClipKey, ClipStore
@@ -200,16 +198,3 @@ def level_axis(rotation: Array) -> Array:
     length = np.linalg.norm(ahead)
     along: Array = rotation @ ahead / length if length > _STRAIGHT_DOWN else np.full(3, np.nan)
     return along
-
-
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """Return the pixels of an image, ``(height, width, 3)``.
-
-    Raises:
-        InputError: If it is damaged.
-    """
-    try:
-        with Image.open(path, formats=("JPEG", "PNG")) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError("damaged or no picture", path, "get the file again.") from error

@@ -1,12 +1,12 @@
 """Which pairs of joints an annotator is asked about, and in which order."""
 
 import itertools
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from datamodules.examples.seeded_random import generator
 from datamodules.relative_depth.annotation.images import JudgedImage
 from lifting.errors import InputError
 
@@ -62,12 +62,12 @@ def ask(
     if not asked:
         raise InputError("Not one image has two joints that are seen: there is nothing to ask.")
     drawn = np.random.default_rng(seed).permutation(len(asked))[:count]
-    person = np.random.default_rng([seed, zlib.crc32(annotator.encode())])
+    person = generator(seed, annotator)
     questions = []
     for index in person.permutation(drawn):
         image = asked[index]
         # Of its own numbers, so that an image has the same pairs whatever others there are.
-        draws = np.random.default_rng([seed, zlib.crc32(image.name.encode())])
+        draws = generator(seed, image.name)
         all_pairs = list(itertools.combinations(np.flatnonzero(image.seen).tolist(), 2))
         for place in person.permutation(draws.permutation(len(all_pairs))[:pairs]):
             first, second = all_pairs[place]

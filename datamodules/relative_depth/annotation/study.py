@@ -4,7 +4,6 @@ It is read from the raw answers of annotators or from merged annotations, and as
 is filled in.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +12,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from datamodules.lsp.convert import image_file
+from datamodules.lsp.raw import image_file
 from datamodules.matlab import Array
 from datamodules.relative_depth.annotation.aggregation import Votes, dawid_skene, majority
 from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, load_images
 from datamodules.relative_depth.annotation.merge import Collected, Pair, collect
 from datamodules.relative_depth.annotation_file import read_relative_depth
-from datamodules.safe_load import existing
+from datamodules.safe_load import load_json
 from lifting.errors import InputError
 
 
@@ -102,10 +101,7 @@ def read_study(
 
 
 def _is_annotations(path: Path) -> bool:
-    try:
-        content = json.loads(existing(path).read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError("damaged or not a JSON file", path, "repair it.") from error
+    content = load_json(path)
     return isinstance(content, dict) and "joint_names" in content
 
 

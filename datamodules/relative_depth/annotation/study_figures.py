@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from datamodules.crops.pixels import read_image
 from datamodules.matlab import Array
-from datamodules.relative_depth.annotation.images import FRAMES, read_picture
+from datamodules.relative_depth.annotation.images import FRAMES
 from datamodules.relative_depth.annotation.measures import (
     agreement_matrix,
     by_group,
@@ -107,7 +108,7 @@ class StudyFigures:
         correct = right(study.label, self._gap)[number]
         verdict = "" if np.isnan(correct) else " (right)" if correct else " (wrong)"
         return viz.MarkedImage(
-            None if image.picture is None else read_picture(image.picture),
+            None if image.picture is None else read_image(image.picture),
             image.keypoints,
             image.seen,
             first,

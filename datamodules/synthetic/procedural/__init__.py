@@ -1,1 +1,1 @@
-"""The procedural human of the synthetic dataset: its body, what it does, and the store of it."""
+"""The procedural human: body, motions, cameras, simulated detections, and their clip store."""

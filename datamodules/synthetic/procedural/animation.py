@@ -1,7 +1,7 @@
-"""A performance of the procedural human: a script of moves, sampled for every frame at once.
+"""Animation of the procedural human: a random script of motion curves, sampled at every frame at once.
 
-Postures, arms, gaze and footfalls are tracks of moves. Feet are planted in the world and the legs
-follow by inverse kinematics, so that a foot on the floor stays where it is.
+Postures, arms, gaze and footfalls are motion curves. Feet are planted in the world and the legs follow
+by inverse kinematics, so that a foot on the floor does not slide.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,13 @@ from datamodules.synthetic.procedural.body import (
     reach,
     rotation,
 )
-from datamodules.synthetic.procedural.curves import Bout, Moves, Walkway, bump, slow_noise
+from datamodules.synthetic.procedural.curves import (
+    MotionCurve,
+    StepSequence,
+    Walkway,
+    bump,
+    slow_noise,
+)
 from datamodules.synthetic.procedural.motions import (
     ADULT_LEG,
     GAITS,
@@ -37,11 +43,11 @@ from datamodules.synthetic.procedural.motions import (
 
 FPS = 50
 
-_SIGN = np.array([1.0, -1.0])  # of SIDES, along y of a body
+_SIGN = np.array([1.0, -1.0])  # Of SIDES, along y of a body.
 
 
 class Script:
-    """Draws what happens when, until the time is filled."""
+    """Random sequence of phases of an action, as motion curves, at least as long as asked for."""
 
     def __init__(
         self, body: Body, recipe: Recipe, rng: np.random.Generator, seconds: float
@@ -53,25 +59,25 @@ class Script:
         self.start = self.walked = rng.uniform(0, 5000)
         phase = self._choose(recipe.phases)
         self.posture = phase if phase in POSTURES and rng.random() < 0.7 else "stand"
-        self.postures = Moves(POSTURES[self.posture].vector(rng, self.flipped))
-        self.arms = [Moves(self._arm("rest", side)) for side in SIDES]
-        self.gaze, self.walking = Moves(np.zeros(3)), Moves(np.zeros(2))
-        self.bouts: list[Bout] = []
-        self.feet = [Moves(self._plant(self.walked, 0.0, side, 1.0)) for side in range(2)]
+        self.postures = MotionCurve(POSTURES[self.posture].vector(rng, self.flipped))
+        self.arms = [MotionCurve(self._arm("rest", side)) for side in SIDES]
+        self.gaze, self.walking = MotionCurve(np.zeros(3)), MotionCurve(np.zeros(2))
+        self.bouts: list[StepSequence] = []
+        self.feet = [MotionCurve(self._plant(self.walked, 0.0, side, 1.0)) for side in range(2)]
         self.lifts: list[list[tuple[float, float, float]]] = [[], []]
         while self.clock < seconds:
-            self._perform(phase)
+            self._add_phase(phase)
             phase = self._choose(recipe.phases)
-        self._look_about()
+        self._add_gazes()
 
     def _choose(self, weights: Mapping[str, int | float]) -> str:
         names = list(weights)
         p = np.array([weights[name] for name in names])
         return names[int(np.searchsorted(np.cumsum(p), self.rng.random() * p.sum()))]
 
-    def _perform(self, phase: str) -> None:
+    def _add_phase(self, phase: str) -> None:
         rng = self.rng
-        start = self._take("stand" if phase in GAITS else phase)
+        start = self._change_posture("stand" if phase in GAITS else phase)
         if phase == "turn":
             self._turn(rng.choice([-1, 1]) * rng.uniform(0.6, 2.4))
         elif phase in GAITS:
@@ -81,11 +87,11 @@ class Script:
                 self._shift(rng.uniform(0.9, 1.6))
                 self.clock += rng.uniform(0.2, 0.8)
             self.clock += 0.3
-        self._gesticulate(start)
+        self._add_gestures(start)
 
-    def _take(self, posture: str) -> float:
-        """Go to a posture through those between; return when the last of the ways there starts."""
-        back, there = _line(self.posture), _line(posture)
+    def _change_posture(self, posture: str) -> float:
+        """Go to a posture through those between; return the start of the last transition."""
+        back, there = _path_from_standing(self.posture), _path_from_standing(posture)
         shared = next(name for name in back if name in there)
         start = self.clock
         for name in [*back[1 : back.index(shared) + 1], *there[: there.index(shared)][::-1]]:
@@ -106,7 +112,7 @@ class Script:
         self._step("turn", steps, self.rng.uniform(1.5, 1.9), 0.0, turn)
 
     def _walk(self, name: str) -> None:
-        """Face the way, and go for as long as the recipe says the same again."""
+        """Turn to the path and follow it while the recipe keeps drawing the same phase."""
         gait, rng = GAITS[name], self.rng
         back = (np.pi - self.turned) % (2 * np.pi) - np.pi
         if abs(back) > 0.5:
@@ -123,7 +129,7 @@ class Script:
 
     def _step(self, name: str, steps: int, cadence: float, distance: float, turn: float) -> None:
         gait, duration = GAITS[name], steps / cadence + 0.25
-        bout = Bout(
+        bout = StepSequence(
             gait, self.clock, duration, steps, self.steps, self.walked, distance, self.turned, turn
         )
         self.bouts.append(bout)
@@ -137,8 +143,8 @@ class Script:
         self.walked += distance
         self.turned += turn
 
-    def _swing(self, bout: Bout, step: int) -> None:
-        """Plan the swing of a foot from where it stands to its next place."""
+    def _swing(self, bout: StepSequence, step: int) -> None:
+        """Plan the swing of a foot to its next position."""
         side, gait = (bout.first + step) % 2, bout.gait
         off = max(step - 0.5 + gait.heel_off, 0.0)
         down = min(step + 1.5 - gait.landing, float(bout.steps))
@@ -157,16 +163,16 @@ class Script:
         self.lifts[side].append((bout.first + off, flat - off, lift))
 
     def _plant(self, walked: float, turned: float, side: int, width: float) -> Array:
-        (place,), (heading,) = self.way.at(np.array([walked]))
+        (position,), (heading,) = self.way.at(np.array([walked]))
         left = np.array([-np.sin(heading + turned), np.cos(heading + turned)])
-        planted: Array = place + _SIGN[side] * width * self.body.hip * left
+        planted: Array = position + _SIGN[side] * width * self.body.hip * left
         return planted
 
     def _gesture(self, name: str) -> str:
         return POSTURES[self.posture].rest if name == "rest" else name
 
     def _arm(self, gesture: str, side: str) -> Array:
-        """Return a value of an arm's track: four angles, and how free, waving and talking it is."""
+        """Return a value of an arm's curve: four angles, and how free, waving and talking it is."""
         rng = self.rng
         g = GESTURES[self._gesture(gesture)]
         wrist = (np.array(g.wrist) + g.spread * rng.uniform(-1, 1, 3)) * self.body.arm
@@ -176,7 +182,7 @@ class Script:
         angles = reach(wrist[None], lengths, side, swivel, "arm")[0]
         return np.array([*angles, g.free, g.wave, g.talk])
 
-    def _gesticulate(self, start: float) -> None:
+    def _add_gestures(self, start: float) -> None:
         """Fill the time from ``start`` to now with gestures."""
         rng, time = self.rng, start
         hands_free = POSTURES[self.posture].hands_free
@@ -193,7 +199,7 @@ class Script:
             start = time + self.rng.uniform(0, 0.15)
             self.arms[arm].add(start, self.rng.uniform(0.65, 1.1), value)
 
-    def _look_about(self) -> None:
+    def _add_gazes(self) -> None:
         time = 0.0
         while time < self.clock:
             scale = self.rng.choice([0.35, 1.0])
@@ -202,26 +208,26 @@ class Script:
             time += self.rng.uniform(0.8, 3.0)
 
 
-def _line(posture: str) -> list[str]:
+def _path_from_standing(posture: str) -> list[str]:
     """Return the postures from one back to standing."""
     after = POSTURES[posture].after
-    return [posture] if after is None else [posture, *_line(after)]
+    return [posture] if after is None else [posture, *_path_from_standing(after)]
 
 
 class _Stride(NamedTuple):
-    """How the body gets about at each time.
+    """Locomotion of the body at each time.
 
     Attributes:
         pace: Steps made; the right foot stands alone in the middle of an even step, the left of an
             odd one.
-        place: On the floor, ``(T, 2)``.
+        ground: Position on the floor, ``(T, 2)``.
         yaw: Heading.
         swing: Amplitude of the arms.
         bounce: Amplitude of the pelvis.
     """
 
     pace: Array
-    place: Array
+    ground: Array
     yaw: Array
     swing: Array
     bounce: Array
@@ -234,8 +240,8 @@ class _Stride(NamedTuple):
             done = bout.progress(steps)
             pace, walked = pace + steps, walked + done * bout.distance
             turned += done * bout.turn
-        place, heading = script.way.at(script.start + walked)
-        return cls(pace, place, heading + turned, *script.walking.sample(time).T)
+        ground, heading = script.way.at(script.start + walked)
+        return cls(pace, ground, heading + turned, *script.walking.sample(time).T)
 
     @property
     def walk(self) -> Array:
@@ -253,26 +259,26 @@ class _Stride(NamedTuple):
         return np.sin(np.pi * self.pace)
 
 
-def perform(body: Body, action: str, rng: np.random.Generator, frames: int) -> Array:
-    """Return world joints ``(T, 17, 3)`` of one performance of an action, millimetres, 50 Hz."""
+def animate(body: Body, action: str, rng: np.random.Generator, frames: int) -> Array:
+    """Return world joints ``(T, 17, 3)`` of a random performance of an action, millimetres, 50 Hz."""
     time = rng.uniform(0.0, 2.0) + np.arange(frames) / FPS
     script = Script(body, RECIPES[action], rng, time[-1] + 1.0)
     stride = _Stride.of(script, time)
     posture = script.postures.sample(time)
-    noise = 1.4 * _restless(rng, frames, 11)
+    noise = 1.4 * _sway(rng, frames, 11)
     pitch, roll, spin, trunk = _trunk(posture, stride, np.radians(noise))
     heading = rotation("z", stride.yaw)
     pelvis = rotation("z", stride.yaw + spin) @ rotation("y", pitch) @ rotation("x", roll)
 
     offset = posture[:, 1:3] * body.leg + 6 * noise[:, 6:8]
     offset[:, 1] -= 22 * stride.walk * stride.on_right
-    place = stride.place + np.einsum("tij,tj->ti", heading[:, :2, :2], offset)
+    ground = stride.ground + np.einsum("tij,tj->ti", heading[:, :2, :2], offset)
     height = body.ankle + posture[:, 0] * body.leg
     height = height + stride.bounce * np.cos(2 * np.pi * stride.pace)
     ankles = np.stack([_ankle(script, s, time, posture, stride, heading) for s in range(2)], 1)
     hips = body.hip * _SIGN[:, None] * pelvis[:, None, :, 1]
-    height = _within_reach(body, place, height, hips, ankles)
-    position = np.concatenate([place, height[:, None]], -1)
+    height = _within_reach(body, ground, height, hips, ankles)
+    position = np.concatenate([ground, height[:, None]], -1)
 
     angles = np.zeros((frames, len(ANGLES)))
     angles[:, columns(TRUNK)] = trunk
@@ -312,26 +318,26 @@ def _trunk(posture: Array, stride: _Stride, noise: Array) -> tuple[Array, Array,
 def _ankle(
     script: Script, side: int, time: Array, posture: Array, stride: _Stride, heading: Array
 ) -> Array:
-    """Return where a foot is in the world: its plant, its swing, and its place in the posture."""
+    """Return the world position of an ankle: plant, swing, and its offset in the posture."""
     body, first = script.body, 8 + 4 * side
     offset = posture[:, first : first + 3] * [1.0, _SIGN[side], 1.0] * body.leg
     ankle: Array = np.einsum("tij,tj->ti", heading, offset)
     ankle[:, :2] += script.feet[side].sample(stride.pace)
     start, length, lift = np.array(script.lifts[side]).reshape(-1, 3).T
     ankle[:, 2] += body.ankle + bump((stride.pace[:, None] - start) / length) @ lift
-    # A foot that changes its place in the posture is lifted there, a fifth of the way high.
+    # A foot that the posture moves is lifted by a fifth of the distance.
     way = np.linalg.norm(script.postures.steps[:, first : first + 2], axis=-1) * body.leg
     ankle[:, 2] += bump(script.postures.progress(time)) @ (0.2 * np.maximum(way - 30, 0))
     return ankle
 
 
-def _within_reach(body: Body, place: Array, height: Array, hips: Array, ankles: Array) -> Array:
+def _within_reach(body: Body, ground: Array, height: Array, hips: Array, ankles: Array) -> Array:
     """Return the pelvis height at which both feet are within reach of the legs."""
-    across = place[:, None] + (hips - ankles)[..., :2]
-    room = (0.998 * body.leg) ** 2 - np.square(across).sum(-1)
-    highest = ankles[..., 2] + np.sqrt(np.maximum(room, (0.2 * body.leg) ** 2)) - hips[..., 2]
+    across = ground[:, None] + (hips - ankles)[..., :2]
+    slack = (0.998 * body.leg) ** 2 - np.square(across).sum(-1)
+    highest = ankles[..., 2] + np.sqrt(np.maximum(slack, (0.2 * body.leg) ** 2)) - hips[..., 2]
     heights = np.concatenate([height[:, None], highest], -1)
-    # A smooth minimum over wished-for height and the reach of the two legs.
+    # A smooth minimum of the height of the posture and the reach of the two legs.
     lowest, width = heights.min(-1, keepdims=True), 6.0
     smooth: Array = lowest[:, 0] - width * np.log(np.exp((lowest - heights) / width).sum(-1))
     return smooth
@@ -340,11 +346,11 @@ def _within_reach(body: Body, place: Array, height: Array, hips: Array, ankles: 
 def _arm_angles(
     script: Script, side: int, time: Array, stride: _Stride, lean: Array, rng: np.random.Generator
 ) -> Array:
-    """Return the angles of an arm: its track, swing in gait, and waving, talking, trembling."""
+    """Return the angles of an arm: its curve, swing in gait, waving, talking and sway."""
     track = script.arms[side].sample(time)
     free, wave, talk = track[:, 4:].T
     beat = slow_noise(rng, len(time), 4, 0.7 / FPS) * np.radians([12, 9, 17, 17])
-    idle = _restless(rng, len(time), 4) * np.radians([3.5, 3.0, 5.0, 5.0])
+    idle = _sway(rng, len(time), 4) * np.radians([3.5, 3.0, 5.0, 5.0])
     angles: Array = track[:, :4] + talk[:, None] * beat + idle
     angles[:, 2] += wave * np.radians(28) * np.sin(2 * np.pi * rng.uniform(1.2, 1.9) * time)
     forward = _SIGN[side] * stride.left_behind * stride.swing
@@ -353,21 +359,21 @@ def _arm_angles(
     return angles
 
 
-def _restless(rng: np.random.Generator, frames: int, channels: int) -> Array:
-    """Return the sway of a body that is never quite still, of about unit variance."""
+def _sway(rng: np.random.Generator, frames: int, channels: int) -> Array:
+    """Return the sway of a body at rest, of about unit variance."""
     slow, quick = (slow_noise(rng, frames, channels, hertz / FPS) for hertz in (0.4, 1.3))
     restless: Array = slow + 0.25 * quick
     return restless
 
 
-# How far the skin is from a joint, mm; where it is on the floor, the joint is this high.
+# Distance from a joint to the skin, millimetres: the least height of the joint above the floor.
 _FLESH = np.full(len(SKELETON), 50.0)
 _FLESH[SKELETON.indices(["pelvis", "left_hip", "right_hip", "spine", "thorax"])] = 80
 _FLESH[SKELETON.indices([f"{side}_wrist" for side in SIDES])] = 25
 
 
 def _above_floor(joints: Array) -> Array:
-    """Return the lift that brings every frame's lowest point out of the floor, smooth in time."""
+    """Return the lift that brings the lowest point of every frame onto the floor, smooth in time."""
     depth = np.maximum((_FLESH - joints[..., 2]).max(-1), 0)
     # A running maximum, then a running mean no longer than it: never below the depth itself.
     margin = 12

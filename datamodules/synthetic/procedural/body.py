@@ -46,7 +46,7 @@ NECK = ("neck_flexion", "neck_side", "neck_twist")
 LEG = ("hip_flexion", "hip_abduction", "hip_rotation", "knee")
 ARM = ("shoulder_flexion", "shoulder_abduction", "shoulder_rotation", "elbow")
 
-# A joint this close to its limit is slowed down rather than stopped dead (degrees).
+# Width of the soft stop before a joint limit, degrees.
 _SOFTNESS = 2.0
 
 # Directions of Human3.6M's upright skeleton: its face is a point before the throat.
@@ -86,7 +86,7 @@ class Body:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Body":
-        """Draw a person.
+        """Draw a random body.
 
         Thigh, shin, forearm and ankle follow Drillis and Contini (1966) as tabulated by Winter
         (Biomechanics and Motor Control of Human Movement, fig. 4.1); the rest is in proportion to
@@ -125,7 +125,7 @@ assert [f.name for f in fields(Body)] == list(_OF_STATURE)
 
 
 def columns(names: tuple[str, ...], side: str | None = None) -> list[int]:
-    """Return where ``TRUNK``, ``NECK``, or a side's ``LEG`` or ``ARM`` stand in an angle array."""
+    """Return the columns of ``TRUNK``, ``NECK``, or a side's ``LEG`` or ``ARM`` in an angle array."""
     return [ANGLES[name if side is None else f"{side}_{name}"] for name in names]
 
 
@@ -185,7 +185,7 @@ def forward_kinematics(
 
     Args:
         body: Bone lengths.
-        position: Place of the pelvis, millimetres.
+        position: Position of the pelvis, millimetres.
         pelvis: Pelvis to world.
         angles: Joint angles, radians, in the order of ``ANGLES``.
 
@@ -194,36 +194,36 @@ def forward_kinematics(
     """
     joints = np.empty((len(position), len(SKELETON), 3))
 
-    def place(name: str, origin: Array, frame: Array, direction: Array, length: float) -> Array:
+    def add_joint(name: str, origin: Array, frame: Array, direction: Array, length: float) -> Array:
         point = origin + length * (frame @ direction)
         joints[:, SKELETON.index(name)] = point
         return point
 
     trunk, neck = angles[:, columns(TRUNK)].T, angles[:, columns(NECK)].T
-    lower, chest = (pelvis @ bend(*(share * a for a in trunk)) for share in (0.3, 1.0))
-    throat, head = (chest @ bend(*(share * a for a in neck)) for share in (0.6, 1.2))
+    lower, chest = (pelvis @ bend(*(part * a for a in trunk)) for part in (0.3, 1.0))
+    throat, head = (chest @ bend(*(part * a for a in neck)) for part in (0.6, 1.2))
     joints[:, SKELETON.root] = position
-    spine = place("spine", position, lower, _upward(_LOWER_SPINE), body.spine)
-    thorax = place("thorax", spine, chest, _upward(_UPPER_SPINE), body.thorax)
-    face = place("face", thorax, throat, _upward(_FACE), body.face)
-    place("head", face, head, _upward(_HEAD), body.head)
+    spine = add_joint("spine", position, lower, _upward(_LOWER_SPINE), body.spine)
+    thorax = add_joint("thorax", spine, chest, _upward(_UPPER_SPINE), body.thorax)
+    face = add_joint("face", thorax, throat, _upward(_FACE), body.face)
+    add_joint("head", face, head, _upward(_HEAD), body.head)
     down = np.array([0.0, 0.0, -1.0])
     for side in SIDES:
         sign = _SIGN[side]
         arm, leg = (angles[:, columns(names, side)].T for names in (ARM, LEG))
-        hip = place(f"{side}_hip", position, pelvis, np.array([0.0, sign, 0.0]), body.hip)
+        hip = add_joint(f"{side}_hip", position, pelvis, np.array([0.0, sign, 0.0]), body.hip)
         thigh = pelvis @ _swing(leg[0], leg[1], sign) @ rotation("z", -sign * leg[2])
-        knee = place(f"{side}_knee", hip, thigh, down, body.thigh)
-        place(f"{side}_ankle", knee, thigh @ rotation("y", leg[3]), down, body.shin)
+        knee = add_joint(f"{side}_knee", hip, thigh, down, body.thigh)
+        add_joint(f"{side}_ankle", knee, thigh @ rotation("y", leg[3]), down, body.shin)
 
-        # The shoulder girdle takes its share of raising the arm.
+        # The shoulder girdle contributes to raising the arm.
         raised = np.hypot(arm[0], arm[1])
         girdle = chest @ rotation("x", sign * 0.3 * raised**2 / (1 + raised))
         collar = _COLLAR * [1.0, sign, 1.0]
-        shoulder = place(f"{side}_shoulder", thorax, girdle, collar, body.shoulder)
+        shoulder = add_joint(f"{side}_shoulder", thorax, girdle, collar, body.shoulder)
         upper = chest @ _swing(arm[0], arm[1], sign) @ rotation("z", -sign * arm[2])
-        elbow = place(f"{side}_elbow", shoulder, upper, down, body.upper_arm)
-        place(f"{side}_wrist", elbow, upper @ rotation("y", -arm[3]), down, body.forearm)
+        elbow = add_joint(f"{side}_elbow", shoulder, upper, down, body.upper_arm)
+        add_joint(f"{side}_wrist", elbow, upper @ rotation("y", -arm[3]), down, body.forearm)
     return joints
 
 
@@ -238,7 +238,7 @@ def reach(
     swivel: Array | float,
     limb: str,
 ) -> Float[np.ndarray, "frames 4"]:
-    """Return the angles that bring the end of a limb to a place (two-bone inverse kinematics).
+    """Return the angles that bring the end of a limb to a point (two-bone inverse kinematics).
 
     Args:
         target: Ankle relative to the hip in the pelvis frame, or wrist relative to the shoulder in

@@ -1,4 +1,4 @@
-"""A procedural stand-in for Human3.6M: subjects, sequences, cameras, detections, and their store.
+"""Clips of the procedural human: subjects, sequences, cameras, simulated detections, and their store.
 
 Subjects, actions, sequence and camera names, joint set, frame rate, lens model and 2D sources are
 Human3.6M's, so that whatever is configured for Human3.6M runs on it unchanged. Everything is a
@@ -6,7 +6,6 @@ function of (seed, subject, sequence) alone.
 """
 
 import math
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,14 +14,16 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from datamodules.examples.seeded_random import generator
 from datamodules.store.checks import Array
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
+from datamodules.store.projection import with_confidence
 from datamodules.store.virtual_cameras import look_at
-from datamodules.synthetic.procedural.animation import FPS, perform
+from datamodules.synthetic.procedural.animation import FPS, animate
 from datamodules.synthetic.procedural.body import SKELETON, Body
 from datamodules.synthetic.procedural.curves import slow_noise
 from datamodules.synthetic.procedural.motions import RECIPES
-from lifting.cameras import TANGENTIAL_GAIN, Camera, project, world_to_camera
+from lifting.cameras import Camera, calibrated_camera, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence
 
@@ -44,10 +45,6 @@ INFO = StoreInfo(
 _CORNERS = {"54138969": (1, 1), "55011271": (1, -1), "58860488": (-1, 1), "60457274": (-1, -1)}
 
 
-def _rng(seed: int, *names: str) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
-
-
 def _check(name: str, known: Sequence[str], kind: str) -> None:
     if name not in known:
         raise InputError(
@@ -62,7 +59,7 @@ def draw_body(seed: int, subject: str) -> Body:
         InputError: If there is no such subject.
     """
     _check(subject, SUBJECTS, "subject")
-    return Body.draw(_rng(seed, subject, "body"))
+    return Body.draw(generator(seed, subject, "body"))
 
 
 def generate_sequence(seed: int, subject: str, sequence: str, frames: int) -> Array:
@@ -84,11 +81,11 @@ def generate_sequence(seed: int, subject: str, sequence: str, frames: int) -> Ar
         )
     body = draw_body(seed, subject)
     action = sequence.split(" ")[0]
-    return perform(body, action, _rng(seed, subject, sequence), frames).astype(np.float32)
+    return animate(body, action, generator(seed, subject, sequence), frames).astype(np.float32)
 
 
 def draw_cameras(seed: int, subject: str) -> dict[str, Camera]:
-    """Return the four cameras that film a subject, by name, in float64.
+    """Return the four cameras around a subject, by name, in float64.
 
     They stand in the corners of the room and look slightly down at its middle. Lenses scatter about
     those of Human3.6M.
@@ -97,7 +94,7 @@ def draw_cameras(seed: int, subject: str) -> dict[str, Camera]:
         InputError: If there is no such subject.
     """
     _check(subject, SUBJECTS, "subject")
-    return {name: _camera(_rng(seed, subject, name), *_CORNERS[name]) for name in CAMERAS}
+    return {name: _camera(generator(seed, subject, name), *_CORNERS[name]) for name in CAMERAS}
 
 
 def _camera(rng: np.random.Generator, x: int, y: int) -> Camera:
@@ -109,21 +106,20 @@ def _camera(rng: np.random.Generator, x: int, y: int) -> Camera:
     across = rng.uniform(-80, 80, 2)
     aim = np.array([*across, position[2] - math.tan(tilt) * np.linalg.norm(position[:2] - across)])
     rotation = look_at(position, aim, rng.normal(0, 0.01))
-    numbers = {
-        "focal": rng.uniform(1144, 1149, 2),
-        "principal": rng.normal([512, 507], 4),
-        "radial": rng.normal([-0.2, 0.24, -0.002], [0.006, 0.015, 0.006]),
-        "tangential": rng.normal(0, 0.0012, 2),
-        "tangential_gain": TANGENTIAL_GAIN["h36m"],
-        "size": (1000.0, 1000.0),
-        "rotation": rotation,
-        "position": position,
-    }
-    return Camera(**{name: torch.as_tensor(v, dtype=torch.float64) for name, v in numbers.items()})
+    return calibrated_camera(
+        focal=rng.uniform(1144, 1149, 2),
+        principal=rng.normal([512, 507], 4),
+        size=(1000.0, 1000.0),
+        rotation=rotation,
+        position=position,
+        radial=rng.normal([-0.2, 0.24, -0.002], [0.006, 0.015, 0.006]),
+        tangential=rng.normal(0, 0.0012, 2),
+        lens="h36m",
+    )
 
 
-# Spread of a detection about the joint, in millimetres on the body.
-_SPREAD = {
+# Standard deviation of a detection about the joint, millimetres on the body.
+_STD = {
     "pelvis": 24,
     "hip": 28,
     "knee": 26,
@@ -136,9 +132,9 @@ _SPREAD = {
     "elbow": 30,
     "wrist": 38,
 }
-_SPREADS = np.array([_SPREAD[joint.split("_")[-1]] for joint in SKELETON.joints], np.float64)
+_STDS = np.array([_STD[joint.split("_")[-1]] for joint in SKELETON.joints], np.float64)
 
-# Parts of the body that hide others: their ends and their radii in millimetres.
+# Parts of the body that occlude others: their ends and their radii in millimetres.
 _OCCLUDERS = (
     ("pelvis", "thorax", 130),
     ("thorax", "head", 90),
@@ -150,7 +146,7 @@ _OCCLUDERS = (
 
 
 def occlusion(pose: Float64) -> Float64:
-    """Return how hidden each joint is behind another part of the body, in [0, 1].
+    """Return how much each joint is occluded by another part of the body, from 0 to 1.
 
     Args:
         pose: Camera-frame poses ``(T, 17, 3)``, millimetres.
@@ -175,15 +171,17 @@ def occlusion(pose: Float64) -> Float64:
     return hidden
 
 
-def detect(rng: np.random.Generator, keypoints: Float64, pose: Float64, focal: float) -> Float64:
-    """Return what a 2D detector might see: x, y and confidence ``(T, 17, 3)``.
+def simulate_detections(
+    rng: np.random.Generator, keypoints: Float64, pose: Float64, focal: float
+) -> Float64:
+    """Return simulated detections: x, y and confidence ``(T, 17, 3)``.
 
     Errors are Gaussian and mostly slow, as a detector's are in video; they grow where the joint is
     hidden. Now and then a joint strays far, the two sides of a limb are exchanged, above all when
     they overlap, or a joint is lost: it then stays where it was last seen, with confidence 0.
 
     Args:
-        rng: Source of randomness.
+        rng: Random number generator.
         keypoints: True image points ``(T, 17, 2)``, pixels.
         pose: Camera-frame poses ``(T, 17, 3)``, millimetres.
         focal: Focal length, pixels.
@@ -194,24 +192,24 @@ def detect(rng: np.random.Generator, keypoints: Float64, pose: Float64, focal: f
         return slow_noise(rng, frames, channels, hertz / FPS)
 
     hidden = occlusion(pose)
-    spread = _SPREADS * (1 + 1.2 * hidden) * focal / pose[:, SKELETON.root, 2, None]
+    std = _STDS * (1 + 1.2 * hidden) * focal / pose[:, SKELETON.root, 2, None]
     noise = 0.8 * drift(2 * joints, 1.5) + 0.6 * rng.standard_normal((frames, 2 * joints))
     straying = 8 * np.maximum(np.abs(drift(joints, 1.0)) - 2.2, 0)
     noise = noise.reshape(frames, joints, 2) * (1 + straying)[..., None]
-    seen = _swap_sides(keypoints, drift(2, 1.0)) + spread[..., None] * noise
+    seen = _swap_sides(keypoints, drift(2, 1.0)) + std[..., None] * noise
 
     error = np.linalg.norm(noise, axis=-1)
     confidence = 0.93 - 0.45 * hidden - 0.07 * error + 0.04 * drift(joints, 2.0)
     confidence = np.clip(confidence, 0.05, 1)
-    lost = drift(joints, 1.0) + hidden + _SPREADS / 60 > 3.0
+    lost = drift(joints, 1.0) + hidden + _STDS / 60 > 3.0
     last = np.where(lost, 0, np.arange(frames)[:, None])
     last = np.maximum.accumulate(last, axis=0)
     seen = np.take_along_axis(seen, last[..., None], axis=0)
     return np.concatenate([seen, np.where(lost, 0, confidence)[..., None]], -1)
 
 
-def _swap_sides(keypoints: Float64, urge: Float64) -> Float64:
-    """Exchange left and right of legs or arms where the urge, standard normal, is great."""
+def _swap_sides(keypoints: Float64, signal: Float64) -> Float64:
+    """Exchange left and right of legs or arms where a standard normal signal is large."""
     seen = keypoints.copy()
     for column, (limb, end) in enumerate((("leg", "ankle"), ("arm", "wrist"))):
         left, right = (SKELETON.part(f"{side}_{limb}") for side in ("left", "right"))
@@ -220,24 +218,27 @@ def _swap_sides(keypoints: Float64, urge: Float64) -> Float64:
             - keypoints[:, SKELETON.index(f"right_{end}")]
         )
         overlap = np.exp(-np.linalg.norm(apart, axis=-1) / 40)
-        swapped = urge[:, column] + 0.5 * overlap > 2.1
+        swapped = signal[:, column] + 0.5 * overlap > 2.1
         seen[np.ix_(swapped, left)] = keypoints[np.ix_(swapped, right)]
         seen[np.ix_(swapped, right)] = keypoints[np.ix_(swapped, left)]
     return seen
 
 
-def film(world: Array, camera: Camera, rng: np.random.Generator) -> tuple[Array, dict[str, Array]]:
+def observe(
+    world: Array, camera: Camera, rng: np.random.Generator
+) -> tuple[Array, dict[str, Array]]:
     """Return the camera-frame poses of a sequence and its keypoints by 2D source.
 
     Args:
         world: World poses ``(T, 17, 3)``.
         camera: A single camera, float64.
-        rng: Source of the detector's errors.
+        rng: Random number generator of the detector's errors.
     """
     pose = world_to_camera(torch.from_numpy(world).double(), camera)
     image = project(pose, camera)
-    exact = torch.cat([image, torch.ones_like(image[..., :1])], -1)
-    seen = torch.from_numpy(detect(rng, image.numpy(), pose.numpy(), float(camera.focal.mean())))
+    seen = torch.from_numpy(
+        simulate_detections(rng, image.numpy(), pose.numpy(), float(camera.focal.mean()))
+    )
     target = INFO.sources["sh"]
     mpii = torch.cat(
         [
@@ -246,8 +247,8 @@ def film(world: Array, camera: Camera, rng: np.random.Generator) -> tuple[Array,
         ],
         -1,
     )
-    sources = {"gt": exact, "detector": seen, "sh": mpii}
-    return pose.float().numpy(), {name: x.float().numpy() for name, x in sources.items()}
+    sources = {"detector": seen.float().numpy(), "sh": mpii.float().numpy()}
+    return pose.float().numpy(), {"gt": with_confidence(image.numpy()), **sources}
 
 
 def write_store(
@@ -282,5 +283,7 @@ def write_store(
                 action = sequence.split(" ")[0]
                 for name, camera in cameras.items():
                     key = ClipKey(subject, sequence, action, name, float(FPS), len(world))
-                    pose, keypoints = film(world, camera, _rng(seed, subject, sequence, name))
+                    pose, keypoints = observe(
+                        world, camera, generator(seed, subject, sequence, name)
+                    )
                     store.add(key, keypoints, pose)

@@ -1,4 +1,4 @@
-"""Smooth tracks over time: moves from value to value, ways round a room, bouts of steps, noise."""
+"""Smooth motion curves over time: transitions between values, a closed path, steps, and noise."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ def slow_noise(rng: np.random.Generator, frames: int, channels: int, cutoff: flo
     """Return Gaussian noise of unit variance without frequencies much above ``cutoff``.
 
     Args:
-        rng: Source of randomness.
+        rng: Random number generator.
         frames: Number of frames.
         channels: Number of independent channels.
         cutoff: Cycles per frame.
@@ -47,8 +47,8 @@ def slow_noise(rng: np.random.Generator, frames: int, channels: int, cutoff: flo
     return smooth
 
 
-class Moves:
-    """A track: an initial value and moves to other values."""
+class MotionCurve:
+    """An initial value and smooth transitions to other values."""
 
     def __init__(self, initial: Array) -> None:
         self.values = [initial]
@@ -56,13 +56,13 @@ class Moves:
         self.durations: list[float] = []
 
     def add(self, start: float, duration: float, value: Array) -> None:
-        """Move to a value, starting at a time."""
+        """Add a transition to a value, starting at a time."""
         self.starts.append(start)
         self.durations.append(duration)
         self.values.append(value)
 
     def progress(self, time: Array) -> Array:
-        """Return how far each move is, linearly and unclipped: ``(T, moves)``."""
+        """Return the progress of each transition, linear and unclipped: ``(T, transitions)``."""
         return (time[:, None] - np.array(self.starts)) / np.array(self.durations)
 
     def sample(self, time: Array) -> Array:
@@ -72,12 +72,12 @@ class Moves:
 
     @property
     def steps(self) -> Array:
-        """Change of value of each move: ``(moves, channels)``."""
+        """Change of value of each transition: ``(transitions, channels)``."""
         return np.diff(np.array(self.values), axis=0)
 
 
 class Walkway:
-    """A closed way round the room, by distance walked."""
+    """A random closed path, parametrised by the distance walked."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         angle = np.linspace(0, 2 * np.pi, 2049) * rng.choice([-1, 1]) + rng.uniform(0, 2 * np.pi)
@@ -95,14 +95,14 @@ class Walkway:
         self.lap = lap
 
     def at(self, distance: Array) -> tuple[Array, Array]:
-        """Return place ``(T, 2)`` and heading ``(T,)``."""
+        """Return position ``(T, 2)`` and heading ``(T,)``."""
         laps, rest = np.divmod(distance, self.distance[-1])
         x, y, heading = (np.interp(rest, self.distance, v) for v in (*self.points.T, self.heading))
         return np.stack([x, y], -1), heading + laps * self.lap
 
 
-class Bout(NamedTuple):
-    """A number of steps that carry the body along its path or turn it round."""
+class StepSequence(NamedTuple):
+    """Consecutive steps that carry the body along its path or turn it."""
 
     gait: Gait
     start: float
@@ -119,5 +119,5 @@ class Bout(NamedTuple):
         return self.steps * cruise((time - self.start) / self.duration, 0.25 / self.duration)
 
     def progress(self, pace: Array) -> Array:
-        """Return the part of distance and turn done: the first and the last step are half steps."""
+        """Return the fraction of distance and turn done; the first and the last step are half steps."""
         return cruise(pace / self.steps, 1 / self.steps)

@@ -1,4 +1,4 @@
-"""What the procedural human can do: postures, gestures, gaits, and recipes of fifteen actions."""
+"""Postures, gestures and gaits of the procedural human, and the recipes of fifteen actions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datamodules.synthetic.procedural.body import Array
 
 
 class Foot(NamedTuple):
-    """Place of a foot from where it was planted: forward, out, up, in lengths of the leg."""
+    """Offset of a foot from where it was planted: forward, out, up, in lengths of the leg."""
 
     forward: float = 0.0
     out: float = 0.0
@@ -23,7 +23,7 @@ _PLANTED = Foot()
 
 @dataclass(frozen=True)
 class Posture:
-    """Where pelvis and feet are and how the trunk is bent; lengths in legs, angles in degrees.
+    """Positions of pelvis and feet and angles of the trunk; lengths in legs, angles in degrees.
 
     Attributes:
         after: The posture it is reached from.
@@ -54,7 +54,7 @@ class Posture:
     right: Foot = _PLANTED
 
     def vector(self, rng: np.random.Generator, flipped: bool) -> Array:
-        """Return a variation as a value of the posture track, mirrored if ``flipped``."""
+        """Return a variation as a value of the posture curve, mirrored if ``flipped``."""
         pelvis = [self.height, self.forward, self.sideways, self.pitch, self.roll, *self.trunk]
         value = np.array([*pelvis, *self.left, *self.right])
         value += _VARIATION * np.clip(rng.standard_normal(len(value)), -2, 2)
@@ -194,9 +194,9 @@ POSTURES = {
 
 
 class Gesture(NamedTuple):
-    """Where the hand is and what it does there.
+    """Position and motion of a hand.
 
-    The wrist's place is relative to the shoulder in the frame of the chest, in lengths of the arm.
+    The wrist is relative to the shoulder in the frame of the chest, in lengths of the arm.
     """
 
     wrist: tuple[float, float, float]  # forward, outward, up
@@ -311,12 +311,12 @@ RECIPES = {
 }
 
 
-# The leg, in millimetres, that speeds and steps are given for.
+# Length of the leg, millimetres, that speeds and steps are given for.
 ADULT_LEG = 870.0
 
 
 class Gait(NamedTuple):
-    """How one gets about; times are in steps, about the moment the pelvis passes over the foot."""
+    """Parameters of walking, running or turning; times in steps, 0 when the pelvis is above the foot."""
 
     speed: tuple[float, float]  # mm/s
     step: tuple[float, float]  # mm at no speed, and further mm per mm/s

@@ -1,1 +1,1 @@
-"""Pictures of the procedural human: its flesh, its clothes, the room, and the painter."""
+"""Images of the procedural human: body, clothes, background, and their renderer."""

@@ -1,4 +1,4 @@
-"""Where a person stands, and what stands before them: wall, floor, light, things, and occluders."""
+"""Backgrounds of rendered people: wall, floor, light and decorations; and occluders before them."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ _COARSER = 4
 
 @dataclass(frozen=True)
 class Occluder:
-    """A flat thing before the person: a superellipse in the image.
+    """A flat object before the person: a superellipse in the image.
 
     Attributes:
         centre: Image pixels.
         axes: Half axes as columns ``(2, 2)``, image pixels.
         power: 2 is an ellipse, 12 about a rectangle.
         depth: Millimetres.
-        colours: At its middle and at its edge ``(2, 3)``, 0 to 1.
+        colours: At its centre and at its edge ``(2, 3)``, 0 to 1.
     """
 
     centre: Array
@@ -33,37 +33,38 @@ class Occluder:
     depth: float
     colours: Array
 
-    def within(self, x: Array, y: Array) -> Array:
-        """Return how far out image points are: below 1 they lie behind it."""
-        place = np.stack([x - self.centre[0], y - self.centre[1]], -1)
-        return np.power(np.abs(place @ np.linalg.inv(self.axes).T), self.power).sum(-1)
+    def distance(self, x: Array, y: Array) -> Array:
+        """Return the distance of image points from its centre, 1 at its edge: below 1 it covers them."""
+        offset = np.stack([x - self.centre[0], y - self.centre[1]], -1)
+        return np.power(np.abs(offset @ np.linalg.inv(self.axes).T), self.power).sum(-1)
 
 
 @dataclass(frozen=True)
-class Room:
-    """What a recording looks like besides the person.
+class Background:
+    """The surroundings of the person in a recording.
 
     Attributes:
         wall: Colour of the wall, 0 to 1.
         floor: Colour of the floor.
         grain: Noise on both ``(64, 64, 3)``, bytes, spread over the image.
-        things: Kind, outline ``(P, 2)`` as shares of the image, and colour of what hangs at the wall.
-        light: Where light comes from, in the world, as a unit vector.
-        ambient: Share of light that comes from everywhere.
-        blur: Radius of the blur of the camera, crop pixels.
+        decorations: Kind, outline ``(P, 2)`` as fractions of the image, and colour of what hangs on
+            the wall.
+        light: Direction to the light in the world, a unit vector.
+        ambient: Fraction of the light that is ambient.
+        blur: Radius of the camera's blur, crop pixels.
     """
 
     wall: Array
     floor: Array
     grain: NDArray[np.uint8]
-    things: tuple[tuple[str, Array, tuple[int, int, int]], ...]
+    decorations: tuple[tuple[str, Array, tuple[int, int, int]], ...]
     light: Array
     ambient: float
     blur: float
 
 
-def draw_room(rng: np.random.Generator) -> Room:
-    """Draw the surroundings of a recording."""
+def draw_background(rng: np.random.Generator) -> Background:
+    """Draw a random background."""
     wall, floor = _surface(rng), _surface(rng)
     coarse = rng.integers(0, 256, (5, 5, 3), dtype=np.uint8)
     fine = rng.integers(0, 256, (24, 24, 3), dtype=np.uint8)
@@ -71,17 +72,17 @@ def draw_room(rng: np.random.Generator) -> Room:
         np.asarray(Image.fromarray(noise).resize((_TILE, _TILE), Image.Resampling.BICUBIC))
         for noise in (coarse, fine)
     ]
-    share = rng.uniform(0.4, 0.9)
-    noise = share * tiles[0] + (1 - share) * tiles[1]
+    coarseness = rng.uniform(0.4, 0.9)
+    noise = coarseness * tiles[0] + (1 - coarseness) * tiles[1]
     tint = rng.uniform(0.1, 0.7)
     grain = (tint * noise + (1 - tint) * noise.mean(-1, keepdims=True)).astype(np.uint8)
-    things = tuple(_draw_thing(rng) for _ in range(rng.integers(2, 9)))
+    decorations = tuple(_draw_decoration(rng) for _ in range(rng.integers(2, 9)))
     light = np.array([*rng.normal(0, 0.6, 2), 1.0])
-    return Room(
+    return Background(
         wall,
         floor,
         grain,
-        things,
+        decorations,
         light / np.linalg.norm(light),
         rng.uniform(0.35, 0.6),
         rng.uniform(0.3, 0.9),
@@ -89,11 +90,11 @@ def draw_room(rng: np.random.Generator) -> Room:
 
 
 def _surface(rng: np.random.Generator) -> Array:
-    """Draw a colour as walls and floors have them: more grey than clothes."""
+    """Draw a colour as walls and floors have them: greyer than clothes."""
     return np.clip(rng.uniform(0.2, 0.9) * (1 + rng.normal(0, 0.15, 3)), 0.05, 1)
 
 
-def _draw_thing(rng: np.random.Generator) -> tuple[str, Array, tuple[int, int, int]]:
+def _draw_decoration(rng: np.random.Generator) -> tuple[str, Array, tuple[int, int, int]]:
     kind = str(rng.choice(["box", "polygon", "disc", "line"]))
     middle, half = rng.uniform([0, 0.05], [1, 0.75]), rng.uniform(0.02, 0.16, 2)
     if kind == "box":
@@ -111,17 +112,17 @@ def _draw_thing(rng: np.random.Generator) -> tuple[str, Array, tuple[int, int, i
 
 
 def draw_occluder(
-    rng: np.random.Generator, keypoints: Array, depth: float, share: float
+    rng: np.random.Generator, keypoints: Array, depth: float, probability: float
 ) -> Occluder | None:
-    """Draw a thing that hides a part of a person in a share of the images.
+    """Draw an occluder of a part of a person, or none.
 
     Args:
-        rng: Source of randomness.
+        rng: Random number generator.
         keypoints: Image pixels ``(17, 2)``.
         depth: Of the nearest joint, millimetres.
-        share: How often there is one.
+        probability: How often there is one.
     """
-    if rng.random() >= share:
+    if rng.random() >= probability:
         return None
     height = float(np.ptp(keypoints, axis=0).max())
     centre = keypoints[rng.integers(len(keypoints))] + rng.normal(0, 0.08, 2) * height
@@ -134,13 +135,13 @@ def draw_occluder(
     return Occluder(centre, turn * half, power, depth * rng.uniform(0.5, 0.85), colours)
 
 
-def paint_backdrop(
-    room: Room, camera: Camera, view: View, pose: Array, width: int, height: int
+def render_background(
+    background: Background, camera: Camera, view: View, pose: Array, width: int, height: int
 ) -> Floats:
-    """Return wall, floor, what hangs at the wall, and the shadow: ``(height, width, 3)``, 0 to 255.
+    """Return wall, floor, decorations and the shadow: ``(height, width, 3)``, 0 to 255.
 
     Args:
-        room: The surroundings.
+        background: The surroundings.
         camera: The camera.
         view: The camera and the crop.
         pose: Camera-frame joints; the lowest stands on the floor.
@@ -148,18 +149,18 @@ def paint_backdrop(
         height: Of the crop.
     """
     size = camera.size.numpy()
-    image = Image.new("RGB", (width, height), _bytes(room.wall))
+    image = Image.new("RGB", (width, height), _bytes(background.wall))
     draw = ImageDraw.Draw(image)
 
     def outline(points: Array) -> list[tuple[float, float]]:
         moved = points @ view.affine[:, :2].T + view.affine[:, 2]
         return [(x, y) for x, y in moved.tolist()]
 
-    for kind, shares, colour in room.things:
+    for kind, fractions, colour in background.decorations:
         if kind == "line":
-            draw.line(outline(shares * size), fill=colour, width=2)
+            draw.line(outline(fractions * size), fill=colour, width=2)
         else:
-            draw.polygon(outline(shares * size), fill=colour)
+            draw.polygon(outline(fractions * size), fill=colour)
     up = camera.rotation.numpy()[:, 2]
     foot = pose[np.argmin(pose @ up)] - 60 * up
     ahead = np.array([0.0, 0.0, 1.0]) - up[2] * up
@@ -168,7 +169,7 @@ def paint_backdrop(
     far, reach = foot + 2200 * ahead, 3 * size.max()
     edge = view.camera.focal.mean().item() * far[1] / far[2] + camera.principal[1].item()
     floor = np.array([[-reach, edge], [reach, edge], [reach, reach], [-reach, reach]])
-    draw.polygon(outline(floor), fill=_bytes(room.floor))
+    draw.polygon(outline(floor), fill=_bytes(background.floor))
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)[:, None]
     ring = (
         pose[0]
@@ -176,8 +177,8 @@ def paint_backdrop(
         + 330 * (np.cos(angles) * ahead + np.sin(angles) * aside)
     )
     shadow = [tuple(p) for p in view.points(ring).tolist()]
-    draw.polygon(shadow, fill=_bytes(0.55 * room.floor))
-    grain = _spread(room.grain, view.affine, size, width, height)
+    draw.polygon(shadow, fill=_bytes(0.55 * background.floor))
+    grain = _spread(background.grain, view.affine, size, width, height)
     return np.asarray(image, np.float32) * (0.7 + 0.6 / 255 * grain)
 
 
@@ -187,7 +188,7 @@ def _bytes(colour: Array) -> tuple[int, int, int]:
 
 
 def _spread(tile: NDArray[np.uint8], affine: Array, size: Array, width: int, height: int) -> Floats:
-    """Return a tile as it looks when it covers the image, in the crop."""
+    """Return the crop of a tile that is stretched over the image."""
     linear = np.linalg.inv(affine[:, :2])
     back = np.concatenate([linear, -linear @ affine[:, 2:]], 1) * (_TILE / size[:, None])
     # At a quarter of the crop's size: the tile holds nothing finer, and this is four times as fast.

@@ -1,11 +1,11 @@
-"""The flesh of the procedural human: solids around the seventeen joints of a pose."""
+"""Solids of the procedural human's body around the seventeen joints of a pose."""
 
 import numpy as np
 
 from datamodules.synthetic.procedural.body import SIDES, SKELETON
 from datamodules.synthetic.rendered.solids import Array, Capsules, Ellipsoids
 
-# What lies this many millimetres before a joint still belongs to it: the flesh around it.
+# A surface up to this many millimetres before a joint is the flesh around it and does not hide it.
 _FLESH = {
     "pelvis": 150,
     "hip": 135,
@@ -22,16 +22,16 @@ _FLESH = {
 FLESH = np.array([_FLESH[joint.split("_")[-1]] for joint in SKELETON.joints], np.float64)
 
 
-# An arm stretched out does not say how its hand is turned; it takes any direction then.
+# A straight arm does not determine the rotation of its hand; this breaks the tie.
 _NOT_STRAIGHT = np.array([1e-3, 2e-3, 0.0])
 
 
-def flesh_out(pose: Array, build: float = 1.0) -> tuple[Capsules, Ellipsoids]:
-    """Return the solids of a person.
+def body_solids(pose: Array, build: float = 1.0) -> tuple[Capsules, Ellipsoids]:
+    """Return the solids of a person's body.
 
     Args:
         pose: Camera-frame joints ``(17, 3)`` of ``h36m17``, millimetres.
-        build: How stout: 1 is usual.
+        build: Girth relative to the average.
     """
     joint = dict(zip(SKELETON.joints, pose.astype(np.float64), strict=True))
     hips = _frame(joint["left_hip"] - joint["right_hip"], joint["spine"] - joint["pelvis"])
@@ -43,10 +43,10 @@ def flesh_out(pose: Array, build: float = 1.0) -> tuple[Capsules, Ellipsoids]:
     for side in SIDES:
         parts.leg(side, hips[:, 1], build)
         parts.arm(side, build)
-    starts, ends, first, last, stuff = zip(*parts.capsules, strict=True)
+    starts, ends, first, last, materials = zip(*parts.capsules, strict=True)
     centres, axes, kinds = zip(*parts.ellipsoids, strict=True)
     return (
-        Capsules(np.stack([starts, ends], 1), np.stack([first, last], 1), tuple(stuff)),
+        Capsules(np.stack([starts, ends], 1), np.stack([first, last], 1), tuple(materials)),
         Ellipsoids(np.stack(centres), np.stack(axes), tuple(kinds)),
     )
 
@@ -56,14 +56,14 @@ def _unit(vector: Array) -> Array:
 
 
 def _frame(left: Array, up: Array) -> Array:
-    """Return left, front and up as columns, square to each other, up as given."""
+    """Return left, front and up as orthonormal columns, up along the given vector."""
     up = _unit(up)
     left = _unit(left - (left @ up) * up)
     return np.stack([left, np.cross(left, up), up], -1)
 
 
 class _Parts:
-    """Solids, added part by part; lengths are those of a usual adult, in millimetres."""
+    """Solids, added part by part; lengths are those of an average adult, in millimetres."""
 
     def __init__(self, joint: dict[str, Array]) -> None:
         self.joint = joint
@@ -71,9 +71,9 @@ class _Parts:
         self.ellipsoids: list[tuple[Array, Array, str]] = []
 
     def _ellipsoid(
-        self, centre: Array, frame: Array, half: tuple[float | int, ...], stuff: str
+        self, centre: Array, frame: Array, half: tuple[float | int, ...], material: str
     ) -> None:
-        self.ellipsoids.append((centre, frame * np.array(half), stuff))
+        self.ellipsoids.append((centre, frame * np.array(half), material))
 
     def trunk(self, hips: Array, chest: Array, build: float) -> None:
         joint = self.joint
@@ -113,7 +113,7 @@ class _Parts:
         self.capsules.append((knee, ankle, 58.0, 44.0, f"{side}_shin"))
         shin = _unit(ankle - knee)
         toes = front - (front @ shin) * shin
-        # A folded knee says where the front is better than the hips do.
+        # A bent knee determines the front better than the hips do.
         fold = _unit(knee - hip) - (_unit(knee - hip) @ shin) * shin
         toes = _unit(0.6 * _unit(toes) + fold) + 0.25 * shin
         left = np.cross(_unit(toes), -shin)

@@ -1,7 +1,7 @@
-"""What a person looks like: skin, hair and clothes, as colours of the solids of a body.
+"""Appearance of a rendered person: skin, hair and clothes, as colours of the solids of a body.
 
-Dressed by side, left and right can be told without seeing a face: the left sleeve and trouser leg of
-everybody is red to yellow, the right one green to blue. Dressed alike, they are of any colour, the same.
+Dressed by side, left and right can be told without seeing a face: the left sleeve and trouser leg are
+red to yellow, the right ones green to blue. Dressed alike, both sides have the same random colours.
 """
 
 import colorsys
@@ -21,13 +21,13 @@ _ALL_HUES = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Looks:
-    """How a person looks.
+class Appearance:
+    """Colours, patterns and build of a person.
 
     Attributes:
-        colours: For every stuff of a body its colour, and the one of its pattern ``(2, 3)``, 0 to 1.
-        patterns: For every stuff ``plain``, ``rings`` or ``bands``.
-        build: How stout, 1 is usual.
+        colours: For each material of the body its colour and that of its pattern ``(2, 3)``, 0 to 1.
+        patterns: For each material ``plain``, ``rings`` or ``bands``.
+        build: Girth relative to the average.
         bald: Whether there is no hair.
     """
 
@@ -36,8 +36,8 @@ class Looks:
     build: float
     bald: bool
 
-    def mirrored(self) -> "Looks":
-        """Return the looks with the clothes of left and right exchanged."""
+    def mirrored(self) -> "Appearance":
+        """Return the appearance with the clothes of left and right exchanged."""
 
         def other(name: str) -> str:
             side, _, part = name.partition("_")
@@ -60,11 +60,11 @@ def _pair(colour: Array, rng: np.random.Generator) -> Array:
     return np.stack([colour, other])
 
 
-def draw_looks(rng: np.random.Generator, alike: bool = False) -> Looks:
-    """Draw the looks of a person.
+def draw_appearance(rng: np.random.Generator, alike: bool = False) -> Appearance:
+    """Draw a random appearance.
 
     Args:
-        rng: Source of what is drawn.
+        rng: Random number generator.
         alike: Whether left and right look the same.
     """
     skin = np.array(_SKIN[rng.integers(len(_SKIN))]) / 255 * rng.uniform(0.92, 1.0)
@@ -99,4 +99,4 @@ def draw_looks(rng: np.random.Generator, alike: bool = False) -> Looks:
     patterns = {
         name: str(garments.get(like.get(name.split("_")[-1], ""), "plain")) for name in colours
     }
-    return Looks(colours, patterns, rng.uniform(0.88, 1.15), bool(rng.random() < 0.12))
+    return Appearance(colours, patterns, rng.uniform(0.88, 1.15), bool(rng.random() < 0.12))

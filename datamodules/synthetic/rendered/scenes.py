@@ -1,6 +1,5 @@
-"""Every image of the procedural human as a function of its names: who, what, camera and frame."""
+"""Scenes of the procedural human, each a function of seed, subject, sequence, camera and frame."""
 
-import zlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -10,34 +9,31 @@ from numpy.typing import NDArray
 
 from datamodules.crops.pixels import Bytes
 from datamodules.crops.records import HIDDEN, SEEN, ImageRecord, ImageRecords
+from datamodules.examples.seeded_random import generator
 from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import SEQUENCES, draw_cameras, generate_sequence
-from datamodules.synthetic.rendered.background import Room, draw_occluder, draw_room
-from datamodules.synthetic.rendered.clothing import Looks, draw_looks
+from datamodules.synthetic.rendered.background import Background, draw_background, draw_occluder
+from datamodules.synthetic.rendered.clothing import Appearance, draw_appearance
 from datamodules.synthetic.rendered.renderer import Scene
 from lifting.cameras import Camera, project, world_to_camera
 
-# Frames of a sequence between two images: its 50 Hz hold little that is new (L2D-Pose, ACCV 2024).
+# Frames of a sequence between two images, as neighbouring frames at 50 Hz hardly differ (L2D-Pose).
 STRIDE = 40
-# How much larger than the joints the box is, on each side.
+# Margin of the box around the joints on each side, as a fraction of its size.
 _MARGIN = 0.075
 
 
-def _rng(seed: int, *names: str) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
-
-
 @lru_cache(maxsize=64)
-def _looks(seed: int, names: tuple[str, ...], alike: bool) -> Looks:
-    return draw_looks(_rng(seed, *names, "looks"), alike)
+def _appearance(seed: int, names: tuple[str, ...], alike: bool) -> Appearance:
+    return draw_appearance(generator(seed, *names, "looks"), alike)
 
 
 @lru_cache(maxsize=1024)
-def _room(seed: int, subject: str, sequence: str, view: str) -> Room:
-    return draw_room(_rng(seed, subject, sequence, view, "room"))
+def _background(seed: int, subject: str, sequence: str, view: str) -> Background:
+    return draw_background(generator(seed, subject, sequence, view, "room"))
 
 
-def set_scene(
+def make_scene(
     seed: int,
     names: tuple[str, str, str],
     frame: int,
@@ -54,27 +50,30 @@ def set_scene(
         frame: Number of the frame.
         pose: Camera-frame joints ``(17, 3)``, millimetres.
         camera: The camera, float64.
-        occluded: Share of images with something before the person.
+        occluded: Fraction of images with an occluder.
         alike: Whether everybody is dressed alike left and right, in every image anew; else a subject
             wears the same everywhere.
     """
     keypoints = project(torch.from_numpy(pose), camera).numpy()
     occluder = draw_occluder(
-        _rng(seed, *names, str(frame), "occluder"), keypoints, float(pose[:, 2].min()), occluded
+        generator(seed, *names, str(frame), "occluder"),
+        keypoints,
+        float(pose[:, 2].min()),
+        occluded,
     )
-    looks = _looks(seed, (*names, str(frame)) if alike else names[:1], alike)
-    return Scene(pose, camera, looks, _room(seed, *names), occluder)
+    appearance = _appearance(seed, (*names, str(frame)) if alike else names[:1], alike)
+    return Scene(pose, camera, appearance, _background(seed, *names), occluder)
 
 
-def draw_noise(seed: int, names: tuple[str, str, str], frame: int) -> np.random.Generator:
-    """Return the source of the noise of a camera in an image.
+def noise_generator(seed: int, names: tuple[str, str, str], frame: int) -> np.random.Generator:
+    """Return the random number generator of the sensor noise of an image.
 
     Args:
         seed: Seed of the whole dataset.
         names: Subject, sequence and camera.
         frame: Number of the frame.
     """
-    return _rng(seed, *names, str(frame), "noise")
+    return generator(seed, *names, str(frame), "noise")
 
 
 def generate_records(
@@ -84,10 +83,10 @@ def generate_records(
 
     Args:
         seed: Seed of the whole dataset.
-        subjects: Who.
+        subjects: Names of the subjects.
         images: Images of each sequence and camera.
-        occluded: Share of images with something before the person.
-        alike: See :func:`set_scene`.
+        occluded: Fraction of images with an occluder.
+        alike: See :func:`make_scene`.
     """
     for subject in subjects:
         cameras = draw_cameras(seed, subject)
@@ -97,41 +96,43 @@ def generate_records(
             ]
             for view, camera in cameras.items():
                 pose = world_to_camera(torch.from_numpy(world).double(), camera)
-                # What is stored, in single precision, is what is drawn.
+                # Rendered is what is stored, which is in single precision.
                 pose = pose.float().double()
                 points = project(pose, camera).numpy()
                 for number in range(images):
                     frame = STRIDE // 2 + STRIDE * number
-                    one = pose[number].numpy()
+                    single_pose = pose[number].numpy()
                     names = subject, sequence, view
-                    scene = set_scene(seed, names, frame, one, camera, occluded, alike)
+                    scene = make_scene(seed, names, frame, single_pose, camera, occluded, alike)
                     low, high = points[number].min(0), points[number].max(0)
-                    more = _MARGIN * (high - low)
+                    margin = _MARGIN * (high - low)
                     size = camera.size.numpy()
                     inside = ((points[number] >= 0) & (points[number] <= size)).all(-1)
                     yield ImageRecord(
                         path=f"{subject}/{sequence}/{view}/{frame:06}",
                         size=(int(size[0]), int(size[1])),
                         keypoints=points[number],
-                        visibility=np.where(inside, np.where(scene.seen(), SEEN, HIDDEN), 0),
-                        box=np.concatenate([low - more, high + more]),
+                        visibility=np.where(
+                            inside, np.where(scene.visible_joints(), SEEN, HIDDEN), 0
+                        ),
+                        box=np.concatenate([low - margin, high + margin]),
                         subject=subject,
                         action=sequence.split(" ")[0],
                         sequence=sequence,
                         view=view,
                         frame=frame,
                         camera=camera,
-                        pose=one,
+                        pose=single_pose,
                     )
 
 
 class RenderedPixels:
-    """Pixels of images that are painted when they are asked for, each crop as sharp as any other.
+    """Pixels of images that are rendered on demand, each crop at its own resolution.
 
     Args:
         records: Records of :func:`generate_records`.
         seed: Seed they were generated with.
-        occluded: Share of images with something before the person, likewise.
+        occluded: Fraction of images with an occluder, likewise.
         alike: Whether people are dressed alike left and right, likewise.
     """
 
@@ -146,7 +147,7 @@ class RenderedPixels:
         assert records.info.skeleton == SKELETON.name
 
     def crop(self, row: int, affine: NDArray[np.float32], size: tuple[int, int]) -> Bytes | None:
-        """Paint a crop ``(height, width, 3)``.
+        """Render a crop ``(height, width, 3)``.
 
         In a mirrored crop the clothes are exchanged too: what looks like a left arm is dressed as one.
         """
@@ -154,7 +155,7 @@ class RenderedPixels:
         frame = int(records.columns["frame"][row])
         names = tuple(records.name(column, row) for column in ("subject", "sequence", "view"))
         camera = records.cameras[int(records.columns["camera"][row])]
-        scene = set_scene(
+        scene = make_scene(
             self.seed,
             (names[0], names[1], names[2]),
             frame,
@@ -164,6 +165,6 @@ class RenderedPixels:
             self.alike,
         )
         if affine[0, 0] * affine[1, 1] < affine[0, 1] * affine[1, 0]:
-            scene.looks = scene.looks.mirrored()
-        noise = draw_noise(self.seed, (names[0], names[1], names[2]), frame)
-        return scene.paint(affine.astype(np.float64), *size, noise)
+            scene.appearance = scene.appearance.mirrored()
+        noise = noise_generator(self.seed, (names[0], names[1], names[2]), frame)
+        return scene.render(affine.astype(np.float64), *size, noise)

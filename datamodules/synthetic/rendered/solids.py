@@ -1,8 +1,8 @@
-"""Solids a body is made of, and how deep they lie behind points of an image.
+"""Solids of which a body is made, and their depth behind points of an image.
 
-A solid is a tapered capsule or an ellipsoid. Seen from far away, compared with its size, it is drawn as
-if the camera were at infinity in the direction of its middle: exact for the place, and for the outline
-to a hundredth of the size.
+A solid is a tapered capsule or an ellipsoid. It is small compared with its distance, so
+it is projected orthographically along the ray to its centre: the position is exact, the outline to a
+hundredth of its size.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Capsules:
     """Tapered capsules: the hulls of two spheres each.
 
     Attributes:
-        ends: Middles of the spheres ``(N, 2, 3)``, camera frame, millimetres.
+        ends: Centres of the spheres ``(N, 2, 3)``, camera frame, millimetres.
         radii: Their radii ``(N, 2)``.
-        stuff: What each is made of.
+        materials: What each is made of.
     """
 
     ends: Array
     radii: Array
-    stuff: tuple[str, ...]
+    materials: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Ellipsoids:
     Attributes:
         centres: ``(N, 3)``, camera frame, millimetres.
         axes: Half axes as columns ``(N, 3, 3)``: to the left, to the front and up.
-        stuff: What each is made of.
+        materials: What each is made of.
     """
 
     centres: Array
     axes: Array
-    stuff: tuple[str, ...]
+    materials: tuple[str, ...]
 
 
 class View:
@@ -66,7 +66,7 @@ class View:
         return pixels @ self.affine[:, :2].T + self.affine[:, 2]
 
     def derivative(self, xyz: Array) -> Array:
-        """Return how crop x, crop y and depth change about points: ``(N, 3, 3)``; no lens."""
+        """Return the Jacobian ``(N, 3, 3)`` of crop x, crop y and depth at points, undistorted."""
         x, y, z = xyz.T
         screen = np.zeros((len(xyz), 2, 3))
         screen[:, 0, 0] = screen[:, 1, 1] = self.focal / z
@@ -75,13 +75,13 @@ class View:
         return np.concatenate([self.affine[:, :2] @ screen, depth], 1)
 
     def turned(self, direction: Array) -> Array:
-        """Return a direction of the camera frame in that of the crop, turned and mirrored as it."""
+        """Return a direction of the camera frame in the frame of the crop."""
         linear = self.affine[:, :2] / self.magnification
         return np.concatenate([linear @ direction[:2], direction[2:]])
 
 
 class CapsuleOutlines:
-    """Capsules as a view sees them."""
+    """Capsules as seen in a view."""
 
     def __init__(self, solids: Capsules, view: View) -> None:
         ends = solids.ends.reshape(-1, 3)
@@ -101,12 +101,12 @@ class CapsuleOutlines:
         axis = np.stack([view.turned(a) for a in axis])
         # A limb that leans to the camera bulges more in its direction.
         self.bulging = 1 / np.maximum(np.linalg.norm(axis[:, :2], axis=-1), 0.5)
-        # The direction square to the axis that points at the camera most.
+        # The normal of the axis that points at the camera most.
         facing = axis * axis[:, 2:] - [0.0, 0.0, 1.0]
         self.facing = facing / np.maximum(np.linalg.norm(facing, axis=-1, keepdims=True), 1e-6)
 
     def at(self, number: int, x: Array, y: Array) -> tuple[Array, Array, Array, Array]:
-        """Return the depth of a capsule behind points, infinite beside it, and where it is met.
+        """Return the depth of a capsule behind points, infinite beside it, and where the ray hits it.
 
         Returns:
             Depth, how far along from 0 to 1, and x and y away from the axis in radii.
@@ -129,7 +129,7 @@ class CapsuleOutlines:
 
 
 class EllipsoidOutlines:
-    """Ellipsoids as a view sees them."""
+    """Ellipsoids as seen in a view."""
 
     def __init__(self, solids: Ellipsoids, view: View) -> None:
         self.middle, self.depth = view.points(solids.centres), solids.centres[:, 2]
@@ -140,10 +140,10 @@ class EllipsoidOutlines:
         self.normal = np.linalg.inv(solids.axes)
 
     def at(self, number: int, x: Array, y: Array) -> tuple[Array, Array]:
-        """Return the depth of an ellipsoid behind points, infinite beside it, and where it is met.
+        """Return the depth of an ellipsoid behind points, infinite beside it, and where the ray hits it.
 
         Returns:
-            Depth, and the place on the unit sphere ``(..., 3)``: left, front, up.
+            Depth, and the position on the unit sphere ``(..., 3)``: left, front, up.
         """
         columns = self.inverse[number].T
         dx, dy = x - self.middle[number, 0], y - self.middle[number, 1]
@@ -152,11 +152,11 @@ class EllipsoidOutlines:
         flat = dx * dx * square[0, 0] + 2 * dx * dy * square[0, 1] + dy * dy * square[1, 1]
         root = linear * linear - square[2, 2] * (flat - 1)
         deeper = (-linear - np.sqrt(np.maximum(root, 0))) / square[2, 2]
-        place = dx[..., None] * columns[0] + dy[..., None] * columns[1]
-        place = place + deeper[..., None] * columns[2]
-        return np.where(root > 0, self.depth[number] + deeper, np.inf), place
+        position = dx[..., None] * columns[0] + dy[..., None] * columns[1]
+        position = position + deeper[..., None] * columns[2]
+        return np.where(root > 0, self.depth[number] + deeper, np.inf), position
 
-    def light(self, number: int, place: Array, light: Array) -> Array:
+    def light(self, number: int, position: Array, light: Array) -> Array:
         """Return the cosine between surface and light, the latter in the camera frame."""
-        normal = place @ self.normal[number]
+        normal = position @ self.normal[number]
         return normal @ light / np.maximum(np.linalg.norm(normal, axis=-1), 1e-9)

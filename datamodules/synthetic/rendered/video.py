@@ -1,4 +1,4 @@
-"""Films of the procedural human, with what is true of every frame."""
+"""Videos of the procedural human, with the ground truth of every frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from datamodules.synthetic.procedural.animation import FPS
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
 from datamodules.synthetic.rendered.renderer import Scene
-from datamodules.synthetic.rendered.scenes import draw_noise, set_scene
+from datamodules.synthetic.rendered.scenes import make_scene, noise_generator
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
 
 
 @dataclass(frozen=True)
-class Film:
-    """A sequence of the procedural human before a camera, painted while it is iterated over.
+class RenderedVideo:
+    """A sequence of the procedural human seen by a camera, rendered while it is iterated over.
 
     Attributes:
         names: Subject, sequence and camera.
-        seed: Seed of bodies, motions, cameras, clothes and rooms.
+        seed: Seed of bodies, motions, cameras, clothes and backgrounds.
         camera: The camera.
         pose: Camera-frame joints ``(T, 17, 3)`` of ``h36m17``, millimetres.
         fps: Frames per second.
@@ -46,17 +46,17 @@ class Film:
         return round(width), round(height)
 
     def scene(self, frame: int) -> Scene:
-        """Return what is before the camera at a frame."""
-        return set_scene(self.seed, self.names, frame, self.pose[frame], self.camera, 0.0)
+        """Return the scene of a frame."""
+        return make_scene(self.seed, self.names, frame, self.pose[frame], self.camera, 0.0)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        """Paint the frames ``(H, W, 3)``, RGB."""
+        """Render the frames ``(H, W, 3)``, RGB."""
         for frame in range(len(self.pose)):
-            noise = draw_noise(self.seed, self.names, frame)
-            yield self.scene(frame).paint(np.eye(2, 3), *self.size, noise)
+            noise = noise_generator(self.seed, self.names, frame)
+            yield self.scene(frame).render(np.eye(2, 3), *self.size, noise)
 
 
-def film(
+def render_video(
     seed: int,
     subject: str,
     sequence: str,
@@ -64,16 +64,16 @@ def film(
     frames: int,
     size: int = 1000,
     every: int = 1,
-) -> Film:
-    """Film a sequence of the procedural human.
+) -> RenderedVideo:
+    """Render a sequence of the procedural human.
 
     Args:
-        seed: Seed of bodies, motions, cameras, clothes and rooms.
-        subject: Who.
-        sequence: What the person does.
-        view: Which of its four cameras.
+        seed: Seed of bodies, motions, cameras, clothes and backgrounds.
+        subject: Name of the subject.
+        sequence: Name of the sequence.
+        view: Name of one of the four cameras.
         frames: Length.
-        size: Width and height of the frames; the lens is the same.
+        size: Width and height of the frames; the field of view is the same.
         every: Show every n-th pose of its 50 per second.
 
     Raises:
@@ -88,7 +88,7 @@ def film(
     world = generate_sequence(seed, subject, sequence, frames * every)[::every]
     camera = _scaled(cameras[view], size / float(cameras[view].size.max()))
     pose = world_to_camera(torch.from_numpy(world).double(), camera).numpy()
-    return Film((subject, sequence, view), seed, camera, pose, FPS / every)
+    return RenderedVideo((subject, sequence, view), seed, camera, pose, FPS / every)
 
 
 def _scaled(camera: Camera, scale: float) -> Camera:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.relative_depth.annotation.images import read_picture
+from datamodules.crops.pixels import read_image
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.detectors.interfaces import Frame, Image
@@ -101,7 +101,7 @@ def _lift_keypoint_file(
 def _lift_photograph(
     path: Path, lifter: Lifter, detector: DetectorOptions, options: LiftOptions
 ) -> list[LiftedPerson]:
-    image = read_picture(path)
+    image = read_image(path)
     picture = {0: small_jpeg(image, _PHOTOGRAPH_HEIGHT)}
     tracks = _detect([_Photograph(image)], detector, path)
     return _lift_tracks(tracks, picture, path, lifter, options)

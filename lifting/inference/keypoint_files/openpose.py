@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.image_source import read_json
+from datamodules.safe_load import load_json
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
 from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
@@ -37,7 +37,7 @@ def read_openpose(folder: Path, options: ReadOptions) -> list[KeypointTrack]:
                 folder,
                 "give the folder of one video.",
             )
-        content = read_json(path)
+        content = load_json(path)
         for entry in _people(path, content):
             points, joints = _points(path, entry, options.skeleton or joints)
             people.append(FramePerson(frame, points, _identity(entry), options.size))

@@ -4,8 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from datamodules.crops.image_source import read_json
-from datamodules.safe_load import existing, load_npy, load_npz
+from datamodules.safe_load import existing, load_json, load_npy, load_npz
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.alphapose import read_alphapose
 from lifting.inference.keypoint_files.arrays import read_arrays
@@ -67,7 +66,7 @@ def _read_file(path: Path, options: ReadOptions) -> list[KeypointTrack]:
         return read_arrays(path, load_npz(path), options)
     if by_suffix == "store":
         return read_store(path, options)
-    content = read_json(path)
+    content = load_json(path)
     tracks: list[KeypointTrack] = _JSON[name or _json_format(path, content)](path, content, options)
     return tracks
 

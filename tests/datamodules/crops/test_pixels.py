@@ -5,9 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
-from datamodules.crops.pixels import FilePixels
+from datamodules.crops.pixels import FilePixels, read_image
+from lifting.errors import InputError
 from lifting.imaging.warping import warp
 from tests.datamodules.made_images import picture
+from tests.datamodules.made_lsp import write_jpg
 
 SIZE = (48, 64)
 
@@ -86,3 +88,13 @@ def test_truncated_picture_is_none_and_grey_and_palette_are_read(tmp_path):
     assert crops[0] is None
     assert (np.ptp(crops[1].astype(int), axis=-1) == 0).all()
     assert crops[2].shape == (64, 48, 3)
+
+
+def test_image_is_read_as_colours(tmp_path):
+    write_jpg(tmp_path / "a.jpg", 30, 20)
+    pixels = read_image(tmp_path / "a.jpg")
+    assert pixels.shape == (20, 30, 3)
+    np.testing.assert_allclose(pixels, np.broadcast_to([90, 110, 130], (20, 30, 3)), atol=2)
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:300])
+    with pytest.raises(InputError, match=r"b\.jpg: damaged or no picture"):
+        read_image(tmp_path / "b.jpg")

@@ -8,8 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from datamodules import CustomPoses
 from datamodules.custom.convert import convert
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.h36m.convert import convert as convert_h36m
-from datamodules.h36m.convert import h36m_camera
 from datamodules.h36m.raw import CAMERAS
 from datamodules.safe_load import load_npz
 from datamodules.store.clips import ClipStore

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from datamodules.examples.bank import LoadedClip, PoseBank, one_piece, select_frames
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, project
 from lifting.errors import InputError

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from datamodules.base import PoseDataModule
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.errors import InputError
 from lifting.geometry import mirror

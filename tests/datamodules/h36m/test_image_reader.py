@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from datamodules.h36m.image_reader import read_fetch, read_mmpose
 from datamodules.synthetic.procedural.clips import generate_sequence
 from lifting.cameras import project, world_to_camera

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.optimize import minimize_scalar
 
-from datamodules.panoptic.cameras import HD_CAMERAS, before, read_cameras
+from datamodules.panoptic.cameras import HD_CAMERAS, read_cameras, visible
 from tests.datamodules.made_panoptic import SEQUENCE, write
 
 
@@ -22,9 +22,9 @@ def test_what_a_lens_folds_back_is_not_seen(tmp_path, lens):
     directions = torch.tensor([[0.0, 1, 0], [-0.6, 0.8, 0]], dtype=torch.float64)
     for z in (300.0, 4000.0):
         forward = torch.tensor([0, 0, z], dtype=torch.float64)
-        assert before(0.999 * farthest * z * directions + forward, camera).all()
-        assert not before(1.001 * farthest * z * directions + forward, camera).any()
-        assert not before(0.1 * z * directions - forward, camera).any()
+        assert visible(0.999 * farthest * z * directions + forward, camera).all()
+        assert not visible(1.001 * farthest * z * directions + forward, camera).any()
+        assert not visible(0.1 * z * directions - forward, camera).any()
 
 
 def test_a_lens_without_a_maximum_sees_whatever_is_in_front(tmp_path):
@@ -32,4 +32,4 @@ def test_a_lens_without_a_maximum_sees_whatever_is_in_front(tmp_path):
         place = write(tmp_path / str(number), {}, lens=lens) / SEQUENCE
         camera = read_cameras(place / f"calibration_{SEQUENCE}.json", HD_CAMERAS)["00_03"]
         points = torch.tensor([[0.0, 0, 1], [90, 10, 1], [0, 0, -1], [3, 0, 0]])
-        np.testing.assert_array_equal(before(points, camera), [True, True, False, False])
+        np.testing.assert_array_equal(visible(points, camera), [True, True, False, False])

@@ -132,7 +132,7 @@ def test_mirrored_examples_say_the_same_of_the_joints_that_have_changed_sides():
         ({"pairs": 0}, "pairs is 0: give at least 1, or all"),
         ({"per_step": 0}, "per_step is 0"),
         ({"tolerance": -1.0}, "tolerance is -1.0"),
-        ({"noise": 1.5}, "noise is 1.5: give a share from 0 to 1, or crowd"),
+        ({"noise": 1.5}, "noise is 1.5: give a fraction from 0 to 1, or crowd"),
         ({"noise": "crowd", "tolerance": 1.0}, "leave one of them out"),
     ],
 )

@@ -1,11 +1,11 @@
-"""Painted images as a datamodule: exact truth, what is kept, and mirrored crops."""
+"""Rendered images as a datamodule: exact truth, what is kept, and mirrored crops."""
 
 import pytest
 import torch
 
 from datamodules.crops.augmentation import Augmentation
 from datamodules.synthetic.images import SyntheticImages
-from datamodules.synthetic.rendered.scenes import set_scene
+from datamodules.synthetic.rendered.scenes import make_scene
 from lifting.cameras import project
 from lifting.errors import InputError
 from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD
@@ -15,7 +15,7 @@ from lifting.skeletons import skeleton
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return str(tmp_path_factory.mktemp("painted"))
+    return str(tmp_path_factory.mktemp("rendered"))
 
 
 def module(folder, **changes):
@@ -97,15 +97,17 @@ def test_those_dressed_alike_look_the_same_in_a_mirror_and_other_in_every_image(
     assert max(found) > 0.1
     poses = data.split("val").records.columns["pose"].double().numpy()
     names = ("S8", "Walking", "54138969")
-    looks = [
-        set_scene(0, names, frame, poses[0], data.split("val").records.cameras[0], 0.0, True).looks
+    appearance = [
+        make_scene(
+            0, names, frame, poses[0], data.split("val").records.cameras[0], 0.0, True
+        ).appearance
         for frame in (0, 40)
     ]
-    mirrored = looks[0].mirrored()
-    assert mirrored.patterns == looks[0].patterns
-    for name, colour in looks[0].colours.items():
+    mirrored = appearance[0].mirrored()
+    assert mirrored.patterns == appearance[0].patterns
+    for name, colour in appearance[0].colours.items():
         assert (mirrored.colours[name] == colour).all()
-    assert (looks[0].colours["left_thigh"] != looks[1].colours["left_thigh"]).any()
+    assert (appearance[0].colours["left_thigh"] != appearance[1].colours["left_thigh"]).any()
 
 
 def test_index_is_kept_and_made_anew_where_it_is_not_of_this_version(folder, monkeypatch):

@@ -10,7 +10,6 @@ from datamodules.relative_depth.annotation.images import (
     frame_name,
     level_axis,
     load_images,
-    read_picture,
 )
 from datamodules.store.clips import ClipStore
 from datamodules.synthetic.poses import Synthetic
@@ -104,13 +103,3 @@ def test_level_depth_is_distance_along_the_floor(pitch):
 
 def test_a_camera_that_looks_down_has_no_level_axis():
     assert np.isnan(level_axis(np.diag([1.0, -1.0, -1.0]))).all()
-
-
-def test_picture_is_read_as_colours(tmp_path):
-    write_jpg(tmp_path / "a.jpg", 30, 20)
-    pixels = read_picture(tmp_path / "a.jpg")
-    assert pixels.shape == (20, 30, 3)
-    np.testing.assert_allclose(pixels, np.broadcast_to([90, 110, 130], (20, 30, 3)), atol=2)
-    (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:300])
-    with pytest.raises(InputError, match=r"b\.jpg: damaged or no picture"):
-        read_picture(tmp_path / "b.jpg")

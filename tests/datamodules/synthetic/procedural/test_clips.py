@@ -328,7 +328,7 @@ def detections():
     for number, sequence in enumerate(("Walking", "Eating", "Greeting", "Sitting", "Photo")):
         world = generate_sequence(0, "S5", sequence, 1000)
         camera = list(synthetic.draw_cameras(0, "S5").values())[number % 4]
-        _, keypoints = synthetic.film(world, camera, np.random.default_rng(number))
+        _, keypoints = synthetic.observe(world, camera, np.random.default_rng(number))
         truth.append(keypoints["gt"])
         seen.append(keypoints["detector"])
     return np.stack(truth), np.stack(seen)

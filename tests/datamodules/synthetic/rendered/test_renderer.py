@@ -1,4 +1,4 @@
-"""The painter: what is seen, that a crop is a part of the image, and that left and right differ."""
+"""The renderer: what is seen, that a crop is a part of the image, and that left and right differ."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
 from datamodules.synthetic.rendered.background import Occluder
 from datamodules.synthetic.rendered.renderer import Scene
-from datamodules.synthetic.rendered.scenes import set_scene
+from datamodules.synthetic.rendered.scenes import make_scene
 from lifting.cameras import project, world_to_camera
 from lifting.imaging.boxes import box_around
 from lifting.imaging.crops import crop_affine, fit_aspect
@@ -50,14 +50,14 @@ def scene():
     camera = draw_cameras(0, "S1")["54138969"]
 
     def make(pose, occluder=None):
-        one = set_scene(0, NAMES, 0, pose, camera, 0.0)
-        return Scene(pose, camera, one.looks, one.room, occluder)
+        one = make_scene(0, NAMES, 0, pose, camera, 0.0)
+        return Scene(pose, camera, one.appearance, one.background, occluder)
 
     return make
 
 
 def seen(scene):
-    return {j for j, s in zip(SKELETON.joints, scene.seen(), strict=True) if s}
+    return {j for j, s in zip(SKELETON.joints, scene.visible_joints(), strict=True) if s}
 
 
 def test_everything_is_seen_of_someone_who_spreads_the_arms(scene):
@@ -86,7 +86,7 @@ def test_occluder_hides_what_lies_behind_it(scene):
     knee = project(torch.from_numpy(pose), camera).numpy()[SKELETON.index("left_knee")]
     plate = Occluder(knee, 30 * np.eye(2), 12, 3000.0, np.array([[1.0, 0, 0], [1, 0, 0]]))
     assert set(SKELETON.joints) - seen(scene(pose, plate)) == {"left_knee"}
-    image = scene(pose, plate).paint(np.eye(2, 3), 1000, 1000, np.random.default_rng(0))
+    image = scene(pose, plate).render(np.eye(2, 3), 1000, 1000, np.random.default_rng(0))
     red, green, blue = image[int(knee[1]), int(knee[0])].astype(int)
     assert red > green + 80
     assert red > blue + 80
@@ -107,8 +107,8 @@ def test_crop_is_a_part_of_the_whole_image(scene, degrees, flip):
     one = scene(facing(0.4))
     keypoints = project(torch.from_numpy(one.pose), one.camera).numpy()
     affine = crop_of(keypoints, degrees, flip)
-    whole = one.paint(np.eye(2, 3), 1000, 1000, np.random.default_rng(0))
-    ours = one.paint(affine, WIDTH, HEIGHT, np.random.default_rng(0)).astype(float)
+    whole = one.render(np.eye(2, 3), 1000, 1000, np.random.default_rng(0))
+    ours = one.render(affine, WIDTH, HEIGHT, np.random.default_rng(0)).astype(float)
     cut = warp(Image.fromarray(whole), affine.astype(np.float32), (WIDTH, HEIGHT)).astype(float)
     # Noise, blur and lines one pixel wide differ; anything that is not in its place would too.
     inside = cut.sum(-1) > 0
@@ -125,8 +125,8 @@ def test_image_is_a_function_of_its_names():
     keypoints = project(torch.from_numpy(pose), camera).numpy()
 
     def image(names=NAMES, frame=20):
-        one = set_scene(0, names, frame, pose, camera, 1.0)
-        return one.paint(crop_of(keypoints), WIDTH, HEIGHT, np.random.default_rng(0))
+        one = make_scene(0, names, frame, pose, camera, 1.0)
+        return one.render(crop_of(keypoints), WIDTH, HEIGHT, np.random.default_rng(0))
 
     np.testing.assert_array_equal(image(), image())
     for other in (image(("S5", *NAMES[1:])), image(frame=60), image((*NAMES[:2], "55011271"))):
@@ -137,8 +137,8 @@ def test_image_is_a_function_of_its_names():
 def test_left_is_warmer_than_right(subject):
     pose = facing()
     camera = draw_cameras(0, subject)["54138969"]
-    one = set_scene(0, (subject, "Walking", "54138969"), 0, pose, camera, 0.0)
-    image = one.paint(np.eye(2, 3), 1000, 1000, np.random.default_rng(0)).astype(float)
+    one = make_scene(0, (subject, "Walking", "54138969"), 0, pose, camera, 0.0)
+    image = one.render(np.eye(2, 3), 1000, 1000, np.random.default_rng(0)).astype(float)
     joint = dict(zip(SKELETON.joints, project(torch.from_numpy(pose), camera).numpy(), strict=True))
 
     def warmth(side):

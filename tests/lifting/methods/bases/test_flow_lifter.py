@@ -52,7 +52,7 @@ def links(flow_files, keypoints, **options):
 
 @pytest.fixture
 def batch(keypoints):
-    from datamodules.h36m.convert import h36m_camera
+    from datamodules.h36m.cameras import h36m_camera
     from lifting.cameras import Camera
 
     camera = Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * len(keypoints))

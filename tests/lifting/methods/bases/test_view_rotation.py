@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from datamodules.h36m.convert import h36m_camera
+from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
 from lifting.geometry import rotate, rotation_x
 from lifting.methods.bases.view_rotation import UNIFORM, camera_elevation, random_turn

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from datamodules.examples.counter_random import normal, uniform
+from datamodules.examples.seeded_random import normal, uniform
 
 
 def splitmix64(x):

@@ -1,11 +1,13 @@
-"""Random numbers that are a function of counters: drawn nowhere, kept nowhere, the same on any device.
+"""Random numbers that are functions of a seed and of names or counters, the same on any device.
 
-What is drawn for a frame then belongs to the frame, whatever the batch, the order or the epoch, and a
-million frames need no table of it.
+The random numbers of a frame then belong to the frame, whatever the batch, the order or the epoch, and
+need no table.
 """
 
 import math
+import zlib
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -24,6 +26,11 @@ def _mix(x: Int[Tensor, "*shape"]) -> Int[Tensor, "*shape"]:
 def _shifted(x: Tensor, bits: int) -> Tensor:
     # Without the copies of the sign that an arithmetic shift brings in.
     return (x >> bits) & ((1 << (64 - bits)) - 1)
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """Return the random number generator of what has these names."""
+    return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
 
 
 def uniform(seed: int, *counters: Int[Tensor, "..."]) -> Float[Tensor, "..."]:
