@@ -1,4 +1,4 @@
-"""The checkpoint a run is resumed from."""
+"""Checkpoint that a run is resumed from."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Where a run comes from: code, libraries, machine and data."""
+"""Provenance of a run: code, libraries, machine and data."""
 
 import json
 import platform

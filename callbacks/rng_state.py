@@ -1,4 +1,4 @@
-"""The states of the random number generators, so that a resumed run draws what it would have drawn."""
+"""States of the random number generators, so that a resumed run continues their streams."""
 
 import random
 from typing import Any
@@ -35,11 +35,11 @@ class RNGState(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the states of all processes."""
-        mine = _collect()
+        own = _collect()
         if not (dist.is_available() and dist.is_initialized()):
-            return {"ranks": [mine]}
+            return {"ranks": [own]}
         everyone: list[Any] = [None] * dist.get_world_size()
-        dist.all_gather_object(everyone, mine)
+        dist.all_gather_object(everyone, own)
         return {"ranks": everyone}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How fast training is, and how much memory of the device it takes."""
+"""Throughput of training, and peak memory of the device."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""The datamodule every dataset of keypoints and poses is an instance of."""
+"""Base class of the datamodules of keypoints and poses."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from datamodules.examples.bank import (
     LoadedClip,
     PairedIndexBatch,
     PoseBank,
-    one_piece,
+    contiguous_chunk,
     select_frames,
 )
 from datamodules.examples.keypoint_noise import KeypointNoise
@@ -31,7 +31,7 @@ _PRIOR_SEED = 2**31
 
 
 class PoseDataModule(SubjectDataModule):
-    """Poses of a clip store, split by subject, resident in memory.
+    """Keypoints and poses of a clip store, split by subject, resident in memory.
 
     Args:
         store: The clip store.
@@ -39,8 +39,8 @@ class PoseDataModule(SubjectDataModule):
         keypoint_skeleton: Joint set to hand the 2D source over in, converted by joint name.
         pose_skeleton: Joint set to hand the poses over in, likewise; the store's where not given.
         train_subjects: Subjects to train on.
-        label_share: Share of each training clip that is trained on, in one piece: 0.1 with S1 alone is
-            the smallest of VideoPose3D's labelled subsets.
+        label_share: Fraction of each training clip that is trained on, in one chunk; 0.1 with S1 is the
+            smallest of VideoPose3D's labelled subsets.
         unlabelled_subjects: Subjects whose 2D keypoints are trained on without their poses, by methods
             that can.
         prior_subjects: Subjects whose poses, without keypoints and in an order of their own, a critic
@@ -61,7 +61,7 @@ class PoseDataModule(SubjectDataModule):
         train_stride: Frames between neighbouring training examples; the chunk where not given.
         batch_size: Training examples per batch and device; as many unlabelled ones besides.
         eval_batch_size: Examples per batch in validation, test and prediction.
-        flip: Share of training examples that are mirrored left to right.
+        flip: Fraction of training examples that are mirrored left to right.
         depth_labels: Simulate relative-depth labels of the training frames.
         train_noise: Noise on the keypoints that are trained on.
         test_noise: Noise on those that are validated, tested and predicted on.
@@ -177,6 +177,12 @@ class PoseDataModule(SubjectDataModule):
         if stage == "fit" and self.prior is None and self.subjects["prior"]:
             self.prior = self._load_prior()
 
+    def _take_remaining(self, split: str) -> None:
+        """Give a split all subjects of the store that no other split names."""
+        named = {s for other, names in self.subjects.items() if other != split for s in names}
+        with ClipStore(self.store) as store:
+            self.subjects[split] = sorted({key.subject for key in store.keys} - named)
+
     def _load_prior(self) -> PosePrior:
         rule, windows = self.frames["prior"], self.train_windows
         with ClipStore(self.prior_store) as store:
@@ -218,11 +224,11 @@ class PoseDataModule(SubjectDataModule):
         return f"{split}_frames", self.frames[split]
 
     def _clips(self, reader: SplitReader, split: str) -> Iterator[LoadedClip]:
-        share = self.label_share if split == "train" else 1.0
+        fraction = self.label_share if split == "train" else 1.0
 
         def choose(poses: Tensor | None, frames: Tensor) -> Tensor:
             chosen = select_frames(self._rule(split)[1], poses, frames)
-            return chosen & one_piece(share, len(frames)) if share < 1 else chosen
+            return chosen & contiguous_chunk(fraction, len(frames)) if fraction < 1 else chosen
 
         gapless = max(w.length for w in (self.train_windows, self.test_windows)) > 1
         return reader.clips(self.subjects[split], choose, gapless, labelled=split != "unlabelled")

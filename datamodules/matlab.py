@@ -1,4 +1,4 @@
-"""Reading MATLAB's files: numbers and cells of numbers, nothing else.
+"""Reader of MATLAB files: numbers and cells of numbers, nothing else.
 
 Version 5 is parsed by SciPy, which neither unpickles nor runs anything: what is not a number comes out
 as an array of objects and is refused here. Version 7.3 is HDF5.

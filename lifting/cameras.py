@@ -3,13 +3,13 @@
 Camera frame: x right, y down, z forward. Lengths are millimetres, image coordinates pixels.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lifting.geometry import rotate
@@ -17,6 +17,8 @@ from lifting.geometry import rotate
 # Human3.6M's lens model adds half of OpenCV's mixed tangential term: with the same five numbers the
 # two differ by 0.2 px on average and 1.5 px in a corner, so the model is part of the camera.
 TANGENTIAL_GAIN = {"h36m": 1.0, "opencv": 2.0}
+
+_Numbers = NDArray[Any] | Sequence[Any]
 
 
 @dataclass
@@ -77,13 +79,13 @@ class Camera:
 
 
 def calibrated_camera(
-    focal: ArrayLike,
-    principal: ArrayLike,
-    size: ArrayLike,
-    rotation: ArrayLike,
-    position: ArrayLike,
-    radial: ArrayLike = (0.0, 0.0, 0.0),
-    tangential: ArrayLike = (0.0, 0.0),
+    focal: _Numbers,
+    principal: _Numbers,
+    size: _Numbers,
+    rotation: _Numbers,
+    position: _Numbers,
+    radial: _Numbers = (0.0, 0.0, 0.0),
+    tangential: _Numbers = (0.0, 0.0),
     lens: str = "opencv",
 ) -> Camera:
     """Return a single camera in float64; see :class:`Camera`.

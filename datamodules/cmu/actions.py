@@ -1,4 +1,4 @@
-"""What is done in a trial of the CMU motion capture database, in one word, as far as it is known.
+"""Actions of the trials of the CMU motion capture database, one word each, where known.
 
 The words are those of the database's index (http://mocap.cs.cmu.edu/motcat.php), shortened; known are
 the subjects of which trials are often converted. Every other trial is ``motion``.

@@ -52,7 +52,7 @@ class Asf:
 
 
 def forward_kinematics(skeleton: Asf, motion: Mapping[str, Array]) -> Array:
-    """Return the places of the root and of every bone's far end ``(T, J, 3)``, millimetres, y up.
+    """Return the positions of the root and of every bone's far end ``(T, J, 3)``, millimetres, y up.
 
     Args:
         skeleton: The skeleton.

@@ -30,7 +30,7 @@ class Bvh:
     Attributes:
         names: Of the joints, root first; an End Site is called ``<parent> end``.
         parents: Index of each joint's parent; -1 for the root.
-        offsets: Place of each joint in the frame of its parent ``(J, 3)``.
+        offsets: Position of each joint in the frame of its parent ``(J, 3)``.
         channels: Of each joint, in the order of the file; an End Site has none.
         frame_time: Seconds.
         motion: Values of the channels ``(T, C)``; angles in degrees.
@@ -58,11 +58,11 @@ class Bvh:
 
 
 def forward_kinematics(bvh: Bvh) -> tuple[Array, Array]:
-    """Return the places ``(T, J, 3)`` and rotations ``(T, J, 3, 3)`` of all joints in the world.
+    """Return the positions ``(T, J, 3)`` and rotations ``(T, J, 3, 3)`` of all joints in the world.
 
     The channels' rotations are applied in the order of the file, each about an axis of the frame that
     those before it have turned. Position channels add to the offset of the root, as the format says; for
-    another joint, of which it says nothing, they take its place, as the programs mean that write them.
+    another joint, which the format leaves open, they replace it, as in the programs that write them.
     """
     frames, joints = len(bvh.motion), len(bvh.names)
     local = np.empty((frames, joints, 3, 3))

@@ -98,7 +98,7 @@ def convert(
         for (subject, number), source in sorted(sources.items()):
             trial = source.read()
             step = _step(trial.fps, fps, f"{source.path}: {subject} {number}")
-            distances += _film(store, trial, source.path, step, fps, views, seed)
+            distances += _write_views(store, trial, source.path, step, fps, views, seed)
             progress(f"{subject} {number}")
     with ClipStore(out) as finished:
         return "\n".join([finished.describe(), *_report(finished, distances, left_out)])
@@ -176,7 +176,7 @@ def _step(recorded: float, kept: float, where: str) -> int:
     return step
 
 
-def _film(
+def _write_views(
     store: ClipWriter, trial: Trial, path: Path, step: int, fps: float, views: int, seed: int
 ) -> list[float]:
     """Write what each camera sees of a trial; return how far the cameras stand from its middle."""

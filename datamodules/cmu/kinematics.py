@@ -42,7 +42,7 @@ def rotations_along(
 def positions_along(
     parents: Sequence[int], steps: Float64[np.ndarray, "frames joints 3"]
 ) -> Float64[np.ndarray, "frames joints 3"]:
-    """Return the place of each joint from the steps, in the world, that lead there from its parent."""
+    """Return the position of each joint, the sum of the world offsets along its chain of parents."""
     result = steps.copy()
     for joint, parent in enumerate(parents):
         if parent >= 0:

@@ -1,4 +1,4 @@
-"""What the readers of motion capture as text share: lines, numbers, and faults with their place."""
+"""Parsing of motion capture files: lines, numbers, and errors that name the line."""
 
 import math
 from collections.abc import Sequence

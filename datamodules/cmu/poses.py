@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from datamodules.base import PoseDataModule
-from datamodules.store.clips import ClipStore
 
 # Walking on uneven terrain, and walking.
 VAL_SUBJECTS = ("S03", "S12", "S136")
@@ -42,12 +41,10 @@ class CMU(PoseDataModule):
             test_subjects=test_subjects,
             **kwargs,
         )
-        self.trains_others = train_subjects is None
+        self.trains_on_remaining = train_subjects is None
 
     def setup(self, stage: str) -> None:
-        """Find out who the others are, and load the splits a stage needs."""
-        if self.trains_others:
-            named = {s for split, names in self.subjects.items() if split != "train" for s in names}
-            with ClipStore(self.store) as store:
-                self.subjects["train"] = sorted({k.subject for k in store.keys} - named)
+        """Load the splits a stage needs."""
+        if self.trains_on_remaining:
+            self._take_remaining("train")
         super().setup(stage)

@@ -1,1 +1,1 @@
-"""Examples of images: the index of a dataset, crops and their loaders."""
+"""Examples of images: the index of a dataset, crops, and their loaders."""

@@ -1,4 +1,4 @@
-"""Augmentation of crops: which part of an image is seen, how large, turned, mirrored and coloured.
+"""Augmentation of crops: scale, rotation, mirroring, half bodies and colour.
 
 As in HRNet (Sun et al., CVPR 2019), but that upper and lower body are chosen equally often, where a slip
 in its code chooses the upper in 69 of 100 cases.
@@ -26,14 +26,14 @@ _TURNED = 0.6
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How much crops that are trained on differ; the defaults are HRNet's for COCO.
+    """Augmentation of training crops; the defaults are HRNet's for COCO.
 
     Attributes:
-        scale: Standard deviation of the size, as a share, and the most that it changes.
+        scale: Standard deviation of the size, as a fraction, and the largest change.
         rotation: Standard deviation of the angle, degrees; up to twice as much, in 6 of 10 crops.
-        flip: Share of crops that are mirrored.
-        half_body: Share of crops that show the upper or the lower body alone.
-        colour: The most that brightness, contrast and saturation change, as a share.
+        flip: Fraction of crops that are mirrored.
+        half_body: Fraction of crops that show the upper or the lower body alone.
+        colour: The largest change of brightness, contrast and saturation, as a fraction.
     """
 
     scale: float = 0.35
@@ -46,7 +46,7 @@ class Augmentation:
         for name in ("flip", "half_body"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(
-                    f"Augmentation: {name} is no share from 0 to 1", remedy="give one."
+                    f"Augmentation: {name} is no fraction from 0 to 1", remedy="give one."
                 )
         for name in ("scale", "colour"):
             if not 0 <= getattr(self, name) < 1:
@@ -59,8 +59,8 @@ class Augmentation:
             )
 
 
-class Draws:
-    """What is drawn for examples: a function of seed, epoch and example, whatever the batch."""
+class ExampleRandom:
+    """Random numbers of examples: a function of seed, epoch and example, whatever the batch."""
 
     def __init__(self, seed: int, epoch: int, rows: Int[Tensor, " B"]) -> None:
         self.seed = seed
@@ -79,8 +79,8 @@ _COIN, _HALF, _SIZE, _TURN, _ANGLE, _FLIP, _COLOUR = range(7)
 
 
 def augmented_affine(
-    how: Augmentation,
-    draws: Draws,
+    augmentation: Augmentation,
+    random: ExampleRandom,
     box: Float[Tensor, "B 4"],
     keypoints: Float[Tensor, "B K 2"],
     labelled: Bool[Tensor, "B K"],
@@ -91,8 +91,8 @@ def augmented_affine(
     """Return the map from image to augmented crop of every example.
 
     Args:
-        how: How much crops differ.
-        draws: What is drawn.
+        augmentation: The augmentation.
+        random: Random numbers of the examples.
         box: Boxes of the people, image pixels.
         keypoints: Their keypoints, image pixels.
         labelled: Which of these are known.
@@ -101,34 +101,35 @@ def augmented_affine(
         padding: How much larger than the box the crop is.
     """
     centre, scale = fit_aspect(box.double(), size, padding)
-    half = _half(draws, labelled, joints)
-    taken = half.any(-1) & (draws.uniform(_HALF) < how.half_body)
+    half = _half(random, labelled, joints)
+    taken = half.any(-1) & (random.uniform(_HALF) < augmentation.half_body)
     half_box = box_around(keypoints.double(), half | ~taken[:, None])
     half_centre, half_scale = fit_aspect(half_box, size, _HALF_PADDING)
     centre = torch.where(taken[:, None], half_centre, centre)
     scale = torch.where(taken, half_scale, scale)
-    scale = scale / (1 + how.scale * draws.normal(_SIZE)).clamp(1 - how.scale, 1 + how.scale)
-    angle = (how.rotation * draws.normal(_ANGLE)).clamp(-2 * how.rotation, 2 * how.rotation)
-    angle = torch.where(draws.uniform(_TURN) < _TURNED, angle, 0.0) * math.pi / 180
-    flip = draws.uniform(_FLIP) < how.flip
+    zoom, turn = augmentation.scale, augmentation.rotation
+    scale = scale / (1 + zoom * random.normal(_SIZE)).clamp(1 - zoom, 1 + zoom)
+    angle = (turn * random.normal(_ANGLE)).clamp(-2 * turn, 2 * turn)
+    angle = torch.where(random.uniform(_TURN) < _TURNED, angle, 0.0) * math.pi / 180
+    flip = random.uniform(_FLIP) < augmentation.flip
     return crop_affine(centre, scale, size, angle, flip).float()
 
 
-def _half(draws: Draws, labelled: Tensor, joints: Skeleton) -> Bool[Tensor, "B K"]:
+def _half(random: ExampleRandom, labelled: Tensor, joints: Skeleton) -> Bool[Tensor, "B K"]:
     """Return the labelled joints of the upper or of the lower body, of none where they are few."""
     lower = torch.tensor([j.split("_")[-1] in _LOWER for j in joints.joints]).to(labelled.device)
     low, high = labelled & lower, labelled & ~lower
-    first = (draws.uniform(_COIN) < 0.5)[:, None]
+    first = (random.uniform(_COIN) < 0.5)[:, None]
     enough = [(part.sum(-1) >= _OF_HALF)[:, None] for part in (low, high)]
     choose_low = torch.where(enough[0] & enough[1], first, enough[0])
     half = torch.where(choose_low, low, high)
     return half & (enough[0] | enough[1]) & (labelled.sum(-1) > _IN_ALL)[:, None]
 
 
-def colour_factors(how: Augmentation, draws: Draws) -> Float[Tensor, "B 3"]:
+def colour_factors(augmentation: Augmentation, random: ExampleRandom) -> Float[Tensor, "B 3"]:
     """Return the factors of brightness, contrast and saturation of every example."""
-    columns = [draws.uniform(_COLOUR + n) for n in range(3)]
-    return (1 + how.colour * (2 * torch.stack(columns, -1) - 1)).float()
+    columns = [random.uniform(_COLOUR + n) for n in range(3)]
+    return (1 + augmentation.colour * (2 * torch.stack(columns, -1) - 1)).float()
 
 
 def change_colours(

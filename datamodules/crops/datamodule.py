@@ -1,4 +1,4 @@
-"""The datamodule of people on images: crops, keypoints, and 3D poses where they are known."""
+"""Base class of the datamodules of images: crops, keypoints, and 3D poses where they are known."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Boxes that a detector of people found, in the place of those of the annotation.
+"""Detected boxes of people in place of the annotated ones.
 
 A JSON list as COCO's results: ``{"image_id": 785, "bbox": [left, top, width, height], "score": 0.99}``.
 ``image_id`` is the number that the image is named by, as in COCO, or its path, as the index has it.
@@ -16,7 +16,7 @@ from lifting.errors import InputError
 from lifting.imaging.boxes import overlap
 
 # A box that overlaps the annotated one by less belongs to somebody else.
-LEAST_OVERLAP = 0.3
+MIN_IOU = 0.3
 
 _Boxes = dict[str, list[list[float]]]
 
@@ -59,18 +59,18 @@ def take_boxes(
     Raises:
         InputError: If the file cannot be read, or no box belongs to any record.
     """
-    found, own = read_boxes(path), records.columns["box"]
+    detected_boxes, own = read_boxes(path), records.columns["box"]
     boxes, taken = own.clone(), torch.zeros(len(records), dtype=torch.bool)
     for row, image in enumerate(records.paths):
         stem = PurePosixPath(image).stem
         names = [image, str(int(stem))] if stem.isdecimal() else [image]
-        candidates = [box for name in names for box in found.get(name, [])]
+        candidates = [box for name in names for box in detected_boxes.get(name, [])]
         if not candidates:
             continue
         detected = torch.tensor(candidates)
         score = overlap(detected, own[row].expand(len(detected), 4))
         best = int(score.argmax())
-        if score[best] >= LEAST_OVERLAP:
+        if score[best] >= MIN_IOU:
             boxes[row], taken[row] = detected[best], True
     if not taken.any():
         raise InputError(

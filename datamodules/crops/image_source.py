@@ -1,4 +1,4 @@
-"""Annotated images as the reader of a dataset yields them, and what these readers share."""
+"""Annotated images of a dataset, as its reader yields them, and helpers of these readers."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

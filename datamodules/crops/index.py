@@ -13,7 +13,7 @@ from torch import Tensor
 
 from datamodules.crops.records import NAMES, ImageRecords, IndexInfo
 from datamodules.safe_load import open_hdf5
-from datamodules.store.hdf5_file import Sink
+from datamodules.store.hdf5_file import Hdf5File
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.files import beside
@@ -33,11 +33,11 @@ def write_index(path: Path, records: ImageRecords) -> None:
         OSError: If the disk is full.
     """
     with beside(path, make_folder=True) as partial:
-        sink = Sink(partial)
-        with h5py.File(sink, "w") as file:
+        hdf5_file = Hdf5File(partial)
+        with h5py.File(hdf5_file, "w") as file:
             _fill(file, records, path)
-        sink.close()
-        sink.check(path)
+        hdf5_file.close()
+        hdf5_file.check(path)
 
 
 def _fill(file: h5py.File, records: ImageRecords, path: Path) -> None:

@@ -56,7 +56,7 @@ class CropLoader:
         for index in order:
             if crops is None:
                 rest = range(order.position - 1, len(order))
-                crops = self._crops([order.at(index.epoch, place) for place in rest])
+                crops = self._crops([order.at(index.epoch, position) for position in rest])
             yield next(crops)
 
     def state(self) -> dict[str, int]:

@@ -42,7 +42,7 @@ HIDDEN, SEEN = 1, 2
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """One person on one image, as a reader finds them.
+    """One person on one image.
 
     Attributes:
         path: The image, relative to the folder of all images, with forward slashes.
@@ -50,8 +50,8 @@ class ImageRecord:
         keypoints: Pixels ``(K, 2)``; where a joint is not labelled any number.
         visibility: For each joint 0 (not labelled), 1 (labelled but hidden) or 2 (seen).
         box: Left, top, right, bottom of the person, pixels.
-        subject: Who, or the split where that is all that is known.
-        action: What.
+        subject: The person, or the split where that is all that is known.
+        action: The action.
         sequence: The recording.
         view: Name of the camera.
         frame: Number of the image in the recording.
@@ -75,7 +75,7 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class IndexInfo:
-    """What an index says of itself.
+    """Description of an index.
 
     Attributes:
         skeleton: Joint set of keypoints and poses.
@@ -95,7 +95,7 @@ class ImageRecords:
     """Records as columns; see the header of this file.
 
     Attributes:
-        info: What the index says of itself.
+        info: Description of the index.
         folder: The folder of the images.
         paths: Paths of the images within it.
         columns: ``size``, ``box``, ``keypoints``, ``visibility``, ``pose``, ``subject``, ``action``,
@@ -167,7 +167,7 @@ class ImageRecords:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what the records say; the images themselves are not read."""
+        """SHA-256 of the records; the images themselves are not read."""
         digest = hashlib.sha256(json.dumps([vars(self.info), self.paths]).encode())
         for name in sorted(self.columns):
             digest.update(self.columns[name].numpy().tobytes())
@@ -197,7 +197,7 @@ def gather_records(
     """Check records and turn them into columns.
 
     Args:
-        info: What the index is to say of itself.
+        info: Description of the index.
         folder: The folder of the images.
         records: The records.
         images_exist: Whether there are files that must be there; else images are rendered.

@@ -1,4 +1,4 @@
-"""The examples of a split of images: what of them is resident in memory, and the batches of them."""
+"""Examples of a split of images: what is resident in memory, and the batches gathered from it."""
 
 from typing import NamedTuple, cast
 
@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from datamodules.crops.augmentation import (
     Augmentation,
-    Draws,
+    ExampleRandom,
     augmented_affine,
     change_colours,
     colour_factors,
@@ -41,7 +41,7 @@ class ImageSplit(Dataset[Crops]):
     Args:
         records: Their records, already in the joint set wanted.
         boxes: Their boxes.
-        pixels: Where the images come from.
+        pixels: Source of the images.
         size: Width and height of a crop.
         padding: How much larger than its box a crop is.
         augmentation: How much crops differ; not at all where not given.
@@ -96,7 +96,7 @@ class ImageSplit(Dataset[Crops]):
         self.windows = _neighbours(clip, columns["frame"], window)
         if posed.any():
             self._resident |= {"posed": posed, "pose": poses.nan_to_num()[:, None]}
-        # What is on the accelerator, where there is one; workers never touch it.
+        # On the accelerator, where there is one; workers never touch it.
         self._moved = self._resident
 
     def __len__(self) -> int:
@@ -134,22 +134,22 @@ class ImageSplit(Dataset[Crops]):
         affine, colours = self._affine(rows, batch.epoch)
         images = torch.zeros(len(rows), height, width, 3, dtype=torch.uint8)
         broken = torch.zeros(len(rows), dtype=torch.bool)
-        for place, row in enumerate(rows.tolist()):
-            crop = self.pixels.crop(row, affine[place].numpy(), self.size)
+        for index, row in enumerate(rows.tolist()):
+            crop = self.pixels.crop(row, affine[index].numpy(), self.size)
             if crop is None:
-                broken[place] = True
+                broken[index] = True
             else:
-                images[place] = torch.tensor(crop)
+                images[index] = torch.tensor(crop)
         return Crops(rows, images, affine, broken, colours, batch.split)
 
     def _affine(self, rows: Tensor, epoch: int) -> tuple[Tensor, Tensor | None]:
         box = self._resident["box"][rows]
         if self.augmentation is None:
             return crop_affine(*fit_aspect(box, self.size, self.padding), self.size), None
-        draws = Draws(self.seed, epoch, rows)
+        random = ExampleRandom(self.seed, epoch, rows)
         affine = augmented_affine(
             self.augmentation,
-            draws,
+            random,
             box,
             self._resident["keypoints"][rows],
             self._resident["visibility"][rows] > 0,
@@ -157,7 +157,7 @@ class ImageSplit(Dataset[Crops]):
             self.size,
             self.padding,
         )
-        return affine, colour_factors(self.augmentation, draws)
+        return affine, colour_factors(self.augmentation, random)
 
     def batch(self, crops: Crops) -> ImageBatch:
         """Gather a batch, on the device its crops were moved to."""
@@ -165,16 +165,16 @@ class ImageSplit(Dataset[Crops]):
         if self._moved["box"].device != device:
             self._moved = {name: x.to(device) for name, x in self._resident.items()}
             self.cameras = self.cameras.to(device)
-        found = {name: column[crops.rows] for name, column in self._moved.items()}
+        gathered = {name: column[crops.rows] for name, column in self._moved.items()}
         images = crops.images.permute(0, 3, 1, 2).float()
         if crops.colours is not None:
             images = 255 * change_colours(images / 255, crops.colours)
-        found["visibility"] = found["visibility"] * ~crops.broken[:, None]
+        gathered["visibility"] = gathered["visibility"] * ~crops.broken[:, None]
         batch = {
-            **found,
+            **gathered,
             "image": normalise(images),
             "affine": crops.affine,
-            "camera": self.cameras[found["camera"]],
+            "camera": self.cameras[gathered["camera"]],
             "example": crops.rows,
         }
         return cast(ImageBatch, batch)
@@ -183,15 +183,15 @@ class ImageSplit(Dataset[Crops]):
 def _neighbours(
     clip: Int[Tensor, " N"], frame: Int[Tensor, " N"], window: int
 ) -> Int[Tensor, "N window"]:
-    """Return the rows round each row in its recording; at its ends the last one again."""
+    """Return the neighbours of each row in its recording, repeating the rows at its ends."""
     by_frame = frame.argsort(stable=True)
     order = by_frame[clip[by_frame].argsort(stable=True)]
     counts = torch.bincount(clip)
     first = torch.repeat_interleave(counts.cumsum(0) - counts, counts)
     last = torch.repeat_interleave(counts.cumsum(0), counts) - 1
-    places = torch.arange(len(clip))[:, None] + torch.arange(window) - window // 2
+    positions = torch.arange(len(clip))[:, None] + torch.arange(window) - window // 2
     rows = torch.empty(len(clip), window, dtype=torch.long)
-    rows[order] = order[places.clamp(first[:, None], last[:, None])]
+    rows[order] = order[positions.clamp(first[:, None], last[:, None])]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Datasets of one's own, and HumanEva, in VideoPose3D's layout."""
+"""Your own datasets, and HumanEva, in VideoPose3D's layout."""
 
 from datamodules.custom.poses import CustomPoses
 

@@ -80,10 +80,10 @@ def convert(
     if poses is not None and cameras is None:
         raise InputError("poses are seen through cameras", poses, "describe them with --cameras.")
     known = None if cameras is None else read_cameras(cameras, for_poses=poses is not None)
-    told = known.fps if known is not None and fps is None else fps
-    if told is None:
+    rate = known.fps if known is not None and fps is None else fps
+    if rate is None:
         raise InputError("does not tell its frame rate", keypoints, "give it with --fps.")
-    rate = check_fps(told, "--fps")
+    rate = check_fps(rate, "--fps")
     seen = read_keypoints(keypoints, joint_set)
     joints = skeleton(pose_joint_set or "h36m17")
     world: dict[tuple[str, str], Array] = {}
@@ -219,8 +219,8 @@ def _on_poses(
     if not world:
         return ["", "no 3D poses: a store to predict from, and to train methods that need none on"]
     lines = []
-    for what, mine, other in (("no poses", seen.views, world), ("no keypoints", world, seen.views)):
-        names = [" ".join(key).replace("/", "_") for key in mine if key not in other]
+    for what, keys, other in (("no poses", seen.views, world), ("no keypoints", world, seen.views)):
+        names = [" ".join(key).replace("/", "_") for key in keys if key not in other]
         if names:
             lines += textwrap.wrap(f"{what}: {', '.join(names)}", 100, subsequent_indent="  ")
     return ["", *lines] if lines else []

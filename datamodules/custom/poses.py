@@ -1,4 +1,4 @@
-"""Datasets in VideoPose3D's layout: one's own, and HumanEva.
+"""Datasets in VideoPose3D's layout: your own, and HumanEva.
 
 Prepare the store with ``scripts/prepare_npz.py``.
 """
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from datamodules.base import PoseDataModule
-from datamodules.store.clips import ClipStore
 
 
 class CustomPoses(PoseDataModule):
@@ -39,14 +38,10 @@ class CustomPoses(PoseDataModule):
             test_subjects=test_subjects or (),
             **kwargs,
         )
-        self.tests_others = test_subjects is None
+        self.tests_on_remaining = test_subjects is None
 
     def setup(self, stage: str) -> None:
-        """Find out who the others are, and load the splits a stage needs."""
-        if self.tests_others:
-            named = {
-                s for split, all_of in self.subjects.items() if split != "test" for s in all_of
-            }
-            with ClipStore(self.store) as store:
-                self.subjects["test"] = sorted({k.subject for k in store.keys} - named)
+        """Load the splits a stage needs."""
+        if self.tests_on_remaining:
+            self._take_remaining("test")
         super().setup(stage)

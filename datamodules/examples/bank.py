@@ -220,23 +220,23 @@ def select_frames(
     raise InputError(f"There are no frames '{rule}': use all, every<N> (every64) or interesting.")
 
 
-def one_piece(share: float, frames: int) -> Bool[Tensor, " frames"]:
-    """Return one contiguous piece of a clip, as long as a share of it, at least a frame.
+def contiguous_chunk(fraction: float, frames: int) -> Bool[Tensor, " frames"]:
+    """Return one contiguous chunk of a clip, as long as a fraction of it, at least a frame.
 
     Where it begins depends on nothing but the clip's length, by VideoPose3D's rule, so that its
     published subsets are these.
 
     Args:
-        share: Above 0, up to 1.
+        fraction: Above 0, up to 1.
         frames: Length of the clip.
     """
-    kept = max(1, round(share * frames))
+    kept = max(1, round(fraction * frames))
     digest = hashlib.sha256(str(frames).encode()).digest()
-    fraction = int.from_bytes(digest[:4], "little") / (2**32 - 1)
-    begin = min(int(fraction * (frames - kept + 1)), frames - kept)
-    piece = torch.zeros(frames, dtype=torch.bool)
-    piece[begin : begin + kept] = True
-    return piece
+    position = int.from_bytes(digest[:4], "little") / (2**32 - 1)
+    begin = min(int(position * (frames - kept + 1)), frames - kept)
+    chunk = torch.zeros(frames, dtype=torch.bool)
+    chunk[begin : begin + kept] = True
+    return chunk
 
 
 def _moved(pose: np.ndarray, threshold: float = 40.0, look_ahead: int = 64) -> np.ndarray:

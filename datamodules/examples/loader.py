@@ -37,7 +37,7 @@ def _rank_and_size() -> tuple[int, int]:
 class ShuffledLoader:
     """Yields every example once per epoch, in an order that depends on (seed, epoch) only.
 
-    Each process takes its share of one common permutation. :meth:`state` holds the position, so that
+    Each process takes its part of one common permutation. :meth:`state` holds the position, so that
     a run resumed in mid-epoch sees exactly the batches it would have seen. The datamodule keeps it in
     the checkpoint: Lightning forgets the state of a loader that was asked for its length early.
 
@@ -45,7 +45,7 @@ class ShuffledLoader:
         bank: The examples.
         batch_size: Examples per batch and process; a last, smaller batch is dropped.
         seed: Seed of order and flips.
-        flip: Share of examples to mirror.
+        flip: Fraction of examples to mirror.
         split: Name of the split, passed on.
     """
 
@@ -98,10 +98,10 @@ class ShuffledLoader:
             self._shuffled = epoch, order, flips
         _, order, flips = self._shuffled
         rank, size = _rank_and_size()
-        mine = slice(rank, None, size)
+        own = slice(rank, None, size)
         where = slice(position * self.batch_size, (position + 1) * self.batch_size)
-        rows = self.bank.rows[order[mine][where]]
-        flip = None if flips is None else flips[mine][where]
+        rows = self.bank.rows[order[own][where]]
+        flip = None if flips is None else flips[own][where]
         return IndexBatch(rows, flip, self.split, epoch)
 
     def state(self) -> dict[str, int]:
@@ -164,22 +164,22 @@ class OrderedLoader:
         self.batch_size = batch_size
         self.split = split
 
-    def _shares(self) -> list[Tensor]:
+    def _parts(self) -> list[Tensor]:
         _, size = _rank_and_size()
         if size == 1:
             return [self.bank.rows]
-        shares: list[list[Tensor]] = [[] for _ in range(size)]
+        parts: list[list[Tensor]] = [[] for _ in range(size)]
         loads = [0] * size
         for rows in self.bank.rows_by_clip():
             lightest = loads.index(min(loads))
-            shares[lightest].append(rows)
+            parts[lightest].append(rows)
             loads[lightest] += len(rows)
-        return [torch.cat(share) if share else self.bank.rows[:0] for share in shares]
+        return [torch.cat(part) if part else self.bank.rows[:0] for part in parts]
 
     def __len__(self) -> int:
-        return -(-max(len(share) for share in self._shares()) // self.batch_size)
+        return -(-max(len(part) for part in self._parts()) // self.batch_size)
 
     def __iter__(self) -> Iterator[IndexBatch]:
         rank, _ = _rank_and_size()
-        for rows in self._shares()[rank].tensor_split(len(self)):
+        for rows in self._parts()[rank].tensor_split(len(self)):
             yield IndexBatch(rows, None, self.split)

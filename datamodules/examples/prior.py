@@ -1,4 +1,4 @@
-"""3D poses of other recordings, from which a critic learns what a human looks like."""
+"""Prior of 3D poses from other recordings, from which a critic learns."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What all datasets share: subjects by split, and a training loader that goes on where it stopped."""
+"""Base class of all datamodules: subjects by split, and a resumable training loader."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence

@@ -184,22 +184,22 @@ def _reprojection(part: Path, sources: Mapping[str, Detections]) -> list[Drift]:
 def _report(store: ClipStore, drifts: list[Drift], sources: Mapping[str, Detections]) -> str:
     lines = [store.describe(), "", *_completeness(store, sources)]
     for source in sources:
-        mine = [d for d in drifts if d.source == source]
-        if not mine:
+        of_source = [d for d in drifts if d.source == source]
+        if not of_source:
             lines += ["", f"2D source '{source}': no sequence in common with the poses"]
             continue
-        typical = float(np.median([d.error for d in mine]))
+        typical = float(np.median([d.error for d in of_source]))
         lines += [
             "",
             f"reprojection error against '{source}', median over frames and limb joints, px",
         ]
-        for subject in sorted({d.subject for d in mine}, key=lambda s: int(s[1:])):
-            of_subject = [d for d in mine if d.subject == subject]
+        for subject in sorted({d.subject for d in of_source}, key=lambda s: int(s[1:])):
+            of_subject = [d for d in of_source if d.subject == subject]
             errors = [d.error for d in of_subject]
             lines.append(f"  {subject:4} {np.median(errors):5.1f}  (worst {max(errors):.1f})")
             each = ", ".join(f"{d.sequence} {d.error:.1f}" for d in of_subject)
             lines += textwrap.wrap(each, 100, initial_indent=" " * 7, subsequent_indent=" " * 7)
-        for d in mine:
+        for d in of_source:
             if d.error > _DRIFT * typical:
                 lines.append(
                     f"  WARNING {d.subject} {d.sequence}: {d.error:.1f} px, typical is {typical:.1f}: "

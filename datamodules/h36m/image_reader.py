@@ -1,4 +1,4 @@
-"""Human3.6M's images: as h36m-fetch exports them, and the rows of mmpose's ``.npz`` files."""
+"""Reader of Human3.6M's images, as h36m-fetch exports them or by the rows of mmpose's ``.npz`` files."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
 JOINTS = "h36m17"
-# The box is that of the joints and this share on each side (L2D-Pose, ACCV 2024).
+# Margin of the box around the joints on each side, as a fraction (L2D-Pose, ACCV 2024).
 _MARGIN = 0.075
 
 _MMPOSE = re.compile(r"(S\d+)/(?:S\d+)_([^/]+)\.(\d+)/[^/]+_(\d+)\.\w+")

@@ -1,4 +1,4 @@
-"""Human3.6M's images (see :mod:`datamodules.h36m.poses`), from the index of their crops."""
+"""Human3.6M's images (see :mod:`datamodules.h36m.poses`)."""
 
 from collections.abc import Sequence
 from typing import Any

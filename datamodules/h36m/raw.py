@@ -42,7 +42,7 @@ class RawSequence:
     Attributes:
         subject: ``S1`` ...
         name: Action and take, for example ``Walking 1``.
-        world: World-frame millimetres ``(T, J, 3)``, or None where views are given.
+        world: World-frame millimetres ``(T, J, 3)``, or None where there are views.
         views: For each camera its frame numbers and camera-frame millimetres ``(T, J, 3)``.
     """
 
@@ -69,7 +69,7 @@ class Detections:
 def sequence_name(raw: str) -> str:
     """Return a recording's name with the action as VideoPose3D spells it.
 
-    h36m-fetch counts takes in another way, so its ``Walking-1`` is not told to be ``Walking 1``.
+    h36m-fetch counts takes in another way, so its ``Walking-1`` cannot be identified with ``Walking 1``.
     """
     name = raw.replace("_", " ").strip()
     return re.sub(r"^[A-Za-z]+", lambda action: _RENAMED.get(action[0], action[0]), name)

@@ -1,4 +1,4 @@
-"""From a dataset of images, as its owners publish it, to an index file, with a report."""
+"""Conversion of a dataset of images into an index file, with a report."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,12 +86,12 @@ def find(
 
 
 def convert(
-    found: ImageSource, out: Path | None, progress: Callable[[str], None] = lambda _: None
+    source: ImageSource, out: Path | None, progress: Callable[[str], None] = lambda _: None
 ) -> str:
-    """Write the index of what was found.
+    """Write the index of a dataset.
 
     Args:
-        found: What a reader found.
+        source: The dataset, as :func:`find` returns it.
         out: The index; ``index.h5`` in the folder of the images where not given.
         progress: Called with the path of each image.
 
@@ -103,15 +103,15 @@ def convert(
     """
 
     def shown() -> Iterator[ImageRecord]:
-        for record in found.records:
+        for record in source.records:
             progress(record.path)
             yield record
 
-    path = found.folder / "index.h5" if out is None else out
-    records = gather_records(found.info, found.folder, shown())
+    path = source.folder / "index.h5" if out is None else out
+    records = gather_records(source.info, source.folder, shown())
     write_index(path, records)
     lines = [str(path), records.describe()]
-    if found.left_out:
-        why = ", ".join(f"{reason} ({count:,})" for reason, count in found.left_out.most_common())
+    if source.left_out:
+        why = ", ".join(f"{reason} ({count:,})" for reason, count in source.left_out.most_common())
         lines.append(f"  left out   {why}")
     return "\n".join(lines)

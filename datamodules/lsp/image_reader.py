@@ -1,4 +1,4 @@
-"""Leeds Sports Pose and its extended set, with their photographs."""
+"""Reader of the photographs of Leeds Sports Pose and its extended set."""
 
 from collections import Counter
 from collections.abc import Iterator

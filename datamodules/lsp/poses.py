@@ -1,4 +1,4 @@
-"""Leeds Sports Pose: people on photographs, 2D only, and which of two joints is closer to the camera.
+"""Leeds Sports Pose: people on photographs, 2D only, with judgements of relative depth.
 
 Johnson and Everingham, "Clustered Pose and Nonlinear Appearance Models for Human Pose Estimation",
 BMVC 2010. The judgements of depth: Ronchi et al., "It's all Relative", BMVC 2018.
@@ -11,9 +11,8 @@ from typing import Any
 
 from datamodules.base import PoseDataModule
 from datamodules.examples.bank import IndexBatch, LoadedClip
-from datamodules.relative_depth.annotated_pairs import annotations_by_image, depth_pairs
 from datamodules.relative_depth.annotation_file import DepthAnnotation, read_relative_depth
-from datamodules.relative_depth.pairs import DepthPairs
+from datamodules.relative_depth.pairs import DepthPairs, annotations_by_image, depth_pairs
 from datamodules.safe_load import sha256
 from datamodules.store.split_reader import SplitReader
 from lifting.batch import PoseBatch
@@ -25,7 +24,7 @@ class LSP(PoseDataModule):
     """Leeds Sports Pose from its clip store.
 
     With annotations every batch has ``pairs``, ``farther`` and ``compared`` as well, and images
-    without any are not trained on. Which split an image is in is said by the store alone.
+    without any are not trained on. The store alone says which split an image is in.
 
     Args:
         store: The clip store that ``scripts/prepare_lsp.py`` writes.
@@ -80,7 +79,7 @@ class LSP(PoseDataModule):
             return
         self.fingerprint[Path(self.annotation_file).name] = sha256(self.annotation_file)
         # As many slots in every split, so that batches of all of them have one shape.
-        slots = max((len(said) for said in self._annotations.values()), default=0)
+        slots = max((len(of_image) for of_image in self._annotations.values()), default=0)
         for split, bank in self.banks.items():
             if split not in self.depth_pairs:
                 names = [key.sequence for key in bank.keys]
@@ -108,8 +107,8 @@ class LSP(PoseDataModule):
         if self.annotation_file is None:
             return gathered
         self.depth_pairs[batch.split] = self.depth_pairs[batch.split].to(batch.rows.device)
-        judged = self.depth_pairs[batch.split].rows(gathered["clip"])
+        pairs = self.depth_pairs[batch.split].rows(gathered["clip"])
         if batch.flip is not None:
-            judged = judged.mirrored(batch.flip, skeleton(self.keypoint_skeleton))
-        judged.into(gathered)
+            pairs = pairs.mirrored(batch.flip, skeleton(self.keypoint_skeleton))
+        pairs.into(gathered)
         return gathered

@@ -1,4 +1,4 @@
-"""The files Leeds Sports Pose is published in: people on photographs, fourteen keypoints each, no 3D.
+"""Reader of the files of Leeds Sports Pose: people on photographs, fourteen keypoints each, no 3D.
 
 - ``joints.mat`` of LSP, ``(3, 14, images)``: x, y, and whether the joint is *occluded*.
 - ``joints.mat`` of LSP-extended, ``(14, 3, images)``: x, y, and whether the joint is *labelled*. What

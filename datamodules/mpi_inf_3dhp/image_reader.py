@@ -1,4 +1,4 @@
-"""MPI-INF-3DHP's images, by the rows of mmpose's ``.npz`` files."""
+"""Reader of MPI-INF-3DHP's images, by the rows of mmpose's ``.npz`` files."""
 
 from collections import Counter
 from collections.abc import Iterator

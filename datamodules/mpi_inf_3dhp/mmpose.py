@@ -87,11 +87,11 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
         groups = match.groups()
         # Images count from 1, frames from 0.
         rows.setdefault(groups[:-1], []).append((int(groups[-1]) - 1, row))
-    for key, found in sorted(rows.items()):
+    for key, images in sorted(rows.items()):
         if len(key) == 3 and int(key[2]) not in cameras:
             continue
-        clip_key, camera = _names(key, len(found), calibration, file)
-        frames, take = np.array(sorted(found), np.int64).T
+        clip_key, camera = _names(key, len(images), calibration, file)
+        frames, take = np.array(sorted(images), np.int64).T
         if (np.diff(frames) == 0).any() or frames[0] < 0:
             raise InputError(
                 f"an image of {' '.join(key)} is there twice or numbered from 0",
@@ -139,5 +139,5 @@ def _names(
     subject, sequence, camera = key
     _, fps = train_names(subject, sequence, file)
     clip_key = ClipKey(subject, sequence, sequence, f"cam{int(camera)}", fps, frames)
-    place = 1000 * values["T"].ravel()
-    return clip_key, studio_camera(focal, principal, values["R"], place, where)
+    translation = 1000 * values["T"].ravel()
+    return clip_key, studio_camera(focal, principal, values["R"], translation, where)

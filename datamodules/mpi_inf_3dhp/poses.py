@@ -54,7 +54,7 @@ class MPIINF3DHP(PoseDataModule):
         )
 
     def _clips(self, reader: SplitReader, split: str) -> Iterator[LoadedClip]:
-        """Yield the clips; frames that are not valid are seen in windows, but none is asked for."""
+        """Yield the clips; frames that are not valid are context of windows, but never selected."""
         for clip in super()._clips(reader, split):
             confidence = torch.from_numpy(reader.store.keypoints(clip.key, "gt")[..., 2])
             yield replace(clip, selected=clip.selected & (confidence > 0).any(-1))

@@ -3,7 +3,7 @@
 - training: ``S<k>/Seq<n>/annot.mat`` and ``camera.calibration``, 28 joints, every camera;
 - test: ``TS<k>/annot_data.mat`` (HDF5), 17 joints, one camera, frames that are not valid among them.
 
-Both are given in millimetres and camera frame; ``annot3`` is the real person, ``univ_annot3`` one scaled
+Both are in millimetres and camera frame; ``annot3`` is the real person, ``univ_annot3`` one scaled
 to the same height as all others. What is yielded has the joints of ``h36m17``, by name.
 """
 
@@ -149,7 +149,7 @@ def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterato
     content = load_mat(file, ("annot2", which, "cameras", "frames"))
     calibration = read_calibration(file.with_name("camera.calibration"))
     numbering = numbers(content["frames"], f"{file}: 'frames'").ravel().astype(np.int64)
-    filmed = numbering < length
+    recorded = numbering < length
     cells = numbers(content["cameras"], f"{file}: 'cameras'").ravel().astype(int).tolist()
     for camera in cameras:
         if camera not in cells or camera not in calibration:
@@ -164,12 +164,12 @@ def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterato
             )
             for name, size in (("annot2", 2), (which, 3))
         }
-        frames = numbering[filmed]
+        frames = numbering[recorded]
         yield RawClip(
             ClipKey(subject, sequence, sequence, f"cam{camera}", fps, len(frames)),
             calibration[camera],
-            to_h36m17(points["annot2"][filmed], "mpi3dhp28"),
-            to_h36m17(points[which][filmed], "mpi3dhp28"),
+            to_h36m17(points["annot2"][recorded], "mpi3dhp28"),
+            to_h36m17(points[which][recorded], "mpi3dhp28"),
             frames,
             np.ones(len(frames), bool),
         )
@@ -262,8 +262,8 @@ def _points(content: h5py.File, name: str, frames: int, size: int) -> Array:
 def _last_valid(valid: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return for each frame the last valid one up to it, before the first of them the first."""
     known = np.flatnonzero(valid)
-    place = np.searchsorted(known, np.arange(len(valid)), side="right") - 1
-    return known[np.maximum(place, 0)]
+    index = np.searchsorted(known, np.arange(len(valid)), side="right") - 1
+    return known[np.maximum(index, 0)]
 
 
 def _fill(points: Array, valid: NDArray[np.bool_], last: NDArray[np.int64]) -> None:

@@ -31,7 +31,7 @@ from datamodules.panoptic.raw import (
     read_bodies,
     scenes_of,
     sequences_of,
-    told_apart,
+    with_unique_numbers,
 )
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
@@ -63,15 +63,15 @@ _LONGEST = {
 
 @dataclass(frozen=True)
 class _Rules:
-    """Which people are taken, and who is left out by them.
+    """Selection of people, and counts of those left out.
 
     Attributes:
-        every: Take every so many of the frames.
+        every: Take every n-th frame.
         margin: How far joints may lie outside the image, pixels.
-        shortest: Frames that a clip has at least.
+        shortest: Least number of frames of a clip.
         joints: Joint set to store.
-        people: Why people are left out of frames, and how often.
-        views: Why people in frames are left out of views, and how often.
+        people: Number of people left out of frames, by reason.
+        views: Number of people in frames left out of views, by reason.
     """
 
     every: int
@@ -100,9 +100,9 @@ def convert(
     Args:
         raw: The folder of the sequences.
         out: The store to write.
-        every: Take every so many of the frames.
+        every: Take every n-th frame.
         margin: How far joints may lie outside the image, pixels.
-        shortest: Frames that a clip has at least.
+        shortest: Least number of frames of a clip.
         joints: Joint set to store, one of ``SKELETONS``.
         progress: Called with the name of each sequence that is done.
 
@@ -136,8 +136,8 @@ def convert(
             people = _people(scenes[name], rules)
             for view, camera in cameras.items():
                 store.add_camera(name, view, camera)
-                for number, moments in people.items():
-                    clips += _film(store, (name, number, view), moments, camera, rules)
+                for number, appearances in people.items():
+                    clips += _write_clips(store, (name, number, view), appearances, camera, rules)
             progress(name)
         if not clips:
             raise InputError(
@@ -152,7 +152,7 @@ def convert(
 
 
 def _thinned(scenes: list[tuple[int, Path]], every: int) -> list[tuple[int, Path]]:
-    """Return the first frame and every so many after it, by number: some may be missing."""
+    """Return the first frame and every n-th after it, by number: some may be missing."""
     return [(number, file) for number, file in scenes if (number - scenes[0][0]) % every == 0]
 
 
@@ -160,28 +160,28 @@ def _people(
     scenes: list[tuple[int, Path]], rules: _Rules
 ) -> dict[int, tuple[NDArray[np.int64], Array]]:
     """Return frame numbers ``(T,)`` and world poses ``(T, J, 3)`` of each person of a sequence."""
-    moments: dict[int, list[tuple[int, Body]]] = {}
+    appearances: dict[int, list[tuple[int, Body]]] = {}
     for frame, file in scenes:
         bodies = read_bodies(file)
-        known = told_apart(bodies)
+        known = with_unique_numbers(bodies)
         rules.people["two people of one number"] += len(bodies) - len(known)
         for body in known:
-            moments.setdefault(body.number, []).append((frame, body))
+            appearances.setdefault(body.number, []).append((frame, body))
     wanted = skeleton(JOINTS).indices(skeleton(rules.joints).joints)
     people = {}
-    for number, of_person in moments.items():
+    for number, of_person in appearances.items():
         frames = np.array([frame for frame, _ in of_person])
         world = np.stack([body.world[wanted] for _, body in of_person])
         whole = np.stack([body.confidence[wanted] for _, body in of_person]).min(1) >= 0
-        short = _bones_are_short(world, rules.joints)
+        short = _bones_are_plausible(world, rules.joints)
         rules.people["a joint is missing"] += int((~whole).sum())
         rules.people["a bone is too long"] += int((whole & ~short).sum())
         people[number] = frames[whole & short], world[whole & short]
     return people
 
 
-def _bones_are_short(world: Array, joints: str) -> NDArray[np.bool_]:
-    """Tell in which frames all bones are as short as a person's are."""
+def _bones_are_plausible(world: Array, joints: str) -> NDArray[np.bool_]:
+    """Return in which frames no bone is longer than a person's."""
     body = skeleton(joints)
     parents, children = (list(ends) for ends in zip(*body.bones, strict=True))
     lengths = np.linalg.norm(world[:, children] - world[:, parents], axis=-1)
@@ -190,16 +190,16 @@ def _bones_are_short(world: Array, joints: str) -> NDArray[np.bool_]:
     return short
 
 
-def _film(
+def _write_clips(
     store: ClipWriter,
     names: tuple[str, int, str],
-    moments: tuple[NDArray[np.int64], Array],
+    appearances: tuple[NDArray[np.int64], Array],
     camera: Camera,
     rules: _Rules,
 ) -> int:
     """Write the clips of a person in a view; return how many."""
     sequence, person, view = names
-    numbers, world = moments
+    numbers, world = appearances
     pose = world_to_camera(torch.from_numpy(world), camera)
     pixels = project(pose, camera)
     near = (pixels >= -rules.margin) & (pixels <= camera.size + rules.margin)

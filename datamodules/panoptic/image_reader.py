@@ -1,4 +1,4 @@
-"""CMU Panoptic (Joo et al., ICCV 2015) in the folders of its toolbox: five HD cameras, 19 joints.
+"""Reader of CMU Panoptic's images in the folders of its toolbox: five HD cameras, 19 joints.
 
 A sequence is a folder with ``calibration_<sequence>.json``, ``hdPose3d_stage1_coco19/`` and
 ``hdImgs/00_03/00_03_<frame>.jpg``. There is no 2D annotation: keypoints are projected poses.
@@ -24,14 +24,14 @@ from datamodules.panoptic.raw import (
     read_bodies,
     scenes_of,
     sequences_of,
-    told_apart,
+    with_unique_numbers,
 )
 from datamodules.safe_load import sha256
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.skeletons import skeleton
 
 # A joint counts where its confidence is above this; one that was not reconstructed has -1.
-_SURE = 0.1
+_MIN_CONFIDENCE = 0.1
 _MARGIN = 0.075
 
 
@@ -72,7 +72,7 @@ def _records(
             if alone and len(bodies) != 1:
                 left_out["not exactly one person"] += len(bodies)
                 continue
-            known = told_apart(bodies)
+            known = with_unique_numbers(bodies)
             if len(known) < len(bodies):
                 left_out["two people of one number"] += len(bodies) - len(known)
             for body in known:
@@ -89,7 +89,7 @@ def _record(sequence: str, frame: int, view: str, camera: Camera, body: Body) ->
     width, height = (int(x) for x in camera.size.tolist())
     in_front = visible(pose, camera).numpy()
     points = project(pose, camera).numpy()
-    seen = in_front & (body.confidence > _SURE) & inside_image(points, (width, height))
+    seen = in_front & (body.confidence > _MIN_CONFIDENCE) & inside_image(points, (width, height))
     if not seen[skeleton(JOINTS).root]:
         return None
     # All, or no pose: what was not reconstructed is at the origin.

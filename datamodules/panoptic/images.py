@@ -1,4 +1,4 @@
-"""CMU Panoptic's images: five HD cameras around a dome, with poses; subjects are sequences.
+"""CMU Panoptic's images with poses, from five HD cameras around a dome; subjects are sequences.
 
 Joo et al., "Panoptic Studio: A Massively Multiview System for Social Motion Capture", ICCV 2015.
 Prepare the index with ``scripts/prepare_images.py panoptic``.

@@ -1,4 +1,4 @@
-"""CMU Panoptic's poses, from five HD cameras around a dome: what lifters learn; subjects are sequences.
+"""CMU Panoptic's poses for lifters, from five HD cameras around a dome; subjects are sequences.
 
 Joo et al., "Panoptic Studio: A Massively Multiview System for Social Motion Capture", ICCV 2015.
 Prepare the store with ``scripts/prepare_panoptic.py``.

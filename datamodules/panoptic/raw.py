@@ -1,4 +1,4 @@
-"""CMU Panoptic as its toolbox writes it: sequences, their frames, and the people in a frame.
+"""Reader of CMU Panoptic as its toolbox writes it: sequences, their frames, and the people in a frame.
 
 A sequence is a folder with ``calibration_<sequence>.json`` and, for each frame, a file
 ``hdPose3d_stage1_coco19/body3DScene_<frame>.json``.
@@ -158,7 +158,7 @@ def read_bodies(file: Path) -> list[Body]:
     ]
 
 
-def told_apart(bodies: Sequence[Body]) -> list[Body]:
-    """Return the people who share their number with nobody else in the frame."""
+def with_unique_numbers(bodies: Sequence[Body]) -> list[Body]:
+    """Return the people whose number nobody else in the frame has."""
     counts = Counter(body.number for body in bodies)
     return [body for body in bodies if counts[body.number] == 1]

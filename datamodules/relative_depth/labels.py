@@ -15,8 +15,8 @@ from datamodules.examples.seeded_random import uniform
 from datamodules.relative_depth.pairs import DepthPairs
 from lifting.errors import InputError
 
-# Share of right answers of the crowd: a guess where two joints are equally far, sure from here on.
-_SURE_FROM_MM = 400.0
+# Distance from which on the crowd is always right; it guesses where two joints are equally far.
+_CERTAIN_FROM_MM = 400.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DepthLabels:
         per_step: How many of them a training step sees, drawn anew each epoch; all where not given (1:
             as published).
         tolerance: Joints whose depths differ by no more than this, in millimetres, are equally far.
-        noise: Share of wrong labels, or ``crowd``: as often wrong as people are, 50 percent where two
+        noise: Fraction of wrong labels, or ``crowd``: as often wrong as people are, 50 percent where two
             joints are equally far, 25 percent at 200 mm, none from 400 mm on.
         seed: Seed of pairs and mistakes.
     """
@@ -69,7 +69,7 @@ class DepthLabels:
         frame: Int[Tensor, " B"],
         epoch: int,
     ) -> DepthPairs:
-        """Return the pairs of joints of some frames, and what is said of them.
+        """Return the labelled pairs of joints of frames.
 
         Args:
             depth: Depth of every joint along the camera's axis, millimetres.
@@ -83,8 +83,8 @@ class DepthLabels:
         first, second = depth.gather(1, pairs[..., 0]), depth.gather(1, pairs[..., 1])
         gap = (first - second).double()
         farther = gap.sign() * (gap.abs() > self.tolerance)
-        drawn = uniform(4 * self.seed + 1, clip[:, None], frame[:, None], chosen)
-        farther = torch.where(drawn < self.wrong(gap.abs()), -farther, farther)
+        random = uniform(4 * self.seed + 1, clip[:, None], frame[:, None], chosen)
+        farther = torch.where(random < self.wrong(gap.abs()), -farther, farther)
         return DepthPairs(pairs, farther.to(torch.int8), torch.ones_like(farther, dtype=torch.bool))
 
     def _pairs(self, joints: int, clip: Tensor, frame: Tensor, epoch: int) -> Int[Tensor, "B P"]:
@@ -95,20 +95,20 @@ class DepthLabels:
             chosen = number.expand(len(clip), -1)
         else:
             # Those with the largest draws: one pair is among the first two, and so on.
-            drawn = uniform(4 * self.seed, clip[:, None], frame[:, None], number)
-            chosen = drawn.topk(self.pairs, dim=1).indices
+            random = uniform(4 * self.seed, clip[:, None], frame[:, None], number)
+            chosen = random.topk(self.pairs, dim=1).indices
         if self.per_step is None or self.per_step >= chosen.shape[1]:
             return chosen
         now = torch.tensor(epoch, device=clip.device)
-        drawn = uniform(4 * self.seed + 2, clip[:, None], frame[:, None], chosen, now)
-        return chosen.gather(1, drawn.topk(self.per_step, dim=1).indices)
+        random = uniform(4 * self.seed + 2, clip[:, None], frame[:, None], chosen, now)
+        return chosen.gather(1, random.topk(self.per_step, dim=1).indices)
 
     def wrong(self, gap: Float[Tensor, "*pairs"]) -> Float[Tensor, "*pairs"]:
-        """Return how probable a wrong label is for joints that are so far apart.
+        """Return the probability of a wrong label.
 
         Args:
             gap: Distance of the joints along the camera's axis, millimetres.
         """
         if self.noise == "crowd":
-            return (0.5 - 0.5 * gap / _SURE_FROM_MM).clamp_min(0)
+            return (0.5 - 0.5 * gap / _CERTAIN_FROM_MM).clamp_min(0)
         return torch.full_like(gap, self.noise)

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from datamodules.safe_load import open_hdf5
 from datamodules.store.checks import Array, check_keypoints, check_pose
-from datamodules.store.hdf5_file import Sink
+from datamodules.store.hdf5_file import Hdf5File
 from lifting.cameras import Camera
 from lifting.errors import DISK_FULL, InputError
 from lifting.skeletons import skeleton
@@ -40,7 +40,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class StoreInfo:
-    """What a store says of itself.
+    """Description of a store.
 
     Attributes:
         skeleton: Joint set of the poses.
@@ -70,12 +70,12 @@ class ClipKey:
 
     @property
     def path(self) -> str:
-        """Place of the clip in the store."""
+        """Path of the clip in the store."""
         return f"clips/{self.subject}/{self.sequence}/{self.camera}"
 
 
 class ClipWriter:
-    """Writes a store beside its final place and moves it there when all went well.
+    """Writes a store beside its final path and moves it there when all went well.
 
     Example::
 
@@ -96,14 +96,14 @@ class ClipWriter:
     def __enter__(self) -> "ClipWriter":
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._sink = Sink(self._partial)
+            self._hdf5_file = Hdf5File(self._partial)
         except OSError as error:
             if error.errno in DISK_FULL:
                 raise
             raise InputError(
                 f"cannot be written ({error.strerror})", self.path, "choose another place."
             ) from error
-        self._file = h5py.File(self._sink, "w")
+        self._file = h5py.File(self._hdf5_file, "w")
         self._file.attrs.update(
             {
                 "format": FORMAT,
@@ -125,8 +125,8 @@ class ClipWriter:
     ) -> None:
         try:
             self._file.close()
-            self._sink.close()
-            self._sink.check(self.path)
+            self._hdf5_file.close()
+            self._hdf5_file.check(self.path)
             if kind is None:
                 os.replace(self._partial, self.path)
         finally:
@@ -182,13 +182,13 @@ class ClipWriter:
             group["frames"] = frames
         for source, points in keypoints.items():
             group[f"keypoints/{source}"] = np.asarray(points, np.float32)
-        self._sink.check(self.path)
+        self._hdf5_file.check(self.path)
 
     def copy_from(self, shard: h5py.File) -> None:
-        """Take over every camera and clip of another open store file, save what is here already."""
+        """Take over every camera and clip of another open store file, except what it already has."""
         for kind, depth in (("cameras", 1), ("clips", 2)):
             _merge(shard[kind], self._file.require_group(kind), depth)
-        self._sink.check(self.path)
+        self._hdf5_file.check(self.path)
 
 
 def _merge(source: h5py.Group, target: h5py.Group, depth: int) -> None:
@@ -292,7 +292,7 @@ class ClipStore:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what the store was made of: its inputs, version, clips and 2D sources."""
+        """SHA-256 of the inputs, version, clips and 2D sources of the store."""
         content = [FORMAT_VERSION, vars(self.info), [vars(key) for key in self.keys]]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Sink(io.FileIO):
+class Hdf5File(io.FileIO):
     """A file that keeps its first failure to be raised later.
 
     HDF5 writes most of a file while it closes it, and crashes where that fails.

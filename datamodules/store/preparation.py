@@ -1,4 +1,4 @@
-"""What the commands that prepare data share: a bar while they convert, and a report at the end."""
+"""Progress bar of a conversion, and its report."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +12,11 @@ Note = Callable[[str], None]
 def prepare(
     convert: Callable[[Note], str], store: Path | None = None, total: int | None = None
 ) -> None:
-    """Convert something under a progress bar, and print the report.
+    """Run a conversion under a progress bar, and print the report.
 
     Args:
-        convert: Does it; it is given what to call for each part, and returns the report.
-        store: What it writes; the report is kept beside it, ending in ``.report.txt``.
+        convert: The conversion, which takes a function to call for each part and returns the report.
+        store: The file that it writes; the report is kept beside it, ending in ``.report.txt``.
         total: Number of parts, if it is known.
     """
     bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()

@@ -1,4 +1,4 @@
-"""Reading the clips of a split from a store, in the joint sets and with the frames asked for."""
+"""Reader of the clips of a split: chosen subjects, actions, joint sets and frames."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -13,12 +13,12 @@ from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence, skeleton
 
-# Of the poses of a clip, if it has any, and its frame numbers: which frames are asked for.
+# From the poses of a clip, if it has any, and its frame numbers: which frames are selected.
 Choice = Callable[[Tensor | None, Tensor], Bool[Tensor, " frames"]]
 
 
 class SplitReader:
-    """What is read from a store, and how.
+    """Reader of the clips of subjects.
 
     Args:
         store: The clip store.
@@ -43,7 +43,7 @@ class SplitReader:
         self.actions = actions
 
     def check(self, subjects: Sequence[str]) -> None:
-        """Refuse names that the store does not know.
+        """Refuse names that the store does not have.
 
         Raises:
             InputError: Naming the first, and those there are.
@@ -53,14 +53,14 @@ class SplitReader:
             "action": ({k.action for k in self.store.keys}, self.actions or []),
             "2D source": (self.store.info.sources, [self.source]),
         }
-        for kind, (names, asked) in known.items():
-            for name in asked:
+        for kind, (names, wanted) in known.items():
+            for name in wanted:
                 if name not in names:
                     there = ", ".join(names if kind == "2D source" else sorted(names))
                     raise InputError(f"no {kind} '{name}'", self.store.path, f"it has {there}.")
 
     def wanted(self, subjects: Sequence[str] | None = None) -> list[ClipKey]:
-        """Return the clips of subjects, or of all, with the actions asked for."""
+        """Return the clips of subjects, or of all, with the wanted actions."""
         return [
             key
             for key in self.store.keys
@@ -69,7 +69,7 @@ class SplitReader:
         ]
 
     def seen(self, subjects: Sequence[str]) -> list[ClipKey]:
-        """Return those of them that have the 2D source."""
+        """Return the wanted clips that have the 2D source."""
         return [key for key in self.wanted(subjects) if self.store.has(key, self.source)]
 
     def clips(
@@ -79,7 +79,7 @@ class SplitReader:
 
         Args:
             subjects: The subjects.
-            choose: Which frames are asked for.
+            choose: Selects frames.
             gapless: Whether windows of several frames are to be cut.
             labelled: Whether poses are handed over.
 
@@ -87,7 +87,7 @@ class SplitReader:
             InputError: If a clip is damaged, or has gaps where it may have none.
         """
         store = self.store
-        theirs = skeleton(store.info.sources[self.source])
+        joints = skeleton(store.info.sources[self.source])
         chosen: dict[tuple[str, str, bytes], Tensor] = {}
         for key in self.seen(subjects):
             where = f"{store.path}: {key.path}"
@@ -96,7 +96,7 @@ class SplitReader:
                 store.pose(key),
                 store.frames(key),
             )
-            check_keypoints(keypoints, theirs, key.frames, where)
+            check_keypoints(keypoints, joints, key.frames, where)
             if pose is not None:
                 check_pose(pose, skeleton(store.info.skeleton), where)
             if gapless and (np.diff(numbers) != 1).any():
@@ -112,14 +112,14 @@ class SplitReader:
             take = (key.subject, key.sequence, numbers.tobytes())
             if take not in chosen:
                 chosen[take] = choose(poses, frames)
-            names = theirs.name, self.keypoint_skeleton
+            names = joints.name, self.keypoint_skeleton
             confidence = convert_confidence(points[..., 2], *names)
-            joints = store.info.skeleton, self.pose_skeleton
+            pose_sets = store.info.skeleton, self.pose_skeleton
             yield LoadedClip(
                 key=key,
                 camera=store.camera(key),
                 keypoints=torch.cat([convert(points[..., :2], *names), confidence[..., None]], -1),
-                pose=convert(poses, *joints) if poses is not None and labelled else None,
+                pose=convert(poses, *pose_sets) if poses is not None and labelled else None,
                 selected=chosen[take],
                 frames=frames,
             )

@@ -24,7 +24,7 @@ from lifting.skeletons import SKELETONS, Skeleton, skeleton
 
 Array = NDArray[np.float64]
 
-# VideoPose3D's names of joint sets, and ours.
+# Joint sets by VideoPose3D's names.
 LAYOUTS = {"coco": "coco17", "h36m": "h36m17", "mpii": "mpii16", "humaneva15": "humaneva15"}
 
 _JOINTS_OF_POSES = {17: "h36m17", 15: "humaneva15"}
@@ -37,8 +37,8 @@ class KeypointFile:
     Attributes:
         path: The file.
         joints: Joint set of the keypoints.
-        sizes: Width and height of the image by subject, where the file tells them.
-        views: By subject and action what stands for the arrays of its cameras, unchecked.
+        sizes: Width and height of the image by subject, where the file has them.
+        views: By subject and action the arrays of its cameras, unchecked.
     """
 
     path: Path
@@ -86,19 +86,19 @@ def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
 
     Args:
         path: The file.
-        joint_set: The joint set its keypoints are in, where the file does not tell.
+        joint_set: The joint set its keypoints are in, where the file does not name it.
 
     Raises:
         InputError: If it is not in the layout, or contradicts the joint set.
     """
     content, views = read_tree(path, "positions_2d")
-    told = content.get("metadata", {})
-    if not isinstance(told, dict):
+    metadata = content.get("metadata", {})
+    if not isinstance(metadata, dict):
         raise InputError("its 'metadata' is no dictionary", path, "make the file again.")
-    joints = skeleton(joint_set or _joint_set(told, path))
-    _check_count(told, joints, path)
-    _check_symmetry(told, joints, path)
-    return KeypointFile(path, joints, dict(_sizes(told, path)), views)
+    joints = skeleton(joint_set or _joint_set(metadata, path))
+    _check_count(metadata, joints, path)
+    _check_symmetry(metadata, joints, path)
+    return KeypointFile(path, joints, dict(_sizes(metadata, path)), views)
 
 
 def read_poses(
@@ -187,18 +187,18 @@ def fill_missing(points: Array, joints: Skeleton, where: str, missing: str) -> t
     return filled, int((~seen).sum())
 
 
-def _joint_set(told: dict[str, Any], path: Path) -> str:
-    layout = str(told.get("layout_name", ""))
+def _joint_set(metadata: dict[str, Any], path: Path) -> str:
+    layout = str(metadata.get("layout_name", ""))
     if layout in SKELETONS:
         return layout
     if layout not in LAYOUTS:
-        said = f"its layout_name '{layout}' is not known" if layout else "it has no layout_name"
-        raise InputError(f"{said}", path, "name the joint set of its keypoints with --skeleton.")
+        what = f"its layout_name '{layout}' is not known" if layout else "it has no layout_name"
+        raise InputError(what, path, "name the joint set of its keypoints with --skeleton.")
     return LAYOUTS[layout]
 
 
-def _check_count(told: dict[str, Any], joints: Skeleton, path: Path) -> None:
-    count = told.get("num_joints", len(joints))
+def _check_count(metadata: dict[str, Any], joints: Skeleton, path: Path) -> None:
+    count = metadata.get("num_joints", len(joints))
     if not isinstance(count, int | np.integer) or count != len(joints):
         raise InputError(
             f"tells of {count} joints, but '{joints.name}' has {len(joints)}",
@@ -207,8 +207,8 @@ def _check_count(told: dict[str, Any], joints: Skeleton, path: Path) -> None:
         )
 
 
-def _check_symmetry(told: dict[str, Any], joints: Skeleton, path: Path) -> None:
-    sides = told.get("keypoints_symmetry")
+def _check_symmetry(metadata: dict[str, Any], joints: Skeleton, path: Path) -> None:
+    sides = metadata.get("keypoints_symmetry")
     if sides is None:
         return
     try:
@@ -218,18 +218,18 @@ def _check_symmetry(told: dict[str, Any], joints: Skeleton, path: Path) -> None:
         raise InputError(
             "its keypoints_symmetry is no two lists of joints", path, "make the file again."
         ) from error
-    mine = [sorted(side) for side in zip(*joints.mirror_pairs, strict=True)]
-    if [left, right] != mine:
+    expected = [sorted(side) for side in zip(*joints.mirror_pairs, strict=True)]
+    if [left, right] != expected:
         raise InputError(
             f"its keypoints_symmetry has left {left} and right {right}, where '{joints.name}' "
-            f"has {mine[0]} and {mine[1]}",
+            f"has {expected[0]} and {expected[1]}",
             path,
             "name the joint set of its keypoints with --skeleton.",
         )
 
 
-def _sizes(told: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[float, float]]]:
-    videos = told.get("video_metadata", {})
+def _sizes(metadata: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[float, float]]]:
+    videos = metadata.get("video_metadata", {})
     if not isinstance(videos, dict):
         raise InputError("its video_metadata is no dictionary", path, "make the file again.")
     for name, video in videos.items():

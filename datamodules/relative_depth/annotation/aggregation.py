@@ -1,4 +1,4 @@
-"""What many annotators say together: the majority, or an estimate that knows how good each of them is.
+"""Aggregation of annotators' labels: majority vote, and the estimate of Dawid and Skene.
 
 Dawid and Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
 Applied Statistics 28(1), 1979, for two labels, with a prior on the skills because some annotators have

@@ -1,4 +1,4 @@
-"""How far annotators agree, beyond what chance would give."""
+"""Agreement of annotators beyond chance: Cohen's and Fleiss' kappa."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,7 +17,7 @@ def vote_table(votes: Votes) -> Float[ndarray, "items annotators"]:
 def agreement(
     first: Float[ndarray, " items"], second: Float[ndarray, " items"]
 ) -> tuple[int, float, float]:
-    """Return on how many items two annotators voted, on which share alike, and Cohen's kappa.
+    """Return the number of items both voted on, the fraction voted alike, and Cohen's kappa.
 
     Cohen, "A Coefficient of Agreement for Nominal Scales", Educational and Psychological Measurement
     20(1), 1960. Kappa is NaN where chance alone would make them agree, as if both always say the same.

@@ -1,4 +1,4 @@
-"""What annotators answered, as a JSON file that is whole after every answer.
+"""Answers of annotators, in a JSON file that is rewritten whole after every answer.
 
 Layout::
 

@@ -1,4 +1,4 @@
-"""The images that annotators are asked about: a clip store, or any published file of LSP."""
+"""Images for annotation, of a clip store or of any published file of LSP."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ _STRAIGHT_DOWN = 1e-6
 
 @dataclass(frozen=True)
 class JudgedImage:
-    """An image to ask about.
+    """An image for annotation.
 
     Attributes:
         name: Its name.
         picture: Its file; where there is none, its skeleton is drawn.
         train: Whether it is to train on.
         keypoints: Pixels in the order of ``lsp14``, ``(14, 2)``.
-        seen: Which joints are seen, ``(14,)``; nobody is asked about others.
+        seen: Which joints are seen, ``(14,)``; others are not asked about.
         depth: Distance of the joints along the camera's axis, millimetres ``(14,)``, where it is known.
         level: The same along the axis of the camera turned level, less a constant: people judge depth as
             if the camera did not look up or down.
@@ -52,7 +52,7 @@ class JudgedImage:
 def load_images(
     source: Path, pictures: Path | None = None, names: Collection[str] | None = None
 ) -> list[JudgedImage]:
-    """Load what there is to ask about.
+    """Load the images of a source.
 
     Args:
         source: A clip store, of which every clip gives its middle frame; or a file of LSP, or the
@@ -122,8 +122,8 @@ def _named(store: ClipStore, names: Collection[str]) -> list[tuple[ClipKey, list
     for key in store.keys:
         if key.frames == 1:
             rows = [0] if key.sequence in whole else []
-        elif asked := numbers.get(_clip_name(key)):
-            rows = [row for row, n in enumerate(store.frames(key).tolist()) if str(n) in asked]
+        elif wanted := numbers.get(_clip_name(key)):
+            rows = [row for row, n in enumerate(store.frames(key).tolist()) if str(n) in wanted]
         else:
             rows = []
         if rows:

@@ -1,4 +1,4 @@
-"""The numbers behind the figures of a user study on relative depth."""
+"""Statistics for the figures of a user study on relative depth."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ def right(label: Float[ndarray, " n"], gap: Float[ndarray, " n"]) -> Float[ndarr
     """Return 1 where a label is right, 0 where it is wrong, and NaN where that is not known.
 
     Args:
-        label: 1 where the second joint is said to be nearer, 0 where the first is, NaN where neither.
+        label: 1 where the second joint is judged nearer, 0 where the first is, NaN where neither.
         gap: How much farther the first joint is; nobody is right about joints that are equally far.
     """
     known = ~np.isnan(label) & ~np.isnan(gap) & (gap != 0)
@@ -21,38 +21,41 @@ def right(label: Float[ndarray, " n"], gap: Float[ndarray, " n"]) -> Float[ndarr
 
 
 def mean_in_bins(
-    values: Float[ndarray, " n"], places: Float[ndarray, " n"], width: float, least: float = 0.0
+    values: Float[ndarray, " n"],
+    positions: Float[ndarray, " n"],
+    width: float,
+    min_fraction: float = 0.0,
 ) -> tuple[Float[ndarray, " bins"], Float[ndarray, " bins"], Int[ndarray, " bins"]]:
     """Return, for bins from 0 on, their middles, the mean of the values in them, and their number.
 
     What is NaN is left out, and so are bins with few values.
 
     Args:
-        values: What to take the mean of.
-        places: Where it is, 0 or more.
+        values: The values.
+        positions: Their positions, 0 or more.
         width: Width of a bin.
-        least: Least share of all values that a bin must have.
+        min_fraction: Least fraction of all values that a bin must have.
     """
-    there = ~np.isnan(values) & ~np.isnan(places)
-    bins, which = np.unique((places[there] // width).astype(int), return_inverse=True)
+    there = ~np.isnan(values) & ~np.isnan(positions)
+    bins, which = np.unique((positions[there] // width).astype(int), return_inverse=True)
     count = np.bincount(which, minlength=len(bins))
     mean = np.bincount(which, values[there], len(bins)) / count
-    enough = count >= least * count.sum()
+    enough = count >= min_fraction * count.sum()
     return ((bins + 0.5) * width)[enough], mean[enough], count[enough]
 
 
 def risk_curve(
     risk: Float[ndarray, " n"], correct: Float[ndarray, " n"]
 ) -> tuple[Float[ndarray, " k"], Float[ndarray, " k"], Float[ndarray, " k"]]:
-    """Return what happens where only the least risky labels are kept, one more at a time.
+    """Return risk and error of the k least risky labels, for every k.
 
     Args:
         risk: Expected error of each label; labels without are left out.
         correct: 1 where the label is right, 0 where not, NaN where that is not known.
 
     Returns:
-        The share of labels that are kept, their mean risk, and the share of wrong ones among those that
-        are known, NaN before the first of them.
+        The fraction of labels that are kept, their mean risk, and the fraction of wrong ones among those
+        that are known, NaN before the first of them.
     """
     order = np.argsort(risk, kind="stable")[: int((~np.isnan(risk)).sum())]
     kept = np.arange(1, len(order) + 1)
@@ -81,14 +84,14 @@ def colour_skill(
     """Return how good annotators are at either colour, and how much they lean to one.
 
     Args:
-        pink: 1 where the joint that is marked pink was said to be nearer, 0 where the green one was.
+        pink: 1 where the joint that is marked pink was judged nearer, 0 where the green one was.
         truth: The same as it should be; NaN where that is not known.
-        person: Who said it.
+        person: Number of the annotator.
         people: Number of annotators.
 
     Returns:
-        The true-positive rate, the share of right answers where pink is nearer; the true-negative rate,
-        where green is; and the share of pink answers less the share of pink truths.
+        The true-positive rate (right answers where pink is nearer), the true-negative rate (where green
+        is), and the fraction of pink answers less that of pink truths.
     """
     correct = np.where(np.isnan(truth), np.nan, pink == truth)
     positive = by_group(np.where(truth == 1, correct, np.nan), person, people)
@@ -101,7 +104,7 @@ def agreement_matrix(
 ) -> tuple[
     Float[ndarray, "people people"], Float[ndarray, "people people"], Int[ndarray, "people people"]
 ]:
-    """Return for each two the share of common pairs they label alike, Cohen's kappa, and their number.
+    """Return for each two the fraction of common pairs labelled alike, Cohen's kappa, and their number.
 
     Args:
         opinions: Labels of each, NaN where there is none.

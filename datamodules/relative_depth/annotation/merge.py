@@ -48,35 +48,38 @@ def collect(paths: Sequence[Path]) -> Collected:
     """
     files: list[Path] = []
     for path in paths:
-        found = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        if not found:
+        matches = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not matches:
             raise InputError("no .json in it", path, "name the files of answers.")
-        files += found
-    said: dict[str, dict[Pair, Answer]] = {}
+        files += matches
+    by_name: dict[str, dict[Pair, Answer]] = {}
     for file in files:
         for name, sheet in read_answers(file).items():
-            mine = said.setdefault(name, {})
+            own = by_name.setdefault(name, {})
             for answer in sheet.answers:
-                if answer.question.pair in mine:
+                if answer.question.pair in own:
                     raise InputError(
                         f"'{name}' answers again what is answered in another file",
                         file,
                         "leave one of them out.",
                     )
-                mine[answer.question.pair] = answer
-    told = [
+                own[answer.question.pair] = answer
+    labels = [
         (pair, person, _label(answer))
-        for person, answers in enumerate(said.values())
+        for person, answers in enumerate(by_name.values())
         for pair, answer in answers.items()
         if answer.nearer is not None
     ]
-    if not told:
+    if not labels:
         raise InputError("no question is answered there", files[0], "answer some first.")
-    pairs = sorted({pair for pair, _, _ in told})
+    pairs = sorted({pair for pair, _, _ in labels})
     number = {pair: index for index, pair in enumerate(pairs)}
-    columns = np.array([(number[pair], person, label) for pair, person, label in told]).T
+    columns = np.array([(number[pair], person, label) for pair, person, label in labels]).T
     return Collected(
-        list(said), [list(answers.values()) for answers in said.values()], pairs, Votes(*columns)
+        list(by_name),
+        [list(answers.values()) for answers in by_name.values()],
+        pairs,
+        Votes(*columns),
     )
 
 
@@ -126,9 +129,9 @@ def merge(
     ):
         if probability != 0.5:
             label = int(probability > 0.5)
-            sure = max(probability, 1 - probability)
+            confidence = max(probability, 1 - probability)
             annotations.setdefault(image, []).append(
-                DepthAnnotation(first, second, label, sure, 1 - sure, number)
+                DepthAnnotation(first, second, label, confidence, 1 - confidence, number)
             )
     write_relative_depth(
         out,

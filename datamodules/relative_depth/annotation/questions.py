@@ -1,4 +1,4 @@
-"""Which pairs of joints an annotator is asked about, and in which order."""
+"""Questions for annotators: pairs of joints, in an order of each annotator's own."""
 
 import itertools
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Question:
 
     @property
     def pair(self) -> tuple[str, int, int]:
-        """What is asked, whichever joint is green."""
+        """Image and joints, whichever of them is green."""
         return self.image, min(self.first, self.second), max(self.first, self.second)
 
 
@@ -40,17 +40,16 @@ def ask(
 ) -> list[Question]:
     """Return the questions for an annotator.
 
-    Which images and pairs are asked about depends on the seed alone, so that annotators can be held
-    against one another; their order, and which joint is green, on the annotator too, so that a habit
-    of choosing one colour is no habit of choosing one joint. The questions of an image follow one
-    another.
+    Images and pairs depend on the seed alone, so that annotators can be compared; their order, and which
+    joint is green, on the annotator too, so that a habit of choosing one colour is no habit of choosing
+    one joint. The questions of an image follow one another.
 
     Args:
         images: All images.
         annotator: Name of the annotator.
         pairs: Pairs per image.
         count: How many images to ask about; all where not given.
-        seed: Seed of all that is drawn.
+        seed: Seed of the questions.
 
     Raises:
         InputError: If there is nothing to ask.
@@ -58,19 +57,19 @@ def ask(
     for option, value in (("pairs", pairs), ("count", count)):
         if value is not None and value < 1:
             raise InputError(f"--{option} is {value}: give at least 1.")
-    asked = [image for image in images if image.seen.sum() > 1]
-    if not asked:
+    usable = [image for image in images if image.seen.sum() > 1]
+    if not usable:
         raise InputError("Not one image has two joints that are seen: there is nothing to ask.")
-    drawn = np.random.default_rng(seed).permutation(len(asked))[:count]
+    drawn = np.random.default_rng(seed).permutation(len(usable))[:count]
     person = generator(seed, annotator)
     questions = []
     for index in person.permutation(drawn):
-        image = asked[index]
-        # Of its own numbers, so that an image has the same pairs whatever others there are.
-        draws = generator(seed, image.name)
+        image = usable[index]
+        # A generator of its own, so that an image has the same pairs whatever others there are.
+        own = generator(seed, image.name)
         all_pairs = list(itertools.combinations(np.flatnonzero(image.seen).tolist(), 2))
-        for place in person.permutation(draws.permutation(len(all_pairs))[:pairs]):
-            first, second = all_pairs[place]
+        for number in person.permutation(own.permutation(len(all_pairs))[:pairs]):
+            first, second = all_pairs[number]
             if person.random() < 0.5:
                 first, second = second, first
             questions.append(Question(image.name, first, second))

@@ -1,4 +1,4 @@
-"""The report on annotators: how much they did, how far they agree, how good they are."""
+"""Report on annotators: work done, agreement and skill."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -25,28 +25,28 @@ def describe(
         names: The annotators.
         answers: Their answers.
         votes: The same, as votes.
-        skill: Estimated share of right answers by annotator, where the label is 0 and where it is 1.
+        skill: Estimated fraction of right answers by annotator, where the label is 0 and where it is 1.
         truth: True labels of the items, NaN where they are not known.
         merged: By method the probability that the label of an item is 1.
     """
-    # Somebody may have answered nothing, or nothing but that it cannot be told.
+    # An annotator may have answered nothing, or only that it cannot be told.
     table = np.full((votes.items, len(names)), np.nan)
     table[:, : votes.annotators] = vote_table(votes)
     known = ~np.isnan(truth)
     width = max(len(name) for name in [*names, "annotator"])
     head = f"{'annotator':{width}} {'answers':>8} {'unsure':>7} {'median s':>9} {'skill':>6}"
     lines = ["", head + (f" {'right':>6}" if known.any() else "")]
-    for person, (name, given) in enumerate(zip(names, answers, strict=True)):
-        if not given:
+    for person, (name, own) in enumerate(zip(names, answers, strict=True)):
+        if not own:
             lines.append(f"{name:{width}} {0:8}")
             continue
-        unsure = sum(answer.nearer is None for answer in given) / len(given)
-        seconds = float(np.median([answer.seconds for answer in given]))
+        unsure = sum(answer.nearer is None for answer in own) / len(own)
+        seconds = float(np.median([answer.seconds for answer in own]))
         estimated = f"{skill[person].mean():6.1%}" if person < len(skill) else ""
-        line = f"{name:{width}} {len(given):8,} {unsure:7.1%} {seconds:9.1f} {estimated:>6}"
-        asked = known & ~np.isnan(table[:, person])
-        if asked.any():
-            line += f" {(table[asked, person] == truth[asked]).mean():6.1%}"
+        line = f"{name:{width}} {len(own):8,} {unsure:7.1%} {seconds:9.1f} {estimated:>6}"
+        judged = known & ~np.isnan(table[:, person])
+        if judged.any():
+            line += f" {(table[judged, person] == truth[judged]).mean():6.1%}"
         lines.append(line)
     if len(names) > 1:
         lines += ["", f"{'two annotators':{2 * width + 3}} {'pairs':>6} {'alike':>6} {'kappa':>6}"]

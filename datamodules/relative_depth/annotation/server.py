@@ -1,4 +1,4 @@
-"""The page on which an annotator answers, served to this machine alone."""
+"""Local web server of the annotation page."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -103,12 +103,12 @@ class _Handler(LocalHandler):
         """Take an answer, or take one back."""
         content = self.json_body()
         session = self.server.session
-        given = _answer(content)
+        answer = _answer(content)
         with self.server.turn:
             if self.path == "/undo" and content == {}:
                 self._keep(session.undo)
-            elif self.path == "/answer" and given is not None:
-                self._keep(lambda: session.answer(*given))
+            elif self.path == "/answer" and answer is not None:
+                self._keep(lambda: session.answer(*answer))
             else:
                 self.send_error(HTTPStatus.BAD_REQUEST)
 

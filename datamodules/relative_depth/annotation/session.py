@@ -1,4 +1,4 @@
-"""An annotator at work: the next question, the last answer, undo."""
+"""Session of an annotator: next question, answer, undo."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from lifting.errors import InputError
 
 
 class Session:
-    """Asks an annotator what is not answered yet, and keeps every answer at once.
+    """Asks an annotator the open questions, and saves every answer at once.
 
     The file is the truth: it is read and written anew with each answer, so several annotators may
     share one.
@@ -83,11 +83,11 @@ class Session:
             raise ValueError(f"no such answer: {nearer!r}")
         with locked(self.path):
             sheets = self._read()
-            mine = sheets[self.annotator].answers
-            self._answered = {answer.question.pair for answer in mine}
+            own = sheets[self.annotator].answers
+            self._answered = {answer.question.pair for answer in own}
             if number != self.current():
                 return False
-            mine.append(Answer(self.questions[number], nearer, round(seconds, 3)))
+            own.append(Answer(self.questions[number], nearer, round(seconds, 3)))
             write_answers(self.path, sheets)
             self._answered.add(self.questions[number].pair)
         return True
@@ -96,10 +96,10 @@ class Session:
         """Take the last answer back; return whether there was one."""
         with locked(self.path):
             sheets = self._read()
-            mine = sheets[self.annotator].answers
-            self._answered = {answer.question.pair for answer in mine}
-            if not mine:
+            own = sheets[self.annotator].answers
+            self._answered = {answer.question.pair for answer in own}
+            if not own:
                 return False
-            self._answered.remove(mine.pop().question.pair)
+            self._answered.remove(own.pop().question.pair)
             write_answers(self.path, sheets)
         return True

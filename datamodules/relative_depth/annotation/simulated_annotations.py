@@ -1,7 +1,7 @@
-"""Annotations of relative depth made from the poses of a clip store, where there is no crowd.
+"""Simulated annotations of relative depth, from the poses of a clip store.
 
-Enough to train on, and to see every figure of the user study of Ronchi et al., "It's all Relative",
-BMVC 2018; nothing that was measured on people.
+They suffice to train on, and for every figure of the user study of Ronchi et al., "It's all Relative",
+BMVC 2018; nothing in them was measured on people.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ Pick = tuple[ClipKey, list[int]]
 
 @dataclass(frozen=True)
 class SimulatedImages:
-    """Frames of a store, and what is said of them.
+    """Frames of a store with simulated annotations.
 
     Attributes:
         annotated: The frames, with annotations.
@@ -69,8 +69,8 @@ def simulate(
         halves = zip(_halves(store), ((images + 1) // 2, images // 2), (True, False), strict=True)
         for keys, count, train in halves:
             for key, rows in _spread(store, keys, count):
-                found = frames_of(store, key, rows)
-                judged += [replace(image, train=train) for image in found]
+                frames = frames_of(store, key, rows)
+                judged += [replace(image, train=train) for image in frames]
                 number += [(clip_number(key), n) for n in store.frames(key)[rows].tolist()]
         provenance = Provenance(
             f"{store.info.origin}; relative depth simulated", store.info.licence
@@ -150,8 +150,8 @@ def _annotated(
 ) -> list[AnnotatedImage]:
     of = torch.from_numpy(depth)
     clip, frame = torch.from_numpy(number).unbind(1)
-    said = labels.of(of, clip, frame, epoch=0)
-    ends = of[:, None].expand(-1, said.pairs.shape[1], -1).gather(2, said.pairs)
+    simulated = labels.of(of, clip, frame, epoch=0)
+    ends = of[:, None].expand(-1, simulated.pairs.shape[1], -1).gather(2, simulated.pairs)
     wrong = labels.wrong((ends[..., 0] - ends[..., 1]).abs())
     annotated = []
     for row, image in enumerate(judged):
@@ -159,8 +159,8 @@ def _annotated(
             # The first is farther, so the second is closer: label 1.
             DepthAnnotation(first, second, int(farther > 0), 1 - risk, risk)
             for (first, second), farther, risk in zip(
-                said.pairs[row].tolist(),
-                said.farther[row].tolist(),
+                simulated.pairs[row].tolist(),
+                simulated.farther[row].tolist(),
                 wrong[row].tolist(),
                 strict=True,
             )

@@ -1,4 +1,4 @@
-"""Annotators made up: each with eyes and a habit of their own."""
+"""Simulated annotators, each with an acuity and a favourite colour."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,58 +11,58 @@ from datamodules.relative_depth.annotation.questions import Question
 from datamodules.relative_depth.annotation_file import AnnotatedImage
 from lifting.errors import InputError
 
-# The published crowd is sure of joints 400 mm apart; the best annotator from half of that, the worst
+# The published crowd is certain of joints 400 mm apart; the best annotator from half of that, the worst
 # from twice as much.
-_SURE_FROM_MM, _SPREAD = 400.0, 2.0
-# Largest share of answers in which one does not look, and chooses one's favourite colour.
+_CERTAIN_FROM_MM, _SPREAD = 400.0, 2.0
+# Largest fraction of answers that are the favourite colour, whatever the image shows.
 _HABIT = 0.3
-# Logarithm of the seconds an answer takes: its mean and its deviation.
+# Logarithm of the seconds an answer takes: mean and standard deviation.
 _SECONDS = 1.0, 0.5
 _TIME = "2000-01-01T00:00:00+00:00"
 
 
 @dataclass(frozen=True)
 class SimulatedAnnotator:
-    """Somebody who judges depth.
+    """A simulated annotator.
 
     Attributes:
         name: Their name.
-        sure_from: Distance of joints from which on they are sure, millimetres; nearer ones they tell
-            apart with a probability that grows from a half in proportion.
-        habit: Share of questions to which they answer with their favourite colour unseen.
+        certain_from: Distance of joints from which on answers are right, millimetres; below, the
+            probability falls linearly to a half.
+        habit: Fraction of questions that are answered with the favourite colour unseen.
         favourite: ``first`` (green) or ``second`` (pink).
     """
 
     name: str
-    sure_from: float
+    certain_from: float
     habit: float
     favourite: str
 
     def right(self, gap: float) -> float:
-        """Return how probable a right answer is where they look.
+        """Return the probability of a right answer to a question that is looked at.
 
         Args:
             gap: Distance of the joints along the axis of depth, millimetres.
         """
-        return min(0.5 + 0.5 * gap / self.sure_from, 1.0)
+        return min(0.5 + 0.5 * gap / self.certain_from, 1.0)
 
 
 def make_annotators(count: int, seed: int = 0) -> list[SimulatedAnnotator]:
-    """Return annotators from the best to the worst eyes.
+    """Return annotators of decreasing acuity.
 
     Raises:
         InputError: If there is to be none.
     """
     if count < 1:
         raise InputError(f"--annotators is {count}: give at least 1, or leave it out.")
-    draws = np.random.default_rng([seed, 0])
+    rng = np.random.default_rng([seed, 0])
     exponents = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
     return [
         SimulatedAnnotator(
             f"annotator_{number:0{len(str(count))}}",
-            float(_SURE_FROM_MM * _SPREAD**exponent),
-            float(draws.uniform(0, _HABIT)),
-            str(draws.choice(["first", "second"])),
+            float(_CERTAIN_FROM_MM * _SPREAD**exponent),
+            float(rng.uniform(0, _HABIT)),
+            str(rng.choice(["first", "second"])),
         )
         for number, exponent in enumerate(exponents, 1)
     ]
@@ -89,26 +89,26 @@ def answer_all(
     """
     if votes < 1:
         raise InputError(f"--votes is {votes}: give at least 1.")
-    draws = np.random.default_rng([seed, 1])
+    rng = np.random.default_rng([seed, 1])
     most = max((len(image.annotations) for image in images), default=0)
     sheets = {annotator.name: Sheet(seed, most) for annotator in annotators}
     for image in images:
         of = depth[image.name]
         for annotation in image.annotations:
-            for person in draws.permutation(len(annotators))[:votes]:
+            for person in rng.permutation(len(annotators))[:votes]:
                 ends = [annotation.first, annotation.second]
-                green, pink = ends if draws.random() < 0.5 else reversed(ends)
+                green, pink = ends if rng.random() < 0.5 else reversed(ends)
                 annotator = annotators[person]
-                nearer = _nearer(annotator, float(of[green] - of[pink]), draws)
-                seconds = round(float(draws.lognormal(*_SECONDS)), 3)
+                nearer = _nearer(annotator, float(of[green] - of[pink]), rng)
+                seconds = round(float(rng.lognormal(*_SECONDS)), 3)
                 answer = Answer(Question(image.name, green, pink), nearer, seconds, _TIME)
                 sheets[annotator.name].answers.append(answer)
     return sheets
 
 
-def _nearer(annotator: SimulatedAnnotator, gap: float, draws: np.random.Generator) -> str:
+def _nearer(annotator: SimulatedAnnotator, gap: float, rng: np.random.Generator) -> str:
     """Return the answer to joints of which the first is farther by the gap."""
-    if draws.random() < annotator.habit:
+    if rng.random() < annotator.habit:
         return annotator.favourite
     truth, other = ("second", "first") if gap > 0 else ("first", "second")
-    return truth if draws.random() < annotator.right(abs(gap)) else other
+    return truth if rng.random() < annotator.right(abs(gap)) else other

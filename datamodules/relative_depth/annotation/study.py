@@ -1,7 +1,6 @@
-"""What is known of a user study on relative depth: judgements, who gave them, and the truth.
+"""User study on relative depth: judgements, annotators, and true depth where known.
 
-It is read from the raw answers of annotators or from merged annotations, and as much of it as there is
-is filled in.
+It is read from the raw answers of annotators or from merged annotations, which hold less.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,7 +29,7 @@ class Answers:
         names: The annotators.
         person: Number of the annotator.
         pair: Number of the pair.
-        label: 1 where the second joint of the pair was said to be nearer, 0 where the first was.
+        label: 1 where the second joint of the pair was judged nearer, 0 where the first was.
         swapped: Whether the second joint of the pair was the one marked green, else the first was.
     """
 
@@ -47,20 +46,20 @@ class Study:
 
     Attributes:
         pairs: What was judged: image, and two joints of ``lsp14``.
-        label: What is said of each pair: 1 where its second joint is nearer, 0 where its first is.
+        label: The judgement of each pair: 1 where its second joint is nearer, 0 where its first is.
         risk: Expected error of that.
-        share: Share of the crowd's answers that are 1.
+        fraction: Fraction of the crowd's answers that are 1.
         gap: For the frames ``camera`` and ``level`` how much farther the first joint is, millimetres.
         images: The images, by name; without those that are not known.
         answers: What the annotators answered, if the file has it.
-        opinions: Labels by name: of experts and of the crowd together, or of all annotators and of what
-            is merged; none where the file does not have them.
+        opinions: Labels by name: of experts and of the crowd together, or of all annotators and merged;
+            none where the file does not have them.
     """
 
     pairs: list[Pair]
     label: Float[ndarray, " pairs"]
     risk: Float[ndarray, " pairs"]
-    share: Float[ndarray, " pairs"]
+    fraction: Float[ndarray, " pairs"]
     gap: Mapping[str, Float[ndarray, " pairs"]]
     images: Mapping[str, JudgedImage]
     answers: Answers | None = None
@@ -77,10 +76,10 @@ def read_study(
 
     Args:
         path: A file of answers, a folder of several, or a ``relative_depth_lsp_v1.json``.
-        source: What was asked about, see :func:`load_images`; beside annotations, which have keypoints,
+        source: The images, see :func:`load_images`; beside annotations, which have keypoints,
             the folder of the images is enough.
         pictures: The folder of the images, where it is elsewhere.
-        experts: Annotators who are no part of the crowd, but are held against it.
+        experts: Annotators who are no part of the crowd, but compared with it.
 
     Raises:
         InputError: If a file is missing, damaged or of another kind, or files do not belong together.
@@ -137,15 +136,15 @@ def _of_annotations(path: Path, source: Path | None, pictures: Path | None) -> S
         }
     else:
         images = _images(path, source, pictures, {i.name for i in content if i.annotations})
-    said = [(image.name, a) for image in content for a in image.annotations]
-    if not said:
+    annotated = [(image.name, a) for image in content for a in image.annotations]
+    if not annotated:
         raise InputError("holds no annotation", path, "name one that does.")
-    pairs = [(name, a.first, a.second) for name, a in said]
+    pairs = [(name, a.first, a.second) for name, a in annotated]
     # Either of the two numbers tells the other.
-    risk = [1 - a.prob if a.risk is None and a.prob is not None else a.risk for _, a in said]
+    risk = [1 - a.prob if a.risk is None and a.prob is not None else a.risk for _, a in annotated]
     return Study(
         pairs,
-        np.array([a.label for _, a in said], float),
+        np.array([a.label for _, a in annotated], float),
         np.array(risk, float),
         np.full(len(pairs), np.nan),
         _gaps(pairs, images),
@@ -183,7 +182,7 @@ def _of_answers(
         votes.label[of_crowd],
         swapped[of_crowd],
     )
-    one, share = _merged(answers, len(pairs))
+    one, fraction = _merged(answers, len(pairs))
     merged = np.where(one == 0.5, np.nan, (one > 0.5).astype(float))
     merged[np.isnan(one)] = np.nan
     shown = [*experts] if experts else names
@@ -191,7 +190,7 @@ def _of_answers(
         pairs,
         merged,
         np.minimum(one, 1 - one),
-        share,
+        fraction,
         _gaps(pairs, images),
         images,
         answers,
@@ -201,12 +200,12 @@ def _of_answers(
 
 
 def _merged(answers: Answers, pairs: int) -> tuple[Array, Array]:
-    """Return the probability that a label is 1, and the share of the answers; NaN without any."""
-    asked, item = np.unique(answers.pair, return_inverse=True)
+    """Return the probability that a label is 1, and the fraction of the answers; NaN without any."""
+    judged, item = np.unique(answers.pair, return_inverse=True)
     votes = Votes(item, answers.person, answers.label)
-    one, share = np.full((2, pairs), np.nan)
-    one[asked], share[asked] = dawid_skene(votes)[0], majority(votes)
-    return one, share
+    one, fraction = np.full((2, pairs), np.nan)
+    one[judged], fraction[judged] = dawid_skene(votes)[0], majority(votes)
+    return one, fraction
 
 
 def _opinion(votes: Votes, person: int, pairs: int) -> Array:

@@ -1,4 +1,4 @@
-"""Which figures a user study on relative depth gives, as far as is known of it."""
+"""Figures of a user study on relative depth."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,15 +24,15 @@ from lifting.skeletons import skeleton
 from lifting.viz import annotations as viz
 
 _JOINTS = skeleton("lsp14")
-# Images in a row, and people in the matrix.
-_SHOWN, _MOST_PEOPLE = 5, 15
-# Bins with a smaller share of all pairs or answers say too little to be drawn.
-_LEAST = 0.002
+# Images in a row, and annotators in the matrix.
+_SHOWN, _MAX_ANNOTATORS = 5, 15
+# Bins with a smaller fraction of all pairs or answers are not drawn.
+_MIN_FRACTION = 0.002
 _TITLES = {"camera": "the camera's frame", "level": "the level camera's frame"}
 
 
 class _LeftOutError(Exception):
-    """Says why a figure is not drawn."""
+    """The reason why a figure is not drawn."""
 
 
 def _need(there: object, reason: str) -> None:
@@ -41,10 +41,10 @@ def _need(there: object, reason: str) -> None:
 
 
 class StudyFigures:
-    """Draws the figures of a study.
+    """Figures of a study.
 
     Args:
-        study: What is known.
+        study: The study.
         width: Width of the bins of distance, millimetres.
         frame: ``camera`` or ``level``: whose depth decides on who is right, in figures of one frame.
 
@@ -139,7 +139,7 @@ class StudyFigures:
         risk, panels = self.study.risk, {}
         for frame in self._known_frames():
             distance = np.abs(self.study.gap[frame])
-            curve = mean_in_bins(risk, distance, self.width, _LEAST)
+            curve = mean_in_bins(risk, distance, self.width, _MIN_FRACTION)
             panels[_TITLES[frame]] = distance, curve
         return viz.risk_distance_figure(panels, risk)
 
@@ -153,17 +153,17 @@ class StudyFigures:
         return viz.skill_figure(positive, negative, count, reference)
 
     def annotators_bias(self) -> Figure:
-        """How much annotators lean to a colour."""
+        """Bias of annotators to a colour."""
         answers, pink, truth, reference = self._by_colour()
         bias = colour_skill(pink, truth, answers.person, len(answers.names))[2]
-        _need(np.isfinite(bias).any(), "no pair has a label that answers could be held against")
+        _need(np.isfinite(bias).any(), "no pair has a label that answers could be compared with")
         return viz.bias_figure(answers.names, bias, reference)
 
     def accuracy_against_distance(self) -> Figure:
-        """Share of right answers over true distance."""
+        """Fraction of right answers over true distance."""
         panels = {
             _TITLES[frame]: {
-                kind: mean_in_bins(*values, self.width, _LEAST)
+                kind: mean_in_bins(*values, self.width, _MIN_FRACTION)
                 for kind, values in self._judgements(frame).items()
             }
             for frame in self._known_frames()
@@ -174,23 +174,23 @@ class StudyFigures:
         return viz.accuracy_figure(panels, (gap, model))
 
     def annotators_accuracy(self) -> Figure:
-        """Share of right answers by annotator."""
+        """Fraction of right answers by annotator."""
         answers = self._answers()
         known = {}
         for frame in self._known_frames():
             correct = self._judgements(frame)["single answers"][0]
-            share = by_group(correct, answers.person, len(answers.names))
-            known[_TITLES[frame]] = share[~np.isnan(share)]
+            rate = by_group(correct, answers.person, len(answers.names))
+            known[_TITLES[frame]] = rate[~np.isnan(rate)]
         label = "right answers of an annotator"
         return viz.histogram_figure(known, label, "annotators", percent=True)
 
     def expert_agreement(self) -> Figure:
-        """Who agrees with whom."""
+        """Agreement of every two annotators."""
         self._answers()
         opinions = self.study.opinions
         _need(len(opinions) > 2, "there is one annotator only")
-        many = f"there are more than {_MOST_PEOPLE} annotators; name some with --experts"
-        _need(len(opinions) <= _MOST_PEOPLE + 1, many)
+        many = f"there are more than {_MAX_ANNOTATORS} annotators; name some with --experts"
+        _need(len(opinions) <= _MAX_ANNOTATORS + 1, many)
         return viz.agreement_figure(list(opinions), *agreement_matrix(list(opinions.values())))
 
     def accuracies(self) -> list[str]:
@@ -252,8 +252,8 @@ class StudyFigures:
             of_answers = gap[study.answers.pair]
             label = study.answers.label.astype(float)
             kinds["single answers"] = right(label, of_answers), np.abs(of_answers)
-            even = np.isnan(study.share) | (study.share == 0.5)
-            label = np.where(even, np.nan, study.share > 0.5)
+            even = np.isnan(study.fraction) | (study.fraction == 0.5)
+            label = np.where(even, np.nan, study.fraction > 0.5)
             kinds["majority"] = right(label, gap), np.abs(gap)
         kinds["merged"] = right(study.label, gap), np.abs(gap)
         return kinds

@@ -36,7 +36,7 @@ def test_mean_in_bins_is_that_of_scipy():
     np.testing.assert_allclose(middle, (edges[:-1] + 15)[count > 0])
     np.testing.assert_allclose(found, mean[count > 0])
     np.testing.assert_array_equal(number, count[count > 0])
-    middle, _, number = mean_in_bins(values, places, 30.0, least=0.05)
+    middle, _, number = mean_in_bins(values, places, 30.0, min_fraction=0.05)
     np.testing.assert_array_equal(number, count[count >= 0.05 * there.sum()])
     assert number.min() >= 24
 

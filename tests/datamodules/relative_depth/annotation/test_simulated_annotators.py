@@ -50,12 +50,12 @@ def test_right_as_often_as_eyes_and_habit_allow(gap):
         SimulatedAnnotator("lazy", 200.0, 0.4, "second"),
     ]
     sheets = answer_all(made, depth, people, 3)
-    for name, sure_from, habit in (("good", 200, 0), ("poor", 800, 0), ("lazy", 200, 0.4)):
+    for name, certain_from, habit in (("good", 200, 0), ("poor", 800, 0), ("lazy", 200, 0.4)):
         answers = sheets[name].answers
         assert len(answers) == 4000
         share = sum(right(a, depth) for a in answers) / 4000
         # The favourite colour is right in one half of the questions.
-        expected = (1 - habit) * (0.5 + 0.5 * min(gap / sure_from, 1)) + habit * 0.5
+        expected = (1 - habit) * (0.5 + 0.5 * min(gap / certain_from, 1)) + habit * 0.5
         spread = math.sqrt(expected * (1 - expected) / 4000)
         assert share == pytest.approx(expected, abs=4 * spread + 1e-9)
 
@@ -91,13 +91,13 @@ def test_every_pair_is_answered_by_as_many_different_people_as_asked_for(tmp_pat
 
 def test_annotators_differ_around_the_published_crowd():
     people = make_annotators(5, seed=3)
-    assert [round(p.sure_from) for p in people] == [200, 283, 400, 566, 800]
+    assert [round(p.certain_from) for p in people] == [200, 283, 400, 566, 800]
     assert people[2].right(200.0) == pytest.approx(0.75)
     assert all(0 <= p.habit <= 0.3 for p in people)
     assert len({p.name for p in people}) == 5
     assert make_annotators(5, seed=3) == people
     assert make_annotators(5, seed=4) != people
-    assert make_annotators(1)[0].sure_from == pytest.approx(400)
+    assert make_annotators(1)[0].certain_from == pytest.approx(400)
 
 
 def test_nobody_to_ask_is_refused():
