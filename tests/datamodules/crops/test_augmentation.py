@@ -8,7 +8,7 @@ import torch
 
 from datamodules.crops.augmentation import (
     Augmentation,
-    Draws,
+    ExampleRandom,
     augmented_affine,
     change_colours,
     colour_factors,
@@ -29,7 +29,7 @@ def affines(how, rows=None, epoch=0, seed=0, labelled=None, joints=JOINTS):
     box = torch.cat([keypoints.amin(0), keypoints.amax(0)])
     labelled = torch.ones(len(joints), dtype=torch.bool) if labelled is None else labelled
     many = (x.expand(len(rows), *x.shape) for x in (box, keypoints, labelled))
-    found = augmented_affine(how, Draws(seed, epoch, rows), *many, joints, SIZE, 1.25)
+    found = augmented_affine(how, ExampleRandom(seed, epoch, rows), *many, joints, SIZE, 1.25)
     plain = crop_affine(*fit_aspect(box, SIZE), SIZE)
     return found, plain, keypoints, box
 
@@ -121,7 +121,7 @@ def test_colours_change_as_a_naive_loop_changes_them():
 
 
 def test_colour_factors_stay_within_their_share_and_differ_by_purpose():
-    factors = colour_factors(Augmentation(colour=0.2), Draws(0, 0, torch.arange(COUNT)))
+    factors = colour_factors(Augmentation(colour=0.2), ExampleRandom(0, 0, torch.arange(COUNT)))
     assert factors.min() >= 0.8
     assert factors.max() <= 1.2
     correlation = np.corrcoef(factors.T.numpy())

@@ -241,7 +241,7 @@ def test_interesting_frames_need_poses():
 
 @pytest.mark.parametrize("frames", [1, 7, 150, 1384, 5000])
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 1.0])
-def test_a_share_of_a_clip_is_one_piece_of_that_length(frames, share):
+def test_a_share_of_a_clip_is_one_chunk_of_that_length(frames, share):
     where = contiguous_chunk(share, frames).nonzero().flatten()
     assert len(where) == max(1, round(share * frames))
     assert (where.diff() == 1).all()
