@@ -32,7 +32,7 @@ def plot_annotations(
             images. The poses of a store say who is right.
         pictures: The folder of the images, where it is elsewhere; without them skeletons are drawn.
         out: The folder to write the figures to.
-        experts: Annotators who are no part of the crowd, but are held against it.
+        experts: Annotators who are no part of the crowd, but compared with it.
         bin: Width of the bins of distance, millimetres.
         frame: Whose depth decides on who is right in figures of one frame: camera, or level, that of
             the camera turned level.

@@ -82,7 +82,7 @@ def test_a_detector_is_tested_in_2d_and_through_every_lifter(here):
     assert not any("mpjpe" in name for name in alone.frame_mean)
 
 
-def test_painted_people_are_not_looked_at_in_a_mirror(here):
+def test_rendered_people_are_not_looked_at_in_a_mirror(here):
     more = ("--wandb", "disabled", "--trainer.limit_test_batches", "1")
     plain = run(["test", "--run", "plain", "--model.flip_test", "false", *more]).model
     asked = run(["test", "--run", "plain", "--model.flip_test", "true", *more]).model

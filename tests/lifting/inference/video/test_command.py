@@ -141,7 +141,7 @@ def test_times_that_vary_and_portraits_stay_as_they_are(here):
     assert [round(1000 * t) for t in times("vfr_3d/video.mp4")] == when
     assert times("vfr_3d/video.mp4") == times("vfr.mkv")
 
-    # Lying in the file, and meant to be turned clockwise: painted upright, then laid down.
+    # Lying in the file, and meant to be turned clockwise: rendered upright, then laid down.
     upright = [paint((240, 320), [points[:, ::-1] * 0.9]) for points in walk(6)]
     turn(write_frames(here / "portrait.mp4", (np.rot90(image).copy() for image in upright), SIZE))
     made = detect("portrait.mp4", boxes=None)
