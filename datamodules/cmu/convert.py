@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +45,7 @@ _KINDS = (".amc", ".bvh", ".npz")
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a trial comes from, and how to read it."""
+    """The file of a trial, and its reader."""
 
     path: Path
     read: Callable[[], Trial]
@@ -147,15 +147,11 @@ def _listed(path: Path) -> list[Path]:
 def _sources(file: Path, kind: str, amc_fps: float) -> Iterator[tuple[tuple[str, str], _Source]]:
     if kind == ".npz":
         for trial in read_npz(file):
-            yield (trial.subject, trial.number), _Source(file, partial(_given, trial))
+            yield (trial.subject, trial.number), _Source(file, partial(replace, trial))
     elif kind == ".amc":
         yield names_of(file), _Source(file, partial(read_amc, file, amc_fps))
     else:
         yield names_of(file), _Source(file, partial(read_bvh, file))
-
-
-def _given(trial: Trial) -> Trial:
-    return trial
 
 
 def _files(path: Path) -> list[Path]:
@@ -165,7 +161,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _step(recorded: float, kept: float, where: str) -> int:
-    """Return every how many frames one is kept."""
+    """Return the step between the frames that are kept."""
     step = max(1, round(recorded / kept))
     if abs(recorded / kept - step) > 0.01 * step:
         raise InputError(

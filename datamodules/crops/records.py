@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lifting.cameras import Camera
+from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence, skeleton
 
@@ -209,7 +209,7 @@ def gather_records(
     joints = len(skeleton(info.skeleton))
     checks: list[Callable[[ImageRecord, str], None]] = [_check_image(folder)] * images_exist
     checks += [_check_shapes(joints), _check_box, _check_pose(info.skeleton)]
-    rows, cameras = [], _Table()
+    rows, cameras = [], _CameraTable()
     names: dict[str, dict[str, int]] = {name: {} for name in NAMES}
     empty = np.full((joints, 3), math.nan)
     for record in records:
@@ -241,7 +241,7 @@ def gather_records(
     return ImageRecords(info, folder, paths, columns, lists, cameras.stacked())
 
 
-class _Table:
+class _CameraTable:
     """Cameras, each once: a dataset has few, and thousands of images."""
 
     def __init__(self) -> None:
@@ -264,15 +264,7 @@ class _Table:
 
 def no_cameras() -> Camera:
     """Return a batch of no camera."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "focal": (2,),
-        "principal": (2,),
-        "radial": (3,),
-        "tangential": (2,),
-        "size": (2,),
-    }
-    shapes |= {"tangential_gain": (), "rotation": (3, 3), "position": (3,)}
-    return Camera(**{k: torch.zeros((0, *s), dtype=torch.float64) for k, s in shapes.items()})
+    return nominal_camera(1, 1).map(lambda x: x.new_zeros((0, *x.shape)))
 
 
 def _check_image(folder: Path) -> Callable[[ImageRecord, str], None]:

@@ -18,6 +18,9 @@ from lifting.geometry import mirror
 from lifting.skeletons import Skeleton
 from lifting.windows import Windows
 
+# Movement of a joint that makes a frame interesting, and frames compared at once.
+_MOVED_MM, _LOOK_AHEAD = 40.0, 64
+
 
 class IndexBatch(NamedTuple):
     """What a loader yields: which rows of which split to gather, which to mirror, and the epoch."""
@@ -239,14 +242,14 @@ def contiguous_chunk(fraction: float, frames: int) -> Bool[Tensor, " frames"]:
     return chunk
 
 
-def _moved(pose: np.ndarray, threshold: float = 40.0, look_ahead: int = 64) -> np.ndarray:
+def _moved(pose: np.ndarray) -> np.ndarray:
     keep = np.zeros(len(pose), bool)
     last = 0
     keep[0] = True
     start = 1
     while start < len(pose):
-        ahead = pose[start : start + look_ahead]
-        moved = (np.linalg.norm(ahead - pose[last], axis=-1) >= threshold).any(-1)
+        ahead = pose[start : start + _LOOK_AHEAD]
+        moved = (np.linalg.norm(ahead - pose[last], axis=-1) >= _MOVED_MM).any(-1)
         if moved.any():
             last = start + int(moved.argmax())
             keep[last] = True

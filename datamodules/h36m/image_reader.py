@@ -37,7 +37,7 @@ def read_fetch(folder: Path, every: int = 1) -> ImageSource:
 
     Args:
         folder: The folder of the subjects.
-        every: Take every so many of the images of a recording and camera.
+        every: Take every n-th image of a recording and camera.
 
     Raises:
         InputError: If there are none, or one is not as h36m-fetch writes it.
@@ -69,7 +69,7 @@ def _fetched(
                 continue
             for row in rows[np.argsort(frame[rows], kind="stable")][::every]:
                 path = _image(file.parent / "imageSequence" / view, int(frame[row]))
-                one = _record(
+                record = _record(
                     path.relative_to(folder),
                     image_size(path),
                     (subject, sequence, view),
@@ -77,10 +77,10 @@ def _fetched(
                     keypoints[row],
                     pose[row],
                 )
-                if one is None:
+                if record is None:
                     left_out["the pelvis is outside the image"] += 1
                 else:
-                    yield one
+                    yield record
 
 
 def _annotation(file: Path) -> tuple[Array, Array, np.ndarray, np.ndarray]:
@@ -189,7 +189,7 @@ def _rows(
                 "mmpose's file is needed.",
             )
         subject, sequence, view, frame = match.groups()
-        one = _record(
+        record = _record(
             Path(name),
             image_size(images / name),
             (subject, sequence_name(sequence), view),
@@ -197,7 +197,7 @@ def _rows(
             part[row],
             pose[row],
         )
-        if one is None:
+        if record is None:
             left_out["the pelvis is outside the image"] += 1
         else:
-            yield one
+            yield record

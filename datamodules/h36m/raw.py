@@ -29,6 +29,8 @@ FPS = 50.0
 # Left out by every protocol: the video of one camera is damaged. h36m-fetch names it by its number.
 EXCLUDED = {("S11", "Directions"), ("S11", "Directions-2")}
 
+# Files of the layouts that are folders.
+_PATTERNS = {"baseline": "S*/MyPoses/3D_positions/*.h5", "fetch": "S*/*/annot.h5"}
 _RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 _LAYOUTS = {17: "h36m17", 16: "mpii16"}
 
@@ -76,7 +78,7 @@ def sequence_name(raw: str) -> str:
 
 
 def layout_of(path: Path) -> str:
-    """Return which layout a file or folder is in.
+    """Return the layout of a file or folder.
 
     Raises:
         InputError: If there is nothing, or it is none of them.
@@ -85,10 +87,9 @@ def layout_of(path: Path) -> str:
         raise InputError("there is no such file or folder", path, "check the path.")
     if path.is_file():
         return "videopose3d"
-    if next(path.glob("S*/MyPoses/3D_positions/*.h5"), None):
-        return "baseline"
-    if next(path.glob("S*/*/annot.h5"), None):
-        return "fetch"
+    for layout in _PATTERNS:
+        if _files(path, layout):
+            return layout
     raise InputError(
         "neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5 "
         "(3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch).",
@@ -98,11 +99,14 @@ def layout_of(path: Path) -> str:
 
 def inputs_of(path: Path) -> dict[str, str]:
     """Return the SHA-256 of every file that :func:`read_sequences` will read."""
-    patterns = {"baseline": "S*/MyPoses/3D_positions/*.h5", "fetch": "S*/*/annot.h5"}
     layout = layout_of(path)
     if layout == "videopose3d":
         return {path.name: sha256(path)}
-    return {str(p.relative_to(path)): sha256(p) for p in sorted(path.glob(patterns[layout]))}
+    return {str(file.relative_to(path)): sha256(file) for file in _files(path, layout)}
+
+
+def _files(path: Path, layout: str) -> list[Path]:
+    return sorted(path.glob(_PATTERNS[layout]))
 
 
 def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
@@ -110,7 +114,7 @@ def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
 
     Args:
         path: The file or folder.
-        joints: Which joints to take: ``h36m17``, or ``h36m32`` for all that were recorded.
+        joints: Joint set: ``h36m17``, or ``h36m32`` for all that were recorded.
 
     Raises:
         InputError: If the layout is not recognised, a file is not as its layout says, or it does not
@@ -147,7 +151,7 @@ def _videopose3d(path: Path, joints: str) -> Iterator[RawSequence]:
 
 
 def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
-    for file in sorted(path.glob("S*/MyPoses/3D_positions/*.h5")):
+    for file in _files(path, "baseline"):
         with open_hdf5(file) as content:
             if "3D_positions" not in content:
                 raise InputError("no '3D_positions' in it", file, "is it 3d-pose-baseline's file?")
@@ -160,13 +164,10 @@ def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
 
 
 def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
-    for file in sorted(path.glob("S*/*/annot.h5")):
+    for file in _files(path, "fetch"):
         with open_hdf5(file) as content:
-            missing = {"pose/3d", "camera", "frame"} - {
-                key for key in ("pose/3d", "camera", "frame") if key in content
-            }
-            if missing:
-                raise InputError(f"no '{min(missing)}' in it", file, "is it h36m-fetch's annot.h5?")
+            if missing := [key for key in ("camera", "frame", "pose/3d") if key not in content]:
+                raise InputError(f"no '{missing[0]}' in it", file, "is it h36m-fetch's annot.h5?")
             pose = _take(content["pose/3d"][()], joints, str(file))
             camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
         if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:

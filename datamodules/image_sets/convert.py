@@ -47,7 +47,7 @@ def find(
             annotation, what holds ``train2017`` and ``val2017`` (coco) or ``images`` (mpii).
         split: The split its people are in: ``train``, ``val`` or ``test`` (coco, mpii, lsp).
         joints: Joint set of the annotation (coco).
-        every: Take every so many of the frames (h36m, panoptic); all, and every 15th, by default.
+        every: Take every n-th frame (h36m, panoptic); by default all, and every 15th.
         alone: Whether to take frames with exactly one person only (panoptic).
         held_out: Put so many images of ``train`` into ``val`` (lsp).
 
@@ -78,7 +78,7 @@ def find(
         "mpii": lambda: read_mpii(raw, beside, str(split)),
         "lsp": lambda: read_lsp(raw, images, split, held_out),
         "h36m": lambda: read_fetch(raw, every or 1) if raw.is_dir() else read_mmpose(raw, beside),
-        "panoptic": lambda: read_panoptic(raw, None, every or 15, alone),
+        "panoptic": lambda: read_panoptic(raw, every or 15, alone),
         "mpi_inf_3dhp": lambda: read_mpi(raw, beside),
         "shelf": lambda: read_shelf(raw),
     }

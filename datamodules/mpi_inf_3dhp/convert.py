@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ def _open(
         beside = [file.with_name("camera.calibration") for file in train]
         clips = (clip for file in train for clip in read_train(file, cameras, universal))
         tests = (clip for file in test for clip in read_test(file, universal))
-        return [*train, *beside, *test], _chain(clips, tests)
+        return [*train, *beside, *test], chain(clips, tests)
     if not rows:
         raise InputError(
             "neither S*/Seq*/annot.mat nor TS*/annot_data.mat (the download) nor *3dhp*.npz "
@@ -115,11 +116,6 @@ def _open(
         )
     both = [*rows, *files_of(raw, CAMERA_FILES)]
     return both, (clip for file in rows for clip in read_rows(file, cameras))
-
-
-def _chain(*parts: Iterator[RawClip]) -> Iterator[RawClip]:
-    for part in parts:
-        yield from part
 
 
 def _add(store: ClipWriter, clip: RawClip, seen: dict[tuple[str, str], Camera]) -> None:

@@ -5,7 +5,7 @@ A sequence is a folder with ``calibration_<sequence>.json``, ``hdPose3d_stage1_c
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +35,7 @@ _MIN_CONFIDENCE = 0.1
 _MARGIN = 0.075
 
 
-def read_panoptic(
-    folder: Path,
-    sequences: Sequence[str] | None = None,
-    every: int = 15,
-    alone: bool = True,
-) -> ImageSource:
+def read_panoptic(folder: Path, every: int = 15, alone: bool = True) -> ImageSource:
     """Read the sequences of a folder.
 
     Where there is no number for a joint, the person has no 3D pose. Visibility is whether the joint is
@@ -48,14 +43,13 @@ def read_panoptic(
 
     Args:
         folder: The folder of the sequences.
-        sequences: Which; all that there are where not given.
-        every: Take every so many of the annotated frames.
+        every: Take every n-th of the annotated frames.
         alone: Whether to take frames with exactly one person only.
 
     Raises:
         InputError: If there is no sequence, or one is not as the toolbox writes it.
     """
-    names = sequences_of(folder, sequences)
+    names = sequences_of(folder)
     calibrations = [calibration_of(folder, name) for name in names]
     info = IndexInfo(JOINTS, ORIGIN, LICENCE, {path.name: sha256(path) for path in calibrations})
     left_out: Counter[str] = Counter()

@@ -73,24 +73,17 @@ class Body:
     confidence: Array
 
 
-def sequences_of(folder: Path, wanted: Sequence[str] | None = None) -> list[str]:
-    """Return the sequences of a folder, in order of their names.
-
-    Args:
-        folder: The folder that the toolbox downloaded to.
-        wanted: Return these, if they are there.
+def sequences_of(folder: Path) -> list[str]:
+    """Return the sequences of a folder that the toolbox downloaded to, in order of their names.
 
     Raises:
-        InputError: If there is none, or one that is wanted is not there.
+        InputError: If there is none.
     """
-    there = sorted(
+    names = sorted(
         path.parent.name
         for path in existing_folder(folder).glob("*/calibration_*.json")
         if path == calibration_of(folder, path.parent.name)
     )
-    if missing := [name for name in wanted or () if name not in there]:
-        raise InputError(f"no sequence '{missing[0]}', only {', '.join(there) or 'none'}.", folder)
-    names = there if wanted is None else list(wanted)
     if not names:
         raise InputError(
             "no <sequence>/calibration_<sequence>.json in it",

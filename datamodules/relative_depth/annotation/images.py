@@ -1,6 +1,6 @@
 """Images for annotation, of a clip store or of any published file of LSP."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,8 @@ def load_images(
             )
     if source.suffix == ".h5":
         with ClipStore(source) as store:
-            chosen = _middles(store.keys) if names is None else _named(store, names)
+            middles = [(key, [key.frames // 2]) for key in store.keys]
+            chosen = middles if names is None else _named(store, names)
             return [i for key, rows in chosen for i in frames_of(store, key, rows, pictures)]
     file, pictures = locate(source, pictures)
     content = read_images(file)
@@ -105,10 +106,6 @@ def provenance_of(source: Path) -> Provenance | None:
         with ClipStore(source) as store:
             return Provenance(store.info.origin, store.info.licence)
     return read_provenance(source) if source.suffix == ".json" else None
-
-
-def _middles(keys: Iterable[ClipKey]) -> list[tuple[ClipKey, list[int]]]:
-    return [(key, [key.frames // 2]) for key in keys]
 
 
 def _named(store: ClipStore, names: Collection[str]) -> list[tuple[ClipKey, list[int]]]:

@@ -153,11 +153,12 @@ class RenderedPixels:
         """
         records = self.records
         frame = int(records.columns["frame"][row])
-        names = tuple(records.name(column, row) for column in ("subject", "sequence", "view"))
+        subject, sequence, view = (records.name(n, row) for n in ("subject", "sequence", "view"))
+        names = subject, sequence, view
         camera = records.cameras[int(records.columns["camera"][row])]
         scene = make_scene(
             self.seed,
-            (names[0], names[1], names[2]),
+            names,
             frame,
             self._poses[row],
             camera,
@@ -166,5 +167,5 @@ class RenderedPixels:
         )
         if affine[0, 0] * affine[1, 1] < affine[0, 1] * affine[1, 0]:
             scene.appearance = scene.appearance.mirrored()
-        noise = noise_generator(self.seed, (names[0], names[1], names[2]), frame)
+        noise = noise_generator(self.seed, names, frame)
         return scene.render(affine.astype(np.float64), *size, noise)
