@@ -42,6 +42,6 @@ class EMA(WeightAveraging):
     def on_load_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Take latest and averaged weights up again, in training."""
+        """Restore the latest and the averaged weights, in training."""
         if self._average_model is not None and trainer.state.fn == TrainerFn.FITTING:
             super().on_load_checkpoint(trainer, pl_module, checkpoint)

@@ -14,7 +14,7 @@ _TERMINATED = 143
 
 
 class LastCheckpoint(Checkpoint):
-    """Keeps ``last.ckpt`` fresh: every so many steps and when training ends.
+    """Keeps ``last.ckpt`` fresh: every n steps and when training ends.
 
     Lightning's ``save_last`` rewrites it only when a best checkpoint is saved, so that a run that gets
     worse would resume from its best epoch.

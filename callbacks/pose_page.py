@@ -17,8 +17,8 @@ from lifting.skeletons.occlusion import Status
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PoseTrack
 
-# Test frames may be far apart; then what is played is faster than life.
-_SLOWEST = 5.0
+# Least frame rate of a clip, as test frames may be far apart.
+_MIN_FPS = 5.0
 
 
 class PosePage(Callback):
@@ -59,7 +59,7 @@ class PosePage(Callback):
                 logger.experiment.log({"pictures/test_page": page})
 
     def _clip(self, data: PoseDataModule, module: Lifter, rows: Tensor) -> Clip:
-        """Return the first frames of a clip, of which there are the given examples."""
+        """Return the first frames of a clip, lifted from its examples."""
         windows = data.test_windows
         rows = rows[: -(-self.frames // windows.chunk)].to(module.device)
         batch = data.on_after_batch_transfer(IndexBatch(rows, None, "test"), 0)
@@ -86,7 +86,7 @@ class PosePage(Callback):
         return Clip(
             key.path.removeprefix("clips/"),
             [PoseTrack(type(module).__name__, shown(lifted["pose"]), joints, known)],
-            fps=max(key.fps / max(gap, 1.0), _SLOWEST),
+            fps=max(key.fps / max(gap, 1.0), _MIN_FPS),
             truth=truth,
             keypoints=shown(keypoints),
             keypoint_joints=skeleton(module.hparams["keypoint_skeleton"]),

@@ -41,19 +41,19 @@ class Provenance(Callback):
 
     def __init__(self, folder: str | Path) -> None:
         self.path = Path(folder) / "provenance.json"
-        #: Options given above those of the run's configuration, as to a test with mirrored input.
+        #: Options that override those of the run's configuration, as to a test with mirrored input.
         self.changes: dict[str, Any] = {}
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Note what is about to be trained."""
-        self._note(trainer, pl_module, "fit")
+        """Record the start of a training."""
+        self._record(trainer, pl_module, "fit")
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Note what is about to be tested."""
-        self._note(trainer, pl_module, "test")
+        """Record the start of a test."""
+        self._record(trainer, pl_module, "test")
 
     @rank_zero_only
-    def _note(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+    def _record(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
         entry = {
             "stage": stage,
             "changes": self.changes,

@@ -12,7 +12,7 @@ from lightning import Callback, LightningModule, Trainer
 class RNGState(Callback):
     """Stores every generator's state in the checkpoint and restores it at the first resumed batch.
 
-    Earlier would be too early: setting up the loaders draws numbers. Every process keeps its own
+    Not earlier, as setting up the loaders draws numbers. Every process keeps its own
     states, and starts from its own seed.
     """
 

@@ -276,7 +276,7 @@ class PoseDataModule(SubjectDataModule):
         return self.on_after_batch_transfer(IndexBatch(rows, None, split), 0)
 
     def shuffled(self) -> ShuffledLoader | PairedLoader:
-        """Return a new loader of the training split, with what else is trained on beside it.
+        """Return a new loader of the training split, and of the other splits that are trained on.
 
         Raises:
             InputError: If the prior does not fill a batch.

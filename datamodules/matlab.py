@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from datamodules.safe_load import existing
+from datamodules.safe_load import existing_file
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]
@@ -25,7 +25,7 @@ def load_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: If the file is missing, damaged, of version 7.3, or lacks a variable.
     """
-    path = existing(path)
+    path = existing_file(path)
     try:
         content = loadmat(path, appendmat=False, variable_names=list(names))
     except NotImplementedError as error:

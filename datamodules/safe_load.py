@@ -101,7 +101,7 @@ class _ArrayUnpickler(pickle.Unpickler):
         return _STAND_INS[module, name]
 
 
-def existing(path: str | Path) -> Path:
+def existing_file(path: str | Path) -> Path:
     """Return the path if it names a file.
 
     Raises:
@@ -121,7 +121,7 @@ def load_pickle(path: str | Path) -> Any:
     Raises:
         InputError: If the file is missing, damaged or asks for anything else.
     """
-    path = existing(path)
+    path = existing_file(path)
     with path.open("rb") as stream:
         return _unpickle(stream.read(), path)
 
@@ -146,7 +146,7 @@ def load_npz(path: str | Path) -> dict[str, Any]:
     Raises:
         InputError: If the file is missing, damaged, no ``.npz``, or asks to run something.
     """
-    path = existing(path)
+    path = existing_file(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return {
@@ -167,7 +167,7 @@ def load_npy(path: str | Path) -> Any:
     Raises:
         InputError: If the file is missing, damaged, no ``.npy``, or asks to run something.
     """
-    path = existing(path)
+    path = existing_file(path)
     try:
         return _read_npy(path.read_bytes(), path)
     except InputError:
@@ -194,7 +194,7 @@ def load_json(path: str | Path) -> Any:
     Raises:
         InputError: If the file is missing or damaged.
     """
-    path = existing(path)
+    path = existing_file(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -209,7 +209,7 @@ def open_hdf5(path: str | Path) -> h5py.File:
     Raises:
         InputError: If the file is missing, damaged or not HDF5.
     """
-    path = existing(path)
+    path = existing_file(path)
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -218,7 +218,7 @@ def open_hdf5(path: str | Path) -> h5py.File:
 
 def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
-    with existing(path).open("rb") as stream:
+    with existing_file(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 
-from datamodules.relative_depth.annotation.images import load_images, provenance_of
+from datamodules.relative_depth.annotation.images import attribution_of, load_images
 from datamodules.relative_depth.annotation.merge import collect, merge
 from lifting.errors import guarded
 
@@ -29,7 +29,7 @@ def merge_annotations(
     """
     asked = {pair[0] for pair in collect([Path(answers)]).pairs}
     images = load_images(Path(source), names=asked)
-    report = merge(images, [Path(answers)], Path(out), method, provenance_of(Path(source)))
+    report = merge(images, [Path(answers)], Path(out), method, attribution_of(Path(source)))
     Path(out).with_suffix(".report.txt").write_text(report + "\n")
     print(report)
 

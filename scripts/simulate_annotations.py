@@ -57,7 +57,7 @@ def simulate_annotations(
         write_answers(Path(answers), sheets)
         given = sum(len(sheet.answers) for sheet in sheets.values())
         print(f"{answers}: {given:,} answers of {len(sheets)} annotators")
-    write_relative_depth(Path(out), made.annotated, made.provenance)
+    write_relative_depth(Path(out), made.annotated, made.attribution)
     print(f"{out}: {said:,} pairs of {len(made.annotated):,} images")
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from datamodules.safe_load import existing
+from datamodules.safe_load import existing_file
 from lifting.errors import InputError
 
 
@@ -14,7 +14,7 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         InputError: If the file is missing or no text.
     """
-    data = existing(path).read_bytes()
+    data = existing_file(path).read_bytes()
     if b"\0" in data:
         raise InputError("no text file", path, "get the file again.")
     # Comments of old files hold letters of any code page; what counts is ASCII.

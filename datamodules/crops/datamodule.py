@@ -46,7 +46,7 @@ class ImageDataModule(SubjectDataModule):
             test and prediction crop by; those of the index where not given.
         window: Images of an example, an odd number: the person's, and those before and after it in the
             recording, for lifters of several frames. Methods measure the middle one.
-        augmentation: How much crops that are trained on differ; not at all where null.
+        augmentation: Augmentation of training crops; none where null.
         batch_size: Training examples per batch and device.
         eval_batch_size: Examples per batch in validation, test and prediction, at most.
         workers: Processes that decode images; 0 decodes in the main one.
@@ -126,7 +126,7 @@ class ImageDataModule(SubjectDataModule):
         return records
 
     def _pixels(self, records: ImageRecords) -> Pixels:
-        """Return where the images of records come from."""
+        """Return the source of the images of records."""
         return FilePixels([records.file(row) for row in range(len(records))])
 
     def _split(self, records: ImageRecords, split: str) -> ImageSplit:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from datamodules.safe_load import existing
+from datamodules.safe_load import existing_file
 from lifting.errors import InputError
 from lifting.imaging.warping import warp
 
@@ -42,7 +42,7 @@ def read_image(path: Path) -> Bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    path = existing(path)
+    path = existing_file(path)
     try:
         with Image.open(path, formats=_FORMATS) as image:
             yield image

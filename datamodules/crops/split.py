@@ -25,7 +25,7 @@ from lifting.skeletons import skeleton
 
 
 class Crops(NamedTuple):
-    """What a loader yields: crops as bytes, and what is needed to gather the rest of a batch."""
+    """Crops as bytes, as a loader yields them, and what is needed to gather the rest of a batch."""
 
     rows: Int[Tensor, " B"]
     images: UInt8[Tensor, "B H W 3"]
@@ -44,7 +44,7 @@ class ImageSplit(Dataset[Crops]):
         pixels: Source of the images.
         size: Width and height of a crop.
         padding: How much larger than its box a crop is.
-        augmentation: How much crops differ; not at all where not given.
+        augmentation: Augmentation of the crops; none where not given.
         seed: Seed of the augmentation.
         poses: Poses ``(N, J, 3)`` in the joint set wanted; NaN where unknown.
         window: Images of an example: a person's, and those before and after it in the recording.
@@ -105,11 +105,11 @@ class ImageSplit(Dataset[Crops]):
 
     @property
     def has_poses(self) -> bool:
-        """Whether anybody has a pose."""
+        """Whether there are poses."""
         return "pose" in self._resident
 
     def frames(self) -> tuple[Float[Tensor, "N K 2"], Float[Tensor, "N J 3"] | None]:
-        """Return keypoints and poses of those who have a pose, or all keypoints where nobody has.
+        """Return keypoints and poses of the people with a pose, or all keypoints where there is no pose.
 
         A joint that is not labelled is at zero.
         """

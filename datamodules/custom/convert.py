@@ -141,7 +141,7 @@ def action_of(name: str) -> str:
 
 
 def _store_names(seen: KeypointFile) -> dict[str, str]:
-    """Return how each subject is called in the store, which parts its folders by slashes."""
+    """Return the names of the subjects in the store, which separates its folders by slashes."""
     names: dict[str, str] = {}
     for subject, action in seen.views:
         for name in (subject, action):
@@ -157,7 +157,7 @@ def _store_names(seen: KeypointFile) -> dict[str, str]:
 def _views(
     seen: KeypointFile, subject: str, action: str, rig: Rig | None
 ) -> list[tuple[str, Camera, Array, str]]:
-    """Return name, camera, keypoints and what to call it in messages of every view there is."""
+    """Return name, camera, keypoints and description for messages of every view."""
     arrays = seen.arrays(subject, action)
     where = f"{seen.path}: {subject} {action}"
     if rig is None:

@@ -23,7 +23,7 @@ _MOVED_MM, _LOOK_AHEAD = 40.0, 64
 
 
 class IndexBatch(NamedTuple):
-    """What a loader yields: which rows of which split to gather, which to mirror, and the epoch."""
+    """Rows of a split to gather, as a loader yields them, those to mirror, and the epoch."""
 
     rows: Int[Tensor, " B"]
     flip: Bool[Tensor, " B"] | None
@@ -32,7 +32,7 @@ class IndexBatch(NamedTuple):
 
 
 class PairedIndexBatch(NamedTuple):
-    """Examples, and what of other splits is trained on together with them."""
+    """Examples, and those of other splits that are trained on together with them."""
 
     labelled: IndexBatch
     beside: tuple[IndexBatch, ...]

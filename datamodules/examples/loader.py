@@ -12,7 +12,7 @@ from datamodules.examples.bank import IndexBatch, PairedIndexBatch
 
 @runtime_checkable
 class Examples(Protocol):
-    """Something that has examples."""
+    """A collection of examples."""
 
     rows: Tensor
 
@@ -22,7 +22,7 @@ class Examples(Protocol):
 
 @runtime_checkable
 class ExamplesOfClips(Examples, Protocol):
-    """Something that has examples, and knows which of them belong to one recording."""
+    """A collection of examples that knows which of them belong to one recording."""
 
     def rows_by_clip(self) -> list[Tensor]:
         """Return the rows of the examples, clip by clip."""

@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 
 @dataclass
 class RawSequence:
-    """One recording as a layout gives it.
+    """One recording of a layout.
 
     Attributes:
         subject: ``S1`` ...

@@ -30,8 +30,8 @@ _IMAGES = {"LSP": 2000, "LSP-extended": 10000}
 
 # An image has no frame rate; a number has to stand there.
 FPS = 1.0
-# Where the size of the image is not known: margin around the keypoints, of their larger extent, and
-# what the size is a multiple of, so that images share cameras.
+# Where the size of the image is not known: margin around the keypoints, as a fraction of their larger
+# extent, and a divisor of the size, so that images share cameras.
 _MARGIN, _STEP = 0.1, 16
 
 
@@ -72,7 +72,7 @@ def convert(
     content = read_images(file)
     if split is not None:
         content = replace(content, train=np.full(len(content.names), split == "train"))
-    elsewhere = content.provenance
+    elsewhere = content.attribution
     info = StoreInfo(
         skeleton=skeleton,
         sources={"gt": JOINTS},
@@ -97,9 +97,7 @@ def convert(
 
 
 def nominal_size(keypoints: Array) -> tuple[int, int]:
-    """Return what size an image is taken to have.
-
-    The person stands in its middle, about, and it ends beyond the keypoints by a margin at least.
+    """Return the assumed size of an image: the person in its centre, and a margin around the keypoints.
 
     Args:
         keypoints: Pixels ``(J, 2)``.
@@ -115,7 +113,7 @@ def _report(out: Path, content: RawImages) -> str:
     with ClipStore(out) as finished:
         lines = [finished.describe(), ""]
     there, full = len(content.names), _IMAGES[content.kind]
-    if content.provenance is None:
+    if content.attribution is None:
         lines.append(f"{content.kind}: {there:,} of {full:,} images ({there / full:.1%})")
     lines.append(f"joints seen: {content.visible.mean():.1%}")
     hidden = Counter(

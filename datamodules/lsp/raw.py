@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from datamodules.matlab import Array, load_mat, numbers
 from datamodules.relative_depth.annotation_file import (
-    Provenance,
-    read_provenance,
+    Attribution,
+    read_attribution,
     read_relative_depth,
 )
-from datamodules.safe_load import existing, load_npz
+from datamodules.safe_load import existing_file, load_npz
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -47,12 +47,12 @@ class RawImages:
     Attributes:
         kind: Which dataset: ``LSP`` or ``LSP-extended``.
         names: Names of the images, without folder and ending.
-        keypoints: Pixels ``(N, 14, 2)``; a joint that is not labelled is put in the middle of the
+        keypoints: Pixels ``(N, 14, 2)``; a joint that is not labelled is put at the mean of the
             others.
         visible: Which joints are seen, ``(N, 14)``.
         train: Which images are for training, ``(N,)``.
         left_out: Names of images in which no joint is labelled.
-        provenance: Where they come from, if not from the dataset.
+        attribution: Where they come from, if not from the dataset.
     """
 
     kind: str
@@ -61,7 +61,7 @@ class RawImages:
     visible: NDArray[np.bool_]
     train: NDArray[np.bool_]
     left_out: tuple[str, ...] = ()
-    provenance: Provenance | None = None
+    attribution: Attribution | None = None
 
 
 def locate(raw: Path, images: Path | None) -> tuple[Path, Path | None]:
@@ -77,9 +77,9 @@ def locate(raw: Path, images: Path | None) -> tuple[Path, Path | None]:
     if images is not None and not images.is_dir():
         raise InputError("there is no such folder of images", images, "check the path.")
     if not raw.is_dir():
-        return existing(raw), images
+        return existing_file(raw), images
     beside = raw / "images"
-    return existing(raw / "joints.mat"), images or (beside if beside.is_dir() else None)
+    return existing_file(raw / "joints.mat"), images or (beside if beside.is_dir() else None)
 
 
 def image_file(folder: Path, name: str) -> Path:
@@ -97,7 +97,7 @@ def image_file(folder: Path, name: str) -> Path:
 
 
 def read_images(path: Path) -> RawImages:
-    """Read any of the files; which one it is shows by its ending and its shape.
+    """Read any of the files, told apart by suffix and shape.
 
     Raises:
         InputError: If it is missing, damaged or none of them.
@@ -152,7 +152,7 @@ def _images(
     visible: NDArray[np.bool_],
     train: NDArray[np.bool_],
 ) -> RawImages:
-    """Put joints that are not labelled in the middle, and leave out images that have none."""
+    """Put joints that are not labelled at the mean of the others; leave out images without any."""
     if not np.isfinite(keypoints[labelled]).all():
         image = names[int(np.argwhere(labelled & ~np.isfinite(keypoints).all(-1))[0][0])]
         raise InputError(f"a joint of '{image}' is NaN or infinite", path, "get the file again.")
@@ -197,5 +197,5 @@ def _read_json(path: Path) -> RawImages:
         np.array([image.keypoints for image in images]).reshape(-1, len(skeleton(JOINTS)), 2),
         ~np.array([image.occluded for image in images]).reshape(-1, len(skeleton(JOINTS))),
         np.array([image.train for image in images], bool),
-        provenance=read_provenance(path),
+        attribution=read_attribution(path),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.safe_load import existing
+from datamodules.safe_load import existing_file
 from lifting.cameras import Camera, calibrated_camera
 from lifting.errors import InputError
 
@@ -78,7 +78,7 @@ def read_calibration(path: Path) -> dict[int, Camera]:
     Raises:
         InputError: If it is missing or not as published.
     """
-    path = existing(path)
+    path = existing_file(path)
     blocks: dict[int, dict[str, Array]] = {}
     for line in path.read_text(errors="replace").splitlines()[1:]:
         key, *rest = line.split() or [""]

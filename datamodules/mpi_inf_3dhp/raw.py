@@ -260,7 +260,7 @@ def _points(content: h5py.File, name: str, frames: int, size: int) -> Array:
 
 
 def _last_valid(valid: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each frame the last valid one up to it, before the first of them the first."""
+    """Return the last valid frame up to each frame, or the first valid one before that."""
     known = np.flatnonzero(valid)
     index = np.searchsorted(known, np.arange(len(valid)), side="right") - 1
     return known[np.maximum(index, 0)]

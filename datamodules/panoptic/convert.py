@@ -24,7 +24,7 @@ from datamodules.panoptic.raw import (
     LIFTER_VAL_SEQUENCES,
     ORIGIN,
     POSES,
-    Body,
+    CapturedPerson,
     action_of,
     calibration_of,
     digest_of,
@@ -160,7 +160,7 @@ def _people(
     scenes: list[tuple[int, Path]], rules: _Rules
 ) -> dict[int, tuple[NDArray[np.int64], Array]]:
     """Return frame numbers ``(T,)`` and world poses ``(T, J, 3)`` of each person of a sequence."""
-    appearances: dict[int, list[tuple[int, Body]]] = {}
+    appearances: dict[int, list[tuple[int, CapturedPerson]]] = {}
     for frame, file in scenes:
         bodies = read_bodies(file)
         known = with_unique_numbers(bodies)

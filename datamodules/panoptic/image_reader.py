@@ -18,7 +18,7 @@ from datamodules.panoptic.raw import (
     JOINTS,
     LICENCE,
     ORIGIN,
-    Body,
+    CapturedPerson,
     action_of,
     calibration_of,
     read_bodies,
@@ -78,7 +78,9 @@ def _records(
                         yield record
 
 
-def _record(sequence: str, frame: int, view: str, camera: Camera, body: Body) -> ImageRecord | None:
+def _record(
+    sequence: str, frame: int, view: str, camera: Camera, body: CapturedPerson
+) -> ImageRecord | None:
     pose = world_to_camera(torch.from_numpy(body.world), camera)
     width, height = (int(x) for x in camera.size.tolist())
     in_front = visible(pose, camera).numpy()

@@ -58,7 +58,7 @@ _SCENE = re.compile(r"body3DScene_(\d{8})\.json")
 
 
 @dataclass(frozen=True)
-class Body:
+class CapturedPerson:
     """A person in a frame.
 
     Attributes:
@@ -122,7 +122,7 @@ def action_of(sequence: str) -> str:
     return words[min(1, len(words) - 1)].rstrip("0123456789") or sequence
 
 
-def read_bodies(file: Path) -> list[Body]:
+def read_bodies(file: Path) -> list[CapturedPerson]:
     """Return the people in a frame.
 
     Raises:
@@ -146,12 +146,12 @@ def read_bodies(file: Path) -> list[Body]:
         if not np.isfinite(joints).all():
             raise InputError("a joint is NaN or infinite", file, "get the file again.")
     return [
-        Body(number, MILLIMETRES * joints[:, :3] @ UPRIGHT, joints[:, 3])
+        CapturedPerson(number, MILLIMETRES * joints[:, :3] @ UPRIGHT, joints[:, 3])
         for number, joints in bodies
     ]
 
 
-def with_unique_numbers(bodies: Sequence[Body]) -> list[Body]:
+def with_unique_numbers(bodies: Sequence[CapturedPerson]) -> list[CapturedPerson]:
     """Return the people whose number nobody else in the frame has."""
     counts = Counter(body.number for body in bodies)
     return [body for body in bodies if counts[body.number] == 1]

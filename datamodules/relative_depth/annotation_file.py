@@ -59,7 +59,7 @@ class DepthAnnotation:
 
 @dataclass(frozen=True)
 class AnnotatedImage:
-    """An image and what was said of it.
+    """An image with its annotations.
 
     Attributes:
         file: Its file, as in ``images/im0001.jpg``.
@@ -82,8 +82,8 @@ class AnnotatedImage:
 
 
 @dataclass(frozen=True)
-class Provenance:
-    """Where images come from that are not of Leeds Sports Pose.
+class Attribution:
+    """Origin and licence of images that are not of Leeds Sports Pose.
 
     Attributes:
         origin: Where they come from.
@@ -118,8 +118,8 @@ def read_relative_depth(path: Path) -> list[AnnotatedImage]:
     return images
 
 
-def read_provenance(path: Path) -> Provenance | None:
-    """Read where the images come from, if the file says so.
+def read_attribution(path: Path) -> Attribution | None:
+    """Read origin and licence of the images, if the file has them.
 
     Raises:
         InputError: If the file is missing, no JSON, or says half of it.
@@ -127,24 +127,24 @@ def read_provenance(path: Path) -> Provenance | None:
     content = load_json(path)
     if not isinstance(content, dict) or not {"origin", "licence"} & set(content):
         return None
-    return Provenance(*(_field(content, name, str, str(path)) for name in ("origin", "licence")))
+    return Attribution(*(_field(content, name, str, str(path)) for name in ("origin", "licence")))
 
 
 def write_relative_depth(
-    path: Path, images: Sequence[AnnotatedImage], provenance: Provenance | None = None
+    path: Path, images: Sequence[AnnotatedImage], attribution: Attribution | None = None
 ) -> None:
     """Write annotations in the layout above.
 
     Args:
         path: The file to write.
         images: The images.
-        provenance: Where they come from; Leeds Sports Pose where not given.
+        attribution: Where they come from; Leeds Sports Pose where not given.
 
     Raises:
         InputError: If nothing can be written there.
     """
     back = {ours: theirs for theirs, ours in reversed(_ALIASES.items())}
-    content = ({} if provenance is None else vars(provenance)) | {
+    content = ({} if attribution is None else vars(attribution)) | {
         "joint_names": [back.get(joint, joint) for joint in _JOINTS],
         "images": [
             {

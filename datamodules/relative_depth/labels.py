@@ -21,9 +21,9 @@ _CERTAIN_FROM_MM = 400.0
 
 @dataclass(frozen=True)
 class DepthLabels:
-    """Labels of the training frames. A frame keeps its pairs and its mistakes for good.
+    """Simulated labels of the training frames.
 
-    They are a function of seed and frame, so that they need no table and no time to build.
+    Pairs and mistakes are a function of seed and frame, so that they stay the same and need no table.
 
     Attributes:
         pairs: Pairs of joints that are compared in each frame, or ``all``.

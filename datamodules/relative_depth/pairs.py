@@ -31,23 +31,23 @@ class DepthPairs:
     compared: Bool[Tensor, "N P"]
 
     def to(self, device: torch.device) -> "DepthPairs":
-        """Return them on a device."""
+        """Return the pairs on a device."""
         moved = (x.to(device) for x in (self.pairs, self.farther, self.compared))
         return DepthPairs(*moved)
 
     def rows(self, images: Int[Tensor, " B"]) -> "DepthPairs":
-        """Return those of some images."""
+        """Return the pairs of images."""
         return DepthPairs(self.pairs[images], self.farther[images], self.compared[images])
 
     def mirrored(self, which: Bool[Tensor, " N"], joints: Skeleton) -> "DepthPairs":
-        """Return them with left and right joints exchanged in some rows; depth stays as it is."""
+        """Return the pairs with left and right joints exchanged in some rows; depth stays as it is."""
         order = torch.tensor(joints.mirror, device=self.pairs.device)
         exchange = which[:, None] & self.compared
         pairs = torch.where(exchange[..., None], order[self.pairs], self.pairs)
         return DepthPairs(pairs, self.farther, self.compared)
 
     def into(self, batch: PoseBatch) -> None:
-        """Add them to the batch of the images."""
+        """Add the pairs to the batch of their images."""
         batch["pairs"], batch["farther"], batch["compared"] = (
             self.pairs,
             self.farther,

@@ -12,7 +12,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 from numpy import ndarray
 
 from datamodules.base import PoseDataModule
-from datamodules.safe_load import existing, load_npz
+from datamodules.safe_load import existing_file, load_npz
 from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.geometry import centre, similarity_alignment
@@ -219,7 +219,7 @@ def data_of_run(config: Path) -> PoseDataModule:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(PoseDataModule, "data")
     try:
-        content: Any = yaml.safe_load(existing(config).read_text())
+        content: Any = yaml.safe_load(existing_file(config).read_text())
         return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
     except (
         yaml.YAMLError,

@@ -7,8 +7,8 @@ import pytest
 
 from datamodules.relative_depth.annotation.merge import collect
 from datamodules.relative_depth.annotation_file import (
-    Provenance,
-    read_provenance,
+    Attribution,
+    read_attribution,
     read_relative_depth,
 )
 from datamodules.store.clips import ClipStore
@@ -61,15 +61,15 @@ def test_answers_are_of_the_pairs_of_the_annotations(workplace, capsys):
     # Both what was simulated and the store know the images.
     with ClipStore("human.h5") as store:
         said = store.info.origin, store.info.licence
-    simulated = Provenance(f"{said[0]}; relative depth simulated", said[1])
+    simulated = Attribution(f"{said[0]}; relative depth simulated", said[1])
     for source, right, origin in (
         ("data/simulated_depth.json", False, simulated),
-        ("human.h5", True, Provenance(*said)),
+        ("human.h5", True, Attribution(*said)),
     ):
         arguments = ["--answers", "data/simulated_answers.json", "--out", "merged.json"]
         script("merge_annotations", source, *arguments)
         assert len(read_relative_depth(Path("merged.json"))) == 20
-        assert read_provenance(Path("merged.json")) == origin
+        assert read_attribution(Path("merged.json")) == origin
         assert ("right by the poses" in capsys.readouterr().out) is right
 
 

@@ -11,15 +11,14 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-# Before any answer an annotator is taken to be right in three of four: as many right and wrong
-# answers are counted beside the given ones, for each label.
+# Pseudo-counts of right and wrong answers of every annotator, for each label.
 _PRIOR_RIGHT, _PRIOR_WRONG = 3.0, 1.0
 _ROUNDS, _CLOSE = 1000, 1e-9
 
 
 @dataclass(frozen=True)
 class Votes:
-    """Who said what of which item, one row per vote.
+    """Labels that annotators gave to items, one row per vote.
 
     Attributes:
         item: Number of the item.
@@ -43,26 +42,26 @@ class Votes:
 
 
 def majority(votes: Votes) -> Float[ndarray, " items"]:
-    """Return for each item the share of its votes that are 1."""
+    """Return for each item the fraction of its votes that are 1."""
     ones = np.bincount(votes.item, votes.label, votes.items)
     return ones / np.bincount(votes.item, minlength=votes.items)
 
 
 def posterior(
-    votes: Votes, skill: Float[ndarray, "annotators 2"], share: float
+    votes: Votes, skill: Float[ndarray, "annotators 2"], prior: float
 ) -> Float[ndarray, " items"]:
     """Return the probability that the label of each item is 1, by Bayes' rule.
 
     Args:
         votes: The votes.
         skill: How often each annotator is right where the label is 0, and where it is 1.
-        share: Share of items whose label is 1.
+        prior: Fraction of items whose label is 1.
     """
     right = skill[votes.annotator]
-    said_one = votes.label == 1
-    for_one = np.log(np.where(said_one, right[:, 1], 1 - right[:, 1]))
-    for_zero = np.log(np.where(said_one, 1 - right[:, 0], right[:, 0]))
-    odds = np.log(share) - np.log1p(-share)
+    voted_one = votes.label == 1
+    for_one = np.log(np.where(voted_one, right[:, 1], 1 - right[:, 1]))
+    for_zero = np.log(np.where(voted_one, 1 - right[:, 0], right[:, 0]))
+    odds = np.log(prior) - np.log1p(-prior)
     odds = odds + np.bincount(votes.item, for_one - for_zero, votes.items)
     # Both forms of the logistic function, neither of which overflows.
     small = np.exp(-np.abs(odds))
@@ -82,15 +81,15 @@ def dawid_skene(votes: Votes) -> tuple[Float[ndarray, " items"], Float[ndarray, 
     probability = majority(votes)
     for _ in range(_ROUNDS):
         belief = np.stack([1 - probability, probability], -1)[votes.item]
-        given = [np.bincount(votes.annotator, b, votes.annotators) for b in belief.T]
+        total = [np.bincount(votes.annotator, b, votes.annotators) for b in belief.T]
         right = [
             np.bincount(votes.annotator, b * (votes.label == label), votes.annotators)
             for label, b in enumerate(belief.T)
         ]
-        prior = _PRIOR_RIGHT + _PRIOR_WRONG
-        skill = (np.stack(right, -1) + _PRIOR_RIGHT) / (np.stack(given, -1) + prior)
-        share = (probability.sum() + 1) / (votes.items + 2)
-        updated = posterior(votes, skill, float(share))
+        pseudo_counts = _PRIOR_RIGHT + _PRIOR_WRONG
+        skill = (np.stack(right, -1) + _PRIOR_RIGHT) / (np.stack(total, -1) + pseudo_counts)
+        prior = (probability.sum() + 1) / (votes.items + 2)
+        updated = posterior(votes, skill, float(prior))
         change = np.abs(updated - probability).max()
         probability = updated
         if change < _CLOSE:

@@ -155,7 +155,7 @@ def write_answers(path: Path, sheets: dict[str, Sheet]) -> None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep other annotators' programs from writing the file between reading and writing it.
+    """Lock the file against other annotators' programs.
 
     Raises:
         InputError: If nothing can be written there.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from datamodules.lsp.raw import JOINTS, image_file, locate, read_images
 from datamodules.matlab import Array
-from datamodules.relative_depth.annotation_file import Provenance, read_provenance
+from datamodules.relative_depth.annotation_file import Attribution, read_attribution
 from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.skeletons import convert, convert_confidence
@@ -93,8 +93,8 @@ def load_images(
     ]
 
 
-def provenance_of(source: Path) -> Provenance | None:
-    """Return where images come from that are not of Leeds Sports Pose.
+def attribution_of(source: Path) -> Attribution | None:
+    """Return origin and licence of images that are not of Leeds Sports Pose.
 
     Args:
         source: What :func:`load_images` loads.
@@ -104,8 +104,8 @@ def provenance_of(source: Path) -> Provenance | None:
     """
     if source.suffix == ".h5":
         with ClipStore(source) as store:
-            return Provenance(store.info.origin, store.info.licence)
-    return read_provenance(source) if source.suffix == ".json" else None
+            return Attribution(store.info.origin, store.info.licence)
+    return read_attribution(source) if source.suffix == ".json" else None
 
 
 def _named(store: ClipStore, names: Collection[str]) -> list[tuple[ClipKey, list[int]]]:
@@ -133,7 +133,7 @@ def _clip_name(key: ClipKey) -> str:
 
 
 def frame_name(key: ClipKey, number: int) -> str:
-    """Return what a frame of a store is called: a clip of one frame lends it the sequence's name.
+    """Return the name of a frame of a store: for a clip of one frame that of its sequence.
 
     Args:
         key: The clip.

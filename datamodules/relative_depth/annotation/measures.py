@@ -81,7 +81,7 @@ def colour_skill(
     person: Int[ndarray, " n"],
     people: int,
 ) -> tuple[Float[ndarray, " people"], Float[ndarray, " people"], Float[ndarray, " people"]]:
-    """Return how good annotators are at either colour, and how much they lean to one.
+    """Return the skill of annotators at either colour, and their bias to one.
 
     Args:
         pink: 1 where the joint that is marked pink was judged nearer, 0 where the green one was.

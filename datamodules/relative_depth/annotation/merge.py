@@ -13,8 +13,8 @@ from datamodules.relative_depth.annotation.images import JudgedImage
 from datamodules.relative_depth.annotation.report import describe
 from datamodules.relative_depth.annotation_file import (
     AnnotatedImage,
+    Attribution,
     DepthAnnotation,
-    Provenance,
     write_relative_depth,
 )
 from lifting.errors import InputError
@@ -94,16 +94,16 @@ def merge(
     paths: Sequence[Path],
     out: Path,
     method: str = "dawid_skene",
-    provenance: Provenance | None = None,
+    attribution: Attribution | None = None,
 ) -> str:
-    """Write what the annotators say together as ``relative_depth_lsp_v1.json``, and report on them.
+    """Write the merged answers as ``relative_depth_lsp_v1.json``, and report on the annotators.
 
     Args:
         images: The images they were asked about.
         paths: Files of answers, or folders of them.
         out: The file to write; pairs on which votes are even are left out of it.
         method: ``dawid_skene``, which weighs annotators by their skill, or ``majority``.
-        provenance: Where the images come from; Leeds Sports Pose where not given.
+        attribution: Where the images come from; Leeds Sports Pose where not given.
 
     Returns:
         The report.
@@ -146,7 +146,7 @@ def merge(
             for name, image in known.items()
             if name in annotations
         ],
-        provenance,
+        attribution,
     )
     kept = sum(len(of_image) for of_image in annotations.values())
     lines = [f"{kept:,} of {len(one):,} pairs of {len(annotations):,} images, by {method}"]

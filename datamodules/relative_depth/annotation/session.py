@@ -72,7 +72,7 @@ class Session:
         return None
 
     def answer(self, number: int, nearer: str | None, seconds: float) -> bool:
-        """Keep an answer; return whether it was to the current question, else it is not kept.
+        """Save an answer to the current question; return whether it was one.
 
         Args:
             number: Number of the question.

@@ -16,7 +16,7 @@ from numpy import ndarray
 from datamodules.examples.bank import clip_number
 from datamodules.matlab import Array
 from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, frames_of
-from datamodules.relative_depth.annotation_file import AnnotatedImage, DepthAnnotation, Provenance
+from datamodules.relative_depth.annotation_file import AnnotatedImage, Attribution, DepthAnnotation
 from datamodules.relative_depth.labels import DepthLabels
 from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
@@ -31,18 +31,18 @@ class SimulatedImages:
     Attributes:
         annotated: The frames, with annotations.
         depth: By name of the image, the depth that the annotations are of, millimetres ``(14,)``.
-        provenance: Where they come from.
+        attribution: Where they come from.
     """
 
     annotated: list[AnnotatedImage]
     depth: dict[str, Array]
-    provenance: Provenance
+    attribution: Attribution
 
 
 def simulate(
     source: Path, images: int, labels: DepthLabels, frame: str = "camera"
 ) -> SimulatedImages:
-    """Take frames of a store, half of them to train on, and label pairs of their joints.
+    """Select frames of a store, half of them for training, and label pairs of their joints.
 
     The halves are of different people; where the store has but one, of different recordings. Each half
     has its frames evenly from all of its clips. Pairs of joints that are equally far, or of which one
@@ -72,14 +72,14 @@ def simulate(
                 frames = frames_of(store, key, rows)
                 judged += [replace(image, train=train) for image in frames]
                 number += [(clip_number(key), n) for n in store.frames(key)[rows].tolist()]
-        provenance = Provenance(
+        attribution = Attribution(
             f"{store.info.origin}; relative depth simulated", store.info.licence
         )
     if len({image.name for image in judged}) < len(judged):
         raise InputError("clips of one frame share a name", source, "give each its sequence.")
     depth = {image.name: _depth(image, frame, source) for image in judged}
     annotated = _annotated(judged, np.stack(list(depth.values())), np.array(number), labels)
-    return SimulatedImages(annotated, depth, provenance)
+    return SimulatedImages(annotated, depth, attribution)
 
 
 def _depth(image: JudgedImage, frame: str, source: Path) -> Array:
@@ -120,7 +120,7 @@ def _halves(store: ClipStore) -> tuple[list[ClipKey], list[ClipKey]]:
 
 
 def _spread(store: ClipStore, keys: Sequence[ClipKey], count: int) -> list[Pick]:
-    """Choose as many frames of each clip as can be, and within it evenly."""
+    """Choose frames evenly from all clips, and evenly within each."""
     have = np.array([key.frames for key in keys])
     if have.sum() < count:
         raise InputError(

@@ -128,7 +128,7 @@ class StudyFigures:
         return viz.histogram_figure(known, "mean risk of an image's pairs", "images", percent=True)
 
     def true_distance(self) -> Figure:
-        """Distances of the joints that were asked about."""
+        """True distances of the joints in questions."""
         distances = {f: np.abs(self.study.gap[f]) / 10 for f in self._known_frames()}
         there = {_TITLES[f]: values[~np.isnan(values)] for f, values in distances.items()}
         return viz.histogram_figure(there, "true distance in depth [cm]", "pairs")

@@ -91,7 +91,7 @@ class Script:
 
     def _change_posture(self, posture: str) -> float:
         """Go to a posture through those between; return the start of the last transition."""
-        back, there = _path_from_standing(self.posture), _path_from_standing(posture)
+        back, there = _path_to_standing(self.posture), _path_to_standing(posture)
         shared = next(name for name in back if name in there)
         start = self.clock
         for name in [*back[1 : back.index(shared) + 1], *there[: there.index(shared)][::-1]]:
@@ -208,10 +208,10 @@ class Script:
             time += self.rng.uniform(0.8, 3.0)
 
 
-def _path_from_standing(posture: str) -> list[str]:
+def _path_to_standing(posture: str) -> list[str]:
     """Return the postures from one back to standing."""
     after = POSTURES[posture].after
-    return [posture] if after is None else [posture, *_path_from_standing(after)]
+    return [posture] if after is None else [posture, *_path_to_standing(after)]
 
 
 class _Stride(NamedTuple):

@@ -24,7 +24,7 @@ from lifting.cameras import Camera
 _EYE, _MOUTH = np.array([0.12, 0.09, 0.08]), np.array([0.62, 0.25, 0.22])
 
 
-class Scene:
+class RenderedScene:
     """One person before a background, seen by a camera.
 
     Args:

@@ -14,7 +14,7 @@ from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import SEQUENCES, draw_cameras, generate_sequence
 from datamodules.synthetic.rendered.background import Background, draw_background, draw_occluder
 from datamodules.synthetic.rendered.clothing import Appearance, draw_appearance
-from datamodules.synthetic.rendered.renderer import Scene
+from datamodules.synthetic.rendered.renderer import RenderedScene
 from lifting.cameras import Camera, project, world_to_camera
 
 # Frames of a sequence between two images, as neighbouring frames at 50 Hz hardly differ (L2D-Pose).
@@ -41,7 +41,7 @@ def make_scene(
     camera: Camera,
     occluded: float,
     alike: bool = False,
-) -> Scene:
+) -> RenderedScene:
     """Return the scene of an image.
 
     Args:
@@ -62,7 +62,7 @@ def make_scene(
         occluded,
     )
     appearance = _appearance(seed, (*names, str(frame)) if alike else names[:1], alike)
-    return Scene(pose, camera, appearance, _background(seed, *names), occluder)
+    return RenderedScene(pose, camera, appearance, _background(seed, *names), occluder)
 
 
 def noise_generator(seed: int, names: tuple[str, str, str], frame: int) -> np.random.Generator:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from datamodules.synthetic.procedural.animation import FPS
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
-from datamodules.synthetic.rendered.renderer import Scene
+from datamodules.synthetic.rendered.renderer import RenderedScene
 from datamodules.synthetic.rendered.scenes import make_scene, noise_generator
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
@@ -45,7 +45,7 @@ class RenderedVideo:
         width, height = self.camera.size.tolist()
         return round(width), round(height)
 
-    def scene(self, frame: int) -> Scene:
+    def scene(self, frame: int) -> RenderedScene:
         """Return the scene of a frame."""
         return make_scene(self.seed, self.names, frame, self.pose[frame], self.camera, 0.0)
 

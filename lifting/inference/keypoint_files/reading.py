@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from datamodules.safe_load import existing, load_json, load_npy, load_npz
+from datamodules.safe_load import existing_file, load_json, load_npy, load_npz
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.alphapose import read_alphapose
 from lifting.inference.keypoint_files.arrays import read_arrays
@@ -41,7 +41,7 @@ def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
             raise InputError("is a folder", path, f"of format {name} a file is needed.")
         tracks = read_openpose(path, options)
     else:
-        tracks = _read_file(existing(path), options)
+        tracks = _read_file(existing_file(path), options)
     if not tracks:
         raise InputError("shows nobody", path, "run the detector again.")
     return [with_size(track, options.size, path) for track in tracks]

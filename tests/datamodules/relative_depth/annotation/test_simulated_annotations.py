@@ -11,8 +11,8 @@ import torch
 from datamodules.lsp.convert import convert
 from datamodules.relative_depth.annotation.simulated_annotations import simulate
 from datamodules.relative_depth.annotation_file import (
-    Provenance,
-    read_provenance,
+    Attribution,
+    read_attribution,
     read_relative_depth,
     write_relative_depth,
 )
@@ -182,7 +182,7 @@ def test_same_seed_same_file_and_another_seed_other_pairs(store):
 def test_a_store_is_made_of_it_that_says_where_it_is_from(store, tmp_path):
     made = simulate(store, 20, DepthLabels(3))
     path = tmp_path / "depth.json"
-    write_relative_depth(path, made.annotated, made.provenance)
+    write_relative_depth(path, made.annotated, made.attribution)
     report = convert(path, tmp_path / "lsp.h5")
     with ClipStore(tmp_path / "lsp.h5") as content, ClipStore(store) as source:
         assert content.info.origin == f"{source.info.origin}; relative depth simulated"
@@ -199,9 +199,9 @@ def test_provenance_is_whole_or_absent(tmp_path):
     path = tmp_path / "a.json"
     images = simulate(small_store(tmp_path / "a.h5", ["a", "b"]), 4, DepthLabels()).annotated
     write_relative_depth(path, images)
-    assert read_provenance(path) is None
-    write_relative_depth(path, images, Provenance("here", "free"))
-    assert read_provenance(path) == Provenance("here", "free")
+    assert read_attribution(path) is None
+    write_relative_depth(path, images, Attribution("here", "free"))
+    assert read_attribution(path) == Attribution("here", "free")
     content = json.loads(path.read_text())
     for change, message in (({"licence": 3}, "'licence' is 3"), ({"origin": None}, "'origin'")):
         path.write_text(json.dumps(content | change))
@@ -210,7 +210,7 @@ def test_provenance_is_whole_or_absent(tmp_path):
     del content["licence"]
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match="has no 'licence'"):
-        read_provenance(path)
+        read_attribution(path)
 
 
 def test_what_cannot_be_simulated_is_refused(store, tmp_path):

@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
         patch.setattr(synthetic_clips, "SEQUENCES", ("Walking", "Sitting"))
         synthetic_clips.write_store(str(folder / "human.h5"), 0, 12, ("S1", "S9"))
     made = simulate(folder / "human.h5", 80, DepthLabels(5, noise="crowd"), frame="level")
-    write_relative_depth(folder / "depth.json", made.annotated, made.provenance)
+    write_relative_depth(folder / "depth.json", made.annotated, made.attribution)
     sheets = answer_all(made.annotated, made.depth, make_annotators(8), 6)
     write_answers(folder / "answers.json", sheets)
     return folder

@@ -8,7 +8,7 @@ from PIL import Image
 from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequence
 from datamodules.synthetic.rendered.background import Occluder
-from datamodules.synthetic.rendered.renderer import Scene
+from datamodules.synthetic.rendered.renderer import RenderedScene
 from datamodules.synthetic.rendered.scenes import make_scene
 from lifting.cameras import project, world_to_camera
 from lifting.imaging.boxes import box_around
@@ -51,7 +51,7 @@ def scene():
 
     def make(pose, occluder=None):
         one = make_scene(0, NAMES, 0, pose, camera, 0.0)
-        return Scene(pose, camera, one.appearance, one.background, occluder)
+        return RenderedScene(pose, camera, one.appearance, one.background, occluder)
 
     return make
 
