@@ -59,7 +59,7 @@ def test_answers_say_what_was_marked_how(answers):
         ("bert", ("im0002", 1, 5), 0, False),
         ("dora", ("im0002", 3, 4), 0, False),
     }
-    np.testing.assert_array_equal(study.share, [1, 0.5, 0])
+    np.testing.assert_array_equal(study.fraction, [1, 0.5, 0])
     assert study.label[[0, 2]].tolist() == [1, 0]
     assert study.risk[0] < study.risk[2] < study.risk[1] <= 0.5
     assert list(study.opinions) == ["anna", "bert", "cleo", "dora", "merged"]
@@ -71,7 +71,7 @@ def test_answers_say_what_was_marked_how(answers):
 def test_experts_are_no_part_of_the_crowd(answers):
     study = read_study(answers, experts=["anna", "dora"])
     assert study.answers.names == ["bert", "cleo"]
-    np.testing.assert_array_equal(study.share, [1, 0, np.nan])
+    np.testing.assert_array_equal(study.fraction, [1, 0, np.nan])
     np.testing.assert_array_equal(study.label, [1, 0, np.nan])
     assert np.isnan(study.risk[2])
     assert list(study.opinions) == ["anna", "dora", "crowd"]
