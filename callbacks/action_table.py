@@ -10,6 +10,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 from rich.table import Table
 
+from lifting.files import beside
 from lifting.metrics import EvaluationResult
 from lifting.metrics.registry import find
 
@@ -33,6 +34,29 @@ def _text(value: object) -> str:
     return f"{value}"
 
 
+def write_csv(path: Path, rows: list[dict[str, object]]) -> None:
+    """Write the rows of a table."""
+    with beside(path) as partial, partial.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def print_table(rows: list[dict[str, object]], title: str) -> None:
+    """Print the rows of a table, without the metrics that the registry keeps from the console."""
+    kind, _, *columns = rows[0]
+    entries = {name: find(name) for name in columns}
+    shown = {name: entry for name, entry in entries.items() if not entry or entry.console}
+    table = Table(f"{kind}\n", "frames\n", title=title)
+    for name, entry in shown.items():
+        table.add_column(f"{name}\n{entry.unit} {entry.arrow}" if entry else name)
+    for row in rows:
+        if row[kind] == f"{kind} average":
+            table.add_section()
+        table.add_row(str(row[kind]), f"{row['frames']:,}", *(_text(row[name]) for name in shown))
+    Console(width=110).print(table)
+
+
 class ActionTable(Callback):
     """Writes the test's table to ``test.csv`` and ``test.md``, prints it and logs it to W&B.
 
@@ -49,29 +73,11 @@ class ActionTable(Callback):
         result: EvaluationResult = pl_module.test_result  # type: ignore[assignment]
         rows = table_rows(result)
         columns = list(rows[0])
-        with (self.folder / "test.csv").open("w", newline="") as stream:
-            writer = csv.DictWriter(stream, columns)
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(self.folder / "test.csv", rows)
         lines = [columns, ["---"] * len(columns), *([_text(r[c]) for c in columns] for r in rows)]
         (self.folder / "test.md").write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
-        self._print(rows)
+        print_table(rows, "Test")
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 values = [[r[c] for c in columns] for r in rows]
                 logger.log_table("test/actions", columns=columns, data=values)
-
-    def _print(self, rows: list[dict[str, object]]) -> None:
-        kind, _, *columns = rows[0]
-        entries = {name: find(name) for name in columns}
-        # The files hold every metric; the console leaves out what the registry says.
-        metrics = {name: entry for name, entry in entries.items() if not entry or entry.console}
-        table = Table(f"{kind}\n", "frames\n", title="Test")
-        for name, entry in metrics.items():
-            table.add_column(f"{name}\n{entry.unit} {entry.arrow}" if entry else name)
-        for row in rows:
-            if row[kind] == f"{kind} average":
-                table.add_section()
-            values = (_text(row[m]) for m in metrics)
-            table.add_row(str(row[kind]), f"{row['frames']:,}", *values)
-        Console(width=110).print(table)

@@ -1,20 +1,15 @@
 """Official table of MPI-INF-3DHP: PCK and AUC by activity and by sequence."""
 
-import csv
-import os
 from pathlib import Path
 
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_only
-from rich.console import Console
-from rich.table import Table
 
-from callbacks.action_table import table_rows
+from callbacks.action_table import print_table, table_rows, write_csv
 from lifting.batch import PoseBatch
 from lifting.methods.bases.lifter import Lifter
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, frame_scores
-from lifting.metrics.registry import find
 
 
 class MPIINF3DHPTable(Callback):
@@ -75,15 +70,5 @@ class MPIINF3DHPTable(Callback):
 
 @rank_zero_only
 def _report(rows: list[dict[str, object]], path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, ["group", "frames", *COLUMNS])
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(partial, path)
-    shown = [column for column in COLUMNS if (metric := find(column)) and metric.console]
-    table = Table("", "frames", *shown, title="MPI-INF-3DHP's evaluation, 14 joints")
-    for row in rows:
-        values = (f"{row[column]:.1f}" for column in shown)
-        table.add_row(str(row["group"]), f"{row['frames']:,}", *values)
-    Console(width=110).print(table)
+    write_csv(path, rows)
+    print_table(rows, "MPI-INF-3DHP's evaluation, 14 joints")

@@ -99,7 +99,7 @@ POSES: tuple[Metric[[PosePair]], ...] = (
 MOTION: tuple[Metric[[Tensor, Tensor]], ...] = (
     Metric(
         "mpjve",
-        "mm per frame",
+        "mm/frame",
         "MPJVE: error of the difference between neighbouring frames",
         velocity_error,
         order=1,
@@ -107,7 +107,7 @@ MOTION: tuple[Metric[[Tensor, Tensor]], ...] = (
     ),
     Metric(
         "acceleration",
-        "mm per frame²",
+        "mm/frame²",
         "Accel: error of the second difference over frames",
         acceleration_error,
         order=2,
