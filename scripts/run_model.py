@@ -15,7 +15,7 @@ from jsonargparse import auto_cli
 from datamodules.crops.pixels import read_image
 from lifting.errors import InputError, guarded
 from lifting.files import beside
-from lifting.inference.keypoint_files import ReadOptions, parse_pose, read_track_frame
+from lifting.inference.keypoint_files import ReadOptions, image_size, parse_pose, read_track_frame
 from lifting.inference.options import LiftOptions
 from lifting.inference.prediction import load_lifter
 from lifting.inference.single_frame import LiftedFrame, lift_frame
@@ -74,7 +74,10 @@ def run_model(
         if value is not None and Path(value).suffix.lower() != ending:
             raise InputError(f"{option} {value}: choose a name that ends in {ending}.")
     pixels = None if picture is None else read_image(Path(picture))
-    read_options = ReadOptions(skeleton, _size(width, height, pixels), stills, source, format)
+    size = image_size(width, height)
+    if size is None and pixels is not None:
+        size = float(pixels.shape[1]), float(pixels.shape[0])
+    read_options = ReadOptions(skeleton, size, stills, source, format)
     if keypoints is not None:
         path = Path(keypoints)
         example, where = read_track_frame(path, read_options, track, frame), str(path)
@@ -93,16 +96,6 @@ def run_model(
     if page is not None:
         _write_page(Path(page), one, pixels, title)
         print(f"to turn in {page}")
-
-
-def _size(
-    width: float | None, height: float | None, pixels: np.ndarray | None
-) -> tuple[float, float] | None:
-    if (width is None) != (height is None):
-        raise InputError("--width and --height go together: give both, or leave both out.")
-    if width is not None and height is not None:
-        return width, height
-    return None if pixels is None else (float(pixels.shape[1]), float(pixels.shape[0]))
 
 
 def _write_picture(path: Path, one: LiftedFrame, pixels: np.ndarray | None, title: str) -> None:

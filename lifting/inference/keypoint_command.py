@@ -16,6 +16,7 @@ from lifting.files import write_together
 from lifting.inference.keypoint_files import (
     KeypointTrack,
     ReadOptions,
+    image_size,
     read_tracks,
     select_tracks,
 )
@@ -55,14 +56,10 @@ def predict(
         **options: See :class:`lifting.inference.options.LiftOptions`.
     """
     lift_options = LiftOptions(**options)
-
-    if (width is None) != (height is None):
-        raise InputError("--width and --height go together: give both, or leave both out.")
     if bvh and stills:
         raise InputError("--bvh holds motion, and --stills are photographs: give one of them.")
-    size = None if width is None or height is None else (width, height)
     path = Path(keypoints)
-    read_options = ReadOptions(skeleton, size, stills, source, format)
+    read_options = ReadOptions(skeleton, image_size(width, height), stills, source, format)
     tracks = select_tracks(read_tracks(path, read_options), track, path)
     if bvh and lift_options.fps is None and any(person.fps is None for person in tracks):
         raise InputError(

@@ -5,20 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from datamodules.crops.pixels import read_image
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.detectors.interfaces import Frame, Image
-from lifting.inference.keypoint_files import (
-    KeypointTrack,
-    ReadOptions,
-    read_tracks,
-    track_from_points,
-)
+from lifting.inference.keypoint_files import KeypointTrack, ReadOptions, read_tracks
 from lifting.inference.options import LiftOptions
-from lifting.inference.people.tracked_people import track_people
+from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.prediction import Lifted, lift_track
 from lifting.inference.video.reader import Video
 from lifting.methods.bases.lifter import Lifter
@@ -103,7 +96,8 @@ def _lift_photograph(
 ) -> list[LiftedPerson]:
     image = read_image(path)
     picture = {0: small_jpeg(image, _PHOTOGRAPH_HEIGHT)}
-    tracks = _detect([_Photograph(image)], detector, path)
+    size = image.shape[1], image.shape[0]
+    tracks = _detect([_Photograph(image)], size, None, detector, path)
     return _lift_tracks(tracks, picture, path, lifter, options)
 
 
@@ -119,38 +113,27 @@ def _lift_video(
                 pictures[frame.number] = small_jpeg(frame.image, _VIDEO_HEIGHT)
             yield frame
 
-    tracks = _detect(frames(), detector, path, video.fps)
+    tracks = _detect(frames(), video.size, video.fps, detector, path)
     return _lift_tracks(tracks, pictures, path, lifter, options)
 
 
 def _detect(
-    frames: Iterable[Frame], detector: DetectorOptions, path: Path, fps: float | None = None
+    frames: Iterable[Frame],
+    size: tuple[int, int],
+    fps: float | None,
+    detector: DetectorOptions,
+    path: Path,
 ) -> list[KeypointTrack]:
     """Return the tracks of the people on frames.
 
     Raises:
         InputError: If there is nobody.
     """
-    size = (0.0, 0.0)
-
-    def measured() -> Iterator[Frame]:
-        nonlocal size
-        for frame in frames:
-            size = float(frame.image.shape[1]), float(frame.image.shape[0])
-            yield frame
-
     tracker = build_tracker(detector)
-    people, _ = track_people(measured(), tracker, _CHUNK, lambda: False, lambda count: None)
+    people, _ = track_people(frames, tracker, _CHUNK, lambda: False, lambda count: None)
     if not people:
         raise InputError("nobody can be seen on it", path, "give one of a whole person.")
-    tracks = []
-    for number, person in enumerate(people):
-        points = person.keypoints.astype(np.float64)
-        track = track_from_points(
-            f"person{number}", points, person.frames, tracker.skeleton, size, fps
-        )
-        tracks.append(track.contiguous(path))
-    return tracks
+    return keypoint_tracks(people, tracker.skeleton, size, fps, path)
 
 
 def _lift_tracks(

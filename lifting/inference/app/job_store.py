@@ -14,7 +14,7 @@ from lifting.inference.app.inputs import lift_file
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
 from lifting.inference.detectors.factory import DetectorOptions
-from lifting.inference.keypoint_files import ReadOptions
+from lifting.inference.keypoint_files import ReadOptions, image_size
 from lifting.inference.options import LiftOptions
 
 # Jobs whose files are kept.
@@ -142,11 +142,8 @@ def parse_options(content: dict[str, Any]) -> tuple[ReadOptions, LiftOptions]:
     if not all(value is None or isinstance(value, str) for value in names):
         raise InputError("Joint set, format and smoothing are names: load the page again.")
     width, height, fps = (None if value is None else float(value) for value in numbers.values())
-    if (width is None) != (height is None):
-        raise InputError("Width and height go together: give both, or leave both out.")
-    size = None if width is None or height is None else (width, height)
     stills, trajectory = (content.get(name) is True for name in ("stills", "trajectory"))
     return (
-        ReadOptions(skeleton, size, stills, format=format),
+        ReadOptions(skeleton, image_size(width, height), stills, format=format),
         LiftOptions(fps, smooth=smooth, trajectory=trajectory),
     )

@@ -4,6 +4,7 @@ from lifting.inference.keypoint_files.reading import FORMATS, read_tracks
 from lifting.inference.keypoint_files.track import (
     KeypointTrack,
     ReadOptions,
+    image_size,
     select_tracks,
     track_from_points,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "KeypointTrack",
     "ReadOptions",
     "TrackFrame",
+    "image_size",
     "parse_pose",
     "read_track_frame",
     "read_tracks",

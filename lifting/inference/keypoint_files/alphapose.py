@@ -1,13 +1,17 @@
 """Reader of AlphaPose's json: a list of people (image_id, keypoints, idx), frame after frame."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import FramePerson, link_tracks, parse_points
+from lifting.inference.keypoint_files.linking import (
+    FramePerson,
+    frame_number,
+    link_tracks,
+    parse_points,
+)
 from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
 
 
@@ -23,17 +27,7 @@ def read_alphapose(path: Path, content: Any, options: ReadOptions) -> list[Keypo
         where = f"{path}: entry {number}"
         if not isinstance(entry, dict) or "keypoints" not in entry:
             raise InputError(f"{where} has no 'keypoints'", remedy="is it AlphaPose's json?")
-        name = str(entry.get("image_id"))
-        digits = re.findall(r"\d+", name)
-        if not digits:
-            raise InputError(f"its image_id '{name}' holds no number of a frame.", where)
-        frame = int(digits[-1])
-        if names.setdefault(frame, name) != name:
-            raise InputError(
-                f"'{name}' and '{names[frame]}' are of the same number",
-                where,
-                "give the frames of one video.",
-            )
+        frame = frame_number(str(entry.get("image_id")), names, where)
         points, joints = parse_points(entry["keypoints"], options.skeleton or joints, where)
         people.append(FramePerson(frame, points, _identity(entry.get("idx")), options.size))
     return link_tracks(people, joints or "coco17", options.stills, str(path))

@@ -1,6 +1,7 @@
 """Linking of people that were detected frame by frame to tracks."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,13 +41,40 @@ class FramePerson:
     size: Size | None = None
 
 
-def parse_points(content: object, named: str | None, where: str) -> tuple[Array, str]:
+def frame_number(name: str, names: dict[int, str], where: object) -> int:
+    """Return the last number in the name of a frame.
+
+    Args:
+        name: The name.
+        names: Names of the frames before by number; this one is added.
+        where: What to call it in messages.
+
+    Raises:
+        InputError: If there is no number in it, or another name has the same.
+    """
+    digits = re.findall(r"\d+", name)
+    if not digits:
+        raise InputError(f"'{name}' holds no number of a frame.", where)
+    number = int(digits[-1])
+    if names.setdefault(number, name) != name:
+        raise InputError(
+            f"'{name}' and '{names[number]}' are of the same number",
+            where,
+            "give the frames of one video.",
+        )
+    return number
+
+
+def parse_points(
+    content: object, named: str | None, where: object, sets: Mapping[int, str] = _SETS
+) -> tuple[Array, str]:
     """Return points ``(K, 3)`` of a flat list ``x, y, confidence, ...``, and their joint set.
 
     Args:
         content: The list.
         named: Joint set, if it was named; else that of so many points.
         where: What to call it in messages.
+        sets: Joint sets of the format by their number of points.
 
     Raises:
         InputError: If it is no such list, or of another number of points.
@@ -58,9 +86,9 @@ def parse_points(content: object, named: str | None, where: str) -> tuple[Array,
     count, rest = divmod(flat.size, 3)
     if flat.ndim != 1 or rest or not count:
         raise InputError(
-            "'keypoints' are no list of x, y, confidence", where, "get the file again."
+            "holds no list of x, y, confidence of keypoints", where, "get the file again."
         )
-    joints = named or _SETS.get(count)
+    joints = named or sets.get(count)
     if joints is None:
         raise InputError(
             f"has {count} keypoints, which are those of no joint set of this format",
@@ -68,7 +96,7 @@ def parse_points(content: object, named: str | None, where: str) -> tuple[Array,
             "name it with --skeleton.",
         )
     body = len(skeleton(joints))
-    if count != body and _SETS.get(count) != joints:
+    if count != body and sets.get(count) != joints:
         raise InputError(
             f"has {count} keypoints, but '{joints}' has {body}", where, "name another."
         )

@@ -1,16 +1,17 @@
 """Reader of OpenPose's folders of json files, one per frame."""
 
-import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from datamodules.safe_load import load_json
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
+from lifting.inference.keypoint_files.linking import (
+    FramePerson,
+    frame_number,
+    link_tracks,
+    parse_points,
+)
 from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
-from lifting.skeletons import skeleton
 
 _SETS = {25: "openpose25", 18: "openpose18"}
 
@@ -27,19 +28,12 @@ def read_openpose(folder: Path, options: ReadOptions) -> list[KeypointTrack]:
     people, joints = [], options.skeleton
     names: dict[int, str] = {}
     for path in paths:
-        digits = re.findall(r"\d+", path.stem)
-        if not digits:
-            raise InputError("its name holds no number of a frame.", path)
-        frame = int(digits[-1])
-        if names.setdefault(frame, path.name) != path.name:
-            raise InputError(
-                f"{path.name} and {names[frame]} are of the same number",
-                folder,
-                "give the folder of one video.",
-            )
+        frame = frame_number(path.stem, names, path)
         content = load_json(path)
         for entry in _people(path, content):
-            points, joints = _points(path, entry, options.skeleton or joints)
+            # Older versions wrote 'pose_keypoints'.
+            flat = entry.get("pose_keypoints_2d", entry.get("pose_keypoints"))
+            points, joints = parse_points(flat, options.skeleton or joints, path, _SETS)
             people.append(FramePerson(frame, points, _identity(entry), options.size))
     return link_tracks(people, joints or "openpose25", options.stills, str(folder))
 
@@ -49,26 +43,6 @@ def _people(path: Path, content: Any) -> list[Any]:
     if not isinstance(people, list) or not all(isinstance(entry, dict) for entry in people):
         raise InputError("has no list of 'people'", path, "is it OpenPose's json?")
     return people
-
-
-def _points(path: Path, entry: Any, named: str | None) -> tuple[Any, str]:
-    try:
-        # Older versions wrote 'pose_keypoints'.
-        flat = np.array(entry.get("pose_keypoints_2d", entry.get("pose_keypoints")), np.float64)
-        points = flat.reshape(-1, 3)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            "has people without 'pose_keypoints_2d'", path, "make it again."
-        ) from error
-    joints = named or _SETS.get(len(points))
-    if joints is None or len(skeleton(joints)) != len(points):
-        raise InputError(
-            f"has {len(points)} keypoints, where {'OpenPose' if joints is None else joints} has "
-            f"{'25 or 18' if joints is None else len(skeleton(joints))}",
-            path,
-            "name the joint set with --skeleton.",
-        )
-    return points, joints
 
 
 def _identity(entry: Any) -> str | None:

@@ -16,6 +16,19 @@ Size = tuple[float, float]
 _SPARSEST = 50
 
 
+def image_size(width: float | None, height: float | None) -> Size | None:
+    """Return the size of images, or None where neither side is given.
+
+    Raises:
+        InputError: If one side alone is given.
+    """
+    if width is not None and height is not None:
+        return width, height
+    if width is not None or height is not None:
+        raise InputError("Width and height go together: give both, or leave both out.")
+    return None
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """What is known of a keypoint file besides its content its content.
@@ -97,6 +110,11 @@ class KeypointTrack:
             keypoints=self.keypoints[rows],
             confidence=self.confidence[rows],
         )
+
+    def trimmed(self) -> "KeypointTrack":
+        """Return the track from the first to the last frame on which anything is seen."""
+        rows = np.flatnonzero(self.seen.any(1))
+        return self.rows(slice(rows[0], rows[-1] + 1)) if len(rows) else self
 
 
 def select_tracks(

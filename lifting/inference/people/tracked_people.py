@@ -1,6 +1,6 @@
 """Tracks of the people on a video: one pass over its frames, of which only keypoints are kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifting.inference.detectors.interfaces import Frame, PersonTracker, Points
+from lifting.inference.keypoint_files import KeypointTrack, track_from_points
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,34 @@ def track_people(
         if stopped():
             break
     return [TrackedPerson(np.array(n), np.stack(p)) for n, p in seen.values()], count
+
+
+def keypoint_tracks(
+    people: Sequence[TrackedPerson],
+    skeleton: str,
+    size: tuple[int, int],
+    fps: float | None,
+    where: object,
+    min_confidence: float = 0.0,
+) -> list[KeypointTrack]:
+    """Return the tracks of people from the first to the last frame on which anything is seen.
+
+    Args:
+        people: The people.
+        skeleton: Joint set of the keypoints.
+        size: Width and height of the frames, pixels.
+        fps: Frames per second, if known.
+        where: The video, for messages.
+        min_confidence: Keypoints of less confidence are missing.
+
+    Raises:
+        InputError: If somebody is on so few frames that they are no video.
+    """
+    sides = float(size[0]), float(size[1])
+    tracks = []
+    for number, person in enumerate(people):
+        points = person.keypoints.astype(np.float64)
+        points[points[..., 2] < min_confidence] = 0
+        track = track_from_points(f"person{number}", points, person.frames, skeleton, sides, fps)
+        tracks.append(track.contiguous(where).trimmed())
+    return tracks

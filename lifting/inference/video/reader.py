@@ -8,11 +8,9 @@ from typing import NamedTuple
 import av
 import numpy as np
 from av.error import FFmpegError
-from numpy.typing import NDArray
 
 from lifting.errors import InputError
-
-Image = NDArray[np.uint8]
+from lifting.inference.detectors.interfaces import Image
 
 
 class VideoFrame(NamedTuple):

@@ -1,10 +1,9 @@
 """Tracks of the people on a video: detected on its frames, or read from a keypoint file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from rich.progress import Progress
 
 from lifting.errors import InputError
@@ -14,9 +13,8 @@ from lifting.inference.keypoint_files import (
     ReadOptions,
     read_tracks,
     select_tracks,
-    track_from_points,
 )
-from lifting.inference.people.tracked_people import TrackedPerson, track_people
+from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.video.reader import Video
 
 # Frames that go through the detectors together.
@@ -57,21 +55,10 @@ def detect_tracks(
             "detector for such?",
             video.path,
         )
-    return _named(video, tracker.skeleton, kept, min_confidence), count
-
-
-def _named(
-    video: Video, skeleton: str, people: Sequence[TrackedPerson], min_confidence: float
-) -> list[KeypointTrack]:
-    tracks = []
-    for number, person in enumerate(people):
-        points = person.keypoints.astype(np.float64)
-        points[points[..., 2] < min_confidence] = 0
-        track = track_from_points(
-            f"person{number}", points, person.frames, skeleton, _size(video), video.fps
-        )
-        tracks.append(_trimmed(track.contiguous(video.path)))
-    return tracks
+    tracks = keypoint_tracks(
+        kept, tracker.skeleton, video.size, video.fps, video.path, min_confidence
+    )
+    return tracks, count
 
 
 def read_video_tracks(
@@ -89,7 +76,7 @@ def read_video_tracks(
     Raises:
         InputError: If it cannot be read, or is of another video.
     """
-    width, height = _size(video)
+    width, height = (float(side) for side in video.size)
     try:
         tracks = read_tracks(path, options)
     except InputError:
@@ -113,21 +100,10 @@ def read_video_tracks(
             "of this video.",
         )
     try:
-        return [_trimmed(track.contiguous(path)) for track in tracks]
+        return [track.contiguous(path).trimmed() for track in tracks]
     except InputError as error:
         raise InputError(
             "shows somebody on so few frames that they are no video",
             path,
             f"name the keypoints of {video.path}.",
         ) from error
-
-
-def _size(video: Video) -> tuple[float, float]:
-    width, height = video.size
-    return float(width), float(height)
-
-
-def _trimmed(track: KeypointTrack) -> KeypointTrack:
-    """Return a track from the first to the last frame on which anything is seen."""
-    rows = np.flatnonzero(track.seen.any(1))
-    return track.rows(slice(rows[0], rows[-1] + 1)) if len(rows) else track
