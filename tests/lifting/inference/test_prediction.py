@@ -45,14 +45,14 @@ def checkpoint(tmp_path_factory):
 
 def evaluated(method, person, folder, confidence=None, **data):
     """What ``Trainer.predict`` says of a store that holds the person."""
-    sure = (
+    confidence = (
         np.ones((len(person), 17, 1), np.float32) if confidence is None else confidence[..., None]
     )
     info = StoreInfo("h36m17", {"mine": "coco17"}, "made up", "none")
     with ClipWriter(folder / "store.h5", info) as store:
         store.add_camera("me", "phone", nominal_camera(*map(float, SIZE)))
         key = ClipKey("me", "walk", "walk", "phone", 30.0, len(person))
-        store.add(key, {"mine": np.concatenate([person, sure], -1).astype(np.float32)})
+        store.add(key, {"mine": np.concatenate([person, confidence], -1).astype(np.float32)})
     module = CustomPoses(store=str(folder / "store.h5"), source="mine", eval_batch_size=7, **data)
     trainer = Trainer(
         accelerator="cpu",
@@ -143,11 +143,11 @@ def test_a_single_frame_is_lifted(name, person, checkpoint):
 def test_missing_keypoints_are_those_of_other_frames_and_not_known(missing, person, checkpoint):
     joints = skeleton("coco17")
     wrist, hip = joints.indices(["left_wrist", "left_hip"])
-    sure, given = np.ones((FRAMES, 17), np.float32), person.copy()
+    confidence, given = np.ones((FRAMES, 17), np.float32), person.copy()
     holes = np.zeros((FRAMES, 17), bool)
     holes[10:13, wrist] = holes[5, hip] = holes[20] = True
     given[holes] = np.nan if missing == "nan" else -3
-    sure[holes] = 1 if missing == "nan" else 0
+    confidence[holes] = 1 if missing == "nan" else 0
     filled = person.copy()
     for frame in (10, 11, 12):
         share = (frame - 9) / 4
@@ -155,7 +155,7 @@ def test_missing_keypoints_are_those_of_other_frames_and_not_known(missing, pers
     filled[5, hip] = (person[4, hip] + person[6, hip]) / 2
     filled[20] = (person[19] + person[21]) / 2
     expected = lift(filled, checkpoint("video_pose_3d"), size=SIZE)
-    lifted = lift(given, checkpoint("video_pose_3d"), size=SIZE, confidence=sure)
+    lifted = lift(given, checkpoint("video_pose_3d"), size=SIZE, confidence=confidence)
     np.testing.assert_allclose(lifted.pose, expected.pose, rtol=1e-4, atol=1e-2)
     unknown = np.zeros((FRAMES, 17), bool)
     unknown[20] = True
@@ -165,12 +165,14 @@ def test_missing_keypoints_are_those_of_other_frames_and_not_known(missing, pers
 
 
 def test_what_is_occluded_is_completed_where_the_method_can(person, checkpoint, tmp_path):
-    sure = np.ones((FRAMES, 17), np.float32)
-    sure[3, skeleton("coco17").indices(["left_elbow", "left_wrist"])] = 0.1
-    sure[7, skeleton("coco17").index("right_ankle")] = 0
-    sure[9] = 0
-    expected = evaluated(make("occlusion"), person, tmp_path, confidence=sure)
-    lifted = lift(np.concatenate([person, sure[..., None]], -1), checkpoint("occlusion"), size=SIZE)
+    confidence = np.ones((FRAMES, 17), np.float32)
+    confidence[3, skeleton("coco17").indices(["left_elbow", "left_wrist"])] = 0.1
+    confidence[7, skeleton("coco17").index("right_ankle")] = 0
+    confidence[9] = 0
+    expected = evaluated(make("occlusion"), person, tmp_path, confidence=confidence)
+    lifted = lift(
+        np.concatenate([person, confidence[..., None]], -1), checkpoint("occlusion"), size=SIZE
+    )
     np.testing.assert_allclose(lifted.pose, expected["pose"], rtol=1e-4, atol=1e-2)
     seen = np.isin(expected["status"], [Status.LIFTED, Status.DEPTH_COMPLETED])
     assert np.array_equal(lifted.known, seen)
@@ -338,7 +340,7 @@ def test_pixels_count_as_those_of_images_as_large_as_in_training(person, tmp_pat
         size = tuple(zoom * side for side in SIZE)
         found = lift(zoom * person, trained, size=size, trajectory=True)
         np.testing.assert_allclose(found.pose, as_trained, atol=0.05)
-        # The distance of a guessed lens does not depend on how many pixels there are.
+        # The distance of a guessed camera does not depend on how many pixels there are.
         expected = lift(person, trained, size=SIZE, trajectory=True).trajectory
         np.testing.assert_allclose(found.trajectory, expected, rtol=1e-3)
     as_it_is = lift(person, imported, size=SIZE).pose

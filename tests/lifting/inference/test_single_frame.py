@@ -21,9 +21,9 @@ RNG = np.random.default_rng(0)
 def person():
     """Twelve frames of someone whose left wrist is not seen in the fourth."""
     points = [600, 300] + 60 * RNG.normal(size=(17, 2)) + 3 * RNG.normal(size=(12, 17, 2)).cumsum(0)
-    sure = np.ones((12, 17))
-    sure[3, skeleton("coco17").index("left_wrist")] = 0
-    return points, sure
+    confidence = np.ones((12, 17))
+    confidence[3, skeleton("coco17").index("left_wrist")] = 0
+    return points, confidence
 
 
 def lift_row(points, lifter, row=0, confidence=None, reproject=False, **truth):
@@ -35,10 +35,10 @@ def lift_row(points, lifter, row=0, confidence=None, reproject=False, **truth):
 
 @pytest.mark.parametrize("name", ["simple_baseline", "video_pose_3d", "mixste"])
 def test_it_is_the_frame_of_the_recording(name, person):
-    points, sure = person
+    points, confidence = person
     lifter = make(name)
-    one = lift_row(points, lifter, 3, sure)
-    whole = lift(points, lifter, size=SIZE, confidence=sure)
+    one = lift_row(points, lifter, 3, confidence)
+    whole = lift(points, lifter, size=SIZE, confidence=confidence)
     np.testing.assert_array_equal(one.pose, whole.pose[3].astype(np.float64))
     assert [H36M.joints[j] for j in np.flatnonzero(~one.known)] == ["left_wrist"]
     unseen = np.isnan(one.keypoints).all(-1)

@@ -14,7 +14,7 @@ from tests.lifting.inference.detectors.made_onnx import fixed_model
 SIZE = (64, 32)
 # Cells of strides 8, 16 and 32: 8 x 4, 4 x 2 and 2 x 1.
 CELLS = [(x, y, s) for s in (8, 16, 32) for y in range(32 // s) for x in range(64 // s)]
-# Boxes of the model's input: two people, one of them twice, a dog, and one who is not sure.
+# Boxes of the model's input: two people, one of them twice, a dog, and one of a low score.
 FOUND = {
     3: ([26.0, 6.0, 8.0, 10.0], 0.9, [0.9, 0.1]),
     4: ([27.0, 6.0, 8.0, 10.0], 0.8, [0.9, 0.1]),
@@ -41,8 +41,8 @@ def rows(decoded):
     for row, (x, y, stride) in enumerate(CELLS):
         box = np.array([(x + 0.5) * stride, (y + 0.5) * stride, stride, stride], float)
         if row in FOUND:
-            box, sure, classes = FOUND[row]
-            made[0, row, 4:7] = [sure, *classes]
+            box, score, classes = FOUND[row]
+            made[0, row, 4:7] = [score, *classes]
         if not decoded:
             box = [box[0] / stride - x, box[1] / stride - y, *np.log(np.divide(box[2:], stride))]
         made[0, row, :4] = box

@@ -12,7 +12,7 @@ from tests.datamodules.made_videos import SIZE, write_video
 
 
 class Script:
-    """Sees what is written down: for each frame who is on it, and how sure its keypoints are."""
+    """Sees what is written down: for each frame who is on it, and the confidence of its keypoints."""
 
     skeleton = "h36m17"
 
@@ -21,13 +21,16 @@ class Script:
 
     def track(self, frames):
         return [
-            [Detection(who, points(frame.number, sure)) for who, sure in self.people[frame.number]]
+            [
+                Detection(who, points(frame.number, confidence))
+                for who, confidence in self.people[frame.number]
+            ]
             for frame in frames
         ]
 
 
-def points(number, sure):
-    return np.array([[10 + number, 20 + joint, sure] for joint in range(17)], np.float32)
+def points(number, confidence):
+    return np.array([[10 + number, 20 + joint, confidence] for joint in range(17)], np.float32)
 
 
 @pytest.fixture
