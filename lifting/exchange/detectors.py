@@ -14,7 +14,7 @@ from lifting.methods import HeatmapDetector
 from lifting.published.detectors import detector_options, detector_state, export_detector
 from lifting.published.families.base import DetectorFamily
 from lifting.published.reading import PublishedFile
-from lifting.published.report import Report, format_options
+from lifting.published.report import Report
 from lifting.published.shapes import Kind, ShapeReader
 from lifting.skeletons import SKELETONS, skeleton
 
@@ -70,8 +70,7 @@ def import_detector(
                 f"is of a {family.name} of {option} {value}, a {inferred['network']} has "
                 f"{getattr(method.net, option)}: name another file."
             )
-    report = Report.on_file(published.path, family.name)
-    report.add_heading("imported as", f"{type(method).__name__}, {format_options(options)}")
+    report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = detector_state(method.net, published, report, _NET)
     data = {"keypoint_skeleton": keypoints, "pose_skeleton": inferred["skeleton"]}
     return Imported(method, options, data, state, family, layout.mark, report)

@@ -11,6 +11,7 @@ from lifting.exchange.imported import output_paths, write_imported
 from lifting.exchange.lifters import import_lifter
 from lifting.published.detectors import strip_mmpose_prefixes
 from lifting.published.families import DETECTORS, FAMILIES, recognise
+from lifting.published.families.base import DetectorFamily, LifterFamily
 from lifting.published.reading import read_published
 
 
@@ -37,15 +38,20 @@ def import_weights(
     Raises:
         InputError: If the file is unsafe, damaged, or does not fit the family or the options.
     """
+    families: dict[str, LifterFamily | DetectorFamily] = {**FAMILIES, **DETECTORS}
+    if family is not None and family not in families:
+        raise InputError(
+            f"there is no '{family}'", "--family", f"give one of {', '.join(families)}."
+        )
     path = Path(path)
     paths = output_paths(Path(out))
     published = strip_mmpose_prefixes(read_published(path))
     try:
-        family = family or recognise(published.tensors, {**FAMILIES, **DETECTORS})
-        if family in DETECTORS:
-            imported = import_detector(published, DETECTORS[family], options or {})
+        kind = families[family or recognise(published.tensors, families)]
+        if isinstance(kind, DetectorFamily):
+            imported = import_detector(published, kind, options or {})
         else:
-            imported = import_lifter(published, FAMILIES[family], options or {})
+            imported = import_lifter(published, kind, options or {})
         method, arrays = imported.method, imported.family.statistics
         if arrays is None and statistics is not None:
             raise InputError(

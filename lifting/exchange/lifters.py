@@ -14,7 +14,7 @@ from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.published.families.base import Layout, LifterFamily, expand
 from lifting.published.matching import abbreviate, match_tensors
 from lifting.published.reading import PublishedFile
-from lifting.published.report import Report, format_options
+from lifting.published.report import Report
 from lifting.published.shapes import ShapeReader
 
 
@@ -33,8 +33,7 @@ def import_lifter(
     """
     method, options = _build_method(family, ShapeReader(published.tensors, user_options))
     layout = family.layout_of(published.tensors)
-    report = Report.on_file(published.path, family.name)
-    report.add_heading("imported as", f"{type(method).__name__}, {format_options(options)}")
+    report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = _state(method, family, layout, published, report)
     return Imported(method, options, _data_options(method), state, family, layout.mark, report)
 
@@ -42,7 +41,7 @@ def import_lifter(
 def _build_method(family: LifterFamily, shapes: ShapeReader) -> tuple[Method, dict[str, Any]]:
     """Build the method of a file without memory for its weights; and the options that differ."""
     inferred = family.infer(shapes)
-    options = shapes.options(inferred | family.fixed(inferred), family.free)
+    options = shapes.options({**inferred, **family.fixed(inferred)}, family.free)
     with torch.device("meta"):
         return getattr(methods, family.method(shapes))(**options), options
 

@@ -1,10 +1,8 @@
 """Published weights of 2D detectors: into a network to use or to train on, and out again."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +11,7 @@ from lifting.checkpoints import checkpoint_bytes
 from lifting.errors import InputError
 from lifting.files import refuse_existing, write_together
 from lifting.published.families import DETECTORS, recognise
-from lifting.published.families.base import DetectorFamily, DetectorNet
+from lifting.published.families.base import DetectorFamily, DetectorNet, Options
 from lifting.published.matching import abbreviate, match_tensors
 from lifting.published.reading import PublishedFile, read_published
 from lifting.published.report import Report, format_options
@@ -44,7 +42,7 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[DetectorNet, str
         family = DETECTORS[recognise(published.tensors, DETECTORS, "detector")]
         with torch.device("meta"):
             net = family.net(**detector_options(published, family, bgr))
-        report = _report(path, family, family.options_of(net))
+        report = Report.on_import(path, family.name, family.name, family.options_of(net))
         state = detector_state(net, published, report)
     except InputError as error:
         raise error.at(path) from error
@@ -55,7 +53,7 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[DetectorNet, str
 
 def detector_options(
     published: PublishedFile, family: DetectorFamily, bgr: bool = False
-) -> dict[str, Any]:
+) -> Options:
     """Return the options of the network that a file is of.
 
     Args:
@@ -74,7 +72,7 @@ def detector_options(
         )
     if bgr and "bgr" not in family.options:
         raise InputError(f"is of a {family.name}, which sees red first: leave bgr out.")
-    return options | ({"bgr": True} if bgr else {})
+    return {**options, "bgr": True} if bgr else options
 
 
 def detector_state(
@@ -136,7 +134,7 @@ def initialise_detector(net: DetectorNet, path: str | Path, head: bool = True) -
         kept = () if "joints" in options else family.head
         if not head or options.get("joints") != net.joints:
             kept = (*kept, "head.")
-        report = _report(path, family, family.options_of(net))
+        report = Report.on_import(path, family.name, family.name, family.options_of(net))
         own = {n: t for n, t in net.state_dict().items() if not n.startswith(kept)}
         pairs = family.expand(net, own)
         state, left = match_tensors(own, pairs, published, report, name, _REMEDY)
@@ -215,9 +213,3 @@ def _refuse_unknown(names: list[str], family: DetectorFamily) -> None:
         raise InputError(
             f"holds {abbreviate(names)}, which a {family.name} has not", remedy=_REMEDY
         )
-
-
-def _report(path: Path, family: DetectorFamily, options: Mapping[str, Any]) -> Report:
-    report = Report.on_file(path, family.name)
-    report.add_heading("imported as", f"{family.name}, {format_options(options)}")
-    return report

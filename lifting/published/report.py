@@ -30,6 +30,20 @@ class Report:
         """
         return cls(f"{path.name}, SHA-256 {file_digest(path)}: {content}")
 
+    @classmethod
+    def on_import(cls, path: Path, family: str, name: str, options: Mapping[str, Any]) -> Self:
+        """Begin a report on an import.
+
+        Args:
+            path: The file.
+            family: The family that it is of.
+            name: The method or the network that it becomes.
+            options: Options of that.
+        """
+        report = cls.on_file(path, family)
+        report.add_heading("imported as", f"{name}, {format_options(options)}")
+        return report
+
     def add_heading(self, what: str, text: str) -> None:
         """Add a line to the top."""
         self._head.append(f"{what} {text}")

@@ -50,9 +50,8 @@ def line_drawing(
     ylabel: str,
     scale: str = "linear",
     legend: bool = False,
-    marks: bool = True,
 ) -> str:
-    """Return lines as a drawing inside of a page.
+    """Return lines as a drawing inside of a page; the points of short ones are marked.
 
     Args:
         lines: What to draw.
@@ -60,7 +59,6 @@ def line_drawing(
         ylabel: Quantity and unit upwards.
         scale: Of the values upwards, ``linear`` or ``log``; linear where there are any below zero.
         legend: Name the lines in the drawing.
-        marks: Mark the points of lines that have few.
     """
     if any(value <= 0 for line in lines for value in line.y):
         scale = "linear"
@@ -76,7 +74,7 @@ def line_drawing(
                 linestyle=list(_DASHES)[line.number // len(_LINES) % len(_DASHES)],
                 # A dollar would begin a formula.
                 label=line.name.replace("$", r"\$"),
-                marker="o" if marks and len(line.x) < 30 else "",
+                marker="o" if len(line.x) < 30 else "",
                 markersize=3,
             )
         axes.set(xlabel=xlabel, ylabel=ylabel, yscale=scale)

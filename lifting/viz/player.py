@@ -23,6 +23,7 @@ from lifting.skeletons import Skeleton
 _INSIDE = (0.5, 99.5)
 # Millimetres.
 _MIN_REACH = 100.0
+_JPEG_QUALITY = 70
 _RESOURCES = files("lifting.viz")
 
 
@@ -105,13 +106,13 @@ class Clip:
         return self.keypoint_joints or self.methods[0].joints
 
 
-def small_jpeg(image: UInt8[ndarray, "H W 3"], height: int = 240, quality: int = 70) -> bytes:
+def small_jpeg(image: UInt8[ndarray, "H W 3"], height: int = 240) -> bytes:
     """Return an RGB image as a JPEG file, made smaller where it is higher than ``height``."""
     picture = Image.fromarray(image)
     if picture.height > height:
         picture = picture.resize((round(picture.width * height / picture.height), height))
     content = io.BytesIO()
-    picture.save(content, "JPEG", quality=quality)
+    picture.save(content, "JPEG", quality=_JPEG_QUALITY)
     return content.getvalue()
 
 

@@ -101,7 +101,7 @@ class Family:
     """
 
     name: str
-    infer: Callable[[ShapeReader], dict[str, Any]]
+    infer: Callable[[ShapeReader], Options]
     layouts: tuple[Layout, ...]
     statistics: Statistics | None = None
 
@@ -137,7 +137,7 @@ class LifterFamily(Family):
     methods: tuple[str, ...]
     choose_method: Callable[[ShapeReader], str] | None = None
     free: Mapping[str, Kind] = field(default_factory=dict)
-    fixed: Callable[[Options], dict[str, Any]] = lambda options: {}
+    fixed: Callable[[Options], Options] = lambda options: {}
     constants: Callable[[Options], dict[str, Tensor]] = lambda options: {}
     writes_constants: bool = False
     check: Callable[[Any, Mapping[str, Tensor]], None] = lambda method, tensors: None

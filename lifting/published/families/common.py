@@ -1,12 +1,10 @@
 """Tables of names and readers of shapes that several families share."""
 
-from typing import Any
-
-from lifting.published.families.base import Pair
+from lifting.published.families.base import Options, Pair
 from lifting.published.shapes import ShapeReader
 
 
-def lifter_joints(shapes: ShapeReader, poses: str, keypoints: str) -> dict[str, Any]:
+def lifter_joints(shapes: ShapeReader, poses: str, keypoints: str) -> Options:
     """Return the joint sets by the rows of the last layer and the columns of the first.
 
     Args:
@@ -21,7 +19,7 @@ def lifter_joints(shapes: ShapeReader, poses: str, keypoints: str) -> dict[str, 
     }
 
 
-def same_joints(shapes: ShapeReader, tensor: str, axis: int) -> dict[str, Any]:
+def same_joints(shapes: ShapeReader, tensor: str, axis: int) -> Options:
     """Return the joint set of keypoints and poses alike, by the length of a tensor along an axis."""
     name = shapes.joint_set("skeleton", shapes.size(tensor, axis), tensor)
     return {"skeleton": name, "keypoint_skeleton": name}
@@ -60,7 +58,7 @@ def numbered_blocks(published: str, ours: str, depth: int, layers: dict[str, str
     ]
 
 
-def detector_joints(shapes: ShapeReader) -> dict[str, int]:
+def detector_joints(shapes: ShapeReader) -> Options:
     """Return the number of joints of a detector's file; nothing where it is of a classifier."""
     # Of the same name is a module of HRNet's classifier, whose tensors are one deeper.
     name = "final_layer.weight"

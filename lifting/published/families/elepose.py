@@ -22,8 +22,7 @@ _TRANSFORM = "flows.full.flow._transform"
 _PREPARATION = f"{_TRANSFORM}.preparation"
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the first block."""
+def _options(shapes: ShapeReader) -> Options:
     return {
         "parts": ["full"],
         "hidden": shapes.size("module_list.0.subnet.0.weight", 0),
@@ -37,10 +36,6 @@ def _options(shapes: ShapeReader) -> dict[str, Any]:
 
 def _pairs(options: Options) -> list[Pair]:
     return [Pair(f"module_list.{i}", f"{_TRANSFORM}.blocks.{i}") for i in range(options["blocks"])]
-
-
-def _check_rotations(method: Any, tensors: Mapping[str, Tensor]) -> None:
-    method.flow("full").import_freia_state(tensors)
 
 
 def _published_indices() -> list[int]:
@@ -89,5 +84,6 @@ FAMILY = LifterFamily(
     layouts=(Layout(_pairs, "module_list.0.w_perm"),),
     fixed=lambda options: {"parts": ["full"], "drop_root": False, "standardise": False},
     statistics=Statistics(_to_buffers, _to_arrays),
-    check=_check_rotations,
+    # Refuses matrices that are no rotations.
+    check=lambda method, tensors: method.flow("full").import_freia_state(tensors),
 )

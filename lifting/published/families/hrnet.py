@@ -6,7 +6,7 @@ from lifting.published.families.common import convolution, detector_joints, resi
 from lifting.published.shapes import ShapeReader
 
 
-def _options(shapes: ShapeReader) -> dict[str, int]:
+def _options(shapes: ShapeReader) -> Options:
     width = shapes.size("stage2.0.branches.0.0.conv1.weight", 0)
     return {"width": width, **detector_joints(shapes)}
 

@@ -1,7 +1,5 @@
 """IGANet (Liu et al., ``Model``), whose files may hold its graph several times."""
 
-from typing import Any
-
 from torch import Tensor
 
 from lifting.nets.iganet import joint_graph
@@ -24,8 +22,7 @@ _LAYERS = {
 }
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the normalisations."""
+def _options(shapes: ShapeReader) -> Options:
     return {
         "width": shapes.size("IGANet.norm.weight", 0),
         "depth": shapes.count("IGANet.blocks"),

@@ -1,13 +1,11 @@
 """LSTM lifter (``LSTM_PoseNet`` of bargav25/3D-Human-Pose-Estimation)."""
 
-from typing import Any
-
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import lifter_joints
 from lifting.published.shapes import ShapeReader
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
+def _options(shapes: ShapeReader) -> Options:
     """Read the sizes of the recurrent layers; the length of the window has no trace."""
     return {
         "frames": shapes.option("frames", " (how many the window has)"),

@@ -1,14 +1,11 @@
 """MixSTE (Zhang et al., ``MixSTE2``)."""
 
-from typing import Any
-
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import same_joints, transformer_blocks
 from lifting.published.shapes import ShapeReader
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the position embeddings."""
+def _options(shapes: ShapeReader) -> Options:
     return {
         "frames": shapes.size("Temporal_pos_embed", 1),
         "width": shapes.size("Spatial_pos_embed", 2),

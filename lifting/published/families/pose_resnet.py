@@ -7,7 +7,7 @@ from lifting.published.families.common import convolution, detector_joints, resi
 from lifting.published.shapes import ShapeReader
 
 
-def _options(shapes: ShapeReader) -> dict[str, int]:
+def _options(shapes: ShapeReader) -> Options:
     counts = tuple(shapes.count(f"layer{i}") for i in range(1, 5))
     expansion = 4 if "layer1.0.conv3.weight" in shapes.tensors else 1
     depths = [d for d, (kind, n) in DEPTHS.items() if (kind.expansion, n) == (expansion, counts)]

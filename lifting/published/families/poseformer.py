@@ -1,13 +1,11 @@
 """PoseFormer (Zheng et al., ``PoseTransformer``)."""
 
-from typing import Any
-
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import transformer_blocks
 from lifting.published.shapes import ShapeReader
 
 
-def spatial_options(shapes: ShapeReader) -> dict[str, Any]:
+def spatial_options(shapes: ShapeReader) -> Options:
     """Read what PoseFormer and its successor have in common."""
     points, joints = shapes.size("Spatial_pos_embed", 1), shapes.item_count("head.1.weight", 0, 3)
     return {
@@ -18,8 +16,7 @@ def spatial_options(shapes: ShapeReader) -> dict[str, Any]:
     }
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the position embeddings."""
+def _options(shapes: ShapeReader) -> Options:
     return {"frames": shapes.size("Temporal_pos_embed", 1), **spatial_options(shapes)}
 
 

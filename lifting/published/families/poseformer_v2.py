@@ -1,7 +1,5 @@
 """PoseFormerV2 (Zhao et al., ``PoseTransformerV2``)."""
 
-from typing import Any
-
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import numbered_blocks, transformer_blocks
 from lifting.published.families.poseformer import spatial_options
@@ -20,7 +18,7 @@ _LAYERS = {
 }
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
+def _options(shapes: ShapeReader) -> Options:
     """Read the sizes of the position embeddings; the length of the window has no trace."""
     return {
         "frames": shapes.option("frames", " (how many the window has)"),

@@ -19,8 +19,7 @@ from lifting.published.statistics import Arrays, Statistics, checked_array, to_t
 from lifting.skeletons import skeleton
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the first and the last layer."""
+def _options(shapes: ShapeReader) -> Options:
     outputs, points = shapes.item_count("w2.weight", 0, 3), shapes.item_count("w1.weight", 1, 2)
     name = shapes.user_options.get("skeleton")
     # Sixteen outputs are Human3.6M's seventeen joints without the root, unless said otherwise.

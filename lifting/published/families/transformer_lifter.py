@@ -1,15 +1,12 @@
 """Transformer lifter (``SimpleTransformerPoseNet`` of bargav25/3D-Human-Pose-Estimation)."""
 
-from typing import Any
-
 from lifting.nets.temporal_transformer import sinusoids
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import lifter_joints
 from lifting.published.shapes import ShapeReader
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the layers and of the stored position encoding."""
+def _options(shapes: ShapeReader) -> Options:
     return {
         "frames": shapes.size("pos_encoder.permanent_pe", 1),
         "width": shapes.size("input_linear.weight", 0),

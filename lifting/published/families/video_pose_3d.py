@@ -1,15 +1,12 @@
 """VideoPose3D (Pavllo et al.): the network of the pose, and that of the trajectory if there is one."""
 
-from typing import Any
-
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import lifter_joints
 from lifting.published.reading import TRAJECTORY
 from lifting.published.shapes import ShapeReader
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of the kernels, from which dense ones differ by option."""
+def _options(shapes: ShapeReader) -> Options:
     layers = shapes.count("layers_conv")
     kernels = [shapes.size("expand_conv.weight", 2)]
     kernels += [shapes.size(f"layers_conv.{2 * i}.weight", 2) for i in range(layers // 2)]

@@ -1,14 +1,11 @@
 """Window MLP lifter (``SimplePoseNet`` of bargav25/3D-Human-Pose-Estimation)."""
 
-from typing import Any
-
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.shapes import ShapeReader
 from lifting.skeletons import skeleton
 
 
-def _options(shapes: ShapeReader) -> dict[str, Any]:
-    """Read the sizes of both layers."""
+def _options(shapes: ShapeReader) -> Options:
     name = shapes.joint_set("skeleton", shapes.item_count("fc2.weight", 0, 3), "fc2.weight")
     keypoints = shapes.user_options.get("keypoint_skeleton") or name
     return {

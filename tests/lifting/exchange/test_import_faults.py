@@ -121,6 +121,13 @@ def test_a_family_that_the_file_is_not_of(imported):
         imported(MADE["PoseFormer"].file(), "PoseFormerV2", "PoseFormerV2", {"frames": 5})
 
 
+def test_a_family_that_there_is_not(imported):
+    with pytest.raises(
+        InputError, match=r"--family: there is no 'Mixer'; give one of VideoPose3D,"
+    ):
+        imported(_VIDEO.file(), "MixSTE", family="Mixer")
+
+
 def test_nothing_is_written_over(imported):
     made = MADE["IGANet"]
     imported(made.file(), "IGANet")
