@@ -1,5 +1,5 @@
 """``python -m lifting``."""
 
-from lifting.cli.training import main
+from lifting.cli.main import main
 
 main()

@@ -20,8 +20,8 @@ from datamodules.safe_load import load_npz
 from datamodules.store.clips import ClipStore
 from datamodules.synthetic.procedural import clips as synthetic_clips
 from lifting.checkpoints import read_checkpoint
+from lifting.cli.main import run as run_command
 from lifting.cli.training import run
-from lifting.inference import keypoint_command as predict_command
 from lifting.metrics.registry import poses
 from lifting.skeletons import SKELETONS
 from tests.datamodules import made_npz
@@ -298,7 +298,7 @@ def test_keypoints_of_one_s_own_are_lifted_as_the_page_says(workplace):
     made_keypoints.alphapose(Path("alphapose-results.json"), people)
     for command in commands_after(page, "## From the command line"):
         assert command[:4] == ["python", "-m", "lifting", "predict"]
-        predict_command.main(command[4:])
+        run_command(command[3:])
     assert load_npz(Path("alphapose-results_3d.npz"))["tracks"].tolist() == ["1", "2"]
     assert load_npz(Path("one.npz"))["pose"].shape == (20, 17, 3)
 

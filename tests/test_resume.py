@@ -28,7 +28,7 @@ class Kill(Callback):
 
 original = callbacks.default_callbacks
 callbacks.default_callbacks = lambda *given: [*original(*given), Kill()]
-from lifting.cli.training import main
+from lifting.cli.main import main
 main()
 """
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m lifting fit|validate|test|predict -c ... --run NAME``.
+"""Lightning's command line: ``lifting fit|validate|test|predict -c ... --run NAME``.
 
 One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,last}.ckpt``, ``logs``,
 W&B files, result tables and pictures.
@@ -6,7 +6,6 @@ W&B files, result tables and pictures.
 
 import os
 import shutil
-import sys
 import warnings
 from argparse import ArgumentError
 from pathlib import Path
@@ -22,7 +21,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.option_errors import option_error
-from lifting.errors import CheckpointError, InputError, guarded, input_error_in
+from lifting.errors import CheckpointError, InputError, input_error_in
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import CONFIG, RUNS, run_folder
 
@@ -296,8 +295,12 @@ class LiftingCLI(LightningCLI):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _with_config_of_run(arguments: list[str]) -> list[str]:
-    """Let ``test``, ``validate`` and ``predict`` take the configuration of the run they name."""
+def with_config_of_run(arguments: list[str]) -> list[str]:
+    """Let ``test``, ``validate`` and ``predict`` take the configuration of the run they name.
+
+    Raises:
+        InputError: If there is no such run.
+    """
     given = {"-c", "--config"} & {a.partition("=")[0] for a in arguments}
     if given or arguments[:1] not in (["test"], ["validate"], ["predict"]):
         return arguments
@@ -323,7 +326,7 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
     import lifting.methods  # noqa: F401
 
     if isinstance(arguments, list):
-        arguments = _with_config_of_run(arguments)
+        arguments = with_config_of_run(arguments)
     for message in _EXPECTED:
         warnings.filterwarnings("ignore", message)
     try:
@@ -341,19 +344,3 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
     except ArgumentError as error:
         # Else it would print every option that there is before what is wrong.
         raise input_error_in(error) or option_error(str(error)) from error
-
-
-def main() -> None:
-    """Run the command line."""
-    if sys.argv[1:2] == ["predict"] and any(a.startswith("--keypoints") for a in sys.argv):
-        from lifting.inference import keypoint_command as predict_command
-
-        predict_command.main(sys.argv[2:])
-        return
-
-    def command() -> None:
-        # In place, because Lightning starts the other processes of a DDP run from sys.argv.
-        sys.argv[1:] = _with_config_of_run(sys.argv[1:])
-        run()
-
-    guarded(command)

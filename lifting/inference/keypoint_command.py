@@ -1,4 +1,4 @@
-"""The command ``predict --keypoints FILE --checkpoint CKPT``: a keypoint file in, poses out."""
+"""Lifting of keypoint files (``lifting lift``)."""
 
 import io
 import re
@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jsonargparse import auto_cli
 from rich.progress import Progress
 
-from lifting.errors import InputError, guarded
+from lifting.errors import InputError
 from lifting.export.bvh import bvh_text
 from lifting.files import write_together
 from lifting.inference.keypoint_files import (
@@ -128,12 +127,3 @@ def bvh_files(target: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -
             raise error.at(track.name) from error
         files[path] = text.encode("ascii")
     return files
-
-
-def main(arguments: list[str]) -> None:
-    """Run the command.
-
-    Args:
-        arguments: What follows ``predict`` on the command line.
-    """
-    guarded(lambda: auto_cli(predict, as_positional=False, args=arguments, prog="lifting predict"))

@@ -1,23 +1,16 @@
 """The demo, small: every step of it, and the second run that reuses the first."""
 
-import importlib.util
 import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
+from lifting.cli.demo import demo
+
 ROOT = Path(__file__).parent.parent.parent
-
-
-def load(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.slow(reason="trains five stages")
@@ -42,9 +35,8 @@ def test_demo_makes_a_page_and_its_second_run_trains_nothing(
     path.write_text(yaml.safe_dump(plan, sort_keys=False))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    demo = load("demo")
 
-    demo.demo()
+    demo()
     page = (tmp_path / "runs/demo/index.html").read_text()
     # Two tables of fifteen actions and one of nine cases, each with a head and two averages.
     assert page.count("<tr>") + page.count('<tr class="average">') == 2 * (1 + 15 + 2) + 1 + 9 + 2
@@ -64,21 +56,6 @@ def test_demo_makes_a_page_and_its_second_run_trains_nothing(
     assert len(stages) == 5
     times = [path.stat().st_mtime_ns for path in stages]
 
-    demo.demo()
+    demo()
     assert [path.stat().st_mtime_ns for path in stages] == times
     assert "index.html" in capsys.readouterr().out
-
-
-def test_per_sample_reference_of_the_benchmark_yields_the_same_examples():
-    benchmark = load("benchmark")
-    clips = benchmark._clips(count=2, frames=12)
-    reference = benchmark.PerSample(clips, 9)
-    bank = benchmark.PoseBank(
-        clips, benchmark.Windows(9), benchmark.JOINTS, benchmark.JOINTS, ["Walking"], ["S1"]
-    )
-    batch = bank.batch(bank.rows)
-    assert len(reference) == len(bank) == 24
-    for i in range(24):
-        sample = reference[i]
-        for name in ("keypoints", "confidence", "pose"):
-            assert torch.equal(torch.as_tensor(sample[name]), batch[name][i]), name

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from datamodules.synthetic.procedural import clips as synthetic_clips
+from lifting.cli.import_weights import FamilyName, import_weights, read_statistics
 from lifting.cli.training import run
 from lifting.errors import InputError
 from tests.lifting.nets.published_video_pose_3d import video_pose_3d_keys
@@ -100,24 +101,22 @@ def test_options_of_the_command_line_keep_their_types(video_pose_3d, tmp_path, m
 def test_every_family_may_be_named():
     from lifting.published import DETECTORS, FAMILIES
 
-    names = runpy.run_path(str(ROOT / "scripts/import_weights.py"))["FamilyName"].__args__
-    assert set(names) == FAMILIES.keys() | DETECTORS.keys()
+    assert set(FamilyName.__args__) == FAMILIES.keys() | DETECTORS.keys()
 
 
 def test_statistics_are_read_from_both_kinds_of_file_and_run_nothing(tmp_path):
-    read = runpy.run_path(str(ROOT / "scripts/import_weights.py"))["read_statistics"]
     arrays = {"mean_2d": np.arange(34.0), "std_2d": np.ones(34)}
     np.savez(tmp_path / "a.npz", **arrays)
     (tmp_path / "a.pkl").write_bytes(pickle.dumps(arrays, protocol=2))
     for name in ("a.npz", "a.pkl"):
-        found = read(str(tmp_path / name))
+        found = read_statistics(str(tmp_path / name))
         assert all(np.array_equal(found[k], v) for k, v in arrays.items())
     (tmp_path / "b.pkl").write_bytes(pickle.dumps(os.system))
     with pytest.raises(InputError, match=r"b\.pkl: refused"):
-        read(str(tmp_path / "b.pkl"))
+        read_statistics(str(tmp_path / "b.pkl"))
     (tmp_path / "c.pkl").write_bytes(pickle.dumps([1.0]))
     with pytest.raises(InputError, match="holds no arrays by name"):
-        read(str(tmp_path / "c.pkl"))
+        read_statistics(str(tmp_path / "c.pkl"))
 
 
 @pytest.mark.slow(reason="tests and predicts imported weights")
@@ -127,8 +126,7 @@ def test_imported_weights_are_tested_predict_and_are_not_trained_on(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(synthetic_clips, "SEQUENCES", ("Walking", "Sitting"))
     synthetic_clips.write_store("data/synthetic_seed0_12frames.h5", 0, 12, ("S1", "S8", "S9"))
-    script_globals = runpy.run_path(str(ROOT / "scripts/import_weights.py"))
-    script_globals["import_published"]("theirs.bin", "ours.ckpt")
+    import_weights("theirs.bin", "ours.ckpt")
     configuration = [
         *("-c", str(ROOT / "experiments/base.yaml")),
         *("-c", str(ROOT / "experiments/data/synthetic.yaml")),

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch import nn
 
 from datamodules.safe_load import load_npz
 from lifting.cameras import Camera, project
+from lifting.cli.render import render
 from lifting.geometry import centre
 from lifting.imaging.colours import normalise
 from lifting.inference.detectors.cropping import crop_people
@@ -32,7 +32,6 @@ OPTIONS = {"frames": 12, "every": 5, "size": 200}
 def folder(tmp_path_factory):
     """A rendered video, and a lifter that has learnt its poses."""
     folder = tmp_path_factory.mktemp("rendered")
-    render = runpy.run_path(str(ROOT / "scripts/render_video.py"))["render_video"]
     render(str(folder / "walk.mp4"), **OPTIONS)
     truth = load_npz(folder / "walk_truth.npz")
     keypoints, pose = (torch.from_numpy(truth[n]) for n in ("keypoints", "pose"))

@@ -1,14 +1,12 @@
-"""The command ``lift_video``: a video in, its people in 3D out."""
+"""Lifting of people on videos (``lifting video``)."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jsonargparse import ArgumentParser
 
-from lifting.errors import InputError, guarded
+from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.keypoint_files import KeypointTrack, ReadOptions, select_tracks
 from lifting.inference.options import LiftOptions
@@ -92,7 +90,7 @@ def lift_video(
         least_confidence: Keypoints of less confidence are missing.
         patience: Frames that a person may be out of sight; who comes back later is a new person.
         shortest: Who is detected on fewer frames is left out.
-        keypoints: A file of keypoints instead of a detector, as `python -m lifting predict` reads them.
+        keypoints: A file of keypoints instead of a detector, as `lifting lift` reads them.
         format: Its format; by the content where not given.
         source: Which 2D source of a clip store.
         first: The number that the file gives to the first frame.
@@ -223,18 +221,3 @@ def report(result: LiftedVideo) -> str:
     if result.stopped:
         lines.append("Stopped early: what is there is whole, but not all of the video.")
     return "\n".join(lines)
-
-
-def main() -> None:
-    """Run the command; status 130 where Ctrl-C ended it early."""
-    parser = ArgumentParser(description="Lift the people on a video to 3D, see docs/video.md.")
-    parser.add_argument("video", help="The video.")
-    parser.add_function_arguments(lift_video, skip={"video"}, as_positional=False)
-
-    def command() -> None:
-        result = lift_video(**parser.parse_args().as_dict())
-        print(report(result))
-        if result.stopped:
-            sys.exit(130)
-
-    guarded(command)

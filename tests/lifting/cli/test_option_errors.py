@@ -29,7 +29,7 @@ NESTED = """Parser key "model":
         ("Option 'fit.model' is required but not provided", "--model is missing: give it, or -c"),
         (
             "Problems parsing config: while parsing\n  in line 1,\ndid not find ']'",
-            "Problems parsing config: while parsing in line 1, did not find ']'; `python",
+            "Problems parsing config: while parsing in line 1, did not find ']'; `lifting",
         ),
     ],
 )

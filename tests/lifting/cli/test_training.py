@@ -309,7 +309,7 @@ def test_checkpoint_of_another_width_is_refused(here):
         ("--model", "Nonesuch", "--model is Nonesuch: there is no such class"),
         ("--data.train_subjects", "3", "--data.train_subjects is 3: give a list."),
         ("--wandb", "maybe", "--wandb is maybe: give 'offline', 'online', 'disabled'."),
-        ("--foo", "3", "Unrecognized arguments: --foo 3;"),
+        ("--foo", "3", "--foo: there is no such option;"),
         ("-c", "nothing.yaml", "nothing.yaml"),
     ],
 )

@@ -14,8 +14,9 @@ from rich import get_console
 from datamodules.cmu.bvh import forward_kinematics, read_bvh
 from datamodules.safe_load import load_npz
 from lifting.cameras import nominal_camera
-from lifting.errors import InputError
-from lifting.inference.keypoint_command import bvh_files, main
+from lifting.cli.main import run as command
+from lifting.errors import InputError, guarded
+from lifting.inference.keypoint_command import bvh_files
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.prediction import lift
 from lifting.skeletons import SKELETONS
@@ -43,7 +44,7 @@ def video(tmp_path):
 
 
 def run(*arguments):
-    main([str(argument) for argument in arguments])
+    guarded(lambda: command(["predict", *map(str, arguments)]))
 
 
 def refused(capsys, *arguments):

@@ -3,20 +3,19 @@
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from datamodules.safe_load import load_npz
+from lifting.cli.main import run as command
 from lifting.errors import InputError
 from lifting.export.bvh import bvh_text
 from lifting.inference.keypoint_files import ReadOptions, read_tracks
 from lifting.inference.people.single_person import SinglePersonTracker
 from lifting.inference.people.tracked_people import track_people
 from lifting.inference.prediction import lift
-from lifting.inference.video import command as video_command
 from lifting.inference.video.command import lift_video, report
 from lifting.inference.video.reader import Video
 from lifting.skeletons import skeleton
@@ -175,14 +174,13 @@ def test_people_in_boxes_are_told_apart_and_one_can_be_chosen(here):
     assert [len(track.frames) for track in read.tracks] == [9]
 
 
-def test_errors_are_the_distances_from_the_truth(here, capsys, monkeypatch):
+def test_errors_are_the_distances_from_the_truth(here, capsys):
     pose = lift(walk(FRAMES), "sb.ckpt", skeleton="h36m17", size=SIZE, device="cpu").pose
     absolute, numbers = pose[3:] + np.array([0, 30, 3000]), range(3, FRAMES)
     np.savez("truth.npz", pose=absolute, skeleton="h36m17", frame=numbers)
     np.savez("walk.npz", keypoints=walk(FRAMES) + np.array([0, 5]), skeleton="h36m17")
     arguments = ["--checkpoint", "sb.ckpt", "--keypoints", "walk.npz", "--truth", "truth.npz"]
-    monkeypatch.setattr(sys, "argv", ["lift_video.py", "walk.mp4", *arguments])
-    video_command.main()
+    command(["video", "walk.mp4", *arguments])
     lifted = load_npz("walk_3d/poses.npz")["pose"][3:]
     mpjpe = np.linalg.norm(lifted - pose[3:], axis=-1).mean()
     assert f"person and the truth: MPJPE {mpjpe:.1f} mm" in capsys.readouterr().out
@@ -216,9 +214,8 @@ def test_stopped_while_drawing_it_leaves_a_video_that_plays(here, monkeypatch, c
     np.savez("walk.npz", keypoints=walk(FRAMES), skeleton="h36m17")
     arguments = ["walk.mp4", "--checkpoint", "sb.ckpt", "--keypoints", "walk.npz"]
     press_at(5, monkeypatch, SideBySide, "draw")
-    monkeypatch.setattr(sys, "argv", ["lift_video.py", *arguments])
     with pytest.raises(SystemExit) as ended:
-        video_command.main()
+        command(["video", *arguments])
     assert ended.value.code == 130
     assert times("walk_3d/video.mp4") == times("walk.mp4")[:5]
     assert Path("walk_3d/page.html").read_text().count("data:image/jpeg") == 5

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from datamodules.crops.records import gather_records
+from lifting.cli.mean_keypoints import evaluate, in_box, in_pixels
 from lifting.errors import InputError
-from scripts.mean_keypoints import evaluate, in_box, in_pixels
 from tests.datamodules.made_images import INFO, record
 
 

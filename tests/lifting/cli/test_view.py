@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -17,9 +16,10 @@ from scipy.spatial import procrustes
 
 from datamodules.store.clips import ClipStore
 from datamodules.synthetic.procedural.clips import write_store
+from lifting.cli.view import view as command
 from lifting.errors import InputError
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CLIP = "S9/Walking/54138969"
 
 
@@ -57,7 +57,7 @@ def workplace(tmp_path_factory):
 @pytest.fixture
 def view(workplace, monkeypatch):
     monkeypatch.chdir(workplace[0])
-    return runpy.run_path(str(ROOT / "scripts/view_predictions.py"))["view_predictions"]
+    return command
 
 
 def shown(path):

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lifting.cli.compare_decoders import SIZES, table
 from lifting.imaging.heatmaps import decode
-from scripts.compare_decoders import SIZES, table
 
-PAGE = Path(__file__).parents[2] / "docs" / "detectors.md"
+PAGE = Path(__file__).parents[3] / "docs" / "detectors.md"
 
 
 def numbers(row):

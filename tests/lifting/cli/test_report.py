@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from scipy.spatial import procrustes
 
+from lifting.cli.report import report as command
 from lifting.errors import InputError
 from tests.made_runs import FRAMES, write_predictions, write_recordings, write_run
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,12 @@ def workplace(tmp_path_factory):
 @pytest.fixture
 def report(workplace, monkeypatch):
     monkeypatch.chdir(workplace[0])
-    return runpy.run_path(str(ROOT / "scripts/report.py"))["report"]
+
+    def write(runs, out, align, worst):
+        command(*runs, out=out, align=align, worst=worst)
+        return Path(out or f"runs/{runs[0]}/report.html")
+
+    return write
 
 
 def clips_of(path):
@@ -152,14 +158,14 @@ def test_fault_is_named_in_one_sentence(report, arguments, sentence):
 def test_command_writes_the_page_or_ends_with_a_sentence(workplace, monkeypatch, capsys):
     monkeypatch.chdir(workplace[0])
 
-    def command(*words):
+    def script(*words):
         monkeypatch.setattr(sys, "argv", ["report.py", *words])
         runpy.run_path(str(ROOT / "scripts/report.py"), run_name="__main__")
 
-    command("second", "first", "--out", "both.html", "--worst", "1")
+    script("second", "first", "--out", "both.html", "--worst", "1")
     assert "both.html in a browser" in capsys.readouterr().out
     assert len(clips_of("both.html")[0]["frames"]) == 1
     with pytest.raises(SystemExit) as ended:
-        command("none")
+        script("none")
     assert ended.value.code == 2
     assert capsys.readouterr().err == "Error: runs/none: there is no such run; check its name.\n"

@@ -1,0 +1,62 @@
+"""The command ``lifting app``: poses lifted on a page in the browser of this machine."""
+
+import tempfile
+from pathlib import Path
+
+from lifting.errors import InputError
+
+
+def app(
+    checkpoint: str,
+    *,
+    more: list[str] | None = None,
+    detector: str | None = None,
+    boxes: str | None = None,
+    library: str = "onnxruntime",
+    detector_skeleton: str | None = None,
+    crop: tuple[int, int] = (192, 256),
+    device: str | None = None,
+    port: int = 8766,
+    megabytes: int = 2000,
+) -> None:
+    """Lift on a page in the browser of this machine, until Ctrl-C; see docs/app.md.
+
+    Args:
+        checkpoint: A checkpoint of any lifter, or a folder of runs.
+        more: Further ones to choose from.
+        detector: What reads keypoints on pictures and videos: a checkpoint of a detector of this suite,
+            or an ONNX model.
+        boxes: What finds people there, an ONNX model; one person is followed where not given.
+        library: What runs ONNX models, onnxruntime or rtmlib.
+        detector_skeleton: Joint set of an ONNX model, where it does not tell.
+        crop: Width and height of the crops that the detector was trained on.
+        device: cpu or cuda for the detector; a GPU is taken where there is one.
+        port: Port of 127.0.0.1 to listen on; 0 for any that is free.
+        megabytes: Size of the largest file that is taken.
+    """
+    from lifting.inference.app.lifters import Lifters
+    from lifting.inference.app.server import AppServer
+    from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+
+    if megabytes < 1:
+        raise InputError(f"--megabytes is {megabytes}: give at least 1.")
+    detector_options = None
+    if detector is not None:
+        detector_options = DetectorOptions(
+            detector, boxes, library, detector_skeleton, crop, device=device
+        )
+        # What does not fit is known before anybody waits for it.
+        build_tracker(detector_options)
+    elif boxes is not None:
+        raise InputError("--boxes says where people are, and nothing reads them: give --detector.")
+    lifters = Lifters([checkpoint, *(more or [])])
+    with (
+        tempfile.TemporaryDirectory(prefix="lifting-app-") as folder,
+        AppServer(lifters, detector_options, Path(folder), port, megabytes * 1_000_000) as server,
+    ):
+        print(f"{len(lifters.paths)} to choose from. Open {server.url}", flush=True)
+        print("Ctrl-C ends it.", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("Ended.")

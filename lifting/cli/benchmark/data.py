@@ -1,0 +1,161 @@
+"""Benchmark of the path of the data, of alignment and of a training step."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from datamodules.examples.bank import LoadedClip, PoseBank
+from datamodules.examples.loader import ShuffledLoader
+from datamodules.h36m.cameras import h36m_camera
+from datamodules.store.clips import ClipKey
+from lifting.cli.benchmark.timing import (
+    Figure,
+    has_fast_bf16,
+    seconds,
+    share_of_products,
+    step_of,
+)
+from lifting.methods import SimpleBaseline
+from lifting.metrics.functional import pa_mpjpe
+from lifting.skeletons import skeleton
+from lifting.windows import Windows
+
+JOINTS = skeleton("h36m17")
+BATCH = 1024
+
+
+class PerSample(Dataset[dict[str, Any]]):
+    """What a lifting repository's Dataset usually is: one padded window per call."""
+
+    def __init__(self, clips: list[LoadedClip], field: int) -> None:
+        self.clips = [(c.keypoints.numpy(), c.pose.numpy()) for c in clips if c.pose is not None]
+        self.index = [(i, t) for i, (k, _) in enumerate(self.clips) for t in range(len(k))]
+        self.half = field // 2
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, item: int) -> dict[str, Any]:
+        clip, frame = self.index[item]
+        keypoints, pose = self.clips[clip]
+        start, end = frame - self.half, frame + self.half + 1
+        window = keypoints[max(start, 0) : end]
+        if len(window) < 2 * self.half + 1:
+            edges = (max(-start, 0), max(end - len(keypoints), 0))
+            window = np.pad(window, (edges, (0, 0), (0, 0)), "edge")
+        return {
+            "keypoints": window[..., :2],
+            "confidence": window[..., 2],
+            "pose": pose[frame : frame + 1],
+            "clip": clip,
+            "frame": frame,
+        }
+
+
+def _clips(count: int = 200, frames: int = 1000) -> list[LoadedClip]:
+    camera = h36m_camera("S1", "54138969")
+    return [
+        LoadedClip(
+            ClipKey("S1", f"{i}", "Walking", "54138969", 50.0, frames),
+            camera,
+            torch.rand(frames, 17, 3) * 1000,
+            torch.rand(frames, 17, 3) * 1000,
+            torch.ones(frames, dtype=torch.bool),
+            torch.arange(frames),
+        )
+        for i in range(count)
+    ]
+
+
+def data_path(field: int) -> Figure:
+    """Batches of windows: resident tensors and index batches against a per-sample Dataset."""
+    clips, windows = _clips(), Windows(field)
+    bank = PoseBank(clips, windows, JOINTS, JOINTS, ["Walking"], ["S1"])
+
+    def ours(batches: int = 60) -> None:
+        for _, index in zip(range(batches), ShuffledLoader(bank, BATCH, 0, 0.0), strict=False):
+            bank.batch(index.rows)
+
+    loader = DataLoader(PerSample(clips, field), BATCH, shuffle=True)
+
+    def theirs(batches: int = 6) -> None:
+        for _ in zip(range(batches), loader, strict=False):
+            pass
+
+    fast, slow = seconds(ours, theirs, rounds=3)
+    fast, slow = fast / 60, slow / 6
+    return Figure(
+        f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset",
+        slow / fast,
+        f"{BATCH / fast:,.0f} examples/s",
+        f"{BATCH / slow:,.0f} examples/s",
+    )
+
+
+def alignment() -> Figure:
+    """PA-MPJPE of a batch against SciPy's Procrustes routines pose by pose."""
+    from scipy.linalg import orthogonal_procrustes
+
+    pred, target = torch.rand(20_000, 17, 3).double(), torch.rand(20_000, 17, 3).double()
+
+    def one(p: np.ndarray, g: np.ndarray) -> float:
+        a, b = p - p.mean(0), g - g.mean(0)
+        rotation, scale = orthogonal_procrustes(a, b)
+        if np.linalg.det(rotation) < 0:
+            u, s, vt = np.linalg.svd(a.T @ b)
+            u[:, -1] *= -1
+            rotation, scale = u @ vt, s[0] + s[1] - s[2]
+        return float(np.linalg.norm(scale / (a**2).sum() * a @ rotation - b, axis=-1).mean())
+
+    def loop(count: int = 1000) -> list[float]:
+        pairs = zip(pred[:count].numpy(), target[:count].numpy(), strict=True)
+        return [one(p, g) for p, g in pairs]
+
+    difference = np.abs(np.array(loop()) - pa_mpjpe(pred[:1000], target[:1000]).numpy()).max()
+    assert difference < 1e-9, difference
+    fast, slow = seconds(lambda: pa_mpjpe(pred, target), loop)
+    fast, slow = fast / 20_000, slow / 1000
+    return Figure(
+        "PA-MPJPE, float64, against a per-sample SciPy loop",
+        slow / fast,
+        f"{1 / fast:,.0f} poses/s",
+        f"{1 / slow:,.0f} poses/s",
+    )
+
+
+def training_step(precision: torch.dtype) -> Figure:
+    """SimpleBaseline's step at batch 1024 as a share of the rate of its matrix products alone."""
+    model = SimpleBaseline().train()
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
+    batch: Any = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
+
+    a, b = (torch.rand(BATCH, 1024, dtype=precision) for _ in range(2))
+
+    def products() -> None:
+        for _ in range(20):
+            a @ b
+
+    step, twenty = seconds(
+        step_of(lambda: model.loss(batch), optimizer, precision == torch.bfloat16),
+        products,
+        rounds=15,
+    )
+    weights = sum(p.numel() for p in model.net.parameters() if p.ndim == 2)
+    name = str(precision).removeprefix("torch.")
+    return share_of_products(
+        f"SimpleBaseline step, {name}, share of the GEMM rate",
+        # Forward, gradient of the input and gradient of the weights: two operations each.
+        operations=6 * BATCH * weights,
+        ours=step,
+        product=20 * 2 * BATCH * 1024 * 1024 / twenty,
+    )
+
+
+def figures() -> list[Figure]:
+    """Measure every figure."""
+    rows = [data_path(1), data_path(81), alignment(), training_step(torch.float32)]
+    if has_fast_bf16():
+        rows.append(training_step(torch.bfloat16))
+    return rows

@@ -1,0 +1,255 @@
+"""Benchmark of the steps of LInKs."""
+
+import math
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from datamodules.h36m.cameras import h36m_camera
+from lifting.cameras import Camera
+from lifting.cli.benchmark.timing import (
+    Figure,
+    has_fast_bf16,
+    seconds,
+    share_of_products,
+    share_of_time,
+    step_of,
+)
+from lifting.geometry import rotate, rotation_y
+from lifting.methods import LInKs, OcclusionCompletion, PoseFlows
+from lifting.methods.bases.method import Method
+from lifting.nets.depth_lifter import CompletionNet
+from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import CASES
+
+JOINTS = skeleton("h36m17")
+BATCH = 256
+# The published recipes, without noise of the suite's own.
+PUBLISHED_FLOW: dict[str, Any] = {
+    "hidden": 1024,
+    "drop_root": False,
+    "standardise": False,
+    "input_noise": 0.0,
+}
+
+
+def _keypoints(count: int = BATCH) -> Tensor:
+    return 500 + 60 * torch.randn(count, 17, 2)
+
+
+def _batch() -> dict[str, Any]:
+    camera = Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * BATCH)
+    return {"keypoints": _keypoints()[:, None], "camera": camera}
+
+
+def _save(method: Method, folder: Path) -> str:
+    method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
+    checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
+    checkpoint["lifting"] = method._identity()
+    path = folder / f"{type(method).__name__}_{'_'.join(method.hparams.get('parts', ['']))}.ckpt"
+    torch.save(checkpoint, path)
+    return str(path)
+
+
+def _step(method: Method, batch: dict[str, Any], bfloat16: bool = False) -> Callable[[], None]:
+    optimizer = torch.optim.AdamW(
+        [p for p in method.parameters() if p.requires_grad], 1e-4, fused=True
+    )
+    return step_of(lambda: method.loss(batch), optimizer, bfloat16)
+
+
+def left_right(folder: Path) -> list[Figure]:
+    """LInKs' left/right step at 256 poses and 256 generated, published sizes."""
+    flows = [
+        _save(PoseFlows(parts=parts, **PUBLISHED_FLOW), folder)
+        for parts in (["full"], ["left", "right"])
+    ]
+    method = LInKs(
+        full_flow=flows[0],
+        part_flows=flows[1],
+        width=1024,
+        hypotheses="both",
+        sum_hypotheses=True,
+        generated=True,
+        elevation="learned",
+    )
+    method.load_frozen_stages()
+    method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
+    # Two lifts of 512 poses, the second without its elevation head: forward and twice backward.
+    both = sum(p.numel() for p in method.lifters.parameters() if p.ndim == 2)
+    heads = sum(
+        p.numel()
+        for name, p in method.lifters.named_parameters()
+        if p.ndim == 2 and ".elevation_head." in name
+    )
+    figures = []
+    for dtype in (torch.float32, torch.bfloat16)[: 1 + has_fast_bf16()]:
+        a, b = torch.rand(2 * BATCH, 1024).to(dtype), torch.rand(1024, 1024).to(dtype)
+        step, product = seconds(
+            _step(method, _batch(), dtype is torch.bfloat16), partial(torch.mm, a, b)
+        )
+        name = str(dtype).removeprefix("torch.")
+        figures.append(
+            share_of_products(
+                f"left/right lifter step, 256 + 256 poses, {name}, share of its GEMM rate",
+                operations=6 * 2 * BATCH * (2 * both - heads),
+                ours=step,
+                product=2 * 2 * BATCH * 1024 * 1024 / product,
+            )
+        )
+    return figures
+
+
+class UnfusedFlow(nn.Module):
+    """The published flow written down as its formulas are: one operation after the other."""
+
+    def __init__(self, dims: int, hidden: int = 1024, blocks: int = 8) -> None:
+        super().__init__()
+        half = dims // 2
+        self.active = half
+        self.subnets = nn.ModuleList(
+            nn.Sequential(nn.Linear(dims - half, hidden), nn.ReLU(), nn.Linear(hidden, 2 * half))
+            for _ in range(blocks)
+        )
+        self.scales = nn.ParameterList(torch.full((1, dims), 9.987) for _ in range(blocks))
+        self.offsets = nn.ParameterList(torch.zeros(1, dims) for _ in range(blocks))
+        self.rotations = [torch.linalg.qr(torch.randn(dims, dims)).Q for _ in range(blocks)]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return latent vectors and log-determinants."""
+        log_det = x.new_zeros(len(x))
+        for subnet, scale, offset, w in zip(
+            self.subnets, self.scales, self.offsets, self.rotations, strict=True
+        ):
+            passive, active = x[:, : -self.active], x[:, -self.active :]
+            s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
+            s = 2 * torch.tanh(s)
+            active = active * torch.exp(s) + t
+            x = torch.cat([passive, active], 1)
+            gain = 0.1 * functional.softplus(scale, beta=0.5)
+            x = functional.linear(x * gain + offset, w)
+            log_det = log_det + s.sum(1) + torch.log(gain).sum()
+        return x, log_det
+
+    def inverse(self, z: Tensor) -> Tensor:
+        """Return poses of latent vectors."""
+        for subnet, scale, offset, w in zip(
+            reversed(self.subnets),
+            reversed(list(self.scales)),
+            reversed(list(self.offsets)),
+            reversed(self.rotations),
+            strict=True,
+        ):
+            gain = 0.1 * functional.softplus(scale, beta=0.5)
+            z = (functional.linear(z, w.T) - offset) / gain
+            passive, active = z[:, : -self.active], z[:, -self.active :]
+            s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
+            z = torch.cat([passive, (active - t) * torch.exp(-2 * torch.tanh(s))], 1)
+        return z
+
+
+def full_flow(folder: Path) -> list[Figure]:
+    """The published step of the full-pose flow: poses and as many generated from them."""
+    ours = PoseFlows(generated=True, **PUBLISHED_FLOW)
+    ours.fit_statistics(_keypoints(), None)
+    batch = _batch()
+    theirs = UnfusedFlow(34)
+    optimizer = torch.optim.Adam(theirs.parameters(), 2e-4, weight_decay=1e-5)
+    x = ours.head_scale(batch["keypoints"])[:, 0].flatten(1)
+
+    def nll(poses: Tensor) -> Tensor:
+        z, log_det = theirs(poses)
+        return (0.5 * z.square().sum(1) - log_det).mean()
+
+    def unfused() -> None:
+        with torch.no_grad():
+            z, _ = theirs(x)
+            drawn = theirs.inverse(z + 0.2 * torch.randn_like(z) * z)
+            drawn[:, :2] = 0
+        loss = nll(x) + nll(drawn)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    default = PoseFlows()
+    default.fit_statistics(_keypoints(), None)
+    # Noise on the inputs does what generated poses are for, so that all 512 are real.
+    wide = {"keypoints": batch["keypoints"].repeat(2, 1, 1, 1)}
+    *fast, slow = seconds(_step(default, wide), _step(ours, batch), unfused, rounds=20)
+    recipes = ("512 poses, default recipe", "256 + 256 poses, published recipe")
+    return [
+        share_of_time(
+            f"full-pose flow step, {recipe}, share of the unfused published step", time, slow
+        )
+        for recipe, time in zip(recipes, fast, strict=True)
+    ]
+
+
+def occlusion(folder: Path) -> list[Figure]:
+    """The published step of occlusion completion: eight networks, three views."""
+    splits: dict[str, Any] = {}
+    for split in ("left_right", "leg_torso"):
+        (folder / split).mkdir()
+        splits[split] = _save(LInKs(split, width=1024), folder / split)
+    ours, three = (
+        OcclusionCompletion(**splits, lifter_width=1024, train_source="leg_torso", views=views)
+        for views in (1, 3)
+    )
+    for method in (ours, three):
+        method.load_frozen_stages()
+    batch = _batch()
+    x = ours.head_scale(batch["keypoints"])[:, 0]
+    cases = [
+        (
+            c.observed(JOINTS),
+            c.completed(JOINTS),
+            CompletionNet(len(c.observed(JOINTS)), len(c.completed(JOINTS))),
+        )
+        for c in CASES
+        if c.missing
+    ]
+    optimizers = [torch.optim.Adam(net.parameters(), 2e-4, weight_decay=1e-5) for *_, net in cases]
+
+    def unfused() -> None:
+        with torch.no_grad():
+            # The left and right lifters too, which the original runs and does not use.
+            depths = ours.part_depths(x, ("left", "right", "legs", "torso"))
+            pose = ours._place(x, depths["legs"] + depths["torso"])
+        total = x.new_zeros(())
+        for given, completed, net in cases:
+            view = pose
+            for turned in range(3):
+                if turned:
+                    view = rotate(view, rotation_y(2 * math.pi * torch.rand(BATCH)))
+                error = net(view[:, given]) - view[:, completed]
+                total = total + error.square().sum((-2, -1)).mean()
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        total.backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+    steps = {"1 of 3 views": _step(ours, batch), "3 of 3 views": _step(three, batch)}
+    if has_fast_bf16():
+        steps["1 of 3 views, bfloat16"] = _step(ours, batch, bfloat16=True)
+    *fast, slow = seconds(*steps.values(), unfused)
+    return [
+        share_of_time(
+            f"occlusion step, batch 256, published size, {what}, share of the unfused float32 step",
+            time,
+            slow,
+        )
+        for what, time in zip(steps, fast, strict=True)
+    ]
+
+
+def figures() -> list[Figure]:
+    """Measure every figure."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [r for f in (left_right, full_flow, occlusion) for r in f(Path(folder))]

@@ -1,0 +1,182 @@
+"""Page of the demo: pictures, tables and videos of a pipeline of LInKs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from datamodules.base import PoseDataModule
+from lifting.batch import PoseBatch
+from lifting.inference.saved_predictions import data_of_run
+from lifting.methods import OcclusionCompletion, PoseFlows
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.lifter import Lifter
+from lifting.metrics.functional import pa_mpjpe
+from lifting.nets.latent_walk import latent_walk
+from lifting.nets.part_lifters import FULL
+from lifting.pipeline import Pipeline
+from lifting.runs.folder import read_curves, read_table
+from lifting.skeletons import skeleton
+from lifting.skeletons.occlusion import CASES, Status
+from lifting.viz.latent import latent_figure
+from lifting.viz.occlusion import occlusion_figure
+from lifting.viz.page import write_page
+from lifting.viz.player import Clip, PoseTrack
+from lifting.viz.video import write_rotation
+
+JOINTS = skeleton("h36m17")
+
+
+@torch.no_grad()
+def write_demo_page(plan: Pipeline, best: Mapping[str, Path]) -> Path:
+    """Write pictures, a video and the page of a finished pipeline.
+
+    Args:
+        plan: The pipeline.
+        best: Its checkpoints, by stage.
+
+    Returns:
+        The page.
+    """
+    method = load_frozen(best["occlusion"], OcclusionCompletion)
+    data = _data(plan)
+    batch = _spread(data, 6)
+    pictures = plan.folder / "pictures"
+    pictures.mkdir(exist_ok=True)
+    completed, hidden = _occlusions(method, batch)
+    moving = _clip(data)
+    media = [
+        ("Completion: what is hidden is dashed.", _save(completed, pictures / "occlusion.png")),
+        (
+            "What the flow over full 2D poses has learnt.",
+            _save(_latent(best["full_flow"], batch), pictures / "latent.png"),
+        ),
+        ("Every frame of a clip, lifted; the truth in grey.", _rotation(method, moving, pictures)),
+    ]
+    titles = {
+        "left_right": "LInKs, left and right",
+        "leg_torso": "LInKs, legs and torso",
+        "occlusion": "Completion, by what is hidden",
+    }
+    page = plan.folder / "index.html"
+    write_page(
+        page,
+        title=f"LInKs: {plan.name}",
+        intro="Lifting 2D keypoints to 3D, learnt from 2D poses and the bone proportions of an "
+        "average person alone. Selected on one subject and tested on two others. Errors in "
+        "millimetres; PA is after alignment without reflection.",
+        clips=[_side_by_side(best, method, moving), hidden],
+        tables={t: read_table(plan.stages[s].folder) for s, t in titles.items()},
+        curves=read_curves(plan.stages["leg_torso"].folder),
+        media=media,
+    )
+    return page
+
+
+def _data(plan: Pipeline) -> PoseDataModule:
+    data = data_of_run(plan.stages["occlusion"].folder / "config.yaml")
+    data.prepare_data()
+    data.setup("test")
+    return data
+
+
+def _spread(data: PoseDataModule, count: int) -> PoseBatch:
+    bank = data.bank("test")
+    return bank.batch(bank.rows[torch.linspace(0, len(bank) - 1, count + 2)[1:-1].long()])
+
+
+@dataclass(frozen=True)
+class _Moving:
+    """Frames of one clip."""
+
+    name: str
+    fps: float
+    batch: PoseBatch
+
+
+def _clip(data: PoseDataModule) -> _Moving:
+    bank = data.bank("test")
+    clip = len(bank.keys) // 2
+    key = bank.keys[clip]
+    rows = (bank.clip == clip).nonzero().flatten()[:250]
+    return _Moving(f"{key.subject} {key.sequence}", key.fps, bank.batch(rows))
+
+
+def _side_by_side(best: Mapping[str, Path], method: OcclusionCompletion, moving: _Moving) -> Clip:
+    """Lift a clip by both pairs of parts, by all of them, and with an arm that is not seen."""
+    keypoints = moving.batch["keypoints"][:, 0]
+    lifters = {"left, right": "left_right", "legs, torso": "leg_torso"}
+    tracks = [
+        PoseTrack(name, load_frozen(best[stage], Lifter).lift(moving.batch)[:, 0].numpy(), JOINTS)
+        for name, stage in lifters.items()
+    ]
+    tracks.append(PoseTrack("all parts", method.lift(moving.batch)[:, 0].numpy(), JOINTS))
+    visible = torch.ones(keypoints.shape[:2], dtype=torch.bool)
+    visible[:, JOINTS.part("left_arm")] = False
+    done = method.complete(keypoints, visible)
+    known = (done.status != Status.COMPLETED).numpy()
+    tracks.append(PoseTrack("left arm hidden", done.pose.numpy(), JOINTS, known))
+    truth = PoseTrack("truth", method.target(moving.batch)[:, 0].numpy(), JOINTS)
+    return Clip(moving.name, tracks, moving.fps, truth, keypoints.numpy(), JOINTS)
+
+
+def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, Clip]:
+    """Hide another part of each pose."""
+    keypoints, truth = batch["keypoints"][:, 0], method.target(batch)[:, 0]
+    cases = [CASES[i % len(CASES)] for i in (0, 1, 4, 5, 6, 8)]
+    visible = torch.ones(keypoints.shape[:2], dtype=torch.bool)
+    for row, case in zip(visible, cases, strict=True):
+        row[case.completed(JOINTS)] = False
+    done = method.complete(keypoints, visible)
+    errors = pa_mpjpe(done.pose, truth).tolist()
+    titles = [
+        f"{'whole' if case.name == 'none' else case.name.replace('_', ' ') + ' hidden'}\n"
+        f"PA {error:.0f} mm"
+        for case, error in zip(cases, errors, strict=True)
+    ]
+    points, seen, poses, status, true = (
+        x.numpy() for x in (keypoints, visible, done.pose, done.status, truth)
+    )
+    figure = occlusion_figure(points, seen, poses, status, true, JOINTS, JOINTS, titles)
+    clip = Clip(
+        "What is hidden is completed",
+        [PoseTrack("completion", poses, JOINTS, status != Status.COMPLETED)],
+        fps=1.0,
+        truth=PoseTrack("truth", true, JOINTS),
+        keypoints=np.where(seen[..., None], points, np.nan),
+        notes=[title.replace("\n", ", ") for title in titles],
+    )
+    return figure, clip
+
+
+def _latent(checkpoint: Path, batch: PoseBatch) -> Figure:
+    flows = load_frozen(checkpoint, PoseFlows)
+    poses = flows.head_scale(batch["keypoints"][:, 0])
+    noise, kind = flows.hparams["noise"], flows.hparams["noise_kind"]
+    generator = torch.Generator().manual_seed(0)
+    walk = latent_walk(flows.flow(FULL), poses, noise, kind, generator=generator)
+    return latent_figure(*walk, JOINTS, f"{kind} latent noise of {noise}")
+
+
+def _rotation(method: OcclusionCompletion, moving: _Moving, folder: Path) -> Path:
+    path = folder / "rotation.mp4"
+    write_rotation(
+        path,
+        method.lift(moving.batch)[:, 0].numpy(),
+        method.target(moving.batch)[:, 0].numpy(),
+        JOINTS,
+        moving.batch["keypoints"][:, 0].numpy(),
+        fps=moving.fps,
+        title=moving.name,
+    )
+    return path
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path

@@ -1,0 +1,76 @@
+"""The commands ``lifting export``: checkpoints written for other programs."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lifting.errors import InputError
+
+
+def export_model(
+    checkpoint: str,
+    out: str,
+    *,
+    one_window: bool = False,
+    crop: tuple[int, int] = (192, 256),
+    licence: str | None = None,
+    push: str | None = None,
+) -> None:
+    """Write a trained lifter or detector for other programs, after it was compared with the method.
+
+    Args:
+        checkpoint: The checkpoint of a lifter or a detector.
+        out: What to write: a name that ends in .onnx (numpy and onnxruntime run it) or .pt2
+            (torch.export), or the folder of a model hub.
+        one_window: Take windows of exactly as many frames as the method sees, also where it could slide
+            over longer sequences; convolutions are several times faster on single windows.
+        crop: Width and height of a detector's crops.
+        licence: The condition of the training data, for the model card; that of the run's store where
+            not given.
+        push: Also upload the folder, to this user/name of the Hugging Face hub.
+    """
+    from lifting.export import export_model, push_to_hub, to_hub
+
+    if Path(out).suffix:
+        if push or licence:
+            option = "push" if push else "licence"
+            raise InputError(
+                f"--{option} belongs to a folder of a hub, but {out} is a file: leave it."
+            )
+        print(export_model(checkpoint, out, one_window, crop))
+        return
+    print(to_hub(checkpoint, out, licence or _licence_of_data(checkpoint)))
+    if push is not None:
+        print(push_to_hub(out, push))
+
+
+def _licence_of_data(checkpoint: str) -> str | None:
+    """Return the condition that the store of a checkpoint's run is under, if it is there."""
+    from datamodules.store.clips import ClipStore
+
+    config = Path(checkpoint).parent.parent / "config.yaml"
+    if not config.is_file():
+        return None
+    content: Any = yaml.safe_load(config.read_text())
+    try:
+        store = Path(content["data"]["init_args"]["store"])
+    except (KeyError, TypeError):
+        return None
+    if not store.is_file():
+        return None
+    with ClipStore(store) as opened:
+        return opened.info.licence
+
+
+def export_weights(checkpoint: str, out: str) -> None:
+    """Write the weights of a checkpoint under their published names, in the published shapes.
+
+    Args:
+        checkpoint: The checkpoint.
+        out: The file to write; OUT.report.txt goes beside it, and OUT.statistics.npz where the method
+            has statistics.
+    """
+    from lifting.exchange import export_weights
+
+    print(export_weights(checkpoint, out))

@@ -1,0 +1,93 @@
+"""Entrance of the command line: ``lifting COMMAND [OPTIONS]``."""
+
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from itertools import groupby
+
+from lifting import __version__
+from lifting.cli.commands import COMMANDS, FAMILIES, Command
+from lifting.cli.parsing import call
+from lifting.errors import InputError, guarded
+
+_HELP = ("--help", "-h")
+
+
+def main(*words: str) -> None:
+    """Run the command line; status 2 where it is wrong.
+
+    Args:
+        words: Words that stand before those of the command line.
+    """
+    guarded(lambda: run([*words, *sys.argv[1:]]))
+
+
+def run(words: list[str]) -> None:
+    """Run one command.
+
+    Args:
+        words: Its name and its options.
+
+    Raises:
+        InputError: If something given from outside is wrong.
+    """
+    if not words or words[0] in _HELP:
+        print(overview())
+    elif words[0] == "--version":
+        print(f"lifting {__version__}")
+    elif words[0] in FAMILIES and (not words[1:] or words[1] in _HELP):
+        print(_family(words[0]))
+    else:
+        command = _command(words)
+        module, _, function = command.target.partition(":")
+        call(getattr(import_module(module), function), command.name, words)
+
+
+def _command(words: list[str]) -> Command:
+    word, *more = words
+    name = f"{word} {more[0]}" if word in FAMILIES else word
+    if name in COMMANDS:
+        return COMMANDS[name]
+    known = {n for n in COMMANDS if n.startswith(f"{word} ")} or {n.split()[0] for n in COMMANDS}
+    close = get_close_matches(name, sorted(known), n=1)
+    meant = f"did you mean `lifting {close[0]}`? " if close else ""
+    listed = f"{word} --help" if word in FAMILIES else "--help"
+    raise InputError(
+        "there is no such command", f"lifting {name}", f"{meant}`lifting {listed}` lists them."
+    )
+
+
+def overview() -> str:
+    """Return the page of all commands.
+
+    Example:
+        >>> "Train" in overview()
+        True
+    """
+    lines = [
+        "usage: lifting COMMAND [OPTIONS]",
+        "",
+        "Lift 2D human keypoints to 3D poses: train lifters and detectors, compare them, use them.",
+    ]
+    for group, commands in groupby(COMMANDS.values(), lambda command: command.group):
+        rows: dict[str, str] = {}
+        for command in commands:
+            word, _, second = command.name.partition(" ")
+            if second:
+                rows.setdefault(word, f"{FAMILIES[word]}:")
+                rows[word] += f" {second}"
+            else:
+                rows[word] = command.help
+        lines += ["", group, *(f"  {word:18}{text}" for word, text in rows.items())]
+    lines += ["", "`lifting COMMAND --help` tells the options of a command."]
+    return "\n".join(lines)
+
+
+def _family(word: str) -> str:
+    rows = [
+        f"  {command.name.removeprefix(word).strip():18}{command.help}"
+        for command in COMMANDS.values()
+        if command.name.startswith(f"{word} ")
+    ]
+    head = [f"usage: lifting {word} WHAT [OPTIONS]", "", f"{FAMILIES[word].capitalize()}.", ""]
+    return "\n".join([*head, *rows, "", f"`lifting {word} WHAT --help` tells the options."])

@@ -1,0 +1,104 @@
+"""Options of a command, read off the signature of its function.
+
+Parameters before ``*`` in the signature are given in order, those behind it by name; ``*names`` takes as
+many words as there are, ``**names: Annotated[Any, Options, "left", "out"]`` the fields of a dataclass
+but those named. A flag is ``--align true``, and ``--align`` alone means the same.
+"""
+
+from argparse import ArgumentError
+from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter, signature
+from itertools import zip_longest
+from typing import Any, get_args
+
+from docstring_parser import parse
+from jsonargparse import ActionConfigFile, ArgumentParser
+
+from lifting.cli.option_errors import option_error
+from lifting.errors import input_error_in
+
+_TRUTH = ("true", "false", "yes", "no", "on", "off")
+
+
+def call(function: Callable[..., None], name: str, words: list[str]) -> None:
+    """Call the function of a command with the options of the command line.
+
+    Args:
+        function: Its docstring explains every option. One that takes ``words`` alone reads them itself.
+        name: The command.
+        words: The command line, which begins with the name.
+
+    Raises:
+        InputError: If an option is wrong.
+    """
+    if list(signature(function).parameters) == ["words"]:
+        function(words)
+        return
+    explained = list(_explained(function))
+    parameters = {parameter.name: parameter for parameter, _ in explained}
+    parser = _parser(function, name, explained)
+    spelled_out = list(_spelled_out(words[len(name.split()) :], parameters))
+    options = parse_options(parser, name, spelled_out)
+    several = [n for n, p in parameters.items() if p.kind is p.VAR_POSITIONAL]
+    in_order = [word for n in several for word in options.pop(n)]
+    function(*in_order, **options)
+
+
+def parse_options(parser: ArgumentParser, name: str, words: list[str]) -> dict[str, Any]:
+    """Return options by name.
+
+    Raises:
+        InputError: If one of them is wrong.
+    """
+    try:
+        options = parser.parse_args(words).as_dict()
+    except ArgumentError as error:
+        positionals = {action.dest for action in parser._actions if not action.option_strings}
+        raise input_error_in(error) or option_error(str(error), name, positionals) from error
+    options.pop("config", None)
+    return options
+
+
+def _explained(function: Callable[..., object]) -> Iterator[tuple[Parameter, str]]:
+    """Yield the parameters of a function or a dataclass with their explanations."""
+    texts = {p.arg_name: p.description or "" for p in parse(function.__doc__ or "").params}
+    for parameter in signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            _, options, *left_out = get_args(parameter.annotation)
+            yield from (pair for pair in _explained(options) if pair[0].name not in left_out)
+        else:
+            yield parameter, texts[parameter.name]
+
+
+def _parser(
+    function: Callable[..., None], name: str, explained: list[tuple[Parameter, str]]
+) -> ArgumentParser:
+    doc = parse(function.__doc__ or "")
+    about = "\n\n".join(filter(None, (doc.short_description, doc.long_description)))
+    parser = ArgumentParser(prog=f"lifting {name}", description=about, exit_on_error=False)
+    parser.add_argument("--config", action=ActionConfigFile, help="A YAML file of options.")
+    for parameter, text in explained:
+        option, kind = parameter.name, {"type": parameter.annotation, "help": text}
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            parser.add_argument(option, nargs="+", **kind)
+        elif parameter.default is not parameter.empty:
+            parser.add_argument(f"--{option}", default=parameter.default, **kind)
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            parser.add_argument(f"--{option}", required=True, **kind)
+        else:
+            parser.add_argument(option, **kind)
+    return parser
+
+
+def _spelled_out(words: list[str], parameters: Mapping[str, Parameter]) -> Iterator[str]:
+    """Yield the words, with ``--align`` as ``--align=true`` and ``--dry-run`` as ``--dry_run``."""
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        option, equals, value = word.partition("=")
+        name = option.removeprefix("--").replace("-", "_")
+        if not option.startswith("--") or name not in parameters:
+            yield word
+            continue
+        is_flag = parameters[name].annotation is bool
+        if is_flag and not equals and following.lower() not in _TRUTH:
+            equals, value = "=", "true"
+        yield f"--{name}{equals}{value}"

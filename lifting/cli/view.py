@@ -1,0 +1,60 @@
+"""The command ``lifting view``: predictions of runs beside the truth."""
+
+from pathlib import Path
+
+from lifting.errors import InputError
+from lifting.runs.folder import run_folder
+
+_ENDINGS = (".html", ".mp4", ".png")
+
+
+def view(
+    run: str,
+    *,
+    clip: str | None = None,
+    index: int | None = None,
+    out: str | None = None,
+    start: int = 0,
+    frames: int = 200,
+    every: int = 1,
+    align: bool = False,
+    beside: list[str] | None = None,
+) -> None:
+    """Show what runs predicted, in colour, and the truth in grey: a page to turn, a video, or a picture.
+
+    Args:
+        run: Name of the run, which `lifting predict` was run for.
+        clip: Clip as subject/sequence/camera, or the beginning of it; the first where not given.
+        index: A single pose instead, by its row in predictions.npz.
+        out: Where to: .html is a page to play and turn, .mp4 turns, .png is six frames;
+            predictions.html in the folder of the run where not given.
+        start: Number of the frame to begin with.
+        frames: Frames to show at most.
+        every: Show every n-th predicted frame.
+        align: Fit each pose to the truth by a similarity first, as PA-MPJPE does.
+        beside: Names of other runs, such as '[second]', whose poses of the same frames stand beside
+            (page, video).
+    """
+    folder = Path(run_folder(run))
+    path = folder / "predictions.html" if out is None else Path(out)
+    if path.suffix.lower() not in _ENDINGS:
+        raise InputError(f"--out {path}: choose a name that ends in {', '.join(_ENDINGS)}.")
+    if beside and path.suffix.lower() == ".png":
+        raise InputError(
+            f"--out {path}: shows one run", remedy="choose a name that ends in .html or .mp4."
+        )
+    if clip is not None and index is not None:
+        raise InputError("--clip and --index: give one of them.")
+    if start < 0 or min(frames, every) < 1:
+        raise InputError(
+            f"--start {start}, --frames {frames}, --every {every}: give a frame from 0 on, and one or "
+            "more of the others."
+        )
+    from lifting.cli.view_writers import WRITERS, Choice, choose
+
+    runs = choose(folder, Choice(clip, index, start, frames, every), align, beside or [])
+    shown = runs[0].shown
+    name = shown.key.path.removeprefix("clips/")
+    names = ", ".join(one.name for one in runs)
+    WRITERS[path.suffix.lower()](path, f"{names}: {name}" + (", aligned" if align else ""), runs)
+    print(f"{len(shown.frames)} frames of {name} in {path}")

@@ -1,0 +1,206 @@
+"""Predictions of runs as a page, a video or a picture."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lifting.errors import InputError
+from lifting.files import beside
+from lifting.inference.saved_predictions import (
+    PredictedFrames,
+    Predictions,
+    data_of_run,
+    predictions_of_run,
+)
+from lifting.runs.folder import CONFIG, run_folder
+from lifting.skeletons.occlusion import Status
+from lifting.viz.clip_video import write_clip_video
+from lifting.viz.figures import prediction_figure
+from lifting.viz.occlusion import occlusion_figure
+from lifting.viz.page import write_page
+from lifting.viz.player import Clip, PoseTrack
+from lifting.viz.video import write_rotation
+
+# Poses of a picture; the other kinds show every frame that is asked for.
+COLUMNS = 6
+# Predictions may be far apart; then what is played is faster than life.
+SLOWEST = 5.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Predicted frames to show.
+
+    Attributes:
+        clip: Beginning of the path of a clip; the first where None.
+        index: A single row instead.
+        start: Number of the first frame.
+        frames: Frames at most.
+        every: Step.
+    """
+
+    clip: str | None
+    index: int | None
+    start: int
+    frames: int
+    every: int
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """Some frames of a run as they are shown, with errors (NaN without truth)."""
+
+    name: str
+    shown: PredictedFrames
+    errors: np.ndarray
+
+    @property
+    def captions(self) -> list[str]:
+        """Number and error of each frame."""
+        return [
+            f"frame {frame}" + (f", {error:.0f} mm" if np.isfinite(error) else "")
+            for frame, error in zip(self.shown.frames, self.errors, strict=True)
+        ]
+
+
+def choose(folder: Path, choice: Choice, align: bool, others: Sequence[str]) -> list[ShownRun]:
+    """Return what is to be shown of a run, and the same frames of others.
+
+    Args:
+        folder: The folder of the run.
+        choice: Its frames.
+        align: Fit each pose to the truth by a similarity first.
+        others: Names of the other runs.
+
+    Raises:
+        InputError: If a run has no such frames, or no truth to align to.
+    """
+    predictions = predictions_of_run(folder)
+    rows = _rows(predictions, choice)[:: choice.every][: choice.frames]
+    shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
+    if not np.isfinite(shown.predicted).any() and shown.truth is None:
+        raise InputError("every pose asked for was refused", predictions.path, "choose others.")
+    if align and shown.truth is None:
+        raise InputError(
+            f"{shown.key.path} has no true poses to align to", "--align", "leave it out."
+        )
+    folders = [Path(run_folder(other)) for other in others]
+    return [
+        _compared(folder, shown, align),
+        *(_compared(other, _same_frames(other, shown), align) for other in folders),
+    ]
+
+
+def _rows(predictions: Predictions, choice: Choice) -> np.ndarray:
+    if (index := choice.index) is not None:
+        if not 0 <= index < len(predictions):
+            raise InputError(
+                f"--index {index}: {predictions.path} holds poses 0 to {len(predictions) - 1}."
+            )
+        return np.array([index])
+    rows = predictions.rows_of(predictions.first if choice.clip is None else choice.clip)
+    numbers = predictions.content["frame"][rows]
+    if choice.start > numbers[-1]:
+        raise InputError(
+            f"--start {choice.start}: the last predicted frame of the clip is {numbers[-1]}."
+        )
+    return rows[numbers >= choice.start]
+
+
+def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:
+    """Return the frames of another run that are those shown."""
+    predictions = predictions_of_run(folder)
+    rows = predictions.rows_of(shown.key.path.removeprefix("clips/"))
+    rows = rows[np.isin(predictions.content["frame"][rows], shown.frames)]
+    if len(rows) != len(shown.frames):
+        raise InputError(
+            f"has {len(rows)} of the {len(shown.frames)} frames shown",
+            predictions.path,
+            "predict both runs on the same frames.",
+        )
+    return predictions.beside_truth(rows, data_of_run(folder / CONFIG))
+
+
+def _compared(folder: Path, shown: PredictedFrames, align: bool) -> ShownRun:
+    """Return a run with its errors, and its poses aligned where that is wanted."""
+    if shown.truth is None:
+        return ShownRun(folder.name, shown, np.full(len(shown.frames), np.nan))
+    if align:
+        shown = shown.aligned()
+    return ShownRun(folder.name, shown, shown.errors.mean(-1))
+
+
+def _rate(shown: PredictedFrames) -> float:
+    gap = float(np.median(np.diff(shown.frames))) if len(shown.frames) > 1 else 1.0
+    return max(shown.key.fps / max(gap, 1.0), SLOWEST)
+
+
+def _clip(runs: Sequence[ShownRun]) -> Clip:
+    first = runs[0].shown
+    tracks = [
+        PoseTrack(
+            run.name,
+            run.shown.predicted,
+            run.shown.joints,
+            None if run.shown.status is None else run.shown.status != Status.COMPLETED,
+        )
+        for run in runs
+    ]
+    return Clip(
+        first.key.path.removeprefix("clips/"),
+        tracks,
+        fps=_rate(first),
+        truth=None if first.truth is None else PoseTrack("truth", first.truth, first.joints),
+        keypoints=first.keypoints,
+        keypoint_joints=first.keypoint_joints,
+        frames=first.frames.tolist(),
+    )
+
+
+def _write_html(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
+    write_page(path, title, [_clip(runs)])
+
+
+def _write_mp4(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
+    if len(runs) > 1:
+        write_clip_video(path, _clip(runs))
+        return
+    shown, captions = runs[0].shown, runs[0].captions
+    single = len(captions) == 1
+    which: int | slice = 0 if single else slice(None)
+    write_rotation(
+        path,
+        shown.predicted[which],
+        None if shown.truth is None else shown.truth[which],
+        shown.joints,
+        shown.keypoints[which],
+        shown.keypoint_joints,
+        fps=25.0 if single else _rate(shown),
+        title=f"{title}, {captions[0]}" if single else title,
+    )
+
+
+def _write_png(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
+    shown, captions = runs[0].shown, runs[0].captions
+    take = np.unique(np.linspace(0, len(captions) - 1, COLUMNS).round().astype(int))
+    truth = None if shown.truth is None else shown.truth[take]
+    keypoints, poses = shown.keypoints[take], shown.predicted[take]
+    titles = [captions[i] for i in take]
+    joints = shown.keypoint_joints, shown.joints
+    if shown.status is None:
+        figure = prediction_figure(keypoints, poses, truth, *joints, titles)
+    else:
+        seen, status = np.isfinite(keypoints).all(-1), shown.status[take]
+        figure = occlusion_figure(keypoints, seen, poses, status, truth, *joints, titles)
+    figure.suptitle(title, fontsize=9)
+    with beside(path) as partial:
+        figure.savefig(partial, dpi=110, format="png")
+
+
+WRITERS: dict[str, Callable[[Path, str, Sequence[ShownRun]], None]] = {
+    ".html": _write_html,
+    ".mp4": _write_mp4,
+    ".png": _write_png,
+}

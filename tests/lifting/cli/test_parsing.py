@@ -1,0 +1,53 @@
+"""Options read off a signature, in every spelling."""
+
+import pytest
+
+from lifting.cli.parsing import call
+
+GIVEN = []
+
+
+def show(*runs: str, out: str, align: bool = False, crop: tuple[int, int] = (1, 2)) -> None:
+    """Show runs.
+
+    Args:
+        runs: Runs.
+        out: A file.
+        align: Align.
+        crop: A size.
+    """
+    GIVEN.append((runs, out, align, crop))
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("a --out x", (("a",), "x", False, (1, 2))),
+        ("a b --out=x --align true", (("a", "b"), "x", True, (1, 2))),
+        ("--align a b --out x", (("a", "b"), "x", True, (1, 2))),
+        ("a --out x --align", (("a",), "x", True, (1, 2))),
+        ("a --align --out x --crop [3,4]", (("a",), "x", True, (3, 4))),
+        ("--out x --align false a", (("a",), "x", False, (1, 2))),
+    ],
+)
+def test_every_spelling_says_the_same(words, values):
+    call(show, "show", ["show", *words.split()])
+    assert GIVEN.pop() == values
+
+
+def frames_of(video: str, *, frame_rate: float = 25.0) -> None:
+    """Read a video.
+
+    Args:
+        video: The video.
+        frame_rate: Per second.
+    """
+    GIVEN.append((video, frame_rate))
+
+
+def test_dashes_are_underscores_and_a_file_of_options_is_read(tmp_path):
+    call(frames_of, "frames", ["frames", "a.mp4", "--frame-rate", "50"])
+    assert GIVEN.pop() == ("a.mp4", 50.0)
+    (tmp_path / "a.yaml").write_text("frame_rate: 10\n")
+    call(frames_of, "frames", ["frames", "a.mp4", "--config", str(tmp_path / "a.yaml")])
+    assert GIVEN.pop() == ("a.mp4", 10.0)
