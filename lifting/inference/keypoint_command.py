@@ -93,16 +93,16 @@ def pack_poses(tracks: list[KeypointTrack], lifted: list[Lifted]) -> bytes:
     """
     first = lifted[0]
     content: dict[str, Any] = {
-        "pose": np.concatenate([one.pose for one in lifted]),
-        "known": np.concatenate([one.known for one in lifted]),
-        "frame": np.concatenate([one.frames for one in tracks]),
-        "track": np.repeat(np.arange(len(tracks)), [len(one.frames) for one in tracks]),
-        "tracks": np.array([one.name for one in tracks]),
+        "pose": np.concatenate([poses.pose for poses in lifted]),
+        "known": np.concatenate([poses.known for poses in lifted]),
+        "frame": np.concatenate([track.frames for track in tracks]),
+        "track": np.repeat(np.arange(len(tracks)), [len(track.frames) for track in tracks]),
+        "tracks": np.array([track.name for track in tracks]),
         "skeleton": np.array(first.skeleton),
         "fps": np.array(np.nan if first.fps is None else first.fps),
     }
     if first.trajectory is not None:
-        content["trajectory"] = np.concatenate([one.trajectory for one in lifted])
+        content["trajectory"] = np.concatenate([poses.trajectory for poses in lifted])
     stream = io.BytesIO()
     np.savez_compressed(stream, **content)
     return stream.getvalue()

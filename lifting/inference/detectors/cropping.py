@@ -56,7 +56,7 @@ def split_by_image(rows: Tensor, boxes: Sequence[Boxes]) -> list[Points]:
         rows: One row per crop of :func:`crop_people`.
         boxes: Those that were given to it.
     """
-    return [part.numpy() for part in rows.split([len(some) for some in boxes])]
+    return [part.numpy() for part in rows.split([len(image_boxes) for image_boxes in boxes])]
 
 
 def keypoint_box(

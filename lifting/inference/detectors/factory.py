@@ -88,7 +88,7 @@ def _person_detector(options: DetectorOptions, boxes: Path) -> PersonDetector:
         return OnnxPersonDetector(boxes, device=options.device)
     by_frame = read_boxes(boxes)
     try:
-        return KnownBoxes({int(frame): some for frame, some in by_frame.items()})
+        return KnownBoxes({int(frame): people for frame, people in by_frame.items()})
     except ValueError as error:
         raise InputError(
             "an 'image_id' of it is no number of a frame", boxes, "number them from 0."

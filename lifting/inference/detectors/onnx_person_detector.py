@@ -122,8 +122,8 @@ def _cells(size: tuple[int, int]) -> Float[ndarray, "N 3"]:
     grids = []
     for stride in _STRIDES:
         rows, columns = np.mgrid[: size[1] // stride, : size[0] // stride]
-        one = np.stack([columns, rows, np.full_like(rows, stride)], -1)
-        grids.append(one.reshape(-1, 3).astype(np.float64))
+        grid = np.stack([columns, rows, np.full_like(rows, stride)], -1)
+        grids.append(grid.reshape(-1, 3).astype(np.float64))
     return np.concatenate(grids)
 
 

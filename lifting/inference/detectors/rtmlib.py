@@ -73,7 +73,7 @@ class RtmlibPoseEstimator:
         pairs = zip(images, boxes, strict=True)
         none = np.zeros((0, len(skeleton(self.skeleton)), 3), np.float32)
         # Where there are no boxes, it would take the whole image.
-        return [self._points(image, some) if len(some) else none for image, some in pairs]
+        return [self._points(image, people) if len(people) else none for image, people in pairs]
 
     def _points(self, image: Image, boxes: Boxes) -> Points:
         # It normalises by RGB statistics and does not exchange colours, so it must be given RGB.

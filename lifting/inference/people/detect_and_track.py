@@ -36,7 +36,7 @@ class KnownBoxes:
     """
 
     def __init__(self, boxes: Mapping[int, Sequence[Sequence[float]]]) -> None:
-        self._boxes = {n: np.array(some, np.float32).reshape(-1, 4) for n, some in boxes.items()}
+        self._boxes = {n: np.array(b, np.float32).reshape(-1, 4) for n, b in boxes.items()}
 
     def detect(self, frames: Sequence[Frame]) -> list[Boxes]:
         """Return for each frame the boxes ``(N, 4)`` of the people on it."""

@@ -43,14 +43,14 @@ def track_people(
     seen: dict[int, tuple[list[int], list[Points]]] = {}
     count = 0
     stream = iter(frames)
-    while some := list(islice(stream, chunk)):
-        for frame, people in zip(some, tracker.track(some), strict=True):
+    while batch := list(islice(stream, chunk)):
+        for frame, people in zip(batch, tracker.track(batch), strict=True):
             for detection in people:
                 numbers, keypoints = seen.setdefault(detection.person, ([], []))
                 numbers.append(frame.number)
                 keypoints.append(detection.keypoints)
-        count += len(some)
-        advance(len(some))
+        count += len(batch)
+        advance(len(batch))
         if stopped():
             break
     return [TrackedPerson(np.array(n), np.stack(p)) for n, p in seen.values()], count
