@@ -80,8 +80,8 @@ def export_trained(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
     """Write the network of a detector's checkpoint as the official code reads it.
 
     Args:
-        checkpoint: What the checkpoint holds.
-        path: Where it lies.
+        checkpoint: Content of the checkpoint.
+        path: Its file.
         out: The file to write; ``<out>.report.txt`` goes beside it.
 
     Returns:
@@ -91,7 +91,7 @@ def export_trained(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
         InputError: If the network is of another shape than its options say.
     """
     h = checkpoint["hyper_parameters"]
-    # Lifters that guided it, whose own files need not be there any more, are no part of what is written.
+    # Lifters that guided it are not written, and their own files need not exist any more.
     method = HeatmapDetector(**{n: h[n] for n in ("network", "bgr", "keypoint_skeleton")})
     state = {n: x for n, x in checkpoint["state_dict"].items() if n.startswith(_NET)}
     try:

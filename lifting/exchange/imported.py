@@ -29,7 +29,7 @@ class Imported:
         state: The method's tensors with the values of the file.
         family: The family of the file.
         mark: The tensor that tells its layout from others.
-        report: What became of every tensor.
+        report: Report on every tensor.
     """
 
     method: Method
@@ -58,7 +58,7 @@ def write_imported(imported: Imported, path: Path, paths: list[Path]) -> None:
     """Write all three files, or none.
 
     Args:
-        imported: What to write.
+        imported: The method.
         path: The published file.
         paths: See :func:`output_paths`.
     """
@@ -74,7 +74,7 @@ def write_imported(imported: Imported, path: Path, paths: list[Path]) -> None:
 
 
 def _checkpoint(imported: Imported) -> dict[str, Any]:
-    """Return what Lightning and :mod:`lifting.checkpoints` look for, but no state of a training."""
+    """Return a checkpoint that Lightning and the suite read, without state of a training."""
     method, state = imported.method, imported.state
     checkpoint: dict[str, Any] = {
         "epoch": 0,

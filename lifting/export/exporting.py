@@ -23,7 +23,7 @@ def export_model(
 
     Args:
         checkpoint: The checkpoint.
-        out: What to write: ``.onnx``, ``.pt2``, or a folder of a model hub, whose name has no ending.
+        out: The ``.onnx`` or ``.pt2`` to write, or a folder of a model hub, whose name has no ending.
         one_window: Take windows of exactly as many frames as the method sees.
         crop: Width and height of a detector's crops.
 

@@ -11,7 +11,7 @@ def require(name: str, user: str, extra: str = "export") -> ModuleType:
 
     Args:
         name: Its name.
-        user: What needs it, as the beginning of a sentence.
+        user: The feature that needs it, as the beginning of a sentence.
         extra: The extra that brings it.
 
     Raises:

@@ -129,7 +129,7 @@ def push_to_hub(folder: str | Path, repository: str) -> str:
     """Upload a folder to a model hub, with the account of ``hf auth login``.
 
     Args:
-        folder: What :func:`to_hub` wrote.
+        folder: A folder that :func:`to_hub` wrote.
         repository: ``user/name``; made, and private, where it is not there.
 
     Returns:

@@ -62,7 +62,7 @@ def build_program(model: Exportable) -> ExportedProgram:
     any_size = tracing.patch(backed_size_oblivious=True)  # type: ignore[attr-defined]
     with quietly(), any_size, torch.no_grad():
         program = torch.export.export(_Traced(model.module), example, dynamic_shapes=(axes,))
-    # What is left of that: whether a size is one decides how tensors lie in memory, not what they are.
+    # Some guards remain: whether a size is one decides the memory layout of tensors, not their values.
     one = ("!= 1", ">= 2")
     program._guards_code = [guard for guard in program._guards_code if not guard.endswith(one)]
     ranges = program.range_constraints

@@ -17,7 +17,7 @@ from lifting.published.reading import PublishedFile, read_published
 from lifting.published.report import Report, format_options
 from lifting.published.shapes import ShapeReader
 
-# What mmpose puts before the official names.
+# Prefixes of the official names in files of mmpose.
 _TRUNK = "backbone."
 _HEADS = ("keypoint_head.", "head.")
 _REMEDY = "get the file again, or name another."
@@ -83,8 +83,8 @@ def detector_state(
     Args:
         net: The network that the file is of.
         published: The file, under official names.
-        report: Where each tensor gets its line.
-        prefix: What stands before our names.
+        report: The report to add a line to for each tensor.
+        prefix: Prefix of our names.
 
     Raises:
         InputError: If a tensor is missing, too many or of another shape.
@@ -157,7 +157,7 @@ def export_detector(net: DetectorNet, out: str | Path, report: Report | None = N
     Args:
         net: The detector.
         out: The file to write; ``<out>.report.txt`` goes beside it.
-        report: One that was begun, to go on with.
+        report: A report to go on with; a new one where not given.
 
     Returns:
         The report on every tensor.
@@ -185,7 +185,7 @@ def strip_mmpose_prefixes(published: PublishedFile) -> PublishedFile:
     """Return a file under the official names, before which mmpose puts others.
 
     Raises:
-        InputError: If some are there with it and without.
+        InputError: If a tensor is in it twice, with the prefix and without.
     """
     if not any(name.startswith(_TRUNK) for name in published.tensors):
         return published

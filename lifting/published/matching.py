@@ -28,9 +28,9 @@ def match_tensors(
         own: Our tensors, whose values are not looked at.
         pairs: The published name of each of them, by ours.
         published: The file.
-        report: Where each tensor gets its line.
-        kind: What the tensors are of, for messages.
-        remedy: What to do if a tensor is missing or has another shape, for messages.
+        report: The report to add a line to for each tensor.
+        kind: The method or network of the tensors, for messages.
+        remedy: Advice for the user if a tensor is missing or has another shape, for messages.
 
     Raises:
         InputError: If one is missing or has another shape.

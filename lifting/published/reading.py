@@ -19,11 +19,11 @@ from torch import Tensor
 
 from lifting.errors import InputError
 
-# Where a file may keep its network; otherwise it is the network itself.
+# Keys under which a file may keep its network; otherwise it is the network itself.
 NETWORKS = ("model_pos", "state_dict", "model")
 # VideoPose3D's second network, which keeps this prefix here.
 TRAJECTORY = "model_traj"
-# What DataParallel puts before every name.
+# Prefix of every name after DataParallel.
 _PARALLEL = "module."
 
 
@@ -68,7 +68,7 @@ class PublishedFile:
         tensors: Those of the network, by their name in it; VideoPose3D's trajectory network has
             ``model_traj.`` before its names.
         names: Their full names in the file.
-        others: What else there is, and what it is.
+        others: Everything else in the file, by name: a description.
     """
 
     path: Path

@@ -10,7 +10,7 @@ from lifting.checkpoints import file_digest
 
 
 class Report:
-    """Lines of a word, a name and what there is to say of it.
+    """Lines of a word, a name and a text.
 
     Args:
         title: The file and what it is.
@@ -26,7 +26,7 @@ class Report:
 
         Args:
             path: The file.
-            content: What it is of.
+            content: The family or the method that it is of.
         """
         return cls(f"{path.name}, SHA-256 {file_digest(path)}: {content}")
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from lifting.errors import InputError
 from lifting.skeletons import SKELETONS, skeleton
 
-# What an option that the file does not tell may be: of a kind, or one of several words.
+# Values of an option that the file does not tell: of a type, or one of several words.
 Kind: TypeAlias = type | tuple[str, ...]
 
 # The joint set of so many joints, where nothing else is said.
@@ -80,11 +80,11 @@ class ShapeReader:
         """Return the options that the shapes of the file tell, and those that the user gives.
 
         Args:
-            inferred: What the shapes tell.
-            free: Options that they do not tell, and what each may be.
+            inferred: Options that the shapes tell.
+            free: Options that they do not tell, and the values of each.
 
         Raises:
-            InputError: If one that is given says otherwise than the file, or is none.
+            InputError: If an option of the user contradicts the file, or does not exist.
         """
         options = dict(inferred)
         for name, value in self.user_options.items():
@@ -105,16 +105,16 @@ class ShapeReader:
     def joint_set(
         self, option: str, joints: int, tensor: str, usual: Mapping[int, str] = _USUAL
     ) -> str:
-        """Return the name of the joint set of a number of joints: the given one, or the usual one.
+        """Return the name of the joint set of a number of joints: the user's, or the usual one.
 
         Args:
             option: ``skeleton`` or ``keypoint_skeleton``.
-            joints: How many joints the file has.
+            joints: Number of joints of the file.
             tensor: The tensor that says so, for messages.
             usual: The usual ones by their number of joints.
 
         Raises:
-            InputError: If the given one has another number of joints, or none is usual.
+            InputError: If the user's has another number of joints, or none is usual.
         """
         name = self.user_options.get(option) or usual.get(joints)
         if name is not None and len(skeleton(name)) == joints:

@@ -64,7 +64,7 @@ def convert_confidence(
 
 
 @lru_cache
-@torch.inference_mode(False)  # What is cached must serve training after validation.
+@torch.inference_mode(False)  # The cached tables must serve training after validation.
 def _conversion_table(
     src: str, dst: str
 ) -> tuple[Int[Tensor, "joints_out sources"], Float[Tensor, "joints_out sources"]]:

@@ -40,7 +40,7 @@ class MarkedImage:
         seen: Whether each of them is seen.
         first: The joint that is marked green.
         second: The one that is marked pink.
-        title: What stands above it.
+        title: Text above it.
     """
 
     picture: UInt8[ndarray, "H W 3"] | None
@@ -125,8 +125,8 @@ def histogram_figure(
 
     Args:
         values: Numbers by name; the name stands in the legend if there are several.
-        xlabel: What the numbers are.
-        ylabel: What is counted.
+        xlabel: Quantity and unit of the numbers.
+        ylabel: Label of the counts.
         percent: Whether the numbers are fractions, to be shown as percent.
     """
     figure, axes = plain_axes()
@@ -179,7 +179,7 @@ def skill_figure(
         positive: Fraction of right answers where the joint marked pink is nearer.
         negative: The same where the green one is.
         count: Answers of each.
-        reference: By what an answer is right.
+        reference: Source of the right answers.
     """
     figure, axes = plain_axes(4.6, 4.4)
     size = 10 + 60 * count / max(int(count.max()), 1)
@@ -205,7 +205,7 @@ def bias_figure(names: Sequence[str], bias: Float[ndarray, " people"], reference
     Args:
         names: The annotators.
         bias: Fraction of pink answers less the fraction of pink truths, from -1 to 1.
-        reference: What the truth is taken from.
+        reference: Source of the truth.
     """
     known = np.flatnonzero(~np.isnan(bias))
     order = known[np.argsort(bias[known], kind="stable")]

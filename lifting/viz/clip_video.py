@@ -25,10 +25,10 @@ def write_clip_video(path: Path, clip: Clip, size: int = 480, yaw: float = 0.45)
     was projected back onto the images.
 
     Args:
-        path: Where to.
-        clip: What to draw.
+        path: The file to write.
+        clip: The clip.
         size: Height in pixels, and width of each panel; an odd size is rounded up.
-        yaw: How far the poses are turned away from the camera's view, radians.
+        yaw: Rotation of the poses away from the camera's view, radians.
 
     Raises:
         InputError: If nothing can be written at the path.

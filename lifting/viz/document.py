@@ -27,9 +27,9 @@ def write_document(path: Path, title: str, parts: Sequence[str]) -> None:
     """Write a page.
 
     Args:
-        path: Where to.
+        path: The file to write.
         title: Heading.
-        parts: What follows it, as HTML.
+        parts: The content below it, as HTML.
 
     Raises:
         InputError: If the page cannot be written.
@@ -58,7 +58,7 @@ def table(
 
     Args:
         rows: One mapping of column to value per row; averages are set apart.
-        name: What it holds, for screen readers.
+        name: Its name for screen readers.
         marked: Rows and columns of the cells to set apart.
         words: Whether it holds text, which runs over several lines.
     """

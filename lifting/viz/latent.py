@@ -34,7 +34,7 @@ def latent_figure(
         samples: Decoded from normal latent vectors.
         interpolations: Decoded from between the latent vectors of two poses, both ends included.
         joints: Joint set of the poses.
-        title: What was encoded, and with how much noise.
+        title: The encoded poses, and the noise.
     """
     count = len(original)
     # As many panels in each row of samples as the widest of the other blocks has.

@@ -54,7 +54,7 @@ def line_drawing(
     """Return lines as a drawing inside of a page; the points of short ones are marked.
 
     Args:
-        lines: What to draw.
+        lines: The lines.
         xlabel: Quantity and unit to the right.
         ylabel: Quantity and unit upwards.
         scale: Of the values upwards, ``linear`` or ``log``; linear where there are any below zero.

@@ -46,7 +46,7 @@ def occlusion_figure(
         keypoints: Input, pixels.
         visible: Whether each of them is seen.
         predicted: Predicted poses, root-relative millimetres.
-        status: What each joint rests on, a :class:`lifting.skeletons.occlusion.Status`.
+        status: Origin of each joint, a :class:`lifting.skeletons.occlusion.Status`.
         truth: True poses, drawn in grey.
         keypoint_joints: Joint set of the input.
         pose_joints: Joint set of the poses.
@@ -79,7 +79,7 @@ def draw_completed_pose(
     Args:
         axes: Axes with a 3D projection.
         pose: Root-relative millimetres.
-        status: What each joint rests on, a :class:`lifting.skeletons.occlusion.Status`.
+        status: Origin of each joint, a :class:`lifting.skeletons.occlusion.Status`.
         joints: Joint set of the pose.
     """
     points = upright(pose)

@@ -23,7 +23,7 @@ def write_page(
     """Write a page that needs no network and no other file.
 
     Args:
-        path: Where to.
+        path: The file to write.
         title: Heading.
         clips: Poses to play and turn.
         intro: A paragraph under the heading.

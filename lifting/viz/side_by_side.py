@@ -15,7 +15,7 @@ from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, upright
 from lifting.viz.turntable import Turntable
 
-# Seen from a little aside, depth can be told.
+# From a little aside, depth is visible.
 _ANGLE = np.radians(-30)
 _BACKGROUND, _FLOOR, _TEXT, _OUTLINE = "#ffffff", "#e4e4e4", "#666666", "#222222"
 # Lines are drawn so many times as large, and shrunk, against aliasing.
@@ -38,10 +38,10 @@ class DrawnPerson:
         name: Name of the person.
         first: Number of the first frame.
         keypoints: Pixels of the video ``(T, K, 2)``; NaN is not drawn.
-        seen: Which of them were seen, and not filled in ``(T, K)``.
+        seen: Whether each of them was seen, and not filled in ``(T, K)``.
         keypoint_joints: Joint set of the keypoints.
         pose: Root-relative millimetres, camera frame ``(T, J, 3)``; NaN is not drawn.
-        known: Which joints rest on keypoints that were seen ``(T, J)``.
+        known: Whether each joint rests on keypoints that were seen ``(T, J)``.
         joints: Joint set of the poses.
     """
 
@@ -68,7 +68,7 @@ class SideBySide:
 
     Args:
         size: Width and height of the video.
-        people: Who is on it.
+        people: The people on it.
         height: Frames that are higher are shrunk to this height.
 
     Attributes:
@@ -181,7 +181,7 @@ class _PosePanel:
         known, joints = self._person.known[index], self._person.joints
         wide = _SUPERSAMPLING * max(2, min(self.box[2:]) // 90)
         bones = [b for b in joints.bones if np.isfinite(depth[list(b)]).all()]
-        # What is near is drawn over what is far.
+        # Near bones are drawn over far ones.
         for bone in sorted(bones, key=lambda b: -float(depth[list(b)].sum())):
             bone_known = bool(known[list(bone)].all())
             colour = _colour(joints, bone[1], bone_known)

@@ -47,7 +47,7 @@ def timed_video(
     """Yield a video to add frames to; the file appears when it is whole.
 
     Args:
-        path: Where to.
+        path: The file to write.
         size: Width and height, both even.
         time_base: The unit of the frames' times, seconds.
         fps: Frames per second, on average.

@@ -39,7 +39,7 @@ def write_rotation(
     are NaN are left out.
 
     Args:
-        path: Where to.
+        path: The file to write.
         predicted: A root-relative camera-frame pose in millimetres, or a sequence of them.
         truth: The same of the truth, if there is one.
         joints: Joint set of the poses.
@@ -81,7 +81,7 @@ def encode(
     """Write an MP4 (H.264) of a figure, frame by frame.
 
     Args:
-        path: Where to.
+        path: The file to write.
         figure: A figure of an even number of pixels in width and height.
         frames: Number of frames.
         fps: Frames per second.
@@ -153,7 +153,7 @@ class Scene:
         """Draw the poses of a frame, turned about the vertical by an angle."""
         self.floor_lines.set_segments(list(self.table.project(self.floor, angle)[..., :2]))
         projected = self.table.project(self.segments[index], angle)
-        # What is near is drawn over what is far.
+        # Near bones are drawn over far ones.
         order = np.argsort(-projected[..., 2].mean(1))
         self.lines.set_segments(list(projected[order, :, :2]))
         self.lines.set_color(list(self.colours[order]))

@@ -52,7 +52,7 @@ def video_clip(
     """Return the frames of which there are thumbnails as a clip, everyone's poses side by side.
 
     Args:
-        name: What to call it.
+        name: Name of the clip.
         people: The people on the video.
         thumbnails: Pictures of its frames.
         size: Width and height of the video.

@@ -48,7 +48,7 @@ def recognise(
     Args:
         tensors: Tensors of the file by name.
         families: The families to choose from.
-        noun: What they are, for the message.
+        noun: The word for them in the message.
 
     Raises:
         InputError: If it bears none.

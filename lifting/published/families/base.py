@@ -94,7 +94,7 @@ class Family:
     """Published weights of one kind.
 
     Attributes:
-        name: What ``--family`` calls it.
+        name: Its name for ``--family``.
         infer: Options by the shapes of a file.
         layouts: Known layouts; exports have the first.
         statistics: The arrays that its files lack, None where they lack none.

@@ -39,7 +39,7 @@ def _pairs(options: Options) -> list[Pair]:
 
 
 def _published_indices() -> list[int]:
-    """Return where each of our values x0, y0, x1, ... is in ElePose's x0, x1, ..., y0, y1, ..."""
+    """Return the indices of our values x0, y0, x1, ... in ElePose's x0, x1, ..., y0, y1, ..."""
     joints = skeleton("h36m17").joints
     arms = [joint for joint in joints if joint.endswith(("shoulder", "elbow", "wrist"))]
     right_first = [j for side in ("right", "left") for j in arms if j.startswith(side)]
