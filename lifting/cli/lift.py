@@ -1,5 +1,6 @@
 """The command ``lifting lift``: keypoint files in, 3D poses out."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from lifting.inference.options import LiftOptions
@@ -37,19 +38,16 @@ def lift(
         bvh: Write one BVH file per person as well, beside the .npz, for animation programs.
         **options: See LiftOptions.
     """
-    from lifting.inference.keypoint_command import predict
+    from lifting.inference.keypoint_files import ReadOptions, image_size
+    from lifting.inference.keypoint_lifting import lift_keypoint_file
 
-    predict(
-        keypoints,
+    path = Path(keypoints)
+    lift_keypoint_file(
+        path,
         checkpoint,
-        out=out,
-        format=format,
-        skeleton=skeleton,
-        width=width,
-        height=height,
-        source=source,
-        track=track,
-        stills=stills,
-        bvh=bvh,
-        **options,
+        path.with_name(f"{path.stem}_3d.npz") if out is None else Path(out),
+        ReadOptions(skeleton, image_size(width, height), stills, source, format),
+        LiftOptions(**options),
+        track,
+        bvh,
     )

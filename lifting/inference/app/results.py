@@ -9,7 +9,7 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.app.inputs import LiftedPerson
-from lifting.inference.keypoint_command import bvh_files, pack_poses
+from lifting.inference.pose_files import bvh_files, pack_poses
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PoseTrack

@@ -10,8 +10,8 @@ from rich.progress import Progress
 
 from lifting.errors import InputError
 from lifting.files import beside, write_together
-from lifting.inference.keypoint_command import bvh_files, pack_poses
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.pose_files import bvh_files, pack_poses
 from lifting.inference.prediction import Lifted
 from lifting.inference.video.reader import Video
 from lifting.inference.video.true_poses import TruePoses

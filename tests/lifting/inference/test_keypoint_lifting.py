@@ -16,8 +16,8 @@ from datamodules.safe_load import load_npz
 from lifting.cameras import nominal_camera
 from lifting.cli.main import run as command
 from lifting.errors import InputError, guarded
-from lifting.inference.keypoint_command import bvh_files
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.pose_files import bvh_files
 from lifting.inference.prediction import lift
 from lifting.skeletons import SKELETONS
 from tests.lifting.inference.keypoint_files import made_keypoints as made
