@@ -11,7 +11,7 @@ from datamodules.examples.bank import (
     LoadedClip,
     PairedIndexBatch,
     PoseBank,
-    contiguous_chunk,
+    contiguous_part,
     select_frames,
 )
 from datamodules.examples.keypoint_noise import KeypointNoise
@@ -39,8 +39,8 @@ class PoseDataModule(SubjectDataModule):
         keypoint_skeleton: Joint set to hand the 2D source over in, converted by joint name.
         pose_skeleton: Joint set to hand the poses over in, likewise; the store's where not given.
         train_subjects: Subjects to train on.
-        label_share: Fraction of each training clip that is trained on, in one chunk; 0.1 with S1 is the
-            smallest of VideoPose3D's labelled subsets.
+        label_share: Fraction of each training clip that is trained on, one contiguous part; 0.1 with S1
+            is the smallest of VideoPose3D's labelled subsets.
         unlabelled_subjects: Subjects whose 2D keypoints are trained on without their poses, by methods
             that can.
         prior_subjects: Subjects whose poses, without keypoints and in an order of their own, a critic
@@ -228,7 +228,7 @@ class PoseDataModule(SubjectDataModule):
 
         def choose(poses: Tensor | None, frames: Tensor) -> Tensor:
             chosen = select_frames(self._rule(split)[1], poses, frames)
-            return chosen & contiguous_chunk(fraction, len(frames)) if fraction < 1 else chosen
+            return chosen & contiguous_part(fraction, len(frames)) if fraction < 1 else chosen
 
         gapless = max(w.length for w in (self.train_windows, self.test_windows)) > 1
         return reader.clips(self.subjects[split], choose, gapless, labelled=split != "unlabelled")

@@ -223,8 +223,8 @@ def select_frames(
     raise InputError(f"There are no frames '{rule}': use all, every<N> (every64) or interesting.")
 
 
-def contiguous_chunk(fraction: float, frames: int) -> Bool[Tensor, " frames"]:
-    """Return one contiguous chunk of a clip, as long as a fraction of it, at least a frame.
+def contiguous_part(fraction: float, frames: int) -> Bool[Tensor, " frames"]:
+    """Return one contiguous part of a clip, as long as a fraction of it, at least a frame.
 
     Where it begins depends on nothing but the clip's length, by VideoPose3D's rule, so that its
     published subsets are these.
@@ -237,9 +237,9 @@ def contiguous_chunk(fraction: float, frames: int) -> Bool[Tensor, " frames"]:
     digest = hashlib.sha256(str(frames).encode()).digest()
     position = int.from_bytes(digest[:4], "little") / (2**32 - 1)
     begin = min(int(position * (frames - kept + 1)), frames - kept)
-    chunk = torch.zeros(frames, dtype=torch.bool)
-    chunk[begin : begin + kept] = True
-    return chunk
+    part = torch.zeros(frames, dtype=torch.bool)
+    part[begin : begin + kept] = True
+    return part
 
 
 def _moved(pose: np.ndarray) -> np.ndarray:

@@ -358,7 +358,7 @@ def test_statistics_are_those_of_the_labelled_frames(store):
         assert torch.equal(mine, theirs)
 
 
-def test_a_share_of_the_labels_is_one_chunk_of_each_clip(store):
+def test_a_share_of_the_labels_is_one_part_of_each_clip(store):
     module = data(store, label_share=0.1, unlabelled_subjects=["S9"])
     bank = module.banks["train"]
     for clip in range(len(bank.keys)):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.examples.bank import LoadedClip, PoseBank, contiguous_chunk, select_frames
+from datamodules.examples.bank import LoadedClip, PoseBank, contiguous_part, select_frames
 from datamodules.h36m.cameras import h36m_camera
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, project
@@ -241,16 +241,16 @@ def test_interesting_frames_need_poses():
 
 @pytest.mark.parametrize("frames", [1, 7, 150, 1384, 5000])
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 1.0])
-def test_a_share_of_a_clip_is_one_chunk_of_that_length(frames, share):
-    where = contiguous_chunk(share, frames).nonzero().flatten()
+def test_a_share_of_a_clip_is_one_part_of_that_length(frames, share):
+    where = contiguous_part(share, frames).nonzero().flatten()
     assert len(where) == max(1, round(share * frames))
     assert (where.diff() == 1).all()
 
 
-def test_the_chunk_begins_where_the_clips_length_puts_it():
+def test_the_part_begins_where_the_clips_length_puts_it():
     """SHA-256 of "1384" begins with a7 35 31 f8: little-endian 0.96950 of the range of 1247 places."""
     assert (
-        int(contiguous_chunk(0.1, 1384).nonzero()[0])
+        int(contiguous_part(0.1, 1384).nonzero()[0])
         == int(0x_F831_35A7 / 0x_FFFF_FFFF * 1247)
         == 1208
     )
