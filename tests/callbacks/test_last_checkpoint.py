@@ -1,4 +1,4 @@
-"""The checkpoint to go on from: whole at every moment, and honest about how a run ended."""
+"""The checkpoint to resume from: whole at every moment, and honest about how a run ended."""
 
 from pathlib import Path
 from types import SimpleNamespace

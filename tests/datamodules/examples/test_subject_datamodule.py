@@ -1,4 +1,4 @@
-"""What all datasets share: splits, the position in training, and samples spread over a split."""
+"""Base class of all datamodules: splits, the position in training, and samples spread over a split."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Which points the lenses of CMU Panoptic could see."""
+"""Points that the lenses of CMU Panoptic can see."""
 
 import numpy as np
 import pytest

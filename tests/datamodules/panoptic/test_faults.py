@@ -1,4 +1,4 @@
-"""What is wrong with a copy of CMU Panoptic is said in one sentence, and nothing is left behind."""
+"""A faulty copy of CMU Panoptic ends in one sentence, and leaves nothing behind."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""CMU Panoptic as a datamodule: who is trained, selected and tested on, and in which joints."""
+"""CMU Panoptic's images as a datamodule: subjects of the splits, and joint sets."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Labels from a crowd: Bayes' rule, and a simulated crowd in which some only guess."""
+"""Aggregated labels: Bayes' rule, and a simulated crowd in which some only guess."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""What can be asked about: folders, files and stores."""
+"""Images for annotation: folders, files and stores."""
 
 from pathlib import Path
 

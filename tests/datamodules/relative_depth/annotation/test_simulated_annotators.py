@@ -1,4 +1,4 @@
-"""A crowd that was made up, by how often it is right."""
+"""Simulated annotators, by the fraction of their right answers."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is read of a study, by the files it is read from."""
+"""User studies, by the files they are read from."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Figures of a simulated study: what is drawn, against the raw answers counted one by one."""
+"""Figures of a simulated study, against the raw answers counted one by one."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The synthetic Human3.6M: that it moves like a person, and that its store is what it says."""
+"""The synthetic Human3.6M: human motion, and a store in agreement with it."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The renderer: what is seen, that a crop is a part of the image, and that left and right differ."""
+"""The renderer: visible joints, crops as parts of the image, and left against right."""
 
 import numpy as np
 import pytest
