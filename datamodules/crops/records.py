@@ -18,7 +18,7 @@ The images stay where they are. The index is one HDF5 file, columns of equal len
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from torch import Tensor
 
 from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError
-from lifting.skeletons import convert, convert_confidence, skeleton
+from lifting.skeletons import Skeleton, convert, convert_confidence, skeleton
 
 # The mean bone of a person in any joint set, so that metres are not taken for millimetres.
 _MEAN_BONE_MM = (30.0, 800.0)
@@ -200,22 +200,26 @@ def gather_records(
         info: Description of the index.
         folder: The folder of the images.
         records: The records.
-        images_exist: Whether there are files that must be there; else images are rendered.
+        images_exist: Whether the images are files, which must exist; else they are rendered.
 
     Raises:
         InputError: If the joint set is unknown, there is no record, or one of them is wrong; it names
             the image.
     """
-    joints = len(skeleton(info.skeleton))
-    checks: list[Callable[[ImageRecord, str], None]] = [_check_image(folder)] * images_exist
-    checks += [_check_shapes(joints), _check_box, _check_pose(info.skeleton)]
+    joints = skeleton(info.skeleton)
+    present: set[str] = set()
     rows, cameras = [], _CameraTable()
     names: dict[str, dict[str, int]] = {name: {} for name in NAMES}
-    empty = np.full((joints, 3), math.nan)
+    empty = np.full((len(joints), 3), math.nan)
     for record in records:
         where = f"{folder / record.path}"
-        for check in checks:
-            check(record, where)
+        if images_exist and record.path not in present:
+            if not (folder / record.path).is_file():
+                raise InputError("there is no such image", where, "name the folder of the images.")
+            present.add(record.path)
+        _check_shapes(record, len(joints), where)
+        _check_box(record, where)
+        _check_pose(record, joints, where)
         labelled = np.asarray(record.visibility) > 0
         rows.append(
             {
@@ -242,7 +246,7 @@ def gather_records(
 
 
 class _CameraTable:
-    """Cameras, each once: a dataset has few, and thousands of images."""
+    """Distinct cameras of records: a dataset has few cameras and thousands of images."""
 
     def __init__(self) -> None:
         self._numbers: dict[bytes, int] = {}
@@ -259,43 +263,24 @@ class _CameraTable:
         return self._numbers[key]
 
     def stacked(self) -> Camera:
-        return Camera.stack(self._cameras) if self._cameras else no_cameras()
+        if not self._cameras:
+            return nominal_camera(1, 1).map(lambda x: x.new_zeros((0, *x.shape)))
+        return Camera.stack(self._cameras)
 
 
-def no_cameras() -> Camera:
-    """Return a batch of no camera."""
-    return nominal_camera(1, 1).map(lambda x: x.new_zeros((0, *x.shape)))
-
-
-def _check_image(folder: Path) -> Callable[[ImageRecord, str], None]:
-    there: set[str] = set()
-
-    def check(record: ImageRecord, where: str) -> None:
-        if record.path in there:
-            return
-        if not (folder / record.path).is_file():
-            raise InputError("there is no such image", where, "name the folder of the images.")
-        there.add(record.path)
-
-    return check
-
-
-def _check_shapes(joints: int) -> Callable[[ImageRecord, str], None]:
-    def check(record: ImageRecord, where: str) -> None:
-        points, seen = np.asarray(record.keypoints), np.asarray(record.visibility)
-        if points.shape != (joints, 2) or seen.shape != (joints,):
-            raise InputError(
-                f"keypoints are {points.shape} and visibility {seen.shape}, expected "
-                f"({joints}, 2) and ({joints},)",
-                where,
-                "name the joint set they are in.",
-            )
-        if not np.isin(seen, (0, HIDDEN, SEEN)).all():
-            raise InputError("visibility is neither 0 nor 1 nor 2", where, "repair it.")
-        if not np.isfinite(points[seen > 0]).all():
-            raise InputError("a labelled keypoint is NaN or infinite", where, "repair it.")
-
-    return check
+def _check_shapes(record: ImageRecord, joints: int, where: str) -> None:
+    points, seen = np.asarray(record.keypoints), np.asarray(record.visibility)
+    if points.shape != (joints, 2) or seen.shape != (joints,):
+        raise InputError(
+            f"keypoints are {points.shape} and visibility {seen.shape}, expected "
+            f"({joints}, 2) and ({joints},)",
+            where,
+            "name the joint set they are in.",
+        )
+    if not np.isin(seen, (0, HIDDEN, SEEN)).all():
+        raise InputError("visibility is neither 0 nor 1 nor 2", where, "repair it.")
+    if not np.isfinite(points[seen > 0]).all():
+        raise InputError("a labelled keypoint is NaN or infinite", where, "repair it.")
 
 
 def _check_box(record: ImageRecord, where: str) -> None:
@@ -311,25 +296,21 @@ def _check_box(record: ImageRecord, where: str) -> None:
         )
 
 
-def _check_pose(joints: str) -> Callable[[ImageRecord, str], None]:
-    parents, children = (list(ends) for ends in zip(*skeleton(joints).bones, strict=True))
-
-    def check(record: ImageRecord, where: str) -> None:
-        if record.pose is None:
-            return
-        if record.camera is None:
-            raise InputError(
-                "has a 3D pose but no camera", where, "give the camera, or leave out the pose."
-            )
-        pose = np.asarray(record.pose)
-        if pose.shape != (len(skeleton(joints)), 3) or not np.isfinite(pose).all():
-            raise InputError(f"the pose is {pose.shape} or not finite", where, "repair it.")
-        bone = float(np.linalg.norm(pose[children] - pose[parents], axis=-1).mean())
-        if not _MEAN_BONE_MM[0] < bone < _MEAN_BONE_MM[1]:
-            raise InputError(
-                f"the mean bone is {bone:.4g} long, where millimetres are expected",
-                where,
-                "check the unit.",
-            )
-
-    return check
+def _check_pose(record: ImageRecord, joints: Skeleton, where: str) -> None:
+    if record.pose is None:
+        return
+    if record.camera is None:
+        raise InputError(
+            "has a 3D pose but no camera", where, "give the camera, or leave out the pose."
+        )
+    pose = np.asarray(record.pose)
+    if pose.shape != (len(joints), 3) or not np.isfinite(pose).all():
+        raise InputError(f"the pose is {pose.shape} or not finite", where, "repair it.")
+    parents, children = (list(ends) for ends in zip(*joints.bones, strict=True))
+    bone = float(np.linalg.norm(pose[children] - pose[parents], axis=-1).mean())
+    if not _MEAN_BONE_MM[0] < bone < _MEAN_BONE_MM[1]:
+        raise InputError(
+            f"the mean bone is {bone:.4g} long, where millimetres are expected",
+            where,
+            "check the unit.",
+        )

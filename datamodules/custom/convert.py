@@ -125,9 +125,9 @@ def convert(
         if not clips:
             raise InputError("no camera saw anything", keypoints, "make the file again.")
     with ClipStore(out) as finished:
-        lines = [finished.describe(), *_on_missing(finished, source, filled)]
-        lines += _on_poses(finished, seen, world)
-        return "\n".join(lines + (_agreement(finished, source) if world else []))
+        lines = [finished.describe(), *_missing_lines(finished, source, filled)]
+        lines += _pairing_lines(finished, seen, world)
+        return "\n".join(lines + (_reprojection_lines(finished, source) if world else []))
 
 
 def action_of(name: str) -> str:
@@ -205,7 +205,7 @@ def _seen_by(pose: Array, camera: Camera, where: str) -> tuple[Any, Any]:
     return in_view.float().numpy(), with_confidence(project(in_view, camera).numpy())
 
 
-def _on_missing(store: ClipStore, source: str, filled: int) -> list[str]:
+def _missing_lines(store: ClipStore, source: str, filled: int) -> list[str]:
     if not filled:
         return []
     joints = len(skeleton(store.info.sources[source]))
@@ -213,7 +213,7 @@ def _on_missing(store: ClipStore, source: str, filled: int) -> list[str]:
     return ["", f"{filled:,} of {total:,} keypoints were missing and are interpolated"]
 
 
-def _on_poses(
+def _pairing_lines(
     store: ClipStore, seen: KeypointFile, world: Mapping[tuple[str, str], Array]
 ) -> list[str]:
     if not world:
@@ -226,7 +226,7 @@ def _on_poses(
     return ["", *lines] if lines else []
 
 
-def _agreement(store: ClipStore, source: str) -> list[str]:
+def _reprojection_lines(store: ClipStore, source: str) -> list[str]:
     lines = ["", f"reprojection error against '{source}', median px"]
     errors: dict[tuple[str, str], list[Any]] = {}
     widths: dict[tuple[str, str], float] = {}

@@ -17,19 +17,15 @@ class ResumableLoader(Protocol):
 
     def __len__(self) -> int:
         """Batches of an epoch."""
-        ...
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the batches of an epoch, or the rest of one that was interrupted."""
-        ...
 
     def state(self) -> dict[str, int]:
         """Return epoch and position."""
-        ...
 
     def resume(self, state: dict[str, int]) -> None:
         """Continue where the state was taken."""
-        ...
 
 
 class SubjectDataModule(LightningDataModule, ABC):

@@ -104,7 +104,7 @@ def convert(
                 _write_part(part, info, sequence, sources)
             with open_hdf5(part) as shard:
                 store.copy_from(shard)
-            drifts += _reprojection(part, sources)
+            drifts += _reprojection_drifts(part, sources)
             progress(name)
         if not done:
             raise InputError("holds no recording to convert.", raw)
@@ -168,7 +168,7 @@ def _matching(
     return detected[frames]
 
 
-def _reprojection(part: Path, sources: Mapping[str, Detections]) -> list[Drift]:
+def _reprojection_drifts(part: Path, sources: Mapping[str, Detections]) -> list[Drift]:
     with ClipStore(part) as store:
         drifts = []
         for source in sources:
@@ -182,7 +182,7 @@ def _reprojection(part: Path, sources: Mapping[str, Detections]) -> list[Drift]:
 
 
 def _report(store: ClipStore, drifts: list[Drift], sources: Mapping[str, Detections]) -> str:
-    lines = [store.describe(), "", *_completeness(store, sources)]
+    lines = [store.describe(), "", *_completeness_lines(store, sources)]
     for source in sources:
         of_source = [d for d in drifts if d.source == source]
         if not of_source:
@@ -208,7 +208,7 @@ def _report(store: ClipStore, drifts: list[Drift], sources: Mapping[str, Detecti
     return "\n".join(lines)
 
 
-def _completeness(store: ClipStore, sources: Mapping[str, Detections]) -> list[str]:
+def _completeness_lines(store: ClipStore, sources: Mapping[str, Detections]) -> list[str]:
     lines = []
     for split, full in FULL_FRAMES.items():
         frames = sum(k.frames for k in store.keys if (k.subject in TEST) == (split == "test"))

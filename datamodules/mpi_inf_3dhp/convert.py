@@ -62,7 +62,7 @@ def convert(
     """
     if cameras not in CAMERA_SETS:
         raise InputError(f"--cameras is '{cameras}': choose one of {', '.join(CAMERA_SETS)}.")
-    files, clips = _open(raw, universal, CAMERA_SETS[cameras])
+    files, clips = _find_clips(raw, universal, CAMERA_SETS[cameras])
     poses = "univ_annot3" if universal else "annot3"
     info = StoreInfo(
         skeleton=JOINTS,
@@ -79,16 +79,16 @@ def convert(
             _add(store, clip, seen)
             if clip.key.subject in TEST_SUBJECTS:
                 counted += int(clip.valid.sum())
-            errors.setdefault(clip.key.subject, []).append(_reprojection(clip))
+            errors.setdefault(clip.key.subject, []).append(_reprojection_error(clip))
             progress(f"{clip.key.subject} {clip.key.sequence} {clip.key.camera}")
         if not seen:
             raise InputError(f"holds no clip of the cameras '{cameras}' to convert.", raw)
     with ClipStore(out) as finished:
-        lines = [finished.describe(), "", *_completeness(finished, counted, universal)]
-    return "\n".join(lines if universal else [*lines, "", *_agreement(errors)])
+        lines = [finished.describe(), "", *_completeness_lines(finished, counted, universal)]
+    return "\n".join(lines if universal else [*lines, "", *_reprojection_lines(errors)])
 
 
-def _open(
+def _find_clips(
     raw: Path, universal: bool, cameras: tuple[int, ...]
 ) -> tuple[list[Path], Iterator[RawClip]]:
     """Return the files that will be read and the clips in them."""
@@ -137,14 +137,14 @@ def _add(store: ClipWriter, clip: RawClip, seen: dict[tuple[str, str], Camera]) 
     store.add(key, {"gt": keypoints}, clip.pose.astype(np.float32), clip.frames)
 
 
-def _reprojection(clip: RawClip) -> float:
+def _reprojection_error(clip: RawClip) -> float:
     """Return the median distance of the keypoints from the projected poses, pixels."""
     pose = torch.from_numpy(clip.pose[clip.valid])
     difference = project(pose, clip.camera).numpy() - clip.keypoints[clip.valid]
     return float(np.median(np.linalg.norm(difference, axis=-1)))
 
 
-def _completeness(store: ClipStore, counted: int, universal: bool) -> list[str]:
+def _completeness_lines(store: ClipStore, counted: int, universal: bool) -> list[str]:
     lines = [
         f"test  {counted:,} of {FULL_TEST_FRAMES:,} frames that the protocol counts "
         f"({counted / FULL_TEST_FRAMES:.1%})"
@@ -162,7 +162,7 @@ def _completeness(store: ClipStore, counted: int, universal: bool) -> list[str]:
     return lines
 
 
-def _agreement(errors: dict[str, list[float]]) -> list[str]:
+def _reprojection_lines(errors: dict[str, list[float]]) -> list[str]:
     lines = ["distance of 'gt' from the projected poses, median px"]
     for subject, of_clips in errors.items():
         lines.append(f"  {subject:4} {np.median(of_clips):6.3f}  (worst clip {max(of_clips):.3f})")
