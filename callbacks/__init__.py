@@ -37,7 +37,7 @@ def default_callbacks(folder: Path, method: Method, pictures: bool = True) -> li
 
     Args:
         folder: The folder of the run.
-        method: What is trained, which says what there is to draw.
+        method: The method, which determines the pictures.
         pictures: Whether anything is drawn.
     """
     callbacks: list[Callback] = [

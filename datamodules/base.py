@@ -219,7 +219,7 @@ class PoseDataModule(SubjectDataModule):
         return bank
 
     def _rule(self, split: str) -> tuple[str, str]:
-        """Return the option that says which frames of a split are used, and its value."""
+        """Return the option that selects the frames of a split, and its value."""
         split = "train" if split == "unlabelled" else split
         return f"{split}_frames", self.frames[split]
 

@@ -31,7 +31,7 @@ _PLAIN_DTYPE = re.compile(r"[biufcSUO]\d+")
 class _Dtype:
     """Stands in for a dtype while unpickling.
 
-    numpy believes a pickled dtype whatever it says, even that the bytes of an array are pointers.
+    numpy trusts a pickled dtype, even one that declares the bytes of an array to be pointers.
     """
 
     def __init__(self, name: str, *_: object) -> None:

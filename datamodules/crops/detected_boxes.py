@@ -15,7 +15,7 @@ from datamodules.safe_load import load_json
 from lifting.errors import InputError
 from lifting.imaging.boxes import overlap
 
-# A box that overlaps the annotated one by less belongs to somebody else.
+# A box with a lower IoU with the annotated one is that of another person.
 MIN_IOU = 0.3
 
 _Boxes = dict[str, list[list[float]]]

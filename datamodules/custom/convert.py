@@ -54,12 +54,12 @@ def convert(
         out: The store to write.
         poses: The file of poses, which needs cameras.
         cameras: The cameras file (:mod:`datamodules.custom.cameras`).
-        joint_set: Joint set of the keypoints; told by the file where not given.
-        pose_joint_set: Joint set of the poses; told by their number of joints where not given. Without
+        joint_set: Joint set of the keypoints; that of the file where not given.
+        pose_joint_set: Joint set of the poses; by their number of joints where not given. Without
             poses that which is predicted, ``h36m17`` where not given.
         source: Name of the keypoints as a 2D source.
         missing: What to do with keypoints that are NaN: ``refuse`` or ``interpolate``.
-        fps: Frames per second; told by the cameras file where not given.
+        fps: Frames per second; that of the cameras file where not given.
         origin: Where the data come from.
         licence: The condition they are under.
         progress: Called with the name of each action of a subject that is done.

@@ -84,8 +84,8 @@ class PosePrior:
         self.rows = torch.cat(rows)
 
     def _starts(self, selected: Tensor) -> Tensor:
-        # Any selected frame may begin a chunk, as these need not share the frames out among them; but
-        # none reaches into the padding, where nothing moves, unless the clip is too short.
+        # Any selected frame may begin a chunk, as chunks may overlap; but none reaches into the padding,
+        # where nothing moves, unless the clip is too short.
         starts = selected.nonzero().squeeze(-1)
         inside = starts + self.windows.right < len(selected)
         return starts[inside] if inside.any() else starts[:1]

@@ -86,7 +86,7 @@ def convert(
             points, visible = content.keypoints[number], content.visible[number]
             size = nominal_size(points) if images is None else image_size(image_file(images, name))
             subject, camera = SPLITS[not content.train[number]], f"{size[0]}x{size[1]}"
-            # Images of one size share a camera: ten thousand of them would take longer to read.
+            # One camera for all images of a size, as ten thousand cameras are slow to read.
             if (subject, camera) not in cameras:
                 store.add_camera(subject, camera, nominal_camera(float(size[0]), float(size[1])))
                 cameras.add((subject, camera))

@@ -34,7 +34,7 @@ def read_lsp(
     """Read LSP or LSP-extended, any of the files of :mod:`datamodules.lsp.raw`.
 
     The box is that of the labelled joints that lie in the image, and 15 percent on each side. In LSP a
-    joint that is not seen has a place all the same; in LSP-extended it has none.
+    joint that is not seen has coordinates all the same; in LSP-extended it has none.
 
     Args:
         raw: The file, or the folder of ``joints.mat`` and ``images``.

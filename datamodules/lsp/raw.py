@@ -1,8 +1,8 @@
 """Reader of the files of Leeds Sports Pose: people on photographs, fourteen keypoints each, no 3D.
 
 - ``joints.mat`` of LSP, ``(3, 14, images)``: x, y, and whether the joint is *occluded*.
-- ``joints.mat`` of LSP-extended, ``(14, 3, images)``: x, y, and whether the joint is *labelled*. What
-  stands for one that is not is no place.
+- ``joints.mat`` of LSP-extended, ``(14, 3, images)``: x, y, and whether the joint is *labelled*. The
+  coordinates of others are meaningless.
 - ``lsp2000_joints14.npz``, LSP with its split, the training half in pixels of the full photographs.
 - ``relative_depth_lsp_v1.json``, whose images have keypoints
   (:mod:`datamodules.relative_depth.annotation_file`).

@@ -122,7 +122,7 @@ def read_attribution(path: Path) -> Attribution | None:
     """Read origin and licence of the images, if the file has them.
 
     Raises:
-        InputError: If the file is missing, no JSON, or says half of it.
+        InputError: If the file is missing, no JSON, or has only one of the two.
     """
     content = load_json(path)
     if not isinstance(content, dict) or not {"origin", "licence"} & set(content):

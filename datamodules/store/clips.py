@@ -133,7 +133,7 @@ class ClipWriter:
             self._partial.unlink(missing_ok=True)
 
     def add_camera(self, subject: str, name: str, camera: Camera) -> None:
-        """Write the parameters of a camera, once per subject that it filmed."""
+        """Write the parameters of a camera, once per subject."""
         group = self._file.require_group(f"cameras/{subject}/{name}")
         for f in fields(Camera):
             group.attrs[f.name] = getattr(camera, f.name).double().numpy()

@@ -108,7 +108,7 @@ def read_poses(
 
     Args:
         path: The file.
-        joint_set: The joint set of the poses; where not given it is told by their number of joints.
+        joint_set: The joint set of the poses; by their number of joints where not given.
 
     Returns:
         The joint set, and by subject and action ``(T, J, 3)``, world, millimetres.

@@ -31,8 +31,8 @@ class SyntheticImages(ImageDataModule):
         images_per_clip: Images of each of 30 sequences of a subject before each of four cameras.
         generator_seed: Seed of bodies, motions, cameras, clothes, backgrounds and occluders.
         occluded: Fraction of images with an occluder before the person.
-        dressed: ``by_side``: a subject wears the same everywhere, and everybody's left and right differ
-            in colour; ``alike``: clothes are drawn for every image, left and right alike, as photographs
+        dressed: ``by_side``: a subject wears the same clothes everywhere, and left and right differ in
+            colour; ``alike``: clothes are drawn for every image, left and right alike, as photographs
             have it. Left and right are much harder to tell apart then.
         subjects: Subjects to generate.
         train_subjects: Subjects to train on.
@@ -91,7 +91,7 @@ class SyntheticImages(ImageDataModule):
             self.mirrored_alike,
         )
         folder = Path(self.index).parent
-        # A block, not a bare loop: the bar must have gone when an error is told.
+        # As a context, so that the bar has gone when an error is printed.
         with Progress() as bar:
             shown = bar.track(records, total=count, description="Posing people")
             gathered = gather_records(self.info, folder, shown, images_exist=False)

@@ -1,1 +1,1 @@
-"""Judgements of relative depth: a page to answer on, and what many annotators say together."""
+"""Annotation of relative depth: a page to answer on, merged answers, and user studies."""

@@ -20,7 +20,7 @@ def agreement(
     """Return the number of items both voted on, the fraction voted alike, and Cohen's kappa.
 
     Cohen, "A Coefficient of Agreement for Nominal Scales", Educational and Psychological Measurement
-    20(1), 1960. Kappa is NaN where chance alone would make them agree, as if both always say the same.
+    20(1), 1960. Kappa is NaN where both always give the same label.
 
     Args:
         first: Votes of one, 0 or 1, NaN where there is none.

@@ -65,8 +65,8 @@ class AnnotationServer(LocalServer):
                 if image.seen[[parent, child]].all()
             ],
             **{
-                place: {"joint": joint, "name": _JOINTS.joints[joint].replace("_", " ")}
-                for place, joint in (("first", question.first), ("second", question.second))
+                end: {"joint": joint, "name": _JOINTS.joints[joint].replace("_", " ")}
+                for end, joint in (("first", question.first), ("second", question.second))
             },
         }
         return state

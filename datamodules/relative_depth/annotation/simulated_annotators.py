@@ -78,7 +78,7 @@ def answer_all(
     """Return what annotators answer to all pairs of joints that the images have annotations of.
 
     Args:
-        images: The images; what their annotations say does not count.
+        images: The images; the labels of their annotations are not used.
         depth: For each image the depth of its joints, millimetres, which decides on who is right.
         annotators: Who may be asked.
         votes: How many of them are asked about each pair; all where there are fewer.

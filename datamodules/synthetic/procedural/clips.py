@@ -272,7 +272,7 @@ def write_store(
     Raises:
         InputError: If a subject is unknown or the length is not positive.
     """
-    # A block, not a bare loop: the bar must have gone when an error is told.
+    # As a context, so that the bar has gone when an error is printed.
     with ClipWriter(path, INFO) as store, Progress(disable=not progress) as bar:
         for subject in bar.track(subjects, description="Generating subjects"):
             cameras = draw_cameras(seed, subject)

@@ -1,6 +1,6 @@
 """Appearance of a rendered person: skin, hair and clothes, as colours of the solids of a body.
 
-Dressed by side, left and right can be told without seeing a face: the left sleeve and trouser leg are
+Dressed by side, left and right can be told apart without a face: the left sleeve and trouser leg are
 red to yellow, the right ones green to blue. Dressed alike, both sides have the same random colours.
 """
 

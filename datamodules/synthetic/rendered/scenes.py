@@ -51,8 +51,8 @@ def make_scene(
         pose: Camera-frame joints ``(17, 3)``, millimetres.
         camera: The camera, float64.
         occluded: Fraction of images with an occluder.
-        alike: Whether everybody is dressed alike left and right, in every image anew; else a subject
-            wears the same everywhere.
+        alike: Whether left and right are dressed alike, with new clothes in every image; else a subject
+            wears the same clothes in all images.
     """
     keypoints = project(torch.from_numpy(pose), camera).numpy()
     occluder = draw_occluder(
