@@ -33,7 +33,7 @@ class Camera:
         tangential_gain: 1 for Human3.6M's lens model, 2 for OpenCV's.
         size: Image width and height, pixels.
         rotation: World to camera.
-        position: Place of the camera in the world, millimetres.
+        position: Position of the camera in the world, millimetres.
     """
 
     focal: Float[Tensor, "*batch 2"]
@@ -116,7 +116,7 @@ def calibrated_camera(
 def nominal_camera(width: float, height: float) -> Camera:
     """Return a camera that stands for an unknown one, in float64.
 
-    It is level and looks along the world's y, with z up; its lens is as long as the image's longer side.
+    It is level and looks along the world's y, with z up; its focal length is the image's longer side.
 
     Args:
         width: Width of the image, pixels.
@@ -141,8 +141,8 @@ def camera_to_world(
     return rotate(points, camera.rotation.mT) + camera.position[..., None, :]
 
 
-def _lens(xy: Tensor, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Return factor and shift of the lens at ``xy``: it maps ``xy`` to ``xy * factor + shift``."""
+def _distortion(xy: Tensor, camera: Camera) -> tuple[Tensor, Tensor]:
+    """Return factor and shift of the distortion at ``xy``: it maps ``xy`` to ``xy * factor + shift``."""
     q = camera.tangential[..., None, :]
     r2 = xy.square().sum(-1, keepdim=True)
     powers = torch.cat([r2, r2**2, r2**3], -1)
@@ -154,8 +154,8 @@ def _lens(xy: Tensor, camera: Camera) -> tuple[Tensor, Tensor]:
 def distort(
     xy: Float[Tensor, "*batch points 2"], camera: Camera
 ) -> Float[Tensor, "*batch points 2"]:
-    """Apply the lens to normalised image coordinates."""
-    factor, shift = _lens(xy, camera)
+    """Apply lens distortion to normalised image coordinates."""
+    factor, shift = _distortion(xy, camera)
     return xy * factor + shift
 
 
@@ -165,7 +165,7 @@ def undistort(
     """Invert :func:`distort` by fixed-point iteration, which converges within the image."""
     guess = xy
     for _ in range(iterations):
-        factor, shift = _lens(guess, camera)
+        factor, shift = _distortion(guess, camera)
         guess = (xy - shift) / factor
     return guess
 
@@ -198,40 +198,9 @@ def back_project(
     return torch.cat([xy * depth[..., None], depth[..., None]], -1)
 
 
-def weak_perspective(
-    pose: Float[Tensor, "*batch joints 3"],
-    scale: Float[Tensor, "*batch"],
-    translation: Float[Tensor, "*batch 2"],
-) -> Float[Tensor, "*batch joints 2"]:
-    """Project with one scale for all joints: ``scale * (x, y) + translation``."""
-    return scale[..., None, None] * pose[..., :2] + translation[..., None, :]
-
-
-def fit_weak_perspective(
-    pose: Float[Tensor, "*batch joints 3"], keypoints: Float[Tensor, "*batch joints 2"]
-) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch 2"]]:
-    """Return the scale and translation of the weak-perspective camera that fits best.
-
-    Least squares over all joints; a pose without extent in x and y gets scale 0.
-    """
-    pose_mean, keypoint_mean = pose[..., :2].mean(-2), keypoints.mean(-2)
-    a, b = pose[..., :2] - pose_mean[..., None, :], keypoints - keypoint_mean[..., None, :]
-    energy = a.square().sum((-2, -1)).clamp_min(torch.finfo(a.dtype).tiny)
-    scale = (a * b).sum((-2, -1)) / energy
-    return scale, keypoint_mean - scale[..., None] * pose_mean
-
-
 def to_screen(
     pixels: Float[Tensor, "*batch points 2"], size: Float[Tensor, "*batch 2"]
 ) -> Float[Tensor, "*batch points 2"]:
     """Map pixels so that x spans [-1, 1] and the aspect is kept (VideoPose3D)."""
     width, height = size[..., None, :1], size[..., None, 1:]
     return pixels / width * 2 - torch.cat([torch.ones_like(width), height / width], -1)
-
-
-def from_screen(
-    screen: Float[Tensor, "*batch points 2"], size: Float[Tensor, "*batch 2"]
-) -> Float[Tensor, "*batch points 2"]:
-    """Invert :func:`to_screen`."""
-    width, height = size[..., None, :1], size[..., None, 1:]
-    return (screen + torch.cat([torch.ones_like(width), height / width], -1)) * width / 2

@@ -142,8 +142,8 @@ def similarity_alignments(
         moved_mean = scale[..., None] * rotate(source_mean[..., None, :], rotation).squeeze(-2)
         return Similarity(scale, rotation, target_mean - moved_mean)
 
-    turned = torch.where(s[..., 2] < 0, -1.0, 1.0).to(s)
-    return similarity(torch.ones_like(turned)), similarity(turned)
+    sign = torch.where(s[..., 2] < 0, -1.0, 1.0).to(s)
+    return similarity(torch.ones_like(sign)), similarity(sign)
 
 
 def _singular_triads(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:

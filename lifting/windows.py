@@ -1,4 +1,4 @@
-"""Which frames make an example, as index arithmetic on tensors.
+"""Windows of frames that make an example, as index arithmetic on tensors.
 
 An example is a *window* of input frames around a *chunk* of output frames::
 
@@ -10,7 +10,7 @@ kind                            receptive field  chunk
 single frame                    1                1
 seq2frame (VideoPose3D)         27, 81, 243      1
 seq2seq (MixSTE)                1                243
-whole sequences, piece by piece 27, 81, 243      1024
+whole sequences, in chunks      27, 81, 243      1024
 ==============================  ===============  =====
 
 Clips lie behind one another in one buffer, each with its edge frames repeated into the context it may
@@ -97,12 +97,12 @@ class Windows:
         frames = torch.arange(total)
         starts = frames[(frames // step) % stride == 0]
         reach = starts[:, None] + step * torch.arange(self.chunk)
-        asked = (selected[reach.clamp(max=total - 1)] & (reach < total)).any(-1)
+        chosen = (selected[reach.clamp(max=total - 1)] & (reach < total)).any(-1)
         # Nothing is left for a chunk if the one before reaches the end.
         needed = (starts < step * stride) | (reach[:, -1] - step * stride < total - step)
         over = (reach[:, -1] - total + 1).clamp_min(0)
         shift = -(-over // step) * step
-        return torch.where(shift <= starts, starts - shift, starts)[asked & needed]
+        return torch.where(shift <= starts, starts - shift, starts)[chosen & needed]
 
     def repeated(self, starts: Int[Tensor, " starts"]) -> Int[Tensor, " starts"]:
         """Return how many leading frames of each example are those of the one before it.

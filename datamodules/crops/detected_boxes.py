@@ -13,7 +13,7 @@ from torch import Tensor
 from datamodules.crops.records import ImageRecords
 from datamodules.safe_load import load_json
 from lifting.errors import InputError
-from lifting.imaging.boxes import overlap
+from lifting.imaging.boxes import iou
 
 # A box with a lower IoU with the annotated one is that of another person.
 MIN_IOU = 0.3
@@ -68,7 +68,7 @@ def take_boxes(
         if not candidates:
             continue
         detected = torch.tensor(candidates)
-        score = overlap(detected, own[row].expand(len(detected), 4))
+        score = iou(detected, own[row].expand(len(detected), 4))
         best = int(score.argmax())
         if score[best] >= MIN_IOU:
             boxes[row], taken[row] = detected[best], True

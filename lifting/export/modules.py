@@ -11,7 +11,7 @@ from lifting.geometry import with_mean_bone
 from lifting.imaging.colours import normalise
 from lifting.methods.bases.detector import Detector
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.trajectory import FindsRoot
+from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.skeletons.occlusion import CASES, choose_case, joint_status, root_from_hips
 
@@ -43,7 +43,7 @@ class LiftingModule(nn.Module):
 
         camera = Camera(**{name: field(name) for name in Camera.__dataclass_fields__})
         pose = self.method.lift_keypoints(keypoints, camera)
-        if isinstance(self.method, FindsRoot):
+        if isinstance(self.method, TrajectoryLifter):
             return pose, self.method.follow(keypoints, camera)
         return (pose,)
 
@@ -99,4 +99,4 @@ class DetectingModule(nn.Module):
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Detect on RGB crops of 0 to 255."""
         heatmaps = self.method.heatmaps(normalise(image))
-        return self.method.read_in_crop(heatmaps)
+        return self.method.decode_in_crop(heatmaps)

@@ -14,7 +14,7 @@ from lifting.export.modules import CompletingModule, DetectingModule, LiftingMod
 from lifting.methods import Lifter, Method, OcclusionCompletion
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.detector import Detector
-from lifting.methods.bases.trajectory import FindsRoot
+from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.skeletons import skeleton
 
 # Width and height of the crops that the published detectors see.
@@ -150,7 +150,7 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
         )
     camera = camera_fields_of(method)
     outputs: tuple[str, ...] = (
-        ("pose", "trajectory") if isinstance(method, FindsRoot) else ("pose",)
+        ("pose", "trajectory") if isinstance(method, TrajectoryLifter) else ("pose",)
     )
     # torch.export writes a recurrent network out frame by frame.
     recurrent = any(isinstance(part, nn.RNNBase) for part in method.modules())

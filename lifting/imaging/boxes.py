@@ -1,4 +1,4 @@
-"""Boxes round people: left, top, right, bottom, pixels."""
+"""Bounding boxes: left, top, right, bottom, pixels."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -7,26 +7,26 @@ from torch import Tensor
 
 def box_around(
     points: Float[Tensor, "*batch points 2"],
-    wanted: Bool[Tensor, "*batch points"],
+    included: Bool[Tensor, "*batch points"],
     margin: float = 0.0,
 ) -> Float[Tensor, "*batch 4"]:
-    """Return the box (left, top, right, bottom) of the points wanted.
+    """Return the box (left, top, right, bottom) of points.
 
     Args:
-        points: Pixels; those that are not wanted may be NaN.
-        wanted: Which points the box is to hold; at least one.
-        margin: How much wider and higher than the points, as a share, on each side.
+        points: Pixels; those that are not included may be NaN.
+        included: Which points the box is to hold; at least one.
+        margin: Margin on each side, as a fraction of width and height.
     """
-    low = points.masked_fill(~wanted[..., None], torch.inf).amin(-2)
-    high = points.masked_fill(~wanted[..., None], -torch.inf).amax(-2)
+    low = points.masked_fill(~included[..., None], torch.inf).amin(-2)
+    high = points.masked_fill(~included[..., None], -torch.inf).amax(-2)
     more = margin * (high - low)
     return torch.cat([low - more, high + more], -1)
 
 
-def overlap(
+def iou(
     boxes: Float[Tensor, "*batch 4"], others: Float[Tensor, "*batch 4"]
 ) -> Float[Tensor, "*batch"]:
-    """Return the intersection of two boxes over their union."""
+    """Return the intersection over union (IoU) of pairs of boxes, 0 to 1."""
     low = torch.maximum(boxes[..., :2], others[..., :2])
     high = torch.minimum(boxes[..., 2:], others[..., 2:])
     shared = (high - low).clamp_min(0).prod(-1)

@@ -1,4 +1,4 @@
-"""Images as the detectors take them: RGB, normalised by the mean and deviation of ImageNet."""
+"""Normalisation of images for detectors: RGB, mean and standard deviation of ImageNet."""
 
 from jaxtyping import Float, Num
 from torch import Tensor
@@ -23,7 +23,7 @@ def denormalise(images: Float[Tensor, "*batch 3 H W"]) -> Float[Tensor, "*batch 
 def blue_first(images: Float[Tensor, "*batch 3 H W"]) -> Float[Tensor, "*batch 3 H W"]:
     """Return normalised images as networks take them that were trained on what OpenCV reads.
 
-    Their blue comes first, and red's mean and deviation are taken from it.
+    Their blue comes first, and red's mean and standard deviation are taken from it.
     """
     mean, std = _statistics(images)
     return (denormalise(images).flip(-3) - mean) / std

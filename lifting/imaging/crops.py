@@ -91,7 +91,7 @@ def to_crop(
         affine: From image to crop.
         mirror: For each keypoint the index of its mirror image (``Skeleton.mirror``).
     """
-    return exchange(apply_affine(affine, points), affine, mirror)
+    return swap_sides(apply_affine(affine, points), affine, mirror)
 
 
 def to_image(
@@ -108,10 +108,10 @@ def to_image(
     """
     # Not by the inverse map, whose shift may be thousands of pixels and would be rounded accordingly.
     inside = points - affine[..., None, :, 2]
-    return exchange(_multiply(torch.linalg.inv(affine[..., :2]), inside), affine, mirror)
+    return swap_sides(_multiply(torch.linalg.inv(affine[..., :2]), inside), affine, mirror)
 
 
-def exchange(
+def swap_sides(
     values: Num[Tensor, "*batch K d"], affine: Float[Tensor, "*batch 2 3"], mirror: tuple[int, ...]
 ) -> Num[Tensor, "*batch K d"]:
     """Let the left and the right keypoints of mirrored crops change places.

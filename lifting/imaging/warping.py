@@ -1,4 +1,4 @@
-"""Parts of images as crops show them, antialiased."""
+"""Antialiased crops of images."""
 
 import numpy as np
 from numpy.typing import NDArray

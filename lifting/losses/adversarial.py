@@ -13,40 +13,40 @@ def critic_loss(real: Float[Tensor, " n"], fake: Float[Tensor, " m"]) -> Float[T
     """Negative estimate of the Wasserstein distance (Arjovsky et al., ICML 2017).
 
     Args:
-        real: What the critic says of real samples.
-        fake: What it says of generated ones.
+        real: The critic's scores of real samples.
+        fake: Its scores of generated ones.
     """
     return fake.mean() - real.mean()
 
 
 def interpolate(
-    real: Float[Tensor, "n *shape"], fake: Float[Tensor, "n *shape"], share: Float[Tensor, " n"]
+    real: Float[Tensor, "n *shape"], fake: Float[Tensor, "n *shape"], fraction: Float[Tensor, " n"]
 ) -> Float[Tensor, "n *shape"]:
-    """Return samples on the lines between pairs, ``share`` of the way from the fake to the real."""
-    return torch.lerp(fake, real, share.view(-1, *[1] * (real.dim() - 1)))
+    """Return samples on the lines between pairs, ``fraction`` of the way from the fake to the real."""
+    return torch.lerp(fake, real, fraction.view(-1, *[1] * (real.dim() - 1)))
 
 
 def gradient_penalty(
     critic: Callable[[Tensor], Tensor], samples: Float[Tensor, "n *shape"]
 ) -> Float[Tensor, ""]:
-    """How far the critic's slope is from one: mean of ``(|gradient| - 1)^2`` (Gulrajani et al., 2017).
+    """Gradient penalty ``mean((|gradient| - 1)^2)`` of a critic (Gulrajani et al., NeurIPS 2017, eq. 3).
 
     Args:
         critic: The critic, one number per sample.
         samples: Where to take its gradient; see :func:`interpolate`.
     """
     samples = samples.detach().requires_grad_(True)
-    opinion = critic(samples)
+    score = critic(samples)
     # Outside autocast, as every backward pass: what the layers rounded stays as it is.
     with torch.autocast(samples.device.type, enabled=False):
-        (gradient,) = torch.autograd.grad(opinion.sum(), samples, create_graph=True)
+        (gradient,) = torch.autograd.grad(score.sum(), samples, create_graph=True)
         return (gradient.flatten(1).norm(dim=-1) - 1).square().mean()
 
 
 def camera_loss(
     camera: Float[Tensor, "*batch 3 2"], absolute: bool = False
 ) -> Float[Tensor, "*batch"]:
-    """How far matrices are from scaled orthographic cameras (RepNet, eq. 5).
+    """Distance of matrices from scaled orthographic cameras (RepNet, eq. 5).
 
     Zero where the two columns are orthogonal and equally long, whatever their length. With
     ``K`` the matrix: ``|2 / trace(K^T K) K^T K - I|``.

@@ -1,10 +1,10 @@
-"""Losses on heat-maps."""
+"""Losses of heat-maps."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lifting.imaging.heatmaps.grid import exact_maps
+from lifting.imaging.heatmaps.grid import full_precision
 
 
 def heatmap_errors(
@@ -12,21 +12,12 @@ def heatmap_errors(
     target: Float[Tensor, "B K H W"],
     weights: Float[Tensor, "B K"],
 ) -> Float[Tensor, "B K"]:
-    """Half the mean squared difference of each pair of heat-maps that are multiplied by their weight."""
-    off = weights[..., None, None] * (exact_maps(pred) - target)
+    """Half the mean squared difference of weighted heat-maps (HRNet's ``JointsMSELoss``)."""
+    off = weights[..., None, None] * (full_precision(pred) - target)
     return 0.5 * off.square().mean((-2, -1))
 
 
-def heatmap_loss(
-    pred: Float[Tensor, "B K H W"],
-    target: Float[Tensor, "B K H W"],
-    weights: Float[Tensor, "B K"],
-) -> Float[Tensor, ""]:
-    """Mean error of the heat-maps (HRNet's ``JointsMSELoss``)."""
-    return heatmap_errors(pred, target, weights).mean()
-
-
-def hardest(
+def hard_keypoint_loss(
     errors: Float[Tensor, "B K"], count: int = 8, by: Float[Tensor, "B K"] | None = None
 ) -> Float[Tensor, ""]:
     """Mean error of the hardest keypoints of each example (OHKM; Chen et al., CVPR 2018).

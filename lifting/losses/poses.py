@@ -1,4 +1,4 @@
-"""Losses on poses, as pure functions; each gives one value per pose, or says what else."""
+"""Losses of poses, as pure functions; one value per pose unless their docstring says otherwise."""
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -35,7 +35,7 @@ def bone_ratio_loss(
 def deformation_loss(
     pose: Float[Tensor, "batch joints 3"], again: Float[Tensor, "batch joints 3"]
 ) -> Float[Tensor, " pairs"]:
-    """How much the difference of two poses changes when both are lifted again (ElePose, eq. 7).
+    """Change of the difference of two poses when both are lifted again (ElePose, eq. 7).
 
     Args:
         pose: Poses in a random order; neighbours (0, 1), (2, 3), ... make the pairs, an odd one out is
@@ -86,7 +86,7 @@ def velocity_loss(
 def trajectory_loss(
     pred: Float[Tensor, "*batch 3"], target: Float[Tensor, "*batch 3"]
 ) -> Float[Tensor, "*batch"]:
-    """Distance of the root from its place, over its depth (VideoPose3D, section 4).
+    """Distance of the root from its true position, over its depth (VideoPose3D, section 4).
 
     Far away a pixel of the image is more millimetres.
     """
@@ -115,7 +115,7 @@ def bone_length_gap(
     other: Float[Tensor, "m joints 3"],
     bones: tuple[tuple[int, int], ...],
 ) -> Float[Tensor, ""]:
-    """How far the mean length of a bone differs between two sets of poses, a mean over bones."""
+    """Difference of a bone's mean length between two sets of poses, a mean over bones."""
     mean, others = (bone_lengths(poses, bones).mean(0) for poses in (pose, other))
     return (mean - others).abs().mean()
 
@@ -132,7 +132,7 @@ def ranking_loss(
     multiplier: float = 2.5,
     detach: bool = False,
 ) -> Float[Tensor, ""]:
-    """How badly predicted depths agree with the order of pairs of joints (Ronchi et al., BMVC 2018).
+    """Ranking loss of depths against the order of pairs of joints (Ronchi et al., BMVC 2018).
 
     ``log(1 + exp(-r m d))`` where one joint of a pair is farther, ``d^2`` where both are equally far;
     ``d`` is the gap over the mean size of all gaps of the batch.
@@ -159,13 +159,13 @@ def limb_ratio_loss(
     unit: int,
     ratios: Float[Tensor, "*#batch limbs"],
 ) -> Float[Tensor, "*batch"]:
-    """Mean distance of limb lengths, over that of one of them, from what they are to be.
+    """Mean distance of limb lengths, over that of one of them, from their targets.
 
     Args:
         pose: Poses in any unit.
         limbs: Pairs of joints.
         unit: Which limb the others are measured in.
-        ratios: What they are to be, 1 for the unit.
+        ratios: Their targets, 1 for the unit.
     """
     starts, ends = (list(joints) for joints in zip(*limbs, strict=True))
     lengths = smooth_norm(pose[..., ends, :] - pose[..., starts, :])

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from lifting.batch import ImageBatch
 from lifting.errors import InputError
 from lifting.losses import guidance
-from lifting.losses.heatmaps import hardest
+from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods.bases.detector import Detector
+from lifting.methods.bases.dynamic_weight_average import MODES, DynamicWeightAverage
 from lifting.methods.bases.lifter import Lifter
-from lifting.methods.bases.lifter_weights import MODES, LifterWeights
 
 
 class GuidedDetector(Detector):
@@ -80,7 +80,7 @@ class GuidedDetector(Detector):
         guides, learn = self.guides(), bool(self.hparams["lifter_lr"])
         if strange := [name for name in guides if name not in (self.hparams["lifters"] or {})]:
             raise InputError(f"--model.guides names {strange[0]}, which --model.lifters has not.")
-        self.balance = LifterWeights(len(guides), self.hparams["balance"])
+        self.balance = DynamicWeightAverage(len(guides), self.hparams["balance"])
         # Built here, because their weights are those of this method's checkpoint.
         load = super().load_lifter
         learning = [load(name) for name in guides] if learn else []
@@ -125,7 +125,7 @@ class GuidedDetector(Detector):
         errors, weights = self.heatmap_errors(heatmaps, batch)
         parts = {"heatmap": errors.mean()}
         if "pose" in batch:
-            keypoints, _ = self.read(heatmaps, batch["affine"])
+            keypoints, _ = self.decode_in_image(heatmaps, batch["affine"])
             parts |= self._guidance(keypoints, self.middle(errors), self.middle(weights), batch)
         for name, value in parts.items():
             self.log(f"train/{name}", value)
@@ -143,9 +143,10 @@ class GuidedDetector(Detector):
         pose = self.middle(batch["pose"])[:, 0]
         weights = posed * (torch.ones_like(weights) if h["all_joints"] else weights)
         lifted = self.lift(keypoints, batch, names)
-        share = self.balance()
+        balance = self.balance()
         if h["leave_out"] and len(names) > 1:
-            share = share * guidance.keep_all_but_one(len(names), self.draws()).to(share)
+            kept = guidance.keep_all_but_one(len(names), self.step_generator())
+            balance = balance * kept.to(balance)
         own: list[dict[str, Tensor]] = []
         for name in names:
             squares = guidance.axis_errors(lifted[name], group.truth(name, pose))
@@ -153,14 +154,16 @@ class GuidedDetector(Detector):
             by_joint = group.per_keypoint(name, counts * squares.mean(-1))
             own.append(
                 {
-                    "hard": hardest(posed * errors, h["hard_joints"], by_joint),
+                    "hard": hard_keypoint_loss(posed * errors, h["hard_joints"], by_joint),
                     "xy": guidance.weighted_mean(squares[..., :2], counts),
                     "z": guidance.weighted_mean(squares[..., 2:], counts),
                     "whole": guidance.weighted_mean(squares, counts),
                 }
             )
-        self.balance.add(torch.stack([mine.pop("whole") for mine in own]))
-        parts = {part: (share * torch.stack([mine[part] for mine in own])).sum() for part in own[0]}
+        self.balance.add(torch.stack([terms.pop("whole") for terms in own]))
+        parts = {
+            part: (balance * torch.stack([terms[part] for terms in own])).sum() for part in own[0]
+        }
         if len(names) > 1:
             poses, counts = group.shared(lifted, weights)
             truth, _ = group.shared({n: group.truth(n, pose) for n in names}, weights)
@@ -175,10 +178,10 @@ class GuidedDetector(Detector):
     def on_train_epoch_end(self) -> None:
         """Weigh the lifters anew."""
         self.balance.end()
-        for name, share in zip(self.guides(), self.balance().tolist(), strict=True):
-            self.log(f"train/share_{name}", share)
+        for name, weight in zip(self.guides(), self.balance().tolist(), strict=True):
+            self.log(f"train/share_{name}", weight)
 
-    def learning_groups(self) -> list[dict[str, Any]]:
+    def parameter_groups(self) -> list[dict[str, Any]]:
         """Return the parameters of the detector, and those of lifters that learn along."""
         h = self.hparams
         groups = [{"params": list(self.net.parameters()), "lr": h["lr"]}]

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from lifting.batch import ImageBatch
 from lifting.errors import InputError
-from lifting.losses.heatmaps import hardest
+from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods.bases.detector import Detector
 
 
@@ -50,4 +50,4 @@ class HeatmapDetector(Detector):
         """Mean squared error of heat-maps."""
         errors, _ = self.heatmap_errors(self(batch["image"]), batch)
         count = self.hparams["hard_joints"]
-        return hardest(errors, count) if count else errors.mean()
+        return hard_keypoint_loss(errors, count) if count else errors.mean()

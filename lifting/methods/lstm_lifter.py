@@ -29,7 +29,7 @@ class LSTMLifter(StandardisedLifter):
         layers: LSTM layers.
         bidirectional: Read the window in both directions.
         readout: ``centre`` or ``last``: the frame whose state the pose is read from.
-        dropout: Share of values dropped between layers in training.
+        dropout: Fraction of values dropped between layers in training.
         windowed: Run over the window of every output frame by itself.
         **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
 
@@ -51,7 +51,7 @@ class LSTMLifter(StandardisedLifter):
         super().__init__(**kwargs)
 
     @property
-    def piece(self) -> int:
+    def prediction_chunk(self) -> int:
         """Output frames of one pass, whose context depends on it: as many as in training."""
         return self.frames if self.slides else 1
 

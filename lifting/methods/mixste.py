@@ -87,7 +87,7 @@ class MixSTE(StandardisedLifter):
 
     def loss(self, batch: PoseBatch) -> Tensor:
         """Weighted MPJPE in metres, smoothness and velocity (equation 6 of the paper)."""
-        pred = self.metres(batch["keypoints"], batch["camera"])
+        pred = self.lift_to_metres(batch["keypoints"], batch["camera"])
         target = self.target(batch) / MILLIMETRES
         valid = batch["valid"]
         steps = valid[:, 1:] & valid[:, :-1]

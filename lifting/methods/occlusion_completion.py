@@ -31,8 +31,8 @@ from lifting.metrics import FrameEvaluation
 from lifting.metrics.completion import completion_errors
 from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.nets.depth_lifter import CompletionNet
-from lifting.nets.head_scale import MEAN_BONE, HeadScale, place
-from lifting.nets.part_lifters import PartLifters, mixed
+from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project
+from lifting.nets.part_lifters import PartLifters, mix_depths
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import (
     CASES,
@@ -163,17 +163,17 @@ class OcclusionCompletion(Lifter):
         h = self.hparams
         for split in PARTS:
             stage = self.load_stage(split, LInKs)
-            for mine, theirs in (
+            for own, option in (
                 ("lifter_width", "width"),
                 ("lifter_head_blocks", "head_blocks"),
                 ("lifter_gain", "gain"),
                 ("depth", "depth"),
             ):
-                if h[mine] != stage.hparams[theirs]:
+                if h[own] != stage.hparams[option]:
                     raise InputError(
-                        f"has {theirs} {stage.hparams[theirs]}",
+                        f"has {option} {stage.hparams[option]}",
                         h[split],
-                        f"set --model.{mine} to it, not to {h[mine]}.",
+                        f"set --model.{own} to it, not to {h[own]}.",
                     )
             if stage.hparams["split"] != split:
                 raise InputError(
@@ -205,19 +205,21 @@ class OcclusionCompletion(Lifter):
         """Return the joints that a case lifts, of a pose whose other joints mean nothing."""
         case = CASES[index]
         mixture = case.mixture(self.joints).to(keypoints)
-        offset = mixed(mixture[None], torch.stack([depths[p] for p in case.parts]))[0]
-        return self._place(keypoints, offset)
+        offset = mix_depths(mixture[None], torch.stack([depths[p] for p in case.parts]))[0]
+        return self._back_project(keypoints, offset)
 
-    def _place(self, keypoints: Tensor, offset: Tensor) -> Tensor:
-        return place(keypoints, offset, self.joints.root, self.hparams["depth"] == "softplus")
+    def _back_project(self, keypoints: Tensor, offset: Tensor) -> Tensor:
+        return back_project(
+            keypoints, offset, self.joints.root, self.hparams["depth"] == "softplus"
+        )
 
     def loss(self, batch: PoseBatch) -> Tensor:
         """Squared distance of the completed joints, summed over cases and views (section 3.4)."""
-        h, draws = self.hparams, self.draws()
+        h, generator = self.hparams, self.step_generator()
         keypoints = self.head_scale(batch["keypoints"])[:, 0]
         if h["generated"]:
             flow = cast(PoseFlows, self._stages[0])
-            keypoints = torch.cat([keypoints, flow.resample(keypoints, draws)])
+            keypoints = torch.cat([keypoints, flow.resample(keypoints, generator)])
         with torch.no_grad():
             matching = h["train_source"] == "matching"
             names = tuple(p for s in PARTS for p in PARTS[s] if matching or s == "leg_torso")
@@ -225,11 +227,11 @@ class OcclusionCompletion(Lifter):
             if matching:
                 target = self.assemble(keypoints, depths, 0)
             else:
-                target = self._place(keypoints, depths["legs"] + depths["torso"])
-            turns = self._views(len(keypoints), draws).to(keypoints)
+                target = self._back_project(keypoints, depths["legs"] + depths["torso"])
+            rotations = self._views(len(keypoints), generator).to(keypoints)
 
             def from_all_sides(pose: Tensor) -> Tensor:
-                return rotate(pose.expand(len(turns), *pose.shape), turns).flatten(0, 1)
+                return rotate(pose.expand(len(rotations), *pose.shape), rotations).flatten(0, 1)
 
             targets = from_all_sides(target)
         total = keypoints.new_zeros(())
@@ -247,12 +249,12 @@ class OcclusionCompletion(Lifter):
             total = total + 3 * error.mean()
         return total
 
-    def _views(self, count: int, draws: torch.Generator) -> Float[Tensor, "views count 3 3"]:
+    def _views(self, count: int, generator: torch.Generator) -> Float[Tensor, "views count 3 3"]:
         """Rotations of every pose: none and two azimuths, or one of these by chance."""
-        azimuth = 2 * math.pi * torch.rand(3, count, generator=draws)
+        azimuth = 2 * math.pi * torch.rand(3, count, generator=generator)
         azimuth[0] = 0
         if self.hparams["views"] == 1:
-            chosen = torch.randint(3, (1, count), generator=draws)
+            chosen = torch.randint(3, (1, count), generator=generator)
             azimuth = azimuth.gather(0, chosen)
         return rotation_y(azimuth)
 
@@ -296,7 +298,7 @@ class OcclusionCompletion(Lifter):
             completed = case.completed(joints)
             filled = self.nets[case.name](pose[:, case.observed(joints)])
             # Of a joint that is seen, the depth alone is taken.
-            placed = self._place(
+            placed = self._back_project(
                 keypoints, pose[..., 2].index_copy(1, _indices(completed, pose), filled[..., 2])
             )
             seen = visible[:, completed, None]

@@ -23,7 +23,7 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses.poses import limb_ratio_loss, ranking_loss, smooth_norm
-from lifting.methods.bases.centred_lifter import CentredLifter
+from lifting.methods.bases.relative_depth_base import RelativeDepthBase
 from lifting.nets.relative_depth import RelativeDepthNet
 from lifting.skeletons import skeleton
 from lifting.skeletons.limbs import average_person, limbs, unit_limb
@@ -36,7 +36,7 @@ _NEAREST = 1e-3
 _LOWER_LEG = 445.58
 
 
-class RelativeDepth(CentredLifter):
+class RelativeDepth(RelativeDepthBase):
     """Ronchi et al., BMVC 2018. Of the training poses only their mean limb lengths are seen.
 
     The keypoints must be of the joints of the poses, as each joint must project onto its keypoint. The
@@ -60,7 +60,7 @@ class RelativeDepth(CentredLifter):
         limb: Weight of :func:`lifting.losses.poses.limb_ratio_loss`.
         limb_ratios: Whose limbs: ``data``, the mean of the training subjects; ``person``, an average
             person; or ``own``, those of the very pose.
-        **kwargs: See :class:`lifting.methods.bases.centred_lifter.CentredLifter`.
+        **kwargs: See :class:`lifting.methods.bases.relative_depth_base.RelativeDepthBase`.
 
     Raises:
         InputError: If one of the options is none of those above.

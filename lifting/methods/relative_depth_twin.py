@@ -20,13 +20,13 @@ from torch.nn import functional
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.methods.bases.centred_lifter import CentredLifter
+from lifting.methods.bases.relative_depth_base import RelativeDepthBase
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
 
 
-class RelativeDepthTwin(CentredLifter):
+class RelativeDepthTwin(RelativeDepthBase):
     """The same perceptron, of one block, trained on 3D poses.
 
     Deviations from the paper: the squared error of standardised coordinates (``standard: false``: of
@@ -34,7 +34,7 @@ class RelativeDepthTwin(CentredLifter):
 
     Args:
         standard: Take the error of standardised coordinates.
-        **kwargs: See :class:`lifting.methods.bases.centred_lifter.CentredLifter`.
+        **kwargs: See :class:`lifting.methods.bases.relative_depth_base.RelativeDepthBase`.
     """
 
     def __init__(self, standard: bool = True, **kwargs: Any) -> None:
@@ -53,13 +53,13 @@ class RelativeDepthTwin(CentredLifter):
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
     ) -> None:
-        """Take mean and deviation of every coordinate.
+        """Take mean and standard deviation of every coordinate.
 
         Raises:
             InputError: If there are no poses.
         """
         super().fit_statistics(keypoints, pose)
-        self.standardise_pose.fit(self.known(pose))
+        self.standardise_pose.fit(self.required_poses(pose))
 
     def _standard_pose(self, keypoints: Float[Tensor, "B 1 K 2"]) -> Float[Tensor, "B 1 J 3"]:
         out = self.net(self.standard(keypoints)).float()

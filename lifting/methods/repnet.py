@@ -26,7 +26,7 @@ from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses.adversarial import camera_loss
 from lifting.methods.bases.adversarial import Adversarial, Generated
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, on_screen
-from lifting.nets.exact import exact
+from lifting.nets.fp32 import no_autocast
 from lifting.nets.head_scale import MEAN_BONE
 from lifting.nets.repnet import RepNetGenerator
 
@@ -101,10 +101,10 @@ class RepNet(Adversarial):
         super().take_prior(poses)
         self.mean_bone.copy_(bone_lengths(poses, self.body.bones).mean() * MILLIMETRES)
 
-    def begin_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
+    def initialise_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Let the untrained generator predict the mean pose."""
         mean = centre(poses.double(), self.body.root).mean(0).float()
-        self.generator.begin_at(self.without_root(mean))
+        self.generator.initialise_at(self.without_root(mean))
 
     def normalised(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
@@ -122,18 +122,18 @@ class RepNet(Adversarial):
         pose, camera = self.generator(x)
         return Generated(self.with_root(pose)[:, None], camera)
 
-    def seen_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
+    def observation_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return the error of the image, and how far its camera is from a scaled orthographic one."""
         h = self.hparams
         x = self.normalised(batch["keypoints"], batch["camera"])
-        with exact(x):
-            image = self.without_root(made.pose[:, 0]) @ made.view
+        with no_autocast(x):
+            image = self.without_root(generated.pose[:, 0]) @ generated.view
         return {
             "reprojection": self.reprojection_weight() * (image - x).square().mean(),
-            "camera": h["camera"] * camera_loss(made.view, h["camera_absolute"]).mean(),
+            "camera": h["camera"] * camera_loss(generated.view, h["camera_absolute"]).mean(),
         }
 
-    def metres(
+    def lift_to_metres(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B T J 3"]:
         """Lift to root-relative metres."""

@@ -26,12 +26,12 @@ from lifting.losses.poses import (
     trajectory_loss,
 )
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
-from lifting.methods.bases.trajectory import FindsRoot
+from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.methods.video_pose_3d import VideoPose3D
 from lifting.skeletons import skeleton
 
 
-class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
+class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
     """Pavllo et al., CVPR 2019, section 4: a second network finds where the root is.
 
     What it predicts for unlabelled frames, pose and root together, must project onto the keypoints it
@@ -76,13 +76,13 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         begin = self.frames - 1 if self.hparams["causal"] else self.frames // 2
         return keypoints[:, begin : begin + keypoints.shape[1] - self.frames + 1]
 
-    def _place(
+    def _root_position(
         self,
         root: Float[Tensor, "B C 1 3"],
         keypoints: Float[Tensor, "B T K 2"],
         camera: Camera,
     ) -> Float[Tensor, "B C 1 3"]:
-        """Return the root, of which the network may have said the depth alone."""
+        """Return root positions, on the rays of their keypoints if asked."""
         if not self.hparams["root_on_ray"]:
             return root
         joint = skeleton(self.hparams["skeleton"]).root
@@ -99,8 +99,8 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
         x = torch.cat([on_screen(b["keypoints"], b["camera"]) for b in batches])
         pose, root = self._windows(self.net, x), self._windows(self.trajectory_net, x)
         count = len(batch["keypoints"])
-        found = zip(root.split([len(b["keypoints"]) for b in batches]), batches, strict=True)
-        root = torch.cat([self._place(r, b["keypoints"], b["camera"]) for r, b in found])
+        parts = zip(root.split([len(b["keypoints"]) for b in batches]), batches, strict=True)
+        root = torch.cat([self._root_position(r, b["keypoints"], b["camera"]) for r, b in parts])
         true_root = batch["pose"][:, :, skeleton(self.hparams["skeleton"]).root] / MILLIMETRES
         distance = joint_distance(pose[:count], self.target(batch) / MILLIMETRES)
         distance = distance + trajectory_loss(root[:count, :, 0], true_root)
@@ -124,6 +124,6 @@ class SemiSupervisedVideoPose3D(FindsRoot, VideoPose3D):
     def trajectory(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C 3"]:
-        """Return where the root is, camera frame, millimetres."""
+        """Return root positions, camera frame, millimetres."""
         root = self._windows(self.trajectory_net, on_screen(keypoints, camera))
-        return MILLIMETRES * self._place(root, keypoints, camera).squeeze(2)
+        return MILLIMETRES * self._root_position(root, keypoints, camera).squeeze(2)

@@ -36,7 +36,7 @@ class SimpleBaseline(Lifter):
     Args:
         width: Width of the hidden layers.
         blocks: Residual blocks.
-        dropout: Share of hidden values dropped in training.
+        dropout: Fraction of hidden values dropped in training.
         predict_root: Whether the root, which is always zero, is among the outputs.
         max_norm: Limit the norm of every weight matrix to one, after each step (the original did it
             inside each forward pass).
@@ -78,13 +78,13 @@ class SimpleBaseline(Lifter):
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
     ) -> None:
-        """Take mean and deviation of every coordinate.
+        """Take mean and standard deviation of every coordinate.
 
         Raises:
             InputError: If there are no poses.
         """
         self.standardise_keypoints.fit(keypoints)
-        self.standardise_pose.fit(self.known(pose))
+        self.standardise_pose.fit(self.required_poses(pose))
 
     def _standard_pose(self, keypoints: Float[Tensor, "B 1 K 2"]) -> Float[Tensor, "B 1 J 3"]:
         flat = rearrange(self.standardise_keypoints(keypoints), "b 1 k c -> b (k c)")

@@ -1,4 +1,4 @@
-"""TemporalGAN: a window of frames in, pose and place of its centre out, no pair of 2D and 3D seen.
+"""TemporalGAN: pose and root position of the centre frame of a window, from unpaired 2D and 3D.
 
 No paper; the temporal model of a student project, after RepNet (Wandt and Rosenhahn, CVPR 2019) and
 VideoPose3D (Pavllo et al., CVPR 2019).
@@ -27,15 +27,15 @@ from lifting.losses.adversarial import depth_weighted_loss, symmetry_loss
 from lifting.losses.poses import reprojection_loss, smoothness_loss
 from lifting.methods.bases.adversarial import MOTION, Adversarial, Generated
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
-from lifting.methods.bases.trajectory import FindsRoot
+from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.nets.critic import MotionCritic
 from lifting.nets.temporal_generator import TemporalGenerator
 
 
-class TemporalGAN(FindsRoot, Adversarial):
-    """Two convolutions over time, one for the pose and one for the place of the root.
+class TemporalGAN(TrajectoryLifter, Adversarial):
+    """Two convolutions over time, one for the pose and one for the root position.
 
-    Pose and place together must project onto the keypoints through the true camera, so unlike RepNet's
+    Both together must project onto the keypoints through the true camera, so unlike RepNet's
     the scale of a person is seen, as far as its distance is: the critic knows how large people are, and
     the image then says how far away.
 
@@ -50,7 +50,7 @@ class TemporalGAN(FindsRoot, Adversarial):
         gain: Factor on the root-relative keypoints that the pose is lifted from.
         image: What the reprojection measures: ``distance`` of joints from keypoints, in halves of the
             image's width, or the squared error times the ``depth``.
-        motion: Weight of the opinion of a second critic, which looks at motions; 0 for none.
+        motion: Weight of the score of a second critic, which looks at motions; 0 for none.
         motion_frames: Frames that it sees, as many as the data's ``chunk``.
         smoothness: Weight of the squared movement between the frames of a chunk.
         symmetry: Weight of the difference between left and right bones, in metres.
@@ -115,10 +115,10 @@ class TemporalGAN(FindsRoot, Adversarial):
                 self.body, h["motion_frames"], h["critic_width"], h["slope"]
             )
 
-    def realism(self) -> dict[str, float]:
-        """Return the weight of each critic's opinion in the generator's loss."""
+    def critic_weights(self) -> dict[str, float]:
+        """Return the weight of each critic's score in the generator's loss."""
         motion = self.hparams["motion"]
-        return super().realism() | ({MOTION: motion} if motion else {})
+        return super().critic_weights() | ({MOTION: motion} if motion else {})
 
     def setup(self, stage: str) -> None:
         """Check that examples are as long as the options need.
@@ -139,14 +139,14 @@ class TemporalGAN(FindsRoot, Adversarial):
                 "--model.smoothness needs several frames: set --data.chunk to 2 or more."
             )
 
-    def begin_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
-        """Let the untrained generator predict the mean pose at the mean place."""
+    def initialise_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
+        """Let the untrained generator predict the mean pose at the mean root position."""
         root = self.body.root
         mean = centre(poses.double(), root).mean(0).float()
-        self._net("pose").begin_at(self.without_root(mean))
-        self._net("root").begin_at(poses[:, root].double().mean(0).float()[None])
+        self._net("pose").initialise_at(self.without_root(mean))
+        self._net("root").initialise_at(poses[:, root].double().mean(0).float()[None])
 
-    def metres(
+    def lift_to_metres(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift to root-relative metres."""
@@ -156,34 +156,34 @@ class TemporalGAN(FindsRoot, Adversarial):
     def trajectory(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C 3"]:
-        """Return where the root is, camera frame, millimetres."""
+        """Return root positions, camera frame, millimetres."""
         x = on_screen(keypoints, camera)
         return MILLIMETRES * self._windows(self._net("root"), x).squeeze(2)
 
     def generate(self, batch: PoseBatch) -> Generated:
         """Lift windows, and find the root."""
         seen = batch["keypoints"], batch["camera"]
-        return Generated(self.metres(*seen), self.trajectory(*seen) / MILLIMETRES)
+        return Generated(self.lift_to_metres(*seen), self.trajectory(*seen) / MILLIMETRES)
 
-    def seen_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
+    def observation_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return the error of the image, and what the options say of motion and symmetry."""
         h = self.hparams
-        losses = {"reprojection": self.reprojection_weight() * self._off(made, batch)}
+        losses = {"reprojection": self.reprojection_weight() * self._image_error(generated, batch)}
         if h["smoothness"]:
-            ones = torch.ones(len(self.body)).to(made.pose)
-            moved = smoothness_loss(made.pose + made.view[:, :, None], ones)
+            ones = torch.ones(len(self.body)).to(generated.pose)
+            moved = smoothness_loss(generated.pose + generated.view[:, :, None], ones)
             both = batch["valid"][:, 1:] & batch["valid"][:, :-1]
             losses["smoothness"] = h["smoothness"] * masked_mean(moved, both)
         if h["symmetry"]:
-            gap = symmetry_loss(made.pose, self.body.bones, self.body.mirror)
+            gap = symmetry_loss(generated.pose, self.body.bones, self.body.mirror)
             losses["symmetry"] = h["symmetry"] * gap.mean()
         return losses
 
-    def _off(self, made: Generated, batch: PoseBatch) -> Tensor:
-        chunk, camera = made.pose.shape[1], batch["camera"]
+    def _image_error(self, generated: Generated, batch: PoseBatch) -> Tensor:
+        chunk, camera = generated.pose.shape[1], batch["camera"]
         begin = self.frames // 2
         seen = batch["keypoints"][:, begin : begin + chunk]
-        points = made.pose + made.view[:, :, None]
+        points = generated.pose + generated.view[:, :, None]
         if self.hparams["image"] == "distance":
             error = reprojection_loss(MILLIMETRES * points, seen, camera)
         else:

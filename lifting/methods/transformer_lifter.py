@@ -26,7 +26,7 @@ class TransformerLifter(StandardisedLifter):
         layers: Encoder layers.
         heads: Attention heads.
         hidden: Width of the feed-forward layers.
-        dropout: Share of values dropped in training.
+        dropout: Fraction of values dropped in training.
         pre_norm: Normalise before attention and feed-forward, not after.
         readout: ``centre`` frame, or ``mean`` of all.
         **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.

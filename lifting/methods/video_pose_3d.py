@@ -35,7 +35,7 @@ class VideoPose3D(SequenceLifter):
     Args:
         taps: Frames of each convolution; their product is the receptive field: [3, 3, 3] for 27.
         channels: Width of the hidden layers.
-        dropout: Share of hidden values dropped in training.
+        dropout: Fraction of hidden values dropped in training.
         causal: See the past only; the data's option of that name must say the same.
         dense: Convolutions without gaps, the paper's ablation.
         norm_momentum: Momentum of batch normalisation at the begin of training.

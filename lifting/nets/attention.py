@@ -24,7 +24,7 @@ class Attention(nn.Module):
         width: Width of the tokens.
         heads: Attention heads.
         bias: Whether queries, keys and values have a bias.
-        dropout: Share of attention weights dropped in training.
+        dropout: Fraction of attention weights dropped in training.
         sdpa: torch's fused kernel in place of matrix products and a softmax; the output is the same.
 
     Raises:
@@ -97,18 +97,18 @@ class DropPath(nn.Module):
         self.p = p
 
     def forward(self, x: Float[Tensor, "B *rest"]) -> Float[Tensor, "B *rest"]:
-        """Zero the branch of a share of the samples."""
+        """Zero the branch of a fraction of the samples."""
         if not self.training or self.p == 0:
             return x
         keep = x.new_empty(len(x), *[1] * (x.ndim - 1)).bernoulli_(1 - self.p)
         return x * (keep / (1 - self.p))
 
 
-def rising(last: float, depth: int) -> list[float]:
+def drop_path_rates(last: float, depth: int) -> list[float]:
     """Return the probabilities of stochastic depth: from zero in the first block to the last's.
 
     Example:
-        >>> rising(0.2, 3)
+        >>> drop_path_rates(0.2, 3)
         [0.0, 0.1, 0.2]
     """
     return [last * block / max(depth - 1, 1) for block in range(depth)]

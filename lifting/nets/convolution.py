@@ -1,4 +1,4 @@
-"""What the detectors' networks are made of: convolutions with batch normalisation, residual blocks.
+"""Building blocks of the detectors: convolutions with batch normalisation, residual blocks.
 
 Nothing works in place, so that what a hook or a second path sees of a layer is what the layer gave.
 """
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.errors import InputError
-from lifting.nets.exact import exact
+from lifting.nets.fp32 import no_autocast
 
 
 class ConvNorm(nn.Sequential):
@@ -102,7 +102,7 @@ class HeatmapHead(nn.Conv2d):
 
     def forward(self, input: Float[Tensor, "B C H W"]) -> Float[Tensor, "B joints H W"]:
         """Map feature maps to heat-maps."""
-        with exact(input):
+        with no_autocast(input):
             return super().forward(input.to(self.weight.dtype))
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifting.nets.exact import exact
+from lifting.nets.fp32 import no_autocast
 
 # Vectors, and log|det| of the Jacobian of the map that gave them.
 Mapped = tuple[Float[Tensor, "batch dims"], Float[Tensor, " batch"]]
@@ -72,7 +72,7 @@ class CouplingBlock(nn.Module):
         log_scale, shift = self._coupling(passive)
         coupled = torch.cat((passive, torch.addcmul(shift, active, log_scale.exp())), dim=-1)
         scale = self._scale()
-        with exact(inputs):
+        with no_autocast(inputs):
             # Scale, offset and rotation are one affine map; the rotation has determinant one.
             offset = functional.linear(self.global_offset, self.w_perm)[0]
             outputs = functional.linear(coupled, self.w_perm * scale, offset)
@@ -81,7 +81,7 @@ class CouplingBlock(nn.Module):
     def inverse(self, inputs: Float[Tensor, "batch dims"]) -> Mapped:
         """Return the inputs that give these outputs, and log|det| of the inverse's Jacobian."""
         scale = self._scale()
-        with exact(inputs):
+        with no_autocast(inputs):
             offset = -(self.global_offset / scale)[0]
             coupled = functional.linear(inputs, self.w_perm_inv / scale.T, offset)
         passive, active = coupled.split(self.sizes, dim=-1)

@@ -1,17 +1,17 @@
-"""RepNet's critic, and one of motions: how real poses look (Wandt and Rosenhahn, CVPR 2019, 3.2)."""
+"""Critics of poses and of motions, after RepNet (Wandt and Rosenhahn, CVPR 2019, section 3.2)."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 from lifting.nets.kcs import KinematicChainSpace
-from lifting.nets.leaky import LeakyBlock
+from lifting.nets.leaky_residual_block import LeakyResidualBlock
 from lifting.skeletons import Skeleton
 
 
 class PoseCritic(nn.Module):
-    """Two paths, one over the joints and one over the bones' inner products.
+    """RepNet's critic: two paths, one over the joints and one over the bones' inner products.
 
     Args:
         body: Joint set of the poses.
@@ -35,31 +35,31 @@ class PoseCritic(nn.Module):
         self.root = body.root
         self.chains = KinematicChainSpace(body, legacy)
         self.over_joints = nn.Sequential(
-            ExactLinear(3 * (len(body) - 1), joint_width),
+            Fp32Linear(3 * (len(body) - 1), joint_width),
             nn.LeakyReLU(slope),
-            LeakyBlock(joint_width, slope),
+            LeakyResidualBlock(joint_width, slope),
             nn.Linear(joint_width, joint_width),
         )
         self.over_bones = nn.Sequential(
-            ExactLinear(self.chains.outputs, width),
+            Fp32Linear(self.chains.outputs, width),
             nn.LeakyReLU(slope),
-            LeakyBlock(width, slope, activate),
+            LeakyResidualBlock(width, slope, activate),
         )
         self.last = nn.Sequential(
             nn.Linear(width + joint_width, joint_width),
             nn.LeakyReLU(slope),
-            ExactLinear(joint_width, 1),
+            Fp32Linear(joint_width, 1),
         )
 
     def forward(self, pose: Float[Tensor, "B J 3"]) -> Float[Tensor, " B"]:
-        """Return how real poses look; root-relative, metres, the root among the joints."""
+        """Return the scores of root-relative poses, metres, the root among the joints."""
         joints = torch.cat([pose[:, : self.root], pose[:, self.root + 1 :]], 1).flatten(1)
         paths = self.over_joints(joints), self.over_bones(self.chains(pose))
         return self.last(torch.cat(paths, -1)).squeeze(-1)
 
 
 class MotionCritic(nn.Module):
-    """How far every frame of a chunk is from the one in its middle, and whether that looks real.
+    """A perceptron over the displacements of every frame of a chunk from the one in its middle.
 
     Args:
         body: Joint set of the poses.
@@ -75,16 +75,16 @@ class MotionCritic(nn.Module):
         self.root = body.root
         self.centre = frames // 2
         self.net = nn.Sequential(
-            ExactLinear((frames - 1) * 3 * (len(body) - 1), width),
+            Fp32Linear((frames - 1) * 3 * (len(body) - 1), width),
             nn.LeakyReLU(slope),
-            *(LeakyBlock(width, slope) for _ in range(3)),
+            *(LeakyResidualBlock(width, slope) for _ in range(3)),
             nn.Linear(width, 100),
             nn.LeakyReLU(slope),
-            ExactLinear(100, 1),
+            Fp32Linear(100, 1),
         )
 
     def forward(self, pose: Float[Tensor, "B C J 3"]) -> Float[Tensor, " B"]:
-        """Return how real motions look; root-relative, metres, the root among the joints."""
+        """Return the scores of root-relative motions, metres, the root among the joints."""
         moved = pose - pose[:, self.centre, None]
         moved = torch.cat([moved[:, : self.centre], moved[:, self.centre + 1 :]], 1)
         moved = torch.cat([moved[:, :, : self.root], moved[:, :, self.root + 1 :]], 2)

@@ -1,4 +1,4 @@
-"""The residual perceptrons of ElePose and LInKs.
+"""Residual perceptrons of ElePose and LInKs.
 
 Wandt et al., CVPR 2022, https://arxiv.org/abs/2112.07088; Hardy and Kim, WACV 2024,
 https://arxiv.org/abs/2309.07243.
@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 
 
 class ResidualBlock(nn.Module):
@@ -33,9 +33,7 @@ class ResidualBlock(nn.Module):
 
 class _Head(nn.Sequential):
     def __init__(self, width: int, blocks: int, outputs: int) -> None:
-        super().__init__(
-            *(ResidualBlock(width) for _ in range(blocks)), ExactLinear(width, outputs)
-        )
+        super().__init__(*(ResidualBlock(width) for _ in range(blocks)), Fp32Linear(width, outputs))
 
 
 class DepthLifter(nn.Module):
@@ -61,7 +59,7 @@ class DepthLifter(nn.Module):
     ) -> None:
         super().__init__()
         self.gain = gain
-        self.trunk = nn.Sequential(ExactLinear(2 * joints, width), ResidualBlock(width))
+        self.trunk = nn.Sequential(Fp32Linear(2 * joints, width), ResidualBlock(width))
         self.depth_head = _Head(width, head_blocks, joints)
         self.elevation_head = _Head(width, head_blocks, 1)
         last = self.elevation_head[-1]
@@ -93,7 +91,7 @@ class CompletionNet(nn.Module):
 
     def __init__(self, seen: int, unseen: int, width: int = 1024, blocks: int = 3) -> None:
         super().__init__()
-        self.net = nn.Sequential(ExactLinear(3 * seen, width), _Head(width, blocks, 3 * unseen))
+        self.net = nn.Sequential(Fp32Linear(3 * seen, width), _Head(width, blocks, 3 * unseen))
 
     def forward(self, seen: Float[Tensor, "batch seen 3"]) -> Float[Tensor, "batch unseen 3"]:
         """Complete root-relative poses."""

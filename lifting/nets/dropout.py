@@ -1,4 +1,4 @@
-"""Dropout that does not dominate a training step on the CPU."""
+"""Dropout with cheap random numbers on the CPU."""
 
 import torch
 from torch import Tensor, nn
@@ -14,13 +14,13 @@ class Dropout(nn.Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Zero a share of the values and scale up the others, in training."""
+        """Zero a fraction of the values and scale up the others, in training."""
         if not self.training or self.p == 0:
             return input
         limit = round(256 * self.p)
         if input.device.type != "cpu" or not 0 < limit < 256:
             return functional.dropout(input, self.p, inplace=self.inplace)
         # Without bounds random_ leaves the sign bit zero, and every eighth byte below 128.
-        draws = torch.empty((input.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-        keep = draws.view(torch.uint8)[: input.numel()].view(input.shape) >= limit
+        random = torch.empty((input.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+        keep = random.view(torch.uint8)[: input.numel()].view(input.shape) >= limit
         return input * keep.to(input.dtype).mul_(256 / (256 - limit))

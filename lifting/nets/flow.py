@@ -21,7 +21,7 @@ from torch import Generator, Tensor, nn
 
 from lifting.errors import InputError
 from lifting.nets.coupling import CouplingBlock
-from lifting.nets.preparation import Preparation
+from lifting.nets.flow_preprocessing import FlowPreprocessing
 
 # The most noise of each kind; at 1 a tempered latent is a new one.
 NOISES = {"multiplicative": math.inf, "additive": math.inf, "tempered": 1.0}
@@ -30,7 +30,7 @@ NOISES = {"multiplicative": math.inf, "additive": math.inf, "tempered": 1.0}
 class _PoseTransform(Transform):
     """The preparation and the blocks, one after the other; both ways give log|det| too."""
 
-    def __init__(self, preparation: Preparation, blocks: int, hidden: int) -> None:
+    def __init__(self, preparation: FlowPreprocessing, blocks: int, hidden: int) -> None:
         super().__init__()
         self.preparation = preparation
         self.blocks = nn.ModuleList(
@@ -71,7 +71,7 @@ class PoseFlow(nn.Module):
             the training poses has no upper bound.
         hidden: Width of the hidden layer of each coupling.
         blocks: Number of couplings.
-        standardise: Divide what the blocks see by its deviation over the training poses, see
+        standardise: Divide what the blocks see by its standard deviation over the training poses, see
             :meth:`fit`. As published: False.
         pca: Principal components the blocks see, None for the coordinates themselves. With
             ``standardise`` they are whitened; as published by ElePose they are 26 and are not.
@@ -108,7 +108,7 @@ class PoseFlow(nn.Module):
             )
         self.dims, self.root = dims, root
         dropped = 2 * root if root is not None and drop_root else None
-        preparation = Preparation(dims, dropped, standardise, pca)
+        preparation = FlowPreprocessing(dims, dropped, standardise, pca)
         self.latent_dims = preparation.outputs
         normal = StandardNormal([self.latent_dims])
         # nflows keeps a constant in float64, which some accelerators lack.
@@ -181,7 +181,7 @@ class PoseFlow(nn.Module):
 
         Args:
             x: Poses.
-            noise: Its deviation, in deviations of the training poses where the flow standardises and
+            noise: Its standard deviation, in those of the training poses where the flow standardises and
                 in the unit of the poses where it does not.
             generator: Source of the randomness, torch's global one unless given.
         """

@@ -21,7 +21,7 @@ NEAREST = 1.0
 MEAN_BONE = 243.0
 
 
-def place(
+def back_project(
     keypoints: Float[Tensor, "*batch K 2"],
     offset: Float[Tensor, "*batch K"],
     root: int,
@@ -73,9 +73,3 @@ class HeadScale(nn.Module):
     def forward(self, keypoints: Float[Tensor, "*batch K 2"]) -> Float[Tensor, "*batch K 2"]:
         """Normalise pixels."""
         return centre(keypoints, self.root) / (DISTANCE * self.scale)
-
-    def inverse(
-        self, normalised: Float[Tensor, "*batch K 2"], root: Float[Tensor, "*batch 2"]
-    ) -> Float[Tensor, "*batch K 2"]:
-        """Return pixels, given where the root is."""
-        return normalised * (DISTANCE * self.scale) + root[..., None, :]

@@ -1,4 +1,4 @@
-"""HRNet, the detector that keeps a high resolution from its first layer to its last.
+"""HRNet, a detector of high resolution from its first layer to its last.
 
 Sun et al., "Deep High-Resolution Representation Learning for Human Pose Estimation", CVPR 2019,
 https://arxiv.org/abs/1902.09212; https://github.com/leoxiaobin/deep-high-resolution-net.pytorch.
@@ -28,7 +28,7 @@ ROUNDS = (1, 4, 3)
 BLOCKS = 4
 
 
-class _Rise(ConvNorm):
+class _Upsample(ConvNorm):
     """From a coarse scale to a finer one."""
 
     def __init__(self, inputs: int, outputs: int, factor: int) -> None:
@@ -39,7 +39,7 @@ class _Rise(ConvNorm):
         return functional.interpolate(super().forward(input), scale_factor=self.factor)
 
 
-def _fall(inputs: int, outputs: int, steps: int) -> nn.Sequential:
+def _downsample(inputs: int, outputs: int, steps: int) -> nn.Sequential:
     """From a fine scale to one that is coarser by halves."""
     between = [ConvNorm(inputs, inputs, 3, 2) for _ in range(steps - 1)]
     return nn.Sequential(*between, ConvNorm(inputs, outputs, 3, 2, relu=False))
@@ -50,8 +50,8 @@ def _path(widths: Sequence[int], source: int, target: int) -> nn.Module:
         return nn.Identity()
     inputs, outputs = widths[source], widths[target]
     if source > target:
-        return _Rise(inputs, outputs, 2 ** (source - target))
-    return _fall(inputs, outputs, target - source)
+        return _Upsample(inputs, outputs, 2 ** (source - target))
+    return _downsample(inputs, outputs, target - source)
 
 
 class _Round(nn.Module):

@@ -11,9 +11,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.attention import Attention, DropPath, rising
+from lifting.nets.attention import Attention, DropPath, drop_path_rates
 from lifting.nets.dropout import Dropout
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 
 EPS = 1e-6
 NO_PARENT = -1
@@ -24,7 +24,7 @@ def joint_graph(
 ) -> Float[Tensor, "4 J J"]:
     """Return the graph of a skeleton: bones, mirror pairs and every joint with itself.
 
-    The entry of a row and a column is the share that the row's joint has in the column's; the shares
+    The entry of a row and a column is the weight of the row's joint in the column's; the weights
     of all that a joint is connected with are equal and add up to one. The four matrices hold
     the joints themselves, edges towards the centre, those away from it, and mirror pairs.
 
@@ -55,22 +55,22 @@ class GraphConvolution(nn.Module):
 
     Args:
         width: Width of the tokens.
-        graph: The share of each joint (row) in each other (column), for each kind of edge.
+        graph: The weight of each joint (row) in each other (column), for each kind of edge.
     """
 
-    shares: Tensor
+    adjacency: Tensor
 
     def __init__(self, width: int, graph: Float[Tensor, "kinds J J"]) -> None:
         super().__init__()
         self.linear = nn.Linear(width, len(graph) * width)
         # One matrix product over joints and kinds, in the order in which the linear layer puts them.
-        shares = rearrange(graph, "kind source target -> 1 target (source kind)").contiguous()
-        self.register_buffer("shares", shares, persistent=False)
+        adjacency = rearrange(graph, "kind source target -> 1 target (source kind)").contiguous()
+        self.register_buffer("adjacency", adjacency, persistent=False)
 
     def forward(self, x: Float[Tensor, "B J width"]) -> Float[Tensor, "B J width"]:
         """Convolve over the graph."""
         messages = self.linear(x).view(x.shape[0], -1, x.shape[-1])
-        return self.shares.expand(x.shape[0], -1, -1) @ messages
+        return self.adjacency.expand(x.shape[0], -1, -1) @ messages
 
 
 class BottleneckMLP(nn.Module):
@@ -78,7 +78,7 @@ class BottleneckMLP(nn.Module):
 
     Args:
         width: Width of the tokens.
-        dropout: Share of values dropped after each layer in training.
+        dropout: Fraction of values dropped after each layer in training.
     """
 
     def __init__(self, width: int, dropout: float) -> None:
@@ -178,15 +178,15 @@ class IGANet(nn.Module):
     ) -> None:
         super().__init__()
         sizes = [2, width // 8, width // 4, width // 2, width]
-        self.encoder = nn.ModuleList(map(ExactLinear, sizes, sizes[1:]))
+        self.encoder = nn.ModuleList(map(Fp32Linear, sizes, sizes[1:]))
         self.activation = nn.GELU() if encoder_activation else nn.Identity()
         graph = joint_graph(parents, mirror_pairs, centre)
         self.blocks = nn.ModuleList(
             InterweavedBlock(graph, width, heads, p, dropout, sdpa)
-            for p in rising(drop_path, depth)
+            for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(width, EPS)
-        self.last = ExactLinear(width, 3)
+        self.last = Fp32Linear(width, 3)
 
     def forward(self, x: Float[Tensor, "B T J 2"]) -> Float[Tensor, "B T J 3"]:
         """Lift every frame by itself: screen coordinates to metres."""

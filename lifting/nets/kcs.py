@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import exact
+from lifting.nets.fp32 import no_autocast
 from lifting.skeletons import Skeleton
 
-# (from, to) in the published code: no bones from the pelvis to the hips, which differ
-# from one person to the next, but one across. RepNet's code before October 2020 added the hips' places
-# instead of subtracting them, which gives zero for every pose whose pelvis lies in between.
+# (from, to) in the published code: no bones from the pelvis to the hips, which differ from one person
+# to the next, but one across. RepNet's code before October 2020 added the hips' positions instead of
+# subtracting them, which gives zero for every pose whose pelvis lies in between.
 _PUBLISHED = (
     ("right_hip", "right_knee"),
     ("right_knee", "right_ankle"),
@@ -83,7 +83,7 @@ class KinematicChainSpace(nn.Module):
 
     def forward(self, pose: Float[Tensor, "B J 3"]) -> Float[Tensor, "B products"]:
         """Return the upper triangle of the products, row by row, or all of them."""
-        with exact(pose):
+        with no_autocast(pose):
             # One matrix product over all poses is many times faster than one per pose.
             bones = (pose.mT.flatten(0, 1) @ self.bones.T).unflatten(0, (-1, 3))
             products = bones.mT @ bones

@@ -78,7 +78,7 @@ def latent_walk(
 
 
 def slerp(
-    start: Float[Tensor, "N D"], end: Float[Tensor, "N D"], share: Float[Tensor, " K"]
+    start: Float[Tensor, "N D"], end: Float[Tensor, "N D"], fraction: Float[Tensor, " K"]
 ) -> Float[Tensor, "N K D"]:
     """Interpolate on the great circle between vectors (Shoemake, SIGGRAPH 1985).
 
@@ -86,14 +86,14 @@ def slerp(
     Vectors in one line, which have no circle, are interpolated straight.
 
     Args:
-        start: Where the share is 0.
-        end: Where it is 1.
-        share: How far to go.
+        start: Vectors at fraction 0.
+        end: Vectors at fraction 1.
+        fraction: How far to go.
     """
     cosine = torch.cosine_similarity(start, end, dim=-1).clamp(-1, 1)
     angle = cosine.acos()[:, None]
     straight = angle.sin() < 1e-4
     divisor = torch.where(straight, 1.0, angle.sin())
-    from_start = torch.where(straight, 1 - share, ((1 - share) * angle).sin() / divisor)
-    from_end = torch.where(straight, share, (share * angle).sin() / divisor)
+    from_start = torch.where(straight, 1 - fraction, ((1 - fraction) * angle).sin() / divisor)
+    from_end = torch.where(straight, fraction, (fraction * angle).sin() / divisor)
     return from_start[..., None] * start[:, None] + from_end[..., None] * end[:, None]

@@ -4,7 +4,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import ExactLinear, exact
+from lifting.nets.fp32 import Fp32Linear, no_autocast
 
 
 class LSTMNet(nn.Module):
@@ -22,7 +22,7 @@ class LSTMNet(nn.Module):
         bidirectional: Read the window in both directions.
         readout: Where the state of an output frame is taken: at the ``centre`` of its window, or at
             the ``last`` frame of it.
-        dropout: Share of values dropped between layers in training.
+        dropout: Fraction of values dropped between layers in training.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class LSTMNet(nn.Module):
             bidirectional=bidirectional,
             dropout=dropout,
         )
-        self.last = ExactLinear(width * (1 + bidirectional), 3 * joints)
+        self.last = Fp32Linear(width * (1 + bidirectional), 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
         """Lift ``C = T - frames + 1`` frames: screen coordinates to metres."""
-        with exact(x):
+        with no_autocast(x):
             states, _ = self.recurrent(x.flatten(2))
         count = x.shape[1] - self.frames + 1
         out = self.last(states[:, self.begin : self.begin + count])

@@ -9,12 +9,13 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.attention import TransformerBlock, rising
-from lifting.nets.exact import ExactLinear
+from lifting.nets.attention import TransformerBlock, drop_path_rates
+from lifting.nets.fp32 import Fp32Linear
 
 EPS = 1e-6
 
-# Deviation of positions at first: about that of embedded keypoints, so that neither drowns the other.
+# Initial standard deviation of positions: about that of embedded keypoints, so that neither drowns
+# the other.
 POSITION = 0.5
 
 
@@ -44,10 +45,10 @@ class MixSTE(nn.Module):
         sdpa: bool = True,
     ) -> None:
         super().__init__()
-        self.embed = ExactLinear(2, width)
+        self.embed = Fp32Linear(2, width)
         self.joint_position = nn.Parameter(POSITION * torch.randn(1, joints, width))
         self.frame_position = nn.Parameter(POSITION * torch.randn(1, frames, width))
-        rates = rising(drop_path, depth)
+        rates = drop_path_rates(drop_path, depth)
         hidden = int(ratio * width)
         self.spatial = nn.ModuleList(
             TransformerBlock(width, heads, hidden, p, sdpa, EPS) for p in rates
@@ -58,7 +59,7 @@ class MixSTE(nn.Module):
         # One normalisation of each kind for all levels.
         self.spatial_norm = nn.LayerNorm(width, EPS)
         self.temporal_norm = nn.LayerNorm(width, EPS)
-        self.head = nn.Sequential(nn.LayerNorm(width), ExactLinear(width, 3))
+        self.head = nn.Sequential(nn.LayerNorm(width), Fp32Linear(width, 3))
 
     def forward(self, x: Float[Tensor, "B T J 2"]) -> Float[Tensor, "B T J 3"]:
         """Lift every frame of each window: screen coordinates to metres."""

@@ -52,7 +52,7 @@ def mixtures(
     return torch.where(shared, own * belongs, belongs)
 
 
-def mixed(
+def mix_depths(
     mixture: Float[Tensor, "hypotheses parts joints"], depths: Float[Tensor, "parts batch joints"]
 ) -> Float[Tensor, "hypotheses batch joints"]:
     """Return the depths of whole poses from those of parts, see :func:`mixtures`."""
@@ -126,7 +126,7 @@ class PartLifters(nn.Module):
         ]
         depths = self._spread([depth for depth, _ in outputs])
         elevation = torch.stack([angle for _, angle in outputs]).mean(0)
-        return mixed(self.mixture, depths), elevation
+        return mix_depths(self.mixture, depths), elevation
 
     def _depths(self, keypoints: Tensor) -> Tensor:
         depths = [
@@ -154,8 +154,8 @@ class PartLifters(nn.Module):
         self, keypoints: Float[Tensor, "hypotheses batch joints 2"]
     ) -> Float[Tensor, "hypotheses batch joints"]:
         """Return depth offsets alone, of keypoints that differ between the whole poses."""
-        return mixed(self.mixture, self._depths(keypoints))
+        return mix_depths(self.mixture, self._depths(keypoints))
 
     def final(self, keypoints: Float[Tensor, "batch joints 2"]) -> Float[Tensor, "batch joints"]:
         """Return the depth offsets of the one pose that is the prediction."""
-        return mixed(self.final_mixture[None], self._depths(keypoints[None]))[0]
+        return mix_depths(self.final_mixture[None], self._depths(keypoints[None]))[0]

@@ -9,8 +9,8 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.attention import TransformerBlock, rising
-from lifting.nets.exact import ExactLinear
+from lifting.nets.attention import TransformerBlock, drop_path_rates
+from lifting.nets.fp32 import Fp32Linear
 
 EPS = 1e-6
 
@@ -39,11 +39,11 @@ class JointTransformer(nn.Module):
         sdpa: bool,
     ) -> None:
         super().__init__()
-        self.embed = ExactLinear(2, width)
+        self.embed = Fp32Linear(2, width)
         self.position = nn.Parameter(torch.zeros(1, keypoints, width))
         self.blocks = nn.ModuleList(
             TransformerBlock(width, heads, int(ratio * width), p, sdpa, EPS)
-            for p in rising(drop_path, depth)
+            for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(width, EPS)
 
@@ -89,11 +89,11 @@ class PoseFormer(nn.Module):
         self.position = nn.Parameter(torch.zeros(1, frames, wide))
         self.temporal = nn.ModuleList(
             TransformerBlock(wide, heads, int(ratio * wide), p, sdpa, EPS)
-            for p in rising(drop_path, depth)
+            for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(wide, EPS)
         self.mean = nn.Conv1d(frames, 1, kernel_size=1)
-        self.head = nn.Sequential(nn.LayerNorm(wide), ExactLinear(wide, 3 * joints))
+        self.head = nn.Sequential(nn.LayerNorm(wide), Fp32Linear(wide, 3 * joints))
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.errors import InputError
-from lifting.nets.attention import Attention, DropPath, FeedForward, rising
-from lifting.nets.exact import ExactLinear, exact
+from lifting.nets.attention import Attention, DropPath, FeedForward, drop_path_rates
+from lifting.nets.fp32 import Fp32Linear, no_autocast
 from lifting.nets.poseformer import EPS, JointTransformer
 
 
@@ -153,23 +153,23 @@ class PoseFormerV2(nn.Module):
         low = cosine_transform(frames)[:coefficients].float()
         self.register_buffer("transform", low, persistent=False)
         self.spatial = JointTransformer(keypoints, width, depth, heads, ratio, drop_path, sdpa)
-        self.embed = ExactLinear(2 * keypoints, wide)
+        self.embed = Fp32Linear(2 * keypoints, wide)
         self.frame_position = nn.Parameter(torch.zeros(1, kept, wide))
         self.frequency_position = nn.Parameter(torch.zeros(1, coefficients, wide))
         self.temporal = nn.ModuleList(
             MixedBlock(first, tokens - first, wide, heads, int(ratio * wide), p, sdpa)
-            for p in rising(drop_path, depth)
+            for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(wide, EPS)
         self.frame_mean = nn.Conv1d(kept, 1, kernel_size=1)
         self.frequency_mean = nn.Conv1d(coefficients, 1, kernel_size=1)
-        self.head = nn.Sequential(nn.LayerNorm(2 * wide), ExactLinear(2 * wide, 3 * joints))
+        self.head = nn.Sequential(nn.LayerNorm(2 * wide), Fp32Linear(2 * wide, 3 * joints))
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""
         begin = (x.shape[1] - self.kept) // 2
         frames = self.spatial(x[:, begin : begin + self.kept]) + self.frame_position
-        with exact(x):
+        with no_autocast(x):
             low = self.transform @ x.flatten(2)
         frequencies = self.embed(low) + self.frequency_position
         tokens = torch.cat([frequencies, frames], 1)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 from lifting.nets.residual_mlp import ResidualMLP
 
 # What one unit of the last layer is at first, millimetres.
@@ -19,7 +19,7 @@ class RelativeDepthNet(ResidualMLP):
         outputs: Values of the pose.
         width: Width of every hidden layer.
         blocks: Residual blocks of two layers.
-        dropout: Share of hidden values dropped in training.
+        dropout: Fraction of hidden values dropped in training.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class RelativeDepthNet(ResidualMLP):
     ) -> None:
         super().__init__(inputs, outputs, width, blocks, dropout)
         self.unit = nn.Parameter(torch.full((outputs,), _UNIT))
-        self.scale = ExactLinear(width, 1)
+        self.scale = Fp32Linear(width, 1)
         nn.init.kaiming_normal_(self.scale.weight)
         nn.init.zeros_(self.scale.bias)
 

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import ExactLinear
-from lifting.nets.leaky import LeakyBlock
+from lifting.nets.fp32 import Fp32Linear
+from lifting.nets.leaky_residual_block import LeakyResidualBlock
 
 
 class RepNetGenerator(nn.Module):
@@ -21,17 +21,17 @@ class RepNetGenerator(nn.Module):
         super().__init__()
         self.joints = keypoints
         self.shared = nn.Sequential(
-            ExactLinear(2 * keypoints, width), nn.LeakyReLU(slope), LeakyBlock(width, slope)
+            Fp32Linear(2 * keypoints, width), nn.LeakyReLU(slope), LeakyResidualBlock(width, slope)
         )
         self.pose = nn.Sequential(
-            LeakyBlock(width, slope),
-            LeakyBlock(width, slope),
+            LeakyResidualBlock(width, slope),
+            LeakyResidualBlock(width, slope),
             nn.Linear(width, width),
             nn.LeakyReLU(slope),
-            ExactLinear(width, 3 * keypoints),
+            Fp32Linear(width, 3 * keypoints),
         )
         self.camera = nn.Sequential(
-            LeakyBlock(width, slope), LeakyBlock(width, slope), ExactLinear(width, 6)
+            LeakyResidualBlock(width, slope), LeakyResidualBlock(width, slope), Fp32Linear(width, 6)
         )
 
     def forward(
@@ -46,7 +46,7 @@ class RepNetGenerator(nn.Module):
         return self.pose(self.shared(x.flatten(1))).unflatten(1, (-1, 3))
 
     @torch.no_grad()
-    def begin_at(self, pose: Float[Tensor, "K 3"]) -> None:
+    def initialise_at(self, pose: Float[Tensor, "K 3"]) -> None:
         """Let the untrained network predict a pose, near enough."""
         last = self.pose[-1]
         assert isinstance(last, nn.Linear)

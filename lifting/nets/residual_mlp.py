@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.nets.dropout import Dropout
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 
 
 class _Layer(nn.Sequential):
@@ -30,7 +30,7 @@ class ResidualMLP(nn.Module):
         outputs: Values out.
         width: Width of every hidden layer.
         blocks: Residual blocks of two layers.
-        dropout: Share of hidden values dropped in training.
+        dropout: Fraction of hidden values dropped in training.
         legacy: The original's batch normalisation (momentum 0.01, epsilon 1e-3) and initialisation
             (truncated He normal, biases too), in place of torch's normalisation and He normal weights
             with zero biases.
@@ -47,7 +47,7 @@ class ResidualMLP(nn.Module):
     ) -> None:
         super().__init__()
         norm = {"momentum": 0.01, "eps": 1e-3} if legacy else {}
-        self.first = _Layer(ExactLinear(inputs, width), dropout, norm)
+        self.first = _Layer(Fp32Linear(inputs, width), dropout, norm)
         self.blocks = nn.ModuleList(
             nn.Sequential(
                 _Layer(nn.Linear(width, width), dropout, norm),
@@ -55,7 +55,7 @@ class ResidualMLP(nn.Module):
             )
             for _ in range(blocks)
         )
-        self.last = ExactLinear(width, outputs)
+        self.last = Fp32Linear(width, outputs)
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 _initialise(module, legacy)
@@ -88,5 +88,5 @@ def _initialise(layer: nn.Linear, legacy: bool) -> None:
             (layer.weight, layer.in_features),
             (layer.bias, layer.out_features),
         ):
-            deviation = (2 / size) ** 0.5
-            nn.init.trunc_normal_(parameter, std=deviation, a=-2 * deviation, b=2 * deviation)
+            std = (2 / size) ** 0.5
+            nn.init.trunc_normal_(parameter, std=std, a=-2 * std, b=2 * std)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class Standardise(nn.Module):
-    """Maps each coordinate of each joint to zero mean and unit deviation, and back.
+    """Maps each coordinate of each joint to zero mean and unit variance, and back.
 
     A coordinate that never varies, as those of the root of root-relative poses, maps to zero and back
     to its constant.
@@ -26,18 +26,18 @@ class Standardise(nn.Module):
 
     def fit(self, x: Float[Tensor, "frames joints coordinates"]) -> None:
         """Take the statistics of the training frames."""
-        # Piece by piece: float64 copies of a whole dataset would not be small.
+        # Chunk by chunk: float64 copies of a whole dataset would not be small.
         total = torch.zeros(x.shape[1:], dtype=torch.float64, device=x.device)
         squares = torch.zeros_like(total)
-        for piece in x.split(65536):
-            centred = piece.double() - x[0].double()
+        for chunk in x.split(65536):
+            centred = chunk.double() - x[0].double()
             total += centred.sum(0)
             squares += centred.square().sum(0)
         mean = total / len(x)
         variance = (squares / len(x) - mean.square()).clamp_min(0)
         self.mean.copy_(mean + x[0].double())
-        deviation = variance.sqrt()
-        self.deviation.copy_(torch.where(deviation < 1e-6 * deviation.max(), 0.0, deviation))
+        std = variance.sqrt()
+        self.deviation.copy_(torch.where(std < 1e-6 * std.max(), 0.0, std))
 
     def forward(
         self, x: Float[Tensor, "*batch joints coordinates"]

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.nets.dropout import Dropout
-from lifting.nets.exact import ExactLinear, exact
+from lifting.nets.fp32 import Fp32Linear, no_autocast
 
 
 def is_one_window(x: Float[Tensor, "B T inputs"], frames: int) -> bool:
@@ -88,7 +88,7 @@ class _Block(nn.Module):
         taps: Frames of the convolution over time.
         dilation: Distance between them.
         causal: Whether the last of the taps is the output frame, not the one in the middle.
-        dropout: Share of hidden values dropped in training.
+        dropout: Fraction of hidden values dropped in training.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class TemporalConvolution(nn.Module):
         joints: Joints out; 1 for the trajectory network.
         taps: Frames of each kernel, odd; their product is the receptive field.
         channels: Width of the hidden layers.
-        dropout: Share of hidden values dropped in training.
+        dropout: Fraction of hidden values dropped in training.
         causal: See the past only.
         dense: Kernels without gaps, as wide as the dilated ones reach; many times the weights.
     """
@@ -147,14 +147,14 @@ class TemporalConvolution(nn.Module):
             shape = (wide, 1) if dense else (count, dilation)
             self.blocks.append(_Block(channels, *shape, causal, dropout))
             dilation *= count
-        self.last = ExactLinear(channels, 3 * joints)
+        self.last = Fp32Linear(channels, 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
         """Lift ``C = T - receptive field + 1`` frames: (screen coordinates) to metres."""
         x = x.flatten(2)
         # One window: compute nothing that its output frame does not need.
         strided = is_one_window(x, self.receptive_field) and not self.dense
-        with exact(x):
+        with no_autocast(x):
             h = self.activation(self.first.step(x) if strided else self.first.slide(x))
         for block in self.blocks:
             h = block(h, strided)

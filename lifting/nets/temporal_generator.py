@@ -1,4 +1,4 @@
-"""The convolution over time of 3d-human-pose's video model: one pose, or one place, per window."""
+"""Convolution over time of 3d-human-pose's video model: one pose, or root position, per window."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifting.nets.exact import ExactLinear, exact
+from lifting.nets.fp32 import Fp32Linear, no_autocast
 from lifting.nets.temporal_convolution import TemporalLinear, is_one_window
 
 
@@ -62,13 +62,13 @@ class TemporalGenerator(nn.Module):
         for count in taps[1:]:
             self.blocks.append(_Block(channels, count, dilation, slope))
             dilation *= count
-        self.last = ExactLinear(channels, 3 * joints)
+        self.last = Fp32Linear(channels, 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
         """Lift ``C = T - receptive field + 1`` frames."""
         x = x.flatten(2)
         strided = is_one_window(x, self.receptive_field)
-        with exact(x):
+        with no_autocast(x):
             h = self.first.step(x) if strided else self.first.slide(x)
         h = functional.leaky_relu(h, self.slope)
         for block in self.blocks:
@@ -76,6 +76,6 @@ class TemporalGenerator(nn.Module):
         return self.last(h).unflatten(2, (-1, 3))
 
     @torch.no_grad()
-    def begin_at(self, pose: Float[Tensor, "J 3"]) -> None:
+    def initialise_at(self, pose: Float[Tensor, "J 3"]) -> None:
         """Let the untrained network predict a pose, near enough."""
         self.last.bias.copy_(pose.flatten())

@@ -5,7 +5,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 
 
 def sinusoids(frames: int, width: int) -> Float[Tensor, "frames width"]:
@@ -27,7 +27,7 @@ class TemporalTransformer(nn.Module):
         layers: Encoder layers.
         heads: Attention heads.
         hidden: Width of the feed-forward layers.
-        dropout: Share of values dropped in training.
+        dropout: Fraction of values dropped in training.
         pre_norm: Normalise before attention and feed-forward, not after.
         readout: ``mean`` of all frames, or the ``centre`` frame.
     """
@@ -50,13 +50,13 @@ class TemporalTransformer(nn.Module):
         super().__init__()
         self.joints = joints
         self.readout = readout
-        self.embed = ExactLinear(2 * keypoints, width)
+        self.embed = Fp32Linear(2 * keypoints, width)
         self.register_buffer("position", sinusoids(frames, width), persistent=False)
         layer = nn.TransformerEncoderLayer(
             width, heads, hidden, dropout, batch_first=True, norm_first=pre_norm
         )
         self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
-        self.last = ExactLinear(width, 3 * joints)
+        self.last = Fp32Linear(width, 3 * joints)
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:
         """Lift the centre frame of each window: screen coordinates to metres."""

@@ -4,7 +4,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 
 
 class WindowMLP(nn.Sequential):
@@ -21,9 +21,9 @@ class WindowMLP(nn.Sequential):
         self, keypoints: int = 17, joints: int = 17, frames: int = 81, width: int = 1024
     ) -> None:
         super().__init__(
-            ExactLinear(2 * keypoints * frames, width),
+            Fp32Linear(2 * keypoints * frames, width),
             nn.ReLU(),
-            ExactLinear(width, 3 * joints),
+            Fp32Linear(width, 3 * joints),
         )
 
     def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B 1 J 3"]:

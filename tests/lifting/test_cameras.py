@@ -16,13 +16,10 @@ from lifting.cameras import (
     back_project,
     camera_to_world,
     distort,
-    fit_weak_perspective,
-    from_screen,
     nominal_camera,
     project,
     to_screen,
     undistort,
-    weak_perspective,
     world_to_camera,
 )
 from lifting.geometry import bone_lengths, mirror, quaternion_to_matrix
@@ -224,33 +221,6 @@ def test_screen_coordinates_span_the_width_and_keep_the_aspect(size):
     screen = to_screen(corners, torch.tensor(size))
     expected = [[-1.0, -height / width], [1.0, height / width], [0.0, 0.0]]
     torch.testing.assert_close(screen, torch.tensor(expected))
-
-
-def test_from_screen_inverts_to_screen():
-    pixels, size = 1000 * torch.rand(4, 17, 2), every_camera().size.float()
-    torch.testing.assert_close(from_screen(to_screen(pixels, size), size), pixels)
-
-
-def test_weak_perspective_fit_is_the_least_squares_solution():
-    pose = 300 * torch.randn(6, 17, 3, dtype=torch.float64)
-    keypoints = 0.3 * pose[..., :2] + 500 + 20 * torch.randn(6, 17, 2, dtype=torch.float64)
-    scale, translation = fit_weak_perspective(pose, keypoints)
-    for i in range(6):
-        design = np.zeros((34, 3))
-        design[:, 0] = pose[i, :, :2].numpy().ravel()
-        design[0::2, 1] = design[1::2, 2] = 1
-        expected, *_ = scipy.linalg.lstsq(design, keypoints[i].numpy().ravel())
-        np.testing.assert_allclose([scale[i], *translation[i]], expected, rtol=1e-10)
-    exact = weak_perspective(pose, scale, translation)
-    again = fit_weak_perspective(pose, exact)
-    torch.testing.assert_close(again, (scale, translation))
-
-
-def test_weak_perspective_fit_of_a_pose_without_extent_is_its_mean():
-    keypoints = torch.rand(2, 17, 2)
-    scale, translation = fit_weak_perspective(torch.ones(2, 17, 3), keypoints)
-    assert scale.tolist() == [0.0, 0.0]
-    torch.testing.assert_close(translation, keypoints.mean(-2))
 
 
 def test_a_batch_of_cameras_is_indexed_stacked_and_cast_field_by_field():

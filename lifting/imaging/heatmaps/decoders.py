@@ -1,4 +1,4 @@
-"""The ways to read coordinates from heat-maps, by name."""
+"""Decoders of heat-maps, by name."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ from lifting.imaging.heatmaps.soft_argmax import soft_argmax
 
 Decoder = Callable[[Tensor, float], tuple[Tensor, Tensor]]
 
-# Each takes heat-maps and the deviation of their targets.
+# Each takes heat-maps and the standard deviation of their targets.
 DECODERS: Mapping[str, Decoder] = {
     "argmax": lambda heatmaps, sigma: argmax(heatmaps),
     "quarter": lambda heatmaps, sigma: quarter_offset(heatmaps),
@@ -31,7 +31,7 @@ def decode(
         heatmaps: Heat-maps in any precision; coordinates are float32 at least.
         decoder: ``soft``, which is good everywhere and lets gradients through; ``dark``, exact for clean
             peaks away from the edges; ``soft_global`` (L2D-Pose), ``quarter`` (HRNet) and ``argmax``.
-        sigma: Deviation of the targets, heat-map pixels.
+        sigma: Standard deviation of the targets, heat-map pixels.
 
     Raises:
         InputError: If there is no such decoder.

@@ -1,4 +1,4 @@
-"""Coordinates of keypoints by the peaks of their heat-maps, to be read, not to be learnt through."""
+"""Coordinates of keypoints from the peaks of their heat-maps, without gradients."""
 
 import math
 
@@ -7,14 +7,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from lifting.imaging.heatmaps.grid import around, centres, exact_maps, peak_cells
+from lifting.imaging.heatmaps.grid import centres, full_precision, neighbourhood, peak_cells
 
 Decoded = tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]
 
 
 def argmax(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
     """Return the centre of the largest cell, and its value."""
-    row, column, value = peak_cells(exact_maps(heatmaps))
+    row, column, value = peak_cells(full_precision(heatmaps))
     return centres(row, column, value), value
 
 
@@ -23,9 +23,9 @@ def quarter_offset(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
 
     As HRNet and Simple Baselines do (Newell et al., ECCV 2016). At the border the cell's centre stands.
     """
-    maps = exact_maps(heatmaps)
+    maps = full_precision(heatmaps)
     row, column, value = peak_cells(maps)
-    near, inside = around(maps, row, column, 1)
+    near, inside = neighbourhood(maps, row, column, 1)
     slope = torch.stack((near[..., 1, 2] - near[..., 1, 0], near[..., 2, 1] - near[..., 0, 1]), -1)
     whole = inside.flatten(2).all(-1, keepdim=True)
     centre = centres(row, column, value)
@@ -42,13 +42,13 @@ def dark(heatmaps: Float[Tensor, "B K H W"], sigma: float = 2.0) -> Decoded:
 
     Args:
         heatmaps: Heat-maps.
-        sigma: Deviation of the targets, which is that of the blur, too.
+        sigma: Standard deviation of the targets, which is that of the blur, too.
     """
-    maps = exact_maps(heatmaps)
+    maps = full_precision(heatmaps)
     value = maps.flatten(2).amax(-1)
     blurred = _blurred(maps, sigma)
     row, column, _ = peak_cells(blurred)
-    near, inside = around(blurred, row, column, 2)
+    near, inside = neighbourhood(blurred, row, column, 2)
     log = near.clamp_min(1e-10).log()
     dx, dy = (log[..., 2, 3] - log[..., 2, 1]) / 2, (log[..., 3, 2] - log[..., 1, 2]) / 2
     dxx = (log[..., 2, 4] - 2 * log[..., 2, 2] + log[..., 2, 0]) / 4

@@ -1,4 +1,4 @@
-"""Which pixel of a crop a pixel of a heat-map is, and the cells round a peak."""
+"""Pixel grids of crops and heat-maps, and the cells round a peak."""
 
 from typing import Literal
 
@@ -43,7 +43,7 @@ def heatmap_to_crop(
     return (points - 0.5) * STRIDE + 0.5
 
 
-def exact_maps(heatmaps: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+def full_precision(heatmaps: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Return heat-maps in float32, or float64 where they are: bfloat16 has too few steps for a peak."""
     return heatmaps if heatmaps.dtype == torch.float64 else heatmaps.float()
 
@@ -64,7 +64,7 @@ def centres(
     return torch.stack((column, row), -1).to(like.dtype) + 0.5
 
 
-def around(
+def neighbourhood(
     heatmaps: Float[Tensor, "B K H W"],
     row: Int[Tensor, "B K"],
     column: Int[Tensor, "B K"],

@@ -1,10 +1,10 @@
-"""What a detector shall answer: a Gaussian round each keypoint."""
+"""Target heat-maps of a detector: a Gaussian round each keypoint."""
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-# Beyond so many deviations a Gaussian counts as zero.
+# Beyond so many standard deviations a Gaussian counts as zero.
 REACH = 3
 
 
@@ -17,7 +17,7 @@ def gaussian_targets(
 ) -> tuple[Float[Tensor, "B K H W"], Float[Tensor, "B K"]]:
     """Return heat-maps with a peak of 1, and their weights.
 
-    A keypoint has the weight 1 where it is visible and some cell lies within three deviations of it,
+    A keypoint has the weight 1 where it is visible and some cell lies within three ``sigma`` of it,
     else 0 and an empty heat-map.
 
     Args:
@@ -25,7 +25,7 @@ def gaussian_targets(
         visible: Which of them are to be found.
         size: Width and height of the heat-maps.
         sigma: Standard deviation, heat-map pixels; 2 and 3 for crops of 256 and 384 as published.
-        quantised: Put the peak at the centre of the keypoint's cell and end it at three deviations, as
+        quantised: Put the peak at the centre of the keypoint's cell and end it at three ``sigma``, as
             published before DARK (Zhang et al., CVPR 2020). Costs half a heat-map pixel.
     """
     middle = points.floor() + 0.5 if quantised else points

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from lifting.imaging.boxes import box_around, overlap
+from lifting.imaging.boxes import box_around, iou
 from lifting.imaging.crops import PADDING, crop_affine, fit_aspect
 from lifting.imaging.warping import warp
 from lifting.inference.detectors.interfaces import Boxes, Image, Points
@@ -83,5 +83,5 @@ def pairwise_iou(
     """Return the intersection over union of each box with each other one."""
     shape = (len(boxes), len(others), 4)
     every = torch.from_numpy(boxes)[:, None].expand(shape)
-    iou: Float[ndarray, "N M"] = overlap(every, torch.from_numpy(others).expand(shape)).numpy()
-    return iou
+    values: Float[ndarray, "N M"] = iou(every, torch.from_numpy(others).expand(shape)).numpy()
+    return values

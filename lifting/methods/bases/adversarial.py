@@ -1,4 +1,4 @@
-"""What methods share whose critic learns from 3D poses that are not those of the 2D examples.
+"""Base class of generative adversarial lifters, whose critic learns from unpaired 3D poses.
 
 A generator lifts keypoints; a critic tells its poses from real ones. Generator and critic take turns,
 so these methods take their own optimiser steps.
@@ -21,14 +21,14 @@ from lifting.losses.adversarial import critic_loss, gradient_penalty, interpolat
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, SequenceLifter
 from lifting.nets.critic import PoseCritic
-from lifting.nets.exact import exact
+from lifting.nets.fp32 import no_autocast
 from lifting.skeletons import Skeleton, skeleton
 
 POSE, MOTION = "pose", "motion"
 
 
 class Generated(NamedTuple):
-    """What a generator makes of a batch.
+    """Output of a generator.
 
     Attributes:
         pose: Root-relative poses, metres.
@@ -42,9 +42,9 @@ class Generated(NamedTuple):
 class Adversarial(SequenceLifter):
     """Base of the methods with a critic: a Wasserstein GAN with gradient penalty.
 
-    A subclass fills in :meth:`configure_generator`, :meth:`generate` and :meth:`seen_losses`. The poses
-    of the batch's own examples are never looked at in training: poses come from ``prior_subjects`` of
-    the data alone.
+    A subclass fills in :meth:`configure_generator`, :meth:`generate` and :meth:`observation_losses`. The
+    poses of the batch's own examples are never used in training: poses come from ``prior_subjects``
+    of the data alone.
 
     The Trainer counts every optimiser step, of critic and generator, in ``max_steps``. It does not clip
     gradients for methods that step by themselves: ``clip`` does.
@@ -55,10 +55,10 @@ class Adversarial(SequenceLifter):
         beta1: Decay of Adam's mean gradient.
         beta2: Decay of Adam's mean squared gradient.
         penalty: Weight of the gradient penalty.
-        realism: Weight of the critic's opinion in the generator's loss.
+        realism: Weight of the critic's score in the generator's loss.
         reprojection: Weight of the reprojection at the begin of training.
         reprojection_growth: Factor by which that weight has grown at its end.
-        growth_share: Share of training over which it grows, geometrically.
+        growth_share: Fraction of training over which it grows, geometrically.
         clip: Limit of the norm of the gradients of either; 0 for none.
         critic_width: Width of the critic's path over bones.
         slope: Slope of the activations below zero; the published papers' code has 0.3.
@@ -91,9 +91,12 @@ class Adversarial(SequenceLifter):
         lr: float = 1e-4,
         **kwargs: Any,
     ) -> None:
-        for option, value, least in (("n_critic", n_critic, 1), ("growth_share", growth_share, 0)):
-            if value < least:
-                raise InputError(f"--model.{option} is {value}: give at least {least}.")
+        for option, value, minimum in (
+            ("n_critic", n_critic, 1),
+            ("growth_share", growth_share, 0),
+        ):
+            if value < minimum:
+                raise InputError(f"--model.{option} is {value}: give at least {minimum}.")
         for option, growth in (
             ("reprojection", reprojection),
             ("reprojection_growth", reprojection_growth),
@@ -121,8 +124,8 @@ class Adversarial(SequenceLifter):
         """Lift a batch."""
 
     @abstractmethod
-    def seen_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
-        """Return what the keypoints say of lifted poses: weighted losses, by name."""
+    def observation_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return the weighted losses of lifted poses against the keypoints, by name."""
 
     def configure_nets(self) -> None:
         """Build generator and critics."""
@@ -140,13 +143,13 @@ class Adversarial(SequenceLifter):
             }
         )
 
-    def shown(self, pose: Float[Tensor, "B C J 3"]) -> dict[str, Tensor]:
-        """Return what each critic sees of root-relative poses in metres."""
+    def critic_inputs(self, pose: Float[Tensor, "B C J 3"]) -> dict[str, Tensor]:
+        """Return the inputs of the critics, by name, from root-relative poses in metres."""
         views = {POSE: pose.flatten(0, 1), MOTION: pose}
         return {name: views[name] for name in self.critics}
 
-    def realism(self) -> dict[str, float]:
-        """Return the weight of each critic's opinion in the generator's loss."""
+    def critic_weights(self) -> dict[str, float]:
+        """Return the weight of each critic's score in the generator's loss."""
         return {POSE: self.hparams["realism"]}
 
     def with_root(self, joints: Float[Tensor, "*batch others 3"]) -> Float[Tensor, "*batch J 3"]:
@@ -186,10 +189,10 @@ class Adversarial(SequenceLifter):
     def take_prior(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Look at the absolute poses of the prior, metres, before training."""
         if self.hparams["begin_at_mean"]:
-            self.begin_at(poses)
+            self.initialise_at(poses)
 
     @abstractmethod
-    def begin_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
+    def initialise_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Let the untrained generator predict the mean of absolute poses, metres."""
 
     def fit_statistics(
@@ -198,7 +201,7 @@ class Adversarial(SequenceLifter):
         """Take nothing: these poses are those of the examples."""
 
     def progress(self) -> float:
-        """Return the share of training that is done."""
+        """Return the fraction of training that is done."""
         return min(1.0, self.batches / self._total)
 
     def reprojection_weight(self) -> float:
@@ -208,7 +211,7 @@ class Adversarial(SequenceLifter):
         return float(h["reprojection"] * h["reprojection_growth"] ** done)
 
     def loss(self, batch: PoseBatch) -> Tensor:
-        """Return what the generator minimises."""
+        """Return the loss of the generator."""
         return self.total(self.generator_losses(self.generate(batch), batch))
 
     @staticmethod
@@ -216,28 +219,28 @@ class Adversarial(SequenceLifter):
         """Return the sum of losses."""
         return torch.stack(list(losses.values())).sum()
 
-    def generator_losses(self, made: Generated, batch: PoseBatch) -> dict[str, Tensor]:
-        """Return what the generator minimises, by name: the critics' opinion and the reprojection."""
-        losses = self.seen_losses(made, batch)
-        shown = self.shown(made.pose)
-        for name, weight in self.realism().items():
-            losses[f"realism_{name}"] = -weight * self.critics[name](shown[name]).mean()
+    def generator_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return the losses of the generator, by name: the critics' scores and the reprojection."""
+        losses = self.observation_losses(generated, batch)
+        inputs = self.critic_inputs(generated.pose)
+        for name, weight in self.critic_weights().items():
+            losses[f"realism_{name}"] = -weight * self.critics[name](inputs[name]).mean()
         return losses
 
     def critic_losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        """Return what the critics minimise, by name: the distance's negative, and the penalty.
+        """Return the losses of the critics, by name: the negative distance, and the penalty.
 
         Args:
             real: Root-relative poses ``(B, C, J, 3)`` of the prior, metres.
             fake: The generator's.
         """
-        losses, draws = {}, self.draws()
-        mine, theirs = self.shown(real), self.shown(fake)
+        losses, generator = {}, self.step_generator()
+        real_inputs, fake_inputs = self.critic_inputs(real), self.critic_inputs(fake)
         for name, critic in self.critics.items():
-            a, b = mine[name], theirs[name]
-            says_real, says_fake = critic(torch.cat([a, b])).split(len(a))
-            between = interpolate(a, b, torch.rand(len(a), generator=draws).to(a))
-            losses[f"critic_{name}"] = critic_loss(says_real, says_fake)
+            a, b = real_inputs[name], fake_inputs[name]
+            real_score, fake_score = critic(torch.cat([a, b])).split(len(a))
+            between = interpolate(a, b, torch.rand(len(a), generator=generator).to(a))
+            losses[f"critic_{name}"] = critic_loss(real_score, fake_score)
             penalty = gradient_penalty(critic, between)
             losses[f"penalty_{name}"] = self.hparams["penalty"] * penalty
         return losses
@@ -247,18 +250,18 @@ class Adversarial(SequenceLifter):
         self._batch_idx = batch_idx
         generator, critic = cast(list[LightningOptimizer], self.optimizers())
         generator_lr, critic_lr = cast(list[LRScheduler], self.lr_schedulers())
-        turn = (self.batches + 1) % self.hparams["n_critic"] == 0
+        moves_generator = (self.batches + 1) % self.hparams["n_critic"] == 0
         # Both learn from the poses of one pass, which needs no gradient if only the critics move.
-        with torch.set_grad_enabled(turn):
-            made = self.generate(batch)
-        real = centre(batch["prior"][: len(made.pose)], self.body.root) / MILLIMETRES
-        losses = self.critic_losses(real, made.pose.detach())
+        with torch.set_grad_enabled(moves_generator):
+            generated = self.generate(batch)
+        real = centre(batch["prior"][: len(generated.pose)], self.body.root) / MILLIMETRES
+        losses = self.critic_losses(real, generated.pose.detach())
         loss = self._move("critic", critic, losses)
         critic_lr.step()
-        if turn:
-            # The critics' opinion moves the generator only.
+        if moves_generator:
+            # The critics' scores move the generator only.
             with self.toggled_optimizer(generator):
-                loss = self._move("generator", generator, self.generator_losses(made, batch))
+                loss = self._move("generator", generator, self.generator_losses(generated, batch))
             generator_lr.step()
         self.batches += 1
         return loss
@@ -268,7 +271,7 @@ class Adversarial(SequenceLifter):
         self._moving = name
         optimizer.zero_grad()
         # Gradients in the precision of what they are the gradients of, as under automatic steps.
-        with exact(loss):
+        with no_autocast(loss):
             self.manual_backward(loss)
         optimizer.step()
         values = losses | {f"{name}_loss": loss}

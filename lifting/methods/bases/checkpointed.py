@@ -1,4 +1,4 @@
-"""Base class of everything that has a checkpoint, and the loader of frozen ones."""
+"""Base class of modules with a checkpoint, and the loader of frozen ones."""
 
 from abc import ABC
 from collections.abc import Iterator, Mapping
@@ -35,26 +35,26 @@ class Checkpointed(LightningModule, ABC):
         Raises:
             CheckpointError: If it is one, or none of this suite, or was trained on other earlier stages.
         """
-        theirs = checkpoint.get("lifting")
-        if theirs is None:
+        identity = checkpoint.get("lifting")
+        if identity is None:
             raise CheckpointError("it is not a checkpoint of this suite", remedy="import it first.")
-        self._check_identity(theirs)
+        self._check_identity(identity)
         for option, digest in self.frozen.items():
             if checkpoint["frozen"].get(option) != digest:
                 raise CheckpointError(
                     f"it was trained with another {option} than {self._paths[option]}: name that "
                     "one, or begin a new run."
                 )
-        self.recall(checkpoint)
+        self.restore_extras(checkpoint)
 
-    def recall(self, checkpoint: Mapping[str, Any]) -> None:
+    def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
         """Take from a checkpoint what is no parameter, buffer or option, and yet needed to predict."""
 
-    def _check_identity(self, theirs: Mapping[str, str]) -> None:
+    def _check_identity(self, identity: Mapping[str, str]) -> None:
         for what, value in self._identity().items():
-            if theirs.get(what) != value:
+            if identity.get(what) != value:
                 raise CheckpointError(
-                    f"it is of {what.replace('_', ' ')} '{theirs.get(what)}', this run has "
+                    f"it is of {what.replace('_', ' ')} '{identity.get(what)}', this run has "
                     f"'{value}': choose the checkpoint or the configuration that fits."
                 )
 
@@ -102,17 +102,17 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
     checkpoint = read_checkpoint(path)
     identity = checkpoint["lifting"]
     name = identity.get("method") if isinstance(identity, dict) else None
-    found = next((k for k in subclasses(kind) if k.__name__ == name), None)
-    if found is None:
+    trained = next((k for k in subclasses(kind) if k.__name__ == name), None)
+    if trained is None:
         kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
         needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"
         raise InputError(f"is of a {name}, here {needed} is needed", path, "name another.")
     try:
         # Lightning's command line notes the class beside the options.
         options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-        method = found(**options | changed)
+        method = trained(**options | changed)
         method.load_state_dict(checkpoint["state_dict"])
-        method.recall(checkpoint)
+        method.restore_extras(checkpoint)
     except InputError as error:
         raise error.at(path) from error
     except (KeyError, TypeError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""What methods on images share: a network of heat-maps, its evaluation in 2D and through lifters."""
+"""Base class of keypoint detectors by heat-maps, evaluated in 2D and through lifters."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lifting.batch import ImageBatch
 from lifting.errors import InputError
-from lifting.imaging.crops import exchange, to_crop, to_image
+from lifting.imaging.crops import swap_sides, to_crop, to_image
 from lifting.imaging.heatmaps import (
     DECODERS,
     STRIDE,
@@ -46,8 +46,8 @@ class Detector(Method):
         bgr: Whether blue is the first colour that the network sees, as in the official PoseResNets.
         weights: Published weights to start training from (docs/weights.md); random ones where not given.
         new_head: Leave out their last layer: their joints are others, but as many, as COCO's 17 are.
-        sigma: Deviation of the targets, heat-map pixels; published: 2 for crops of 256 × 192, 3 for
-            those of 384 × 288.
+        sigma: Standard deviation of the targets, heat-map pixels; published: 2 for crops of
+            256 × 192, 3 for those of 384 × 288.
         quantised: Targets as published before DARK: their peak at the centre of a cell.
         decoder: How keypoints are read from heat-maps (:func:`lifting.imaging.heatmaps.decode`).
         alignment: Which pixel of the crop a cell is; ``centres`` for published weights.
@@ -82,7 +82,7 @@ class Detector(Method):
                 "--model.weights and --model.start_from both begin a training: give one."
             )
         if sigma <= 0:
-            raise InputError(f"--model.sigma is {sigma}: give a deviation above 0.")
+            raise InputError(f"--model.sigma is {sigma}: give a standard deviation above 0.")
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
@@ -166,17 +166,17 @@ class Detector(Method):
 
     def take_over(self, other: "Detector") -> None:
         """Take another detector's weights; those of the last layer for joints that have one name."""
-        mine, theirs = (skeleton(d.hparams["keypoint_skeleton"]).joints for d in (self, other))
+        own, others = (skeleton(d.hparams["keypoint_skeleton"]).joints for d in (self, other))
         state = other.net.state_dict()
-        known = torch.tensor([joint in theirs for joint in mine])
-        rows = [theirs.index(joint) for joint in mine if joint in theirs]
-        for name, own in self.net.state_dict().items():
+        shared = torch.tensor([joint in others for joint in own])
+        rows = [others.index(joint) for joint in own if joint in others]
+        for name, weights in self.net.state_dict().items():
             if name.startswith("head."):
-                taken = own.clone()
-                taken[known] = state[name][rows]
-                state[name] = taken
+                head = weights.clone()
+                head[shared] = state[name][rows]
+                state[name] = head
         self.net.load_state_dict(state)
-        if new := [joint for joint in mine if joint not in theirs]:
+        if new := [joint for joint in own if joint not in others]:
             rank_zero_info(f"{self.hparams['start_from']}: learns anew {', '.join(new)}.")
 
     def on_validation_start(self) -> None:
@@ -199,7 +199,7 @@ class Detector(Method):
         """Return the heat-maps there should be, and which count; left and right as they look there."""
         h, affine = self.hparams, batch["affine"]
         points = to_crop(batch["keypoints"], affine, self.mirror)
-        labelled = exchange(batch["visibility"][..., None], affine, self.mirror)[..., 0] > 0
+        labelled = swap_sides(batch["visibility"][..., None], affine, self.mirror)[..., 0] > 0
         height, width = (side // STRIDE for side in batch["image"].shape[2:])
         inside = crop_to_heatmap(points, h["alignment"])
         return gaussian_targets(inside, labelled, (width, height), h["sigma"], h["quantised"])
@@ -210,18 +210,18 @@ class Detector(Method):
         """Return error and weight of each keypoint, left and right as the person has them."""
         targets, weights = self.targets(batch)
         both = torch.stack((heatmap_errors(heatmaps, targets, weights), weights), -1)
-        errors, weights = exchange(both, batch["affine"], self.mirror).unbind(-1)
+        errors, weights = swap_sides(both, batch["affine"], self.mirror).unbind(-1)
         return errors, weights
 
-    def read(
+    def decode_in_image(
         self, heatmaps: Float[Tensor, "B K I V"], affine: Float[Tensor, "B 2 3"]
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return the keypoints of heat-maps in pixels of the image, and their confidence."""
-        points, peaks = self.read_in_crop(heatmaps)
+        points, peaks = self.decode_in_crop(heatmaps)
         keypoints = to_image(points, affine, self.mirror)
-        return keypoints, exchange(peaks[..., None], affine, self.mirror)[..., 0]
+        return keypoints, swap_sides(peaks[..., None], affine, self.mirror)[..., 0]
 
-    def read_in_crop(
+    def decode_in_crop(
         self, heatmaps: Float[Tensor, "B K I V"]
     ) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return the keypoints of heat-maps in pixels of the crop, and their confidence."""
@@ -239,7 +239,7 @@ class Detector(Method):
 
     def detect(self, batch: ImageBatch) -> tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]:
         """Return keypoints in pixels of the image, and their confidence, mirrored twin if asked."""
-        return self.read(self.heatmaps(batch["image"]), batch["affine"])
+        return self.decode_in_image(self.heatmaps(batch["image"]), batch["affine"])
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of keypoints, and of what the lifters make of them."""
@@ -257,12 +257,11 @@ class Detector(Method):
         return []
 
     def evaluate(self, batch: ImageBatch) -> None:
-        """Add the errors of the keypoints found, and of the poses that lifters make of them."""
+        """Add the errors of the detected keypoints, and of the poses lifted from them."""
         assert isinstance(self.evaluation, LiftedEvaluation)
         keypoints, confidence = self.detect(batch)
-        columns = (batch[name] for name in ("keypoints", "visibility", "box", "action"))
-        found = (self.middle(x) for x in (keypoints, confidence, *columns))
-        self.evaluation.update(*found)
+        labels = (batch[name] for name in ("keypoints", "visibility", "box", "action"))
+        self.evaluation.update(*(self.middle(x) for x in (keypoints, confidence, *labels)))
         if self.lifters and "pose" in batch:
             lifted = self.lift(keypoints, batch, self.lifters)
             full = self.evaluation.full
@@ -290,6 +289,6 @@ class Detector(Method):
     def predict_step(self, batch: ImageBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return keypoints and confidences with the clip and frame each belongs to."""
         keypoints, confidence = self.detect(batch)
-        found = {"keypoints": keypoints, "confidence": confidence}
-        found |= {name: batch[name] for name in ("clip", "frame", "example")}
-        return {name: self.middle(x) for name, x in found.items()}
+        prediction = {"keypoints": keypoints, "confidence": confidence}
+        prediction |= {name: batch[name] for name in ("clip", "frame", "example")}
+        return {name: self.middle(x) for name, x in prediction.items()}

@@ -1,4 +1,4 @@
-"""What ElePose and LInKs share: lifters that learn from 2D poses and flows over them alone.
+"""Base class of ElePose and LInKs: lifters that learn from 2D poses and flows over them alone.
 
 Every pose is lifted, turned to where another camera would see it, projected, and lifted again. The
 projection must be likely under flows over 2D poses, the second lift must agree with the first, and
@@ -20,8 +20,8 @@ from lifting.losses.poses import bone_ratio_loss, bone_ratios, deformation_loss
 from lifting.methods.bases.flow_prior import FlowPrior
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.pose_flows import PoseFlows
-from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_turn
-from lifting.nets.head_scale import MEAN_BONE, HeadScale, place, project
+from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_view_rotation
+from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
 from lifting.nets.part_lifters import FULL, PartLifters
 from lifting.skeletons import skeleton
 from lifting.skeletons.bone_ratios import published_bone_ratios
@@ -44,7 +44,7 @@ class FlowLifter(Lifter):
         split: ``full``, ``left_right`` or ``leg_torso``.
         full_flow: Checkpoint of the flow over the full pose (:class:`PoseFlows`).
         part_flows: Checkpoint of the flows over the parts.
-        whole: Share of the full pose's likelihood beside the parts', 0 to 1.
+        whole: Fraction of the full pose's likelihood beside the parts', 0 to 1.
         generated: Train on as many poses again that the full-pose flow generates.
         width: Width of every hidden layer.
         head_blocks: Residual blocks of the depth head and of the elevation head.
@@ -64,14 +64,14 @@ class FlowLifter(Lifter):
         l3d: Weight of the distance between the two lifts.
         deformation: Weight of :func:`lifting.losses.poses.deformation_loss`.
         bone: Weight of :func:`lifting.losses.poses.bone_ratio_loss`.
-        bone_ramp: Share of training over which that weight rises, quadratically.
+        bone_ramp: Fraction of training over which that weight rises, quadratically.
         bone_prior: ``data`` takes bone ratios from the 3D poses of the training subjects; else the
             name of a published set (:mod:`lifting.skeletons.bone_ratios`).
         elevation: Where the camera's elevation comes from: ``learned`` (predicted), ``known``
             (``elevation_mean`` for all), ``warm`` (known for half of training, then learned),
             ``camera`` (true, from extrinsics) or ``uniform`` (ignored, tilts of up to 20 degrees).
         elevation_mean: Prior mean of the elevation, radians; below zero for a camera that looks down.
-        elevation_std: Its deviation where it is known.
+        elevation_std: Its standard deviation where it is known.
         elevation_prior: Weight of the squared distance of the batch's mean from the prior mean.
         clip: Limit of the gradient's norm in multiples of its running mean; 0 for none.
         **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
@@ -198,55 +198,55 @@ class FlowLifter(Lifter):
         if pose is not None:
             self.mean_bone.copy_(bone_lengths(pose, self.bones).mean())
 
-    def place(
+    def back_project(
         self, keypoints: Float[Tensor, "*batch K 2"], offset: Float[Tensor, "*batch K"]
     ) -> Float[Tensor, "*batch K 3"]:
-        """Return the root-relative poses that project to keypoints, see :func:`place`."""
+        """Return root-relative poses of keypoints, see :func:`lifting.nets.head_scale.back_project`."""
         root = skeleton(self.hparams["skeleton"]).root
-        return place(keypoints, offset, root, self.hparams["depth"] == "softplus")
+        return back_project(keypoints, offset, root, self.hparams["depth"] == "softplus")
 
     def forward(
         self, keypoints: Float[Tensor, "B 1 K 2"], camera: Camera
     ) -> Float[Tensor, "B 1 J 3"]:
         """Lift single frames."""
         normalised = self.head_scale(keypoints)[:, 0]
-        pose = self.place(normalised, self.lifters.final(normalised))
+        pose = self.back_project(normalised, self.lifters.final(normalised))
         return with_mean_bone(pose, self.bones, self.mean_bone)[:, None]
 
     def progress(self) -> float:
-        """Return the share of training that is done."""
+        """Return the fraction of training that is done."""
         trainer = self._trainer
         return 1.0 if trainer is None else trainer.global_step / trainer.estimated_stepping_batches
 
     def _first_lift(
-        self, seen: Tensor, camera: Camera, draws: torch.Generator
+        self, keypoints: Tensor, camera: Camera, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, bool]:
         """Return depth offsets, elevations, and whether these are predicted."""
         h = self.hparams
         if h["elevation"] == "learned" or (h["elevation"] == "warm" and self.progress() >= 0.5):
-            return *self.lifters(seen), True
-        offset = self.lifters.depth(seen[None])
+            return *self.lifters(keypoints), True
+        offset = self.lifters.depth(keypoints[None])
         if h["elevation"] == "camera":
             return offset, camera_elevation(camera).to(offset), False
-        normal = torch.randn(len(seen), generator=draws).to(offset)
+        normal = torch.randn(len(keypoints), generator=generator).to(offset)
         return offset, h["elevation_mean"] + h["elevation_std"] * normal, False
 
     def losses(self, batch: PoseBatch) -> dict[str, Tensor]:
         """Return every weighted loss, by name (Wandt et al., section 3; Hardy and Kim, section 3.2)."""
-        h, draws = self.hparams, self.draws()
-        seen = self.head_scale(batch["keypoints"])[:, 0]
+        h, generator = self.hparams, self.step_generator()
+        keypoints = self.head_scale(batch["keypoints"])[:, 0]
         camera = batch["camera"]
         if h["generated"]:
             flow = cast(PoseFlows, self._stages[-1])
-            seen = torch.cat([seen, flow.resample(seen, draws)])
+            keypoints = torch.cat([keypoints, flow.resample(keypoints, generator)])
             camera = camera.map(lambda x: torch.cat([x, x]))
-        offset, elevation, predicted = self._first_lift(seen, camera, draws)
-        turn = random_turn(elevation, draws, h["elevation"] == "uniform")
-        pose = self.place(seen.expand(len(offset), *seen.shape), offset)
-        turned = rotate(pose, turn)
-        view = project(turned)
-        again = self.place(view, self.lifters.depth(view))
-        back = rotate(again, turn.mT)
+        offset, elevation, predicted = self._first_lift(keypoints, camera, generator)
+        rotation = random_view_rotation(elevation, generator, h["elevation"] == "uniform")
+        pose = self.back_project(keypoints.expand(len(offset), *keypoints.shape), offset)
+        rotated = rotate(pose, rotation)
+        view = project(rotated)
+        again = self.back_project(view, self.lifters.depth(view))
+        back = rotate(again, rotation.mT)
         views = {part: view[min(i, len(view) - 1)] for i, part in enumerate(self.lifters.parts)}
         if h["whole"]:
             views[FULL] = view[0] if len(view) == 1 else view.mean(0)
@@ -256,8 +256,8 @@ class FlowLifter(Lifter):
 
         losses = {
             "nll": self._nll_weight() * self.prior(views).mean(),
-            "l2d": h["l2d"] * reduced((project(back) - seen).abs().sum((-2, -1))),
-            "l3d": h["l3d"] * reduced((turned - again).flatten(2).norm(dim=-1)),
+            "l2d": h["l2d"] * reduced((project(back) - keypoints).abs().sum((-2, -1))),
+            "l3d": h["l3d"] * reduced((rotated - again).flatten(2).norm(dim=-1)),
             "deformation": h["deformation"]
             * reduced(torch.stack([deformation_loss(*p) for p in zip(pose, back, strict=True)])),
             "bone": self._bone_weight()
@@ -270,7 +270,7 @@ class FlowLifter(Lifter):
             # Nothing, but every parameter gets a gradient, as DDP demands.
             losses["elevation"] = 0 * self.lifters.elevation_weights()
         if h["contrast"]:
-            losses["follow"] = self.prior.follow(views, draws)
+            losses["follow"] = self.prior.follow(views, generator)
         self._angles = {"elevation_mean": elevation.mean(), "elevation_std": elevation.std()}
         return losses
 
@@ -321,8 +321,8 @@ class FlowLifter(Lifter):
         norm = torch.nn.utils.clip_grad_norm_(self.parameters(), float(limit))
         if norm.isfinite():
             capped_norm = norm.clamp(max=float(limit))
-            mixed = torch.lerp(self.gradient_norm, capped_norm, 0.02) if known else capped_norm
-            self.gradient_norm.copy_(mixed)
+            mean = torch.lerp(self.gradient_norm, capped_norm, 0.02) if known else capped_norm
+            self.gradient_norm.copy_(mean)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the flows that follow."""

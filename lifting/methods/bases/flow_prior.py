@@ -1,4 +1,4 @@
-"""How likely the projections of lifted poses are, as a loss."""
+"""Negative log-likelihood of the projections of lifted poses under flows, as a loss."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -27,7 +27,7 @@ class FlowPrior:
     Args:
         stages: Where the frozen flows come from.
         parts: Names of the flows of independent parts, or ``full``.
-        whole: Share of the flow over the full pose beside them, 0 to 1.
+        whole: Fraction of the flow over the full pose beside them, 0 to 1.
         scaled: Scale the parts' sum by the dimensions of a full pose over theirs together, so that
             the weights of the other losses mean the same for every split. Published: False.
         cap: Let values above zero grow logarithmically, see :func:`lifting.losses.poses.capped`.
@@ -50,8 +50,8 @@ class FlowPrior:
         dims = sum(self.source[part].dims(part) for part in parts)
         # A pose of K joints has 2 (K - 1) free coordinates.
         pose_dims = 2 * len(set().union(*(self.source[p].joints[p] for p in parts))) - 2
-        share = (1 - whole) * (pose_dims / dims if scaled else 1.0)
-        self.weights = dict.fromkeys(parts, share)
+        weight = (1 - whole) * (pose_dims / dims if scaled else 1.0)
+        self.weights = dict.fromkeys(parts, weight)
         if whole:
             self.weights[FULL] = self.weights.get(FULL, 0.0) + whole
         self.followers = nn.ModuleDict(
@@ -86,14 +86,14 @@ class FlowPrior:
     def _limit(self, nll: Tensor) -> Tensor:
         return capped(nll) if self.cap else nll
 
-    def follow(self, views: Views, draws: Generator) -> Float[Tensor, ""]:
+    def follow(self, views: Views, generator: Generator) -> Float[Tensor, ""]:
         """Return the loss of the flows that follow, which learn the distribution of the projections."""
         total = next(iter(views.values())).new_zeros(())
         for name, follower in self.followers.items():
             x = self._vectors(views, name).detach()
             noise = self.source[name].hparams["input_noise"]
             if noise:
-                x = follower.perturb(x, noise, draws)  # type: ignore[operator]
+                x = follower.perturb(x, noise, generator)  # type: ignore[operator]
             total = total + self._limit(follower(x)).mean()
         return total
 

@@ -1,4 +1,4 @@
-"""What every lifter shares: evaluation, prediction, and the average with the mirrored twin."""
+"""Base class of lifters: evaluation, prediction and flip test."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ EXAMPLES = 1024
 
 
 class Lifter(Method):
-    """A method that lifts 2D keypoints to 3D poses.
+    """A method that lifts 2D keypoints to root-relative 3D poses.
 
     A subclass fills in :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`forward` and
     :meth:`loss`.
@@ -75,11 +75,13 @@ class Lifter(Method):
         super().on_save_checkpoint(checkpoint)
         checkpoint["image_side"] = self.image_side
 
-    def recall(self, checkpoint: Mapping[str, Any]) -> None:
+    def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
         """Take the size of the images; checkpoints of other origin may not tell it."""
         self.image_side = checkpoint.get("image_side")
 
-    def known(self, pose: Float[Tensor, "frames J 3"] | None) -> Float[Tensor, "frames J 3"]:
+    def required_poses(
+        self, pose: Float[Tensor, "frames J 3"] | None
+    ) -> Float[Tensor, "frames J 3"]:
         """Return the poses that a method which learns from them is trained on.
 
         Raises:
@@ -143,9 +145,9 @@ class Lifter(Method):
         lifted = self.lift(batch)
         pred, target = lifted[valid], self.target(batch)[valid]
         self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
-        self.evaluate_more(batch, lifted)
+        self.evaluate_extra(batch, lifted)
 
-    def evaluate_more(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
+    def evaluate_extra(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
         """Add errors that only some methods have, of a batch whose poses have been lifted."""
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Trained lifters inside another method: what they make of its keypoints."""
+"""Trained lifters inside another method, and the poses they lift from its keypoints."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -40,13 +40,12 @@ class LifterGroup:
             self._check(name, lifter)
 
     def _check(self, name: str, lifter: Lifter) -> None:
-        wanted = lifter.hparams
-        for mine, theirs in (
-            (self.keypoint_skeleton, wanted["keypoint_skeleton"]),
-            (self.pose_skeleton, wanted["skeleton"]),
+        for own, needed in (
+            (self.keypoint_skeleton, lifter.hparams["keypoint_skeleton"]),
+            (self.pose_skeleton, lifter.hparams["skeleton"]),
         ):
             try:
-                convert(torch.zeros(len(skeleton(mine)), 3), mine, theirs)
+                convert(torch.zeros(len(skeleton(own)), 3), own, needed)
             except InputError as error:
                 raise error.at(f"--model.lifters, {name}") from error
 
@@ -58,7 +57,7 @@ class LifterGroup:
 
     @property
     def frames(self) -> int:
-        """Frames that the one which sees most of them sees."""
+        """Frames of the largest window."""
         return max((lifter.frames for lifter in self.lifters.values()), default=1)
 
     @property
@@ -69,7 +68,7 @@ class LifterGroup:
     def lift(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera, names: Iterable[str]
     ) -> dict[str, Float[Tensor, "B J 3"]]:
-        """Return what some make of the middle frame: root-relative millimetres, their own joints.
+        """Return the poses that some lift of the middle frame: root-relative millimetres, own joints.
 
         Args:
             keypoints: Pixels of the image; an odd number of frames, at least :attr:`frames`.
@@ -93,8 +92,8 @@ class LifterGroup:
 
     def truth(self, name: str, pose: Float[Tensor, "B J 3"]) -> Float[Tensor, "B I 3"]:
         """Return true poses as one of them should lift them."""
-        theirs = self.lifters[name].hparams["skeleton"]
-        return centre(convert(pose, self.pose_skeleton, theirs), skeleton(theirs).root)
+        target = self.lifters[name].hparams["skeleton"]
+        return centre(convert(pose, self.pose_skeleton, target), skeleton(target).root)
 
     def per_joint(self, name: str, values: Float[Tensor, "B K"]) -> Float[Tensor, "B J"]:
         """Return a number of each keypoint for the joints of one of them; 1 where no keypoint is it."""

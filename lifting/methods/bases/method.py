@@ -1,4 +1,4 @@
-"""What everything that is trained shares: evaluation, statistics, optimiser, randomness and checks."""
+"""Base class of everything that is trained: evaluation, statistics, optimiser and checks."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ class Method(Checkpointed):
         l2: Add the weight decay to the gradient instead (Adam), as publications before AdamW did.
         amsgrad: Divide by the largest second moment so far (Reddi et al., ICLR 2018).
         schedule: Learning rate over training: ``cosine`` to zero, ``constant``, or ``exponential``.
-        warmup: Share of training in which the learning rate rises linearly.
+        warmup: Fraction of training in which the learning rate rises linearly.
         lr_decay: Factor per epoch of the exponential schedule.
-        seed: Seed of the random numbers of training that :meth:`draws` gives.
+        seed: Seed of the random numbers of training, see :meth:`step_generator`.
         start_from: Checkpoint of this method to start training from, with its statistics.
     """
 
@@ -103,19 +103,19 @@ class Method(Checkpointed):
         """Check that data and method fit together, and take statistics before training."""
         data = cast(PoseData, self.trainer.datamodule)  # type: ignore[attr-defined]
         if self.sees_images != data.yields_images:
-            mine, theirs = (
+            needed, given = (
                 "images" if kind else "keypoints" for kind in (self.sees_images, data.yields_images)
             )
             raise InputError(
-                f"{type(self).__name__} sees {mine}, {type(data).__name__} yields {theirs}: choose a "
-                f"dataset of {mine}, or a method that sees {theirs}."
+                f"{type(self).__name__} sees {needed}, {type(data).__name__} yields {given}: choose a "
+                f"dataset of {needed}, or a method that sees {given}."
             )
         for what in ("keypoint_skeleton", "pose_skeleton"):
-            mine = self.hparams[what.removeprefix("pose_")]
-            theirs = getattr(data, what)
-            if mine != theirs:
+            own = self.hparams[what.removeprefix("pose_")]
+            given = getattr(data, what)
+            if own != given:
                 raise InputError(
-                    f"The method's {what.replace('_', ' ')} is '{mine}', the data's is '{theirs}': "
+                    f"The method's {what.replace('_', ' ')} is '{own}', the data's is '{given}': "
                     "choose one for both."
                 )
         if self.single_frame and data.frames_per_example != 1:
@@ -212,8 +212,8 @@ class Method(Checkpointed):
         for stage in self._stages:
             stage.to(self.device)
 
-    def draws(self) -> torch.Generator:
-        """Return random numbers that depend on the seed and the step only, so that a resume is exact."""
+    def step_generator(self) -> torch.Generator:
+        """Return a generator seeded by seed, step and process alone, so that a resume is exact."""
         trainer = self._trainer
         step, rank = (0, 0) if trainer is None else (trainer.global_step, trainer.global_rank)
         key = 0
@@ -256,14 +256,14 @@ class Method(Checkpointed):
 
     def configure_optimizers(self) -> Any:
         """Return Adam and its schedule, stepped every batch."""
-        optimizer = self.build_optimizer(self.learning_groups(), self.hparams["lr"])
+        optimizer = self.build_optimizer(self.parameter_groups(), self.hparams["lr"])
         scheduler = self.build_schedule(optimizer, self.training_steps())
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
 
-    def learning_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
+    def parameter_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
         """Return what is learnt: every parameter, in groups where their learning rates differ."""
         return self.parameters()
 

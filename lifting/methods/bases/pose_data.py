@@ -1,4 +1,4 @@
-"""What methods ask of the data they are trained or tested with."""
+"""Interface of the datamodules that methods are trained and tested with."""
 
 from typing import Protocol
 
@@ -28,7 +28,7 @@ class WindowShape(Protocol):
 
 
 class PoseData(Protocol):
-    """What a method asks of the datamodule it is trained or tested with."""
+    """The datamodule of a method, whose batches are keypoints (PoseBatch) or images (ImageBatch)."""
 
     yields_images: bool
     mirrored_alike: bool

@@ -51,9 +51,9 @@ class PoseFlows(Method):
         hidden: Width of the hidden layer of each coupling.
         blocks: Couplings.
         drop_root: Leave the root's two zeros out.
-        standardise: Divide coordinates by their deviations over the training poses.
+        standardise: Divide coordinates by their standard deviations over the training poses.
         pca: Principal components, None for the coordinates themselves.
-        input_noise: Deviation of Gaussian noise on the training poses, in deviations of the data.
+        input_noise: Standard deviation of Gaussian noise on the training poses, in those of the data.
         generated: Train on as many poses again that a full-pose flow generates around the batch's.
         full_flow: Checkpoint of the full-pose flow that generates; the flow in training where not
             given.
@@ -161,17 +161,17 @@ class PoseFlows(Method):
 
     def loss(self, batch: PoseBatch) -> Tensor:
         """Sum of the flows' mean negative log-likelihoods; generated poses count like real ones."""
-        h, draws = self.hparams, self.draws()
+        h, generator = self.hparams, self.step_generator()
         poses = self.head_scale(batch["keypoints"])[:, 0]
         sources = 1
         if h["generated"]:
             # One pass for both; the sum of their means is twice the mean of all.
-            poses, sources = torch.cat([poses, self._generator.resample(poses, draws)]), 2
+            poses, sources = torch.cat([poses, self._generator.resample(poses, generator)]), 2
         total = poses.new_zeros(())
         for name in self.flows:
             x, flow = self.part(poses, name), self.flow(name)
             if h["input_noise"]:
-                x = flow.perturb(x, h["input_noise"], draws)
+                x = flow.perturb(x, h["input_noise"], generator)
             total = total + sources * flow(x).mean()
         return total
 

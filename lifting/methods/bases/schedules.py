@@ -1,4 +1,4 @@
-"""Learning rate over training, as a factor per optimiser step."""
+"""Learning-rate schedules, as a factor per optimiser step."""
 
 import math
 from collections.abc import Callable
@@ -14,12 +14,12 @@ def schedule(
     Args:
         name: ``cosine`` (to zero), ``constant`` or ``exponential``.
         steps: Steps of the whole training.
-        warmup: Share of the steps in which the factor rises linearly from zero.
+        warmup: Fraction of the steps in which the factor rises linearly from zero.
         decay: Factor per epoch of the exponential schedule, applied continuously.
         steps_per_epoch: Steps of an epoch.
 
     Raises:
-        InputError: If there is no such schedule, or the warm-up is no share.
+        InputError: If there is no such schedule, or the warm-up is no fraction.
 
     Example:
         >>> factor = schedule("cosine", steps=100, warmup=0.1, decay=1.0, steps_per_epoch=10)
@@ -29,7 +29,7 @@ def schedule(
     if name not in ("cosine", "constant", "exponential"):
         raise InputError(f"There is no schedule '{name}': use cosine, constant or exponential.")
     if not 0 <= warmup <= 1:
-        raise InputError(f"warmup is {warmup}, expected a share of training between 0 and 1.")
+        raise InputError(f"warmup is {warmup}, expected a fraction of training between 0 and 1.")
     rising = int(warmup * steps)
 
     def factor(step: int) -> float:

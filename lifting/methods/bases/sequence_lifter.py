@@ -1,4 +1,4 @@
-"""What lifters of windows of frames share: screen coordinates in, metres out, windows cut or slid."""
+"""Base class of sequence lifters: windows of screen coordinates in, metres out."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ from lifting.windows import Windows
 
 MILLIMETRES = 1000.0
 
-# Output frames of a piece of a recording, where the result does not depend on it.
-PIECE = 1024
+# Output frames that are predicted in one go, where the result does not depend on it.
+PREDICTION_CHUNK = 1024
 
 
 class SequenceLifter(Lifter):
@@ -59,9 +59,9 @@ class SequenceLifter(Lifter):
         return int(self.hparams["frames"])
 
     @property
-    def piece(self) -> int:
+    def prediction_chunk(self) -> int:
         """Output frames that are predicted in one go."""
-        return PIECE if self.slides and self.frames > 1 else 1
+        return PREDICTION_CHUNK if self.slides and self.frames > 1 else 1
 
     def windows(self, dilation: int = 1) -> Windows:
         """Return how a recording is cut to predict all of its frames.
@@ -72,7 +72,7 @@ class SequenceLifter(Lifter):
         if self.seq2seq:
             return Windows(1, self.frames, dilation=dilation)
         causal = bool(self.hparams.get("causal", False))
-        return Windows(self.frames, self.piece, causal, dilation)
+        return Windows(self.frames, self.prediction_chunk, causal, dilation)
 
     def setup(self, stage: str) -> None:
         """Check that examples are cut as the method needs them.
@@ -106,16 +106,18 @@ class SequenceLifter(Lifter):
         Raises:
             InputError: If there are no poses.
         """
-        self.known(pose)
+        self.required_poses(pose)
 
-    def metres(
+    def lift_to_metres(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift to metres, the root as the net predicts it."""
-        return self._windows(self.net, self.seen(keypoints, camera))
+        return self._windows(self.net, self.network_input(keypoints, camera))
 
-    def seen(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B T K 2"]:
-        """Map pixels to what the net sees: coordinates of the screen."""
+    def network_input(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B T K 2"]:
+        """Map pixels to the input of the net: screen coordinates."""
         return on_screen(keypoints, camera)
 
     def _windows(self, net: Any, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
@@ -129,13 +131,13 @@ class SequenceLifter(Lifter):
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift to root-relative millimetres."""
-        pose = MILLIMETRES * self.metres(keypoints, camera)
+        pose = MILLIMETRES * self.lift_to_metres(keypoints, camera)
         pose[:, :, skeleton(self.hparams["skeleton"]).root] = 0
         return pose
 
     def loss(self, batch: PoseBatch) -> Tensor:
         """MPJPE in metres, over the frames that are not padding."""
-        pred = self.metres(batch["keypoints"], batch["camera"])
+        pred = self.lift_to_metres(batch["keypoints"], batch["camera"])
         distance = joint_distance(pred, self.target(batch) / MILLIMETRES)
         return masked_mean(distance, batch["valid"])
 

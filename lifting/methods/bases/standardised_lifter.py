@@ -1,4 +1,4 @@
-"""What lifters of windows share whose networks do not bring their input to one scale themselves."""
+"""Base class of sequence lifters with standardised input."""
 
 from typing import Any
 
@@ -39,9 +39,9 @@ class StandardisedLifter(SequenceLifter):
         """Take statistics of examples all over the training split."""
         super().take_statistics(data)
         if self.hparams["standardise"]:
-            some = data.spread("train", EXAMPLES, self.device)
-            seen = self._relative(on_screen(some["keypoints"], some["camera"]))
-            self.standardise_keypoints.fit(seen.flatten(0, 1))
+            sample = data.spread("train", EXAMPLES, self.device)
+            relative = self._relative(on_screen(sample["keypoints"], sample["camera"]))
+            self.standardise_keypoints.fit(relative.flatten(0, 1))
 
     def _relative(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
         root = skeleton(self.hparams["keypoint_skeleton"]).root
@@ -49,7 +49,9 @@ class StandardisedLifter(SequenceLifter):
         relative[:, :, root] = x[:, :, root]
         return relative
 
-    def seen(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B T K 2"]:
+    def network_input(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B T K 2"]:
         """Map pixels to standardised keypoints."""
-        x = super().seen(keypoints, camera)
+        x = super().network_input(keypoints, camera)
         return self.standardise_keypoints(self._relative(x)) if self.hparams["standardise"] else x

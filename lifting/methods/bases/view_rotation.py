@@ -1,4 +1,4 @@
-"""Turning lifted poses to where another camera would see them, as ElePose and LInKs do.
+"""Random rotations of lifted poses to other views, as in ElePose and LInKs.
 
 A pose is levelled by the elevation of its camera, turned by a random azimuth, and tilted by an
 elevation drawn from the distribution of the batch's (Wandt et al., CVPR 2022, section 3.3).
@@ -29,13 +29,13 @@ def camera_elevation(camera: Camera) -> Float[Tensor, " B"]:
     return torch.atan2(up[..., 2], -up[..., 1])
 
 
-def random_turn(
+def random_view_rotation(
     elevation: Float[Tensor, " B"], generator: Generator, uniform: bool = False
 ) -> Float[Tensor, "B 3 3"]:
     """Return a rotation per pose: level, turn by a random azimuth, tilt again.
 
     ``Rx(x) Ry(ψ) Rx(a)`` with a the elevation, ψ uniform over the circle and x normal with minus the
-    mean and the deviation of the batch's elevations, through both of which gradients flow.
+    mean and the standard deviation of the batch's elevations, through both of which gradients flow.
 
     Args:
         elevation: Angle that levels each pose, radians.
@@ -47,10 +47,10 @@ def random_turn(
     if uniform:
         tilt = _uniform(elevation, generator, UNIFORM)
         return compose(rotation_x(tilt), rotation_y(azimuth))
-    # A single pose has no deviation.
-    deviation = elevation.std() if count > 1 else elevation.new_zeros(())
+    # The standard deviation of a single pose is undefined.
+    std = elevation.std() if count > 1 else elevation.new_zeros(())
     normal = torch.randn(count, generator=generator).to(elevation)
-    tilt = deviation * normal - elevation.mean()
+    tilt = std * normal - elevation.mean()
     return compose(rotation_x(tilt), rotation_y(azimuth), rotation_x(elevation))
 
 

@@ -110,7 +110,7 @@ def test_published_heatmaps_are_read_at_the_pixels_they_were_learnt_at(imported)
     heatmaps[:, :, 5, 7] = 1
     # The crop is the image itself. Cells count from 0, their index is a quarter of the pixel's.
     batch = {"affine": torch.eye(3)[None, :2]}
-    keypoints, _ = method.read(heatmaps, batch["affine"])
+    keypoints, _ = method.decode_in_image(heatmaps, batch["affine"])
     torch.testing.assert_close(keypoints, torch.tensor([4 * 7 + 0.5, 4 * 5 + 0.5]).expand(1, 17, 2))
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lifting.imaging.boxes import box_around, overlap
+from lifting.imaging.boxes import box_around, iou
 
 
 def test_box_holds_the_points_wanted_and_a_margin():
@@ -14,5 +14,5 @@ def test_box_holds_the_points_wanted_and_a_margin():
 
 def test_overlap_of_boxes():
     box = torch.tensor([0.0, 0.0, 10.0, 10.0])
-    assert overlap(box, torch.tensor([5.0, 0.0, 15.0, 10.0])).item() == pytest.approx(1 / 3)
-    assert overlap(box, torch.tensor([20.0, 0.0, 30.0, 10.0])).item() == 0
+    assert iou(box, torch.tensor([5.0, 0.0, 15.0, 10.0])).item() == pytest.approx(1 / 3)
+    assert iou(box, torch.tensor([20.0, 0.0, 30.0, 10.0])).item() == 0

@@ -103,8 +103,8 @@ def test_keypoints_of_mirrored_crops_change_sides_and_come_back():
     torch.testing.assert_close(inside[1:, left], plain[1:, right])
     torch.testing.assert_close(crops.to_image(inside, affine, MIRROR), image, rtol=0, atol=1e-3)
     seen = torch.arange(51.0).view(3, 17, 1)
-    assert torch.equal(crops.exchange(seen, affine, MIRROR)[1, left], seen[1, right])
-    assert torch.equal(crops.exchange(seen, affine, MIRROR)[0], seen[0])
+    assert torch.equal(crops.swap_sides(seen, affine, MIRROR)[1, left], seen[1, right])
+    assert torch.equal(crops.swap_sides(seen, affine, MIRROR)[0], seen[0])
 
 
 def test_what_is_cropped_lies_where_the_map_says():

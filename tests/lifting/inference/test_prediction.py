@@ -125,7 +125,7 @@ def test_a_recording_lifted_piece_by_piece_is_that_lifted_whole(
     name, person, checkpoint, monkeypatch
 ):
     whole = lift(person, checkpoint(name), size=SIZE, device="cpu")
-    monkeypatch.setattr("lifting.methods.bases.sequence_lifter.PIECE", 7)
+    monkeypatch.setattr("lifting.methods.bases.sequence_lifter.PREDICTION_CHUNK", 7)
     pieces = lift(person, checkpoint(name), size=SIZE, device="cpu")
     np.testing.assert_allclose(pieces.pose, whole.pose, rtol=1e-4, atol=1e-2)
 

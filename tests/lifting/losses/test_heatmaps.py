@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lifting.losses.heatmaps import hardest, heatmap_errors, heatmap_loss
+from lifting.losses.heatmaps import hard_keypoint_loss, heatmap_errors
 
 
 def made():
@@ -19,7 +19,7 @@ def test_the_loss_is_the_published_loop_over_joints():
         v = weights[:, j, None]
         p, t = pred[:, j].flatten(1) * v, target[:, j].flatten(1) * v
         total += 0.5 * torch.nn.functional.mse_loss(p, t)
-    torch.testing.assert_close(heatmap_loss(pred, target, weights), total / 9)
+    torch.testing.assert_close(heatmap_errors(pred, target, weights).mean(), total / 9)
 
 
 @pytest.mark.parametrize("count", [1, 4, 8, 20])
@@ -32,14 +32,14 @@ def test_the_hardest_are_those_of_a_loop(count):
         ]
         worst = sorted(errors, reverse=True)[:count]
         total += sum(worst) / len(worst)
-    found = hardest(heatmap_errors(pred, target, weights), count)
+    found = hard_keypoint_loss(heatmap_errors(pred, target, weights), count)
     torch.testing.assert_close(found, total / 4)
 
 
 def test_the_hardest_may_be_ranked_by_something_else():
     errors = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
     by = torch.tensor([[9.0, 1.0, 8.0], [1.0, 2.0, 0.0]], requires_grad=True)
-    loss = hardest(errors, 2, by)
+    loss = hard_keypoint_loss(errors, 2, by)
     assert loss.item() == ((1 + 3) / 2 + (4 + 5) / 2) / 2
     loss.backward()
     assert errors.grad.tolist() == [[0.25, 0, 0.25], [0.25, 0.25, 0]]
@@ -49,7 +49,7 @@ def test_the_hardest_may_be_ranked_by_something_else():
 def test_keypoints_without_weight_have_no_gradient():
     pred, target, weights = made()
     pred.requires_grad_()
-    heatmap_loss(pred, target, weights).backward()
+    heatmap_errors(pred, target, weights).mean().backward()
     assert pred.grad[0, :3].abs().max() == 0
     assert pred.grad[0, 3:].abs().min() > 0
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lifting.errors import InputError
-from lifting.losses.heatmaps import hardest
+from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods import GuidedDetector, Lifter, VideoPose3D
 from lifting.methods.bases.checkpointed import load_frozen
 from tests.made_images import image_batch
@@ -46,7 +46,7 @@ def published(method, batch, names):
     """Compute section 1.3 of the publication's code by loops, in metres, for every joint."""
     heatmaps = method.net(batch["image"])
     errors, _ = method.heatmap_errors(heatmaps, batch)
-    keypoints, _ = method.read(heatmaps, batch["affine"])
+    keypoints, _ = method.decode_in_image(heatmaps, batch["affine"])
     loss = 0.5 * errors.mean()
     for name in names:
         lifter = method.lifters.lifters[name]
@@ -114,7 +114,7 @@ def test_people_without_a_pose_guide_nothing(paths):
 def test_hard_joints_are_those_of_a_loop():
     errors, by = torch.rand(5, 17), torch.rand(5, 17)
     chosen = [[errors[b, j] for j in by[b].argsort(descending=True)[:10]] for b in range(5)]
-    torch.testing.assert_close(hardest(errors, 10, by), torch.tensor(chosen).mean())
+    torch.testing.assert_close(hard_keypoint_loss(errors, 10, by), torch.tensor(chosen).mean())
 
 
 def test_lifters_learn_along_where_asked(paths):
@@ -124,7 +124,7 @@ def test_lifters_learn_along_where_asked(paths):
     assert not any(module.training for module in method.learning["sb"].modules())
     method.loss(image_batch()).backward()
     assert all(p.grad is not None for p in method.learning["sb"].net.parameters())
-    assert [group["lr"] for group in method.learning_groups()] == [method.hparams["lr"], 1e-4]
+    assert [group["lr"] for group in method.parameter_groups()] == [method.hparams["lr"], 1e-4]
     kept = [name for name in method.state_dict() if name.startswith("learning.sb.net")]
     assert len(kept) == len(load_frozen(paths["sb"], Lifter).net.state_dict())
     # The others stay as they are.

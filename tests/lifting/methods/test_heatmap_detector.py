@@ -93,8 +93,8 @@ def test_averaging_the_mirrored_crop_is_symmetric():
 def test_published_alignment_moves_what_is_read_by_a_pixel_and_a_half(method):
     centres = HeatmapDetector(network="hrnet_w4", alignment="centres")
     batch, heatmaps = image_batch(1), torch.rand(1, 17, 24, 16)
-    one, _ = method.read(heatmaps, batch["affine"])
-    other, _ = centres.read(heatmaps, batch["affine"])
+    one, _ = method.decode_in_image(heatmaps, batch["affine"])
+    other, _ = centres.decode_in_image(heatmaps, batch["affine"])
     moved = apply_affine(batch["affine"], one) - apply_affine(batch["affine"], other)
     torch.testing.assert_close(moved, torch.full_like(moved, 1.5), atol=1e-3, rtol=0)
 

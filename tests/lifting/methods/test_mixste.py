@@ -36,7 +36,7 @@ def test_the_loss_is_weighted_mpjpe_with_smoothness_and_velocity(smoothness, vel
     some = batch(4, frames=9, chunk=9)
     some["valid"][0, 6:] = False
     some["valid"][1, :3] = False
-    pred = model.metres(some["keypoints"], some["camera"]).double().detach().numpy()
+    pred = model.lift_to_metres(some["keypoints"], some["camera"]).double().detach().numpy()
     target = centre(some["pose"], skeleton("h36m17").root).double().numpy() / 1000
     expected = loss_by_hand(pred, target, some["valid"].numpy(), smoothness, velocity)
     assert model.loss(some).item() == pytest.approx(expected, rel=1e-5)

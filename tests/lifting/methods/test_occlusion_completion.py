@@ -123,7 +123,7 @@ def test_whole_poses_average_the_lifters_of_both_splits(method, keypoints):
     for j in range(1, 17):
         parts = [d[:, j] for part, d in depths.items() if j in JOINTS.part(part)]
         offset[:, j] = torch.stack(parts).mean(0)
-    torch.testing.assert_close(method.assemble(x, depths, 0), method._place(x, offset))
+    torch.testing.assert_close(method.assemble(x, depths, 0), method._back_project(x, offset))
 
 
 @pytest.mark.parametrize("source", ["matching", "leg_torso"])
@@ -152,7 +152,7 @@ def test_loss_is_zero_where_completion_is_perfect(method, keypoints, views):
     x = method.head_scale(keypoints)
     depths = method.part_depths(x, ("left", "right", "legs", "torso"))
     target = method.assemble(x, depths, 0)
-    turns = method._views(32, method.draws())
+    turns = method._views(32, method.step_generator())
     assert len(turns) == method.hparams["views"]
     views = torch.cat([target @ t.mT for t in turns])
     for case in CASES[1:]:
@@ -164,7 +164,7 @@ def test_loss_is_zero_where_completion_is_perfect(method, keypoints, views):
 def test_one_view_by_chance_is_the_mean_of_three(method):
     def mean_azimuth(views):
         method.hparams["views"] = views
-        turns = method._views(60_000, method.draws()).flatten(0, 1)
+        turns = method._views(60_000, method.step_generator()).flatten(0, 1)
         # A third of all views are unturned, the others spread over the circle.
         unturned = (turns[:, 0, 0] == 1).float().mean().item()
         return unturned, turns[:, 0, 0].mean().item()

@@ -24,7 +24,7 @@ def paired(chunk=1, free=6):
 
 
 def outputs(model, some):
-    pose = model.metres(some["keypoints"], some["camera"]).double().detach().numpy()
+    pose = model.lift_to_metres(some["keypoints"], some["camera"]).double().detach().numpy()
     root = model.trajectory(some["keypoints"], some["camera"]).double().detach().numpy() / 1000
     return pose, root
 

@@ -9,7 +9,7 @@ from lifting.errors import InputError
 from lifting.geometry import centre
 from lifting.nets.critic import MotionCritic, PoseCritic
 from lifting.nets.kcs import KinematicChainSpace, bone_matrix
-from lifting.nets.leaky import LeakyBlock
+from lifting.nets.leaky_residual_block import LeakyResidualBlock
 from lifting.nets.repnet import RepNetGenerator
 from lifting.nets.temporal_generator import TemporalGenerator
 from lifting.skeletons import skeleton
@@ -83,7 +83,7 @@ def test_products_are_not_rounded_under_autocast():
 def test_a_block_adds_what_two_layers_find_and_may_leave_the_sum_alone():
     x = torch.randn(4, 8)
     for activate in (True, False):
-        block = LeakyBlock(8, 0.3, activate)
+        block = LeakyResidualBlock(8, 0.3, activate)
         h = block.second(nn.functional.leaky_relu(block.first(x), 0.3)) + x
         expected = torch.maximum(h, 0.3 * h) if activate else h
         torch.testing.assert_close(block(x), expected)
@@ -152,7 +152,7 @@ def test_untrained_generators_begin_near_the_pose_they_are_given():
         (RepNetGenerator(width=64), torch.zeros(1, 16, 2)),
         (TemporalGenerator(16, 16, channels=64), torch.zeros(1, 27, 16, 2)),
     ):
-        net.begin_at(pose)
+        net.initialise_at(pose)
         made = net(x)
         made = made[0][0] if isinstance(made, tuple) else made[0, 0]
         assert (made - pose).abs().max() < 0.3

@@ -4,7 +4,7 @@ import torch
 
 from lifting.imaging.crops import apply_affine, crop_affine, fit_aspect, invert_affine, to_image
 from lifting.imaging.heatmaps import crop_to_heatmap, decode, gaussian_targets, heatmap_to_crop
-from lifting.imaging.heatmaps.grid import around, peak_cells
+from lifting.imaging.heatmaps.grid import neighbourhood, peak_cells
 
 
 def made_maps(height=7, width=9):
@@ -56,7 +56,7 @@ def test_peaks_are_numpy_s():
 def test_cells_around_are_those_of_a_padded_map():
     maps = made_maps()
     row, column = torch.tensor([[0, 3, 6], [1, 5, 2]]), torch.tensor([[0, 4, 8], [7, 1, 8]])
-    values, inside = around(maps, row, column, 2)
+    values, inside = neighbourhood(maps, row, column, 2)
     for b in range(2):
         for k in range(3):
             padded = np.pad(maps[b, k].numpy(), 2, mode="edge")

@@ -79,7 +79,7 @@ both = pytest.mark.parametrize("make", [repnet, temporal])
 @both
 def test_the_critic_moves_at_every_batch_and_the_generator_in_its_turn(make, store):
     method = make(n_critic=3, schedule="constant", warmup=0.0)
-    method.begin_at = lambda poses: None
+    method.initialise_at = lambda poses: None
     before = [
         [p.detach().clone() for p in n.parameters()] for n in (method.generator, method.critics)
     ]
@@ -251,10 +251,10 @@ def test_repnet_loss_adds_up(normalise):
 @pytest.mark.parametrize(("image", "chunk"), [("distance", 1), ("distance", 3), ("depth", 3)])
 def test_the_temporal_loss_adds_up(image, chunk):
     method = temporal(image=image, reprojection=7.0, realism=0.0, smoothness=2.0 * (chunk > 1))
-    method.begin_at(torch.randn(5, 17, 3) + torch.tensor([0.0, 0.0, 5.0]))
+    method.initialise_at(torch.randn(5, 17, 3) + torch.tensor([0.0, 0.0, 5.0]))
     some = made_batch(8 + chunk, chunk)
     some["valid"][2, -1] = False
-    pose = method.metres(some["keypoints"], some["camera"]).detach()
+    pose = method.lift_to_metres(some["keypoints"], some["camera"]).detach()
     root = method.trajectory(some["keypoints"], some["camera"]).detach() / 1000
     points = (pose + root[:, :, None]).double()
     seen = some["keypoints"][:, 4 : 4 + chunk].double()
@@ -302,19 +302,19 @@ def test_symmetry_counts_where_it_is_asked_for():
     some = made_batch()
     method = temporal(symmetry=3.0)
     made = method.generate(some)
-    assert method.seen_losses(made, some)["symmetry"] > 0
+    assert method.observation_losses(made, some)["symmetry"] > 0
     pose = torch.randn(6, 1, 17, 3)
     pose = pose + pose[:, :, list(BODY.mirror)] * torch.tensor([-1.0, 1.0, 1.0])
     even = Generated(centre(pose, ROOT), made.view)
-    assert method.seen_losses(even, some)["symmetry"] < 1e-5
-    assert "symmetry" not in temporal().seen_losses(made, some)
+    assert method.observation_losses(even, some)["symmetry"] < 1e-5
+    assert "symmetry" not in temporal().observation_losses(made, some)
 
 
 @both
 def test_training_begins_near_the_mean_pose_of_the_prior(make):
     method = make()
     poses = torch.randn(50, 17, 3) + torch.tensor([0.1, -0.4, 5.0])
-    method.begin_at(poses)
+    method.initialise_at(poses)
     # Nothing seen: what is left are biases.
     some = torch.full((2, method.frames, 17, 2), 500.0)
     found = method(some, batch(2)["camera"])[0, 0] / 1000

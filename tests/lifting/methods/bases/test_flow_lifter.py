@@ -88,7 +88,7 @@ def test_predictions_project_to_their_keypoints(split, keypoints, batch):
 
 def reference_losses(method, batch):
     """ElePose, one pose and one step at a time, with numpy-like matrices."""
-    h, draws = method.hparams, method.draws()
+    h, draws = method.hparams, method.step_generator()
     x = method.head_scale(batch["keypoints"])[:, 0]
     offset, angle = method.lifters.lifters[0](x)
     offset = offset.clone()

@@ -75,18 +75,18 @@ def test_generated_poses_count_like_real_ones():
     flows, data = fitted(input_noise=0.0, generated=True), batch()
     torch.manual_seed(0)
     x = flows.head_scale(data["keypoints"])[:, 0]
-    drawn = flows.resample(x, flows.draws())
+    drawn = flows.resample(x, flows.step_generator())
     expected = flows.nll(x)["full"].mean() + flows.nll(drawn)["full"].mean()
     torch.testing.assert_close(flows.loss(data), expected)
 
 
 def test_random_numbers_depend_on_seed_and_batch_only():
     flows = fitted()
-    first = torch.rand(3, generator=flows.draws())
-    assert torch.equal(first, torch.rand(3, generator=flows.draws()))
+    first = torch.rand(3, generator=flows.step_generator())
+    assert torch.equal(first, torch.rand(3, generator=flows.step_generator()))
     flows._batch_idx = 1
-    assert not torch.equal(first, torch.rand(3, generator=flows.draws()))
-    assert not torch.equal(first, torch.rand(3, generator=fitted(seed=1).draws()))
+    assert not torch.equal(first, torch.rand(3, generator=flows.step_generator()))
+    assert not torch.equal(first, torch.rand(3, generator=fitted(seed=1).step_generator()))
 
 
 def test_training_reaches_the_likelihood_of_a_gaussian():

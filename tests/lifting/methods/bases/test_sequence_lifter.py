@@ -90,9 +90,9 @@ def test_standardised_keypoints_are_relative_to_the_root_which_stays(name):
     x = some["keypoints"].double().numpy() / 1000 * 2 - [1, 1]
     relative = np.where(np.arange(17)[:, None] == ROOT, x, x - x[:, :, [ROOT]])
     expected = (relative - relative.mean((0, 1))) / relative.std((0, 1))
-    seen = method.seen(*(batch(64)[k] for k in ("keypoints", "camera")))
+    seen = method.network_input(*(batch(64)[k] for k in ("keypoints", "camera")))
     np.testing.assert_allclose(seen.numpy(), expected, rtol=1e-3, atol=1e-4)
-    wide = method.seen(some["keypoints"], some["camera"])[:, :, ROOT, 1]
+    wide = method.network_input(some["keypoints"], some["camera"])[:, :, ROOT, 1]
     moved = 0.5 / relative[:, :, ROOT, 1].std()
     np.testing.assert_allclose((wide - seen[:, :, ROOT, 1]).numpy(), moved, rtol=1e-3)
 
@@ -134,7 +134,7 @@ def test_the_loss_is_mpjpe_in_metres_over_valid_frames_with_the_root(make):
     method, some = make().eval(), batch(frames=11, chunk=3)
     some["valid"][2, 1:] = False
     some["valid"][5] = False
-    pred = method.metres(some["keypoints"], some["camera"]).double().detach().numpy()
+    pred = method.lift_to_metres(some["keypoints"], some["camera"]).double().detach().numpy()
     target = centre(some["pose"], ROOT).double().numpy() / 1000
     distance = np.linalg.norm(pred - target, axis=-1).mean(-1)[some["valid"].numpy()]
     assert len(distance) == 8 * 3 - 5

@@ -1,18 +1,25 @@
-"""What comes before the blocks of a flow: the root left out, components, standardisation."""
+"""Preprocessing of the poses of a flow: root dropped, principal components, standardisation."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.errors import InputError
-from lifting.nets.exact import exact
+from lifting.nets.fp32 import no_autocast
 
-# Relative to the largest deviation; below it lies the rounding of float32 coordinates.
+# Relative to the largest standard deviation; below it lies the rounding of float32 coordinates.
 CONSTANT = 1e-6
 
 
-class Preparation(nn.Module):
-    """From poses to what the blocks see: without root, projected, standardised, as asked for."""
+class FlowPreprocessing(nn.Module):
+    """The map from poses ``(B, dims)`` to the inputs of the blocks ``(B, outputs)``, and back.
+
+    Args:
+        dims: Length of a pose vector.
+        dropped: Where the root's two values, which are left out, begin; none are where None.
+        standardise: Divide by the standard deviations of the training poses.
+        pca: Principal components to project to, None for the coordinates themselves.
+    """
 
     mean: Tensor | None
     components: Tensor | None
@@ -41,7 +48,11 @@ class Preparation(nn.Module):
 
     @torch.no_grad()
     def fit(self, poses: Tensor) -> None:
-        """Take mean, principal components and deviations from the training poses."""
+        """Take mean, principal components and standard deviations from the training poses.
+
+        Raises:
+            InputError: If the poses vary in fewer directions than are asked for.
+        """
         if self.mean is None:
             return
         mean, covariance = _moments(self._without_root(poses))
@@ -52,8 +63,8 @@ class Preparation(nn.Module):
             largest = components.gather(1, components.abs().argmax(1, keepdim=True))
             components = components * largest.sign()
         variances = (components @ covariance @ components.T).diagonal()
-        deviation = variances.clamp_min(0).sqrt()
-        constant = int((deviation <= CONSTANT * deviation.max()).sum())
+        std = variances.clamp_min(0).sqrt()
+        constant = int((std <= CONSTANT * std.max()).sum())
         if constant and self.components is not None:
             raise InputError(
                 f"pca: the training poses vary in {self.outputs - constant} directions only, not in "
@@ -69,7 +80,7 @@ class Preparation(nn.Module):
         if self.components is not None:
             self.components.copy_(components)
         if self.deviation is not None:
-            self.deviation.copy_(deviation)
+            self.deviation.copy_(std)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return the inputs of the blocks and log|det|, which a projection leaves unchanged."""
@@ -78,7 +89,7 @@ class Preparation(nn.Module):
         if self.mean is not None:
             x = x - self.mean
         if self.components is not None:
-            with exact(x):
+            with no_autocast(x):
                 x = functional.linear(x, self.components)
         if self.deviation is not None:
             x = x / self.deviation
@@ -92,7 +103,7 @@ class Preparation(nn.Module):
             x = x * self.deviation
             log_det = self.deviation.log().sum()
         if self.components is not None:
-            with exact(x):
+            with no_autocast(x):
                 x = functional.linear(x, self.components.T)
         if self.mean is not None:
             x = x + self.mean
@@ -100,11 +111,11 @@ class Preparation(nn.Module):
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and covariance in float64, taken piece by piece, as a dataset may be large."""
+    """Mean and covariance in float64, taken chunk by chunk, as a dataset may be large."""
     origin = x[0].double()
     total, products = torch.zeros_like(origin), origin.new_zeros(2 * origin.shape)
-    for piece in x.split(65536):
-        centred = piece.double() - origin
+    for chunk in x.split(65536):
+        centred = chunk.double() - origin
         total += centred.sum(0)
         products += centred.T @ centred
     mean = total / len(x)

@@ -1,4 +1,4 @@
-"""What methods share that also find where the root is, besides the pose."""
+"""Base class of lifters that predict the trajectory of the root besides the pose."""
 
 from abc import abstractmethod
 
@@ -17,14 +17,14 @@ from lifting.metrics.registry.poses import TRAJECTORY
 from lifting.skeletons import skeleton
 
 
-class FindsRoot(Lifter):
-    """A lifter that is also asked where the root is, and evaluated on it."""
+class TrajectoryLifter(Lifter):
+    """A lifter that predicts pose and root position, and is evaluated on both."""
 
     @abstractmethod
     def trajectory(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C 3"]:
-        """Return where the root is, camera frame, millimetres."""
+        """Return root positions, camera frame, millimetres."""
 
     def follow(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B C 3"]:
         """Return the predicted root, millimetres, averaged with the mirrored twin's if asked."""
@@ -35,28 +35,28 @@ class FindsRoot(Lifter):
         return (root + mirror(twin[..., None, :], (0,))[..., 0, :]) / 2
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
-        """Return the metrics of poses, and the errors of the root and of all joints in their places."""
+        """Return the metrics of poses, and the errors of the root and of absolute poses."""
         evaluation = super().configure_evaluation(data, full)
         for metric in TRAJECTORY:
             evaluation.metrics[metric.name] = FrameMean(groups=len(data.actions))
         return evaluation
 
-    def evaluate_more(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
-        """Add the errors of the root, and of the lifted poses in their places."""
+    def evaluate_extra(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
+        """Add the errors of the root and of absolute poses."""
         assert self.evaluation is not None
         valid = batch["valid"]
-        found = self.follow(batch["keypoints"], batch["camera"])[valid].double()
+        root = self.follow(batch["keypoints"], batch["camera"])[valid].double()
         truth = batch["pose"][valid].double()
-        place = truth[:, skeleton(self.hparams["skeleton"]).root]
-        absolute = lifted[valid].double() + found[:, None]
+        true_root = truth[:, skeleton(self.hparams["skeleton"]).root]
+        absolute = lifted[valid].double() + root[:, None]
         errors = {
-            "root_error": (found - place).norm(dim=-1),
+            "root_error": (root - true_root).norm(dim=-1),
             "absolute_mpjpe": mpjpe(absolute, truth),
         }
         action = batch["action"][:, None].expand_as(valid)[valid]
         self.evaluation.add(errors, action)
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
-        """Return poses and, as ``trajectory``, the root's place of valid frames."""
+        """Return poses and, as ``trajectory``, the root positions of valid frames."""
         root = self.follow(batch["keypoints"], batch["camera"])
         return super().predict_step(batch, batch_idx) | {"trajectory": root[batch["valid"]]}

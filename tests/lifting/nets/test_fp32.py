@@ -5,11 +5,11 @@ import torch
 from torch.nn import functional
 
 from lifting.nets.depth_lifter import CompletionNet, DepthLifter
-from lifting.nets.exact import ExactLinear
+from lifting.nets.fp32 import Fp32Linear
 from lifting.nets.iganet import IGANet
 from lifting.nets.lstm import LSTMNet
 from lifting.nets.mixste import MixSTE
-from lifting.nets.part_lifters import mixed
+from lifting.nets.part_lifters import mix_depths
 from lifting.nets.poseformer import PoseFormer
 from lifting.nets.poseformer_v2 import PoseFormerV2
 from lifting.nets.residual_mlp import ResidualMLP
@@ -67,7 +67,7 @@ def test_movements_that_bfloat16_would_swallow_reach_the_output(case):
 
 
 def test_the_layer_is_torchs_own_and_keeps_the_precision_of_its_weights():
-    layer = ExactLinear(5, 3)
+    layer = Fp32Linear(5, 3)
     x = torch.randn(7, 5)
     expected = functional.linear(x, layer.weight, layer.bias)
     with torch.autocast("cpu", torch.bfloat16):
@@ -80,4 +80,4 @@ def test_depths_of_parts_are_mixed_exactly():
     mixture, depths = torch.rand(2, 3, 17), torch.rand(3, 4, 17)
     expected = torch.einsum("hpj,pbj->hbj", mixture.double(), depths.double()).float()
     with torch.autocast("cpu", torch.bfloat16):
-        torch.testing.assert_close(mixed(mixture, depths), expected, rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(mix_depths(mixture, depths), expected, rtol=1e-6, atol=1e-6)

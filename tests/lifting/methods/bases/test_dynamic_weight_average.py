@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lifting.methods.bases.lifter_weights import LifterWeights
+from lifting.methods.bases.dynamic_weight_average import DynamicWeightAverage
 
 
 def equal(count):
@@ -9,7 +9,7 @@ def equal(count):
 
 
 def test_that_which_falls_slowest_counts_most():
-    weights = LifterWeights(2)
+    weights = DynamicWeightAverage(2)
     for losses in ([4.0, 1.0], [2.0, 3.0]):
         weights.add(torch.tensor(losses))
     torch.testing.assert_close(weights(), equal(2))
@@ -23,7 +23,7 @@ def test_that_which_falls_slowest_counts_most():
 
 
 def test_steps_are_compared_one_by_one():
-    weights = LifterWeights(3, "step", temperature=0.5)
+    weights = DynamicWeightAverage(3, "step", temperature=0.5)
     weights.add(torch.tensor([1.0, 2.0, 4.0]))
     torch.testing.assert_close(weights(), equal(3))
     weights.add(torch.tensor([1.0, 1.0, 1.0]))
@@ -31,7 +31,7 @@ def test_steps_are_compared_one_by_one():
 
 
 def test_equal_weights_stay_equal():
-    weights = LifterWeights(2, "equal")
+    weights = DynamicWeightAverage(2, "equal")
     for losses in ([1.0, 1.0], [1.0, 9.0], [1.0, 1.0]):
         weights.add(torch.tensor(losses))
         weights.end()
@@ -40,14 +40,14 @@ def test_equal_weights_stay_equal():
 
 @pytest.mark.parametrize("losses", [[0.0, 1.0], [float("nan"), 1.0], [float("inf"), 1.0]])
 def test_a_loss_that_is_no_measure_leaves_them_equal(losses):
-    weights = LifterWeights(2, "step")
+    weights = DynamicWeightAverage(2, "step")
     weights.add(torch.tensor(losses))
     weights.add(torch.ones(2))
     torch.testing.assert_close(weights(), equal(2))
 
 
 def test_they_go_on_from_a_checkpoint_in_mid_epoch():
-    ours, theirs = LifterWeights(2), LifterWeights(2)
+    ours, theirs = DynamicWeightAverage(2), DynamicWeightAverage(2)
     ours.add(torch.tensor([2.0, 1.0]))
     ours.end()
     ours.add(torch.tensor([1.0, 3.0]))

@@ -1,12 +1,12 @@
-"""The residual block that RepNet's networks are made of: no normalisation, no dropout."""
+"""Residual block of RepNet's networks (Wandt and Rosenhahn, CVPR 2019)."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 
-class LeakyBlock(nn.Module):
-    """Two linear layers with a skip around them.
+class LeakyResidualBlock(nn.Module):
+    """Two linear layers with a skip around them, without normalisation or dropout.
 
     Args:
         width: Values in and out.

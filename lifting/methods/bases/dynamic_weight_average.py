@@ -1,4 +1,4 @@
-"""How much each of several lifters counts in a loss, by how fast its own falls."""
+"""Dynamic weight averaging of the losses of several lifters."""
 
 import torch
 import torch.distributed as dist
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 MODES = ("equal", "epoch", "step")
 
 
-class LifterWeights(nn.Module):
-    """Dynamic weight averaging (Liu, Johns and Davison, CVPR 2019) over lifters.
+class DynamicWeightAverage(nn.Module):
+    """Weights of lifters by how fast their losses fall (Liu, Johns and Davison, CVPR 2019).
 
     The weights are ``softmax(r / temperature)``, where ``r`` is a lifter's loss over the one before:
     that which falls slowest counts most. They add up to one, as in L2D-Pose (to the number of losses in

@@ -1,4 +1,4 @@
-"""What the weakly supervised lifter of relative depth and its supervised twin share."""
+"""Base class of the lifter from relative depth and of its supervised twin."""
 
 from abc import abstractmethod
 from typing import Any
@@ -18,17 +18,17 @@ from lifting.nets.standardise import Standardise
 from lifting.skeletons import skeleton
 
 
-class CentredLifter(Lifter):
+class RelativeDepthBase(Lifter):
     """A single-frame lifter of keypoints relative to their root, standardised.
 
-    Where the data have no poses but relative-depth labels, it is evaluated by the share of pairs that
-    it puts in another order.
+    Where the data have no poses but relative-depth labels, it is evaluated by the percentage of pairs
+    that it puts in another order.
 
     Args:
         width: Width of the hidden layers.
         blocks: Residual blocks.
-        dropout: Share of hidden values dropped in training.
-        keypoint_dropout: Share of keypoints dropped in training, which go in at their mean.
+        dropout: Fraction of hidden values dropped in training.
+        keypoint_dropout: Fraction of keypoints dropped in training, which go in at their mean.
         **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
 
@@ -59,7 +59,7 @@ class CentredLifter(Lifter):
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
     ) -> None:
-        """Take mean and deviation of the keypoints."""
+        """Take mean and standard deviation of the keypoints."""
         self.standardise_keypoints.fit(self.centred(keypoints))
 
     def centred(self, keypoints: Float[Tensor, "*batch K 2"]) -> Float[Tensor, "*batch K 2"]:
@@ -67,11 +67,11 @@ class CentredLifter(Lifter):
         return centre(keypoints, skeleton(self.hparams["keypoint_skeleton"]).root)
 
     def standard(self, keypoints: Float[Tensor, "B 1 K 2"]) -> Float[Tensor, "B inputs"]:
-        """Return what the network sees."""
+        """Return the standardised inputs of the network."""
         x = self.standardise_keypoints(self.centred(keypoints))
-        share = self.hparams["keypoint_dropout"]
-        if self.training and share:
-            x = x * (torch.rand_like(x[..., :1]) >= share)
+        dropout = self.hparams["keypoint_dropout"]
+        if self.training and dropout:
+            x = x * (torch.rand_like(x[..., :1]) >= dropout)
         return rearrange(x, "b 1 k c -> b (k c)")
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
@@ -81,7 +81,7 @@ class CentredLifter(Lifter):
         return FrameEvaluation(data.actions, ["disagreement"])
 
     def evaluate(self, batch: PoseBatch) -> None:
-        """Add the errors of lifted poses, or the share of pairs in another order than labelled."""
+        """Add the errors of lifted poses, or the percentage of pairs in another order than labelled."""
         if "pose" in batch or "pairs" not in batch:
             super().evaluate(batch)
             return
