@@ -22,7 +22,13 @@ def critic_loss(real: Float[Tensor, " n"], fake: Float[Tensor, " m"]) -> Float[T
 def interpolate(
     real: Float[Tensor, "n *shape"], fake: Float[Tensor, "n *shape"], fraction: Float[Tensor, " n"]
 ) -> Float[Tensor, "n *shape"]:
-    """Return samples on the lines between pairs, ``fraction`` of the way from the fake to the real."""
+    """Return samples on the lines between pairs (Gulrajani et al., NeurIPS 2017).
+
+    Args:
+        real: Real samples.
+        fake: Generated samples.
+        fraction: How far each is from the fake to the real, 0 to 1.
+    """
     return torch.lerp(fake, real, fraction.view(-1, *[1] * (real.dim() - 1)))
 
 

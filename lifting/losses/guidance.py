@@ -1,4 +1,4 @@
-"""Losses that teach a 2D detector through frozen lifters (L2D-Pose).
+"""Losses of a 2D detector that is guided by frozen lifters (L2D-Pose).
 
 Lee, Hwang and Lee, "Learning 2D Human Poses for Better 3D Lifting via Multi-Model 3D-Guidance",
 ACCV 2024.

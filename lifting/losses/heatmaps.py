@@ -12,7 +12,13 @@ def heatmap_errors(
     target: Float[Tensor, "B K H W"],
     weights: Float[Tensor, "B K"],
 ) -> Float[Tensor, "B K"]:
-    """Half the mean squared difference of weighted heat-maps (HRNet's ``JointsMSELoss``)."""
+    """Half the mean squared difference of weighted heat-maps (HRNet's ``JointsMSELoss``).
+
+    Args:
+        pred: Heat-maps of the network, in any precision.
+        target: Heat-maps with a peak of 1.
+        weights: Weight of each keypoint, 0 or 1.
+    """
     off = weights[..., None, None] * (full_precision(pred) - target)
     return 0.5 * off.square().mean((-2, -1))
 

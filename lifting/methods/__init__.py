@@ -1,4 +1,4 @@
-"""The methods: one LightningModule per publication."""
+"""Methods: one LightningModule per publication."""
 
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import Method

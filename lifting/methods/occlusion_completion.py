@@ -1,4 +1,4 @@
-"""Occlusion completion of LInKs: lift the parts that are seen, complete the others in 3D.
+"""OcclusionCompletion: lifters of the parts that are seen, and completion of the others in 3D.
 
 Paper: LInKs "Lifting Independent Keypoints" - Partial Pose Lifting for Occlusion Handling with Improved
 Accuracy in 2D-3D Human Pose Estimation. https://arxiv.org/abs/2309.07243, section 3.4
@@ -298,8 +298,9 @@ class OcclusionCompletion(Lifter):
             completed = case.completed(joints)
             filled = self.nets[case.name](pose[:, case.observed(joints)])
             # Of a joint that is seen, the depth alone is taken.
+            indices = torch.tensor(completed, device=pose.device)
             placed = self._back_project(
-                keypoints, pose[..., 2].index_copy(1, _indices(completed, pose), filled[..., 2])
+                keypoints, pose[..., 2].index_copy(1, indices, filled[..., 2])
             )
             seen = visible[:, completed, None]
             pose[:, completed] = torch.where(seen, placed[:, completed], filled)
@@ -357,7 +358,3 @@ class OcclusionCompletion(Lifter):
             errors = completion_errors(done.pose[rows].double(), target[rows], hidden)
             assert self.evaluation is not None
             self.evaluation.add(errors, done.case[rows])
-
-
-def _indices(values: list[int], like: Tensor) -> Tensor:
-    return torch.tensor(values, device=like.device)

@@ -1,4 +1,4 @@
-"""RepNet: one frame in, a pose and a weak-perspective camera out, no pair of 2D and 3D seen.
+"""RepNet: one frame in, a pose and a weak-perspective camera out, from unpaired 2D and 3D.
 
 Paper: RepNet: Weakly Supervised Training of an Adversarial Reprojection Network for 3D Human Pose
 Estimation. https://arxiv.org/abs/1902.09868

@@ -1,4 +1,4 @@
-"""Transformer blocks over tokens, as the sequence networks share them.
+"""Transformer blocks over tokens.
 
 Vaswani et al., "Attention is all you need", NeurIPS 2017, https://arxiv.org/abs/1706.03762, normalised
 before each branch, with stochastic depth (Huang et al., ECCV 2016, https://arxiv.org/abs/1603.09382).
@@ -105,7 +105,11 @@ class DropPath(nn.Module):
 
 
 def drop_path_rates(last: float, depth: int) -> list[float]:
-    """Return the probabilities of stochastic depth: from zero in the first block to the last's.
+    """Return the probabilities of stochastic depth, which rise linearly from zero.
+
+    Args:
+        last: Probability in the last block.
+        depth: Number of blocks.
 
     Example:
         >>> drop_path_rates(0.2, 3)

@@ -1,4 +1,4 @@
-"""The invertible block of the flows over poses.
+"""Invertible block of the flows over poses.
 
 The affine coupling of Dinh et al., "Density estimation using Real NVP", ICLR 2017,
 https://arxiv.org/abs/1605.08803, between maps that mix the dimensions, as in the ``AllInOneBlock`` of

@@ -1,4 +1,4 @@
-"""The detectors of heat-maps by name."""
+"""Networks of keypoint detectors, by name."""
 
 import re
 

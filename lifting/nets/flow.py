@@ -1,4 +1,4 @@
-"""The normalising flow over 2D poses, which is the prior of ElePose and LInKs.
+"""Normalising flow over 2D poses, the prior of ElePose and LInKs.
 
 Wandt et al., "ElePose: Unsupervised 3D Human Pose Estimation by Predicting Camera Elevation and
 Learning Normalizing Flows on 2D Poses", CVPR 2022, https://arxiv.org/abs/2112.07088, and Hardy and

@@ -1,4 +1,4 @@
-"""The normalised camera of ElePose and LInKs: one scale for all 2D poses, the root on the axis.
+"""Normalised camera of ElePose and LInKs: one scale for all 2D poses, the root on the axis.
 
 Wandt et al., CVPR 2022, https://arxiv.org/abs/2112.07088.
 """

@@ -1,6 +1,6 @@
 """IGANet: graph convolutions and attention over the joints of one frame, each fed by the other.
 
-Liu et al., "Interweaved Graph and Attention Network for 3D Human Pose Estimation", ICASSP 2023,
+Wang et al., "Interweaved Graph and Attention Network for 3D Human Pose Estimation", ICASSP 2023,
 https://arxiv.org/abs/2304.14045.
 """
 

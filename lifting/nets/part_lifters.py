@@ -1,4 +1,4 @@
-"""Lifters of independent parts of a pose, and the whole poses they make together.
+"""Lifters of independent parts of a pose, combined into whole poses.
 
 Hardy and Kim, WACV 2024, https://arxiv.org/abs/2309.07243; with the full pose as the only part it is
 ElePose, https://arxiv.org/abs/2112.07088.
@@ -103,14 +103,12 @@ class PartLifters(nn.Module):
         )
 
     def _spread(self, depths: Sequence[Tensor]) -> Tensor:
-        """Place the depths of each part's joints among all joints, ``(parts, batch, joints)``."""
-        empty = depths[0].new_zeros(depths[0].shape[0], self.mixture.shape[-1])
-        return torch.stack(
-            [
-                empty.index_copy(1, torch.tensor(indices, device=empty.device), depth)
-                for depth, indices in zip(depths, self.joints, strict=True)
-            ]
-        )
+        """Return the depths of parts among zeros for other joints, ``(parts, batch, joints)``."""
+        return torch.stack([self._among_zeros(depth, part) for part, depth in enumerate(depths)])
+
+    def _among_zeros(self, depth: Tensor, part: int) -> Tensor:
+        zeros = depth.new_zeros(len(depth), self.mixture.shape[-1])
+        return zeros.index_copy(1, torch.tensor(self.joints[part], device=depth.device), depth)
 
     def _view(self, keypoints: Tensor, part: int) -> Tensor:
         # Where there are several whole poses, each part is lifted from its own.
@@ -144,11 +142,9 @@ class PartLifters(nn.Module):
         self, keypoints: Float[Tensor, "batch joints 2"], part: str
     ) -> Float[Tensor, "batch joints"]:
         """Return the depth offsets of one part, from its keypoints alone, among zeros."""
-        which = self.parts.index(part)
-        indices, lifter = self.joints[which], self.lifters[which]
-        depth = lifter.depth(keypoints[:, indices])  # type: ignore[operator]
-        empty = depth.new_zeros(depth.shape[0], self.mixture.shape[-1])
-        return empty.index_copy(1, torch.tensor(indices, device=depth.device), depth)
+        index = self.parts.index(part)
+        depth = self.lifters[index].depth(keypoints[:, self.joints[index]])  # type: ignore[operator]
+        return self._among_zeros(depth, index)
 
     def depth(
         self, keypoints: Float[Tensor, "hypotheses batch joints 2"]

@@ -1,4 +1,4 @@
-"""The network of "It's all Relative" (Ronchi et al., BMVC 2018, section 4.1)."""
+"""Network of "It's all Relative" (Ronchi et al., BMVC 2018, section 4.1)."""
 
 import torch
 from jaxtyping import Float

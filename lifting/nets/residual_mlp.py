@@ -1,4 +1,4 @@
-"""The residual perceptron of SimpleBaseline.
+"""Residual perceptron of SimpleBaseline.
 
 Martinez et al., "A simple yet effective baseline for 3d human pose estimation", ICCV 2017,
 https://arxiv.org/abs/1705.03098.

@@ -1,4 +1,4 @@
-"""Standardisation of poses with statistics that travel in the checkpoint."""
+"""Standardisation of poses, with statistics that the checkpoint keeps."""
 
 import torch
 from jaxtyping import Float

@@ -72,7 +72,7 @@ def neighbourhood(
 ) -> tuple[Float[Tensor, "B K D D"], Bool[Tensor, "B K D D"]]:
     """Return the square of cells round one cell of each map, and which of them are in the map.
 
-    Those that are not have the value of the nearest that is.
+    Those that are not have the value of the nearest that is. ``D`` is ``2 radius + 1``.
     """
     height, width = heatmaps.shape[2:]
     reach = torch.arange(-radius, radius + 1, device=heatmaps.device)

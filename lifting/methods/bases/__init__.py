@@ -1,1 +1,1 @@
-"""Base classes of the methods, and what they are assembled from."""
+"""Base classes and shared parts of the methods."""

@@ -276,7 +276,7 @@ class Detector(Method):
             self.evaluation.update_lifted(lifted, exact, truth, action[posed])
 
     def lift(
-        self, keypoints: Float[Tensor, "B K 2"], batch: ImageBatch, names: Iterable[str]
+        self, keypoints: Float[Tensor, "N K 2"], batch: ImageBatch, names: Iterable[str]
     ) -> dict[str, Float[Tensor, "B J 3"]]:
         """Return what lifters make of keypoints in the image."""
         windows = rearrange(keypoints, "(b t) k c -> b t k c", t=self.window)

@@ -1,4 +1,4 @@
-"""The normalising flows over 2D poses and their parts, which are the priors of ElePose and LInKs.
+"""PoseFlows: normalising flows over 2D poses and their parts, the priors of ElePose and LInKs.
 
 Paper: LInKs "Lifting Independent Keypoints" - Partial Pose Lifting for Occlusion Handling with Improved
 Accuracy in 2D-3D Human Pose Estimation. https://arxiv.org/abs/2309.07243

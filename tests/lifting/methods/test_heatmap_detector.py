@@ -150,7 +150,7 @@ def test_training_starts_from_published_weights_but_for_a_layer_of_other_joints(
     [
         ({"network": "vit"}, "no detector 'vit'"),
         ({"decoder": "median"}, "decoder is median: choose one of"),
-        ({"sigma": 0.0}, "sigma is 0.0: give a deviation above 0"),
+        ({"sigma": 0.0}, "sigma is 0.0: give a standard deviation above 0"),
         ({"weights": "a.pth", "start_from": "b.ckpt"}, "both begin a training: give one"),
         ({"network": "hrnet_w32", "bgr": True}, "hrnet_w32 sees red first"),
         ({"hard_joints": -1}, "hard_joints is -1: give 0 or more"),
