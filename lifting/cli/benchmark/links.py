@@ -220,7 +220,7 @@ def occlusion(folder: Path) -> list[Figure]:
         with torch.no_grad():
             # The left and right lifters too, which the original runs and does not use.
             depths = ours.part_depths(x, ("left", "right", "legs", "torso"))
-            pose = ours._place(x, depths["legs"] + depths["torso"])
+            pose = ours._back_project(x, depths["legs"] + depths["torso"])
         total = x.new_zeros(())
         for given, completed, net in cases:
             view = pose
