@@ -115,12 +115,14 @@ def prediction_figure(
     figure = plt.figure(figsize=(1.8 * count, 5.6), layout="constrained")
     for i in range(count):
         flat = figure.add_subplot(3, count, i + 1)
-        flat.set_title(titles[i], fontsize=8)
+        flat.set_title(titles[i], fontsize=8, y=1.0)
         draw_keypoints(flat, keypoints[i], keypoint_joints)
         for row, azimuth in ((1, -90), (2, -20)):
             axes = figure.add_subplot(3, count, row * count + i + 1, projection="3d")
             assert isinstance(axes, Axes3D)
             axes.view_init(elev=8, azim=azimuth)
+            # Else a place is searched for between ticks that are not shown: half of the time to save.
+            axes.set_title("", y=1.0)
             if truth is not None:
                 draw_pose(axes, truth[i], pose_joints, truth=True)
             draw_pose(axes, predicted[i], pose_joints)
