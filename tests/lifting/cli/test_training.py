@@ -157,7 +157,7 @@ def test_last_of_a_run_that_has_not_begun_starts_it(here):
     assert (here / "runs/fresh/checkpoints/last.ckpt").is_file()
 
 
-def test_nothing_is_drawn_where_pictures_are_switched_off(here):
+def test_nothing_is_drawn_and_nothing_else_changes_where_pictures_are_switched_off(here):
     run(
         [
             "fit",
@@ -165,8 +165,13 @@ def test_nothing_is_drawn_where_pictures_are_switched_off(here):
             *("--run", "plain", "--test", "true", "--pictures", "false"),
         ]
     )
-    assert (here / "runs/plain/test.csv").is_file()
+    assert (here / "runs/plain/test.csv").read_text() == (here / "runs/one/test.csv").read_text()
     assert not (here / "runs/plain/pictures").exists()
+    drawn, plain = (
+        torch.load(here / f"runs/{name}/checkpoints/last.ckpt", weights_only=True)["state_dict"]
+        for name in ("one", "plain")
+    )
+    assert all(torch.equal(drawn[name], plain[name]) for name in drawn)
 
 
 def refused(*arguments: str) -> str:
