@@ -1,23 +1,8 @@
 """The command ``lifting import``: published weights in, a checkpoint of this suite out."""
 
-from typing import Any, Literal
+from typing import Any
 
 from lifting.errors import InputError
-
-FamilyName = Literal[
-    "VideoPose3D",
-    "MixSTE",
-    "IGANet",
-    "PoseFormer",
-    "PoseFormerV2",
-    "SimpleBaseline",
-    "ElePose",
-    "LSTMLifter",
-    "TransformerLifter",
-    "WindowMLPLifter",
-    "HRNet",
-    "PoseResNet",
-]
 
 
 def read_statistics(path: str) -> dict[str, Any]:
@@ -38,7 +23,7 @@ def import_weights(
     file: str,
     out: str,
     *,
-    family: FamilyName | None = None,
+    family: str | None = None,
     skeleton: str | None = None,
     keypoint_skeleton: str | None = None,
     statistics: str | None = None,
@@ -49,7 +34,7 @@ def import_weights(
     Args:
         file: The published file, .bin, .pth, .pt or .npz. Nothing in it is run.
         out: The checkpoint to write, .ckpt; OUT.yaml and OUT.report.txt go beside it.
-        family: What it is; told by its tensors where not given.
+        family: Its name in docs/weights.md, such as MixSTE; told by its tensors where not given.
         skeleton: Joint set of the poses; a lifter's is h36m17 where the file has 17 joints, a
             detector's, which evaluates with them only, that of its keypoints.
         keypoint_skeleton: Joint set of the keypoints, such as coco17.

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import torch
 
 from lifting.errors import InputError
-from lifting.exchange.imported import Imported
+from lifting.exchange.imported_method import ImportedMethod
 from lifting.imaging.heatmaps import DECODERS, Alignment
 from lifting.methods import HeatmapDetector
 from lifting.published.detectors import detector_options, detector_state, export_detector
@@ -39,7 +39,7 @@ def _joint_sets() -> dict[int, str]:
 
 def import_detector(
     published: PublishedFile, family: DetectorFamily, user_options: Mapping[str, Any]
-) -> Imported:
+) -> ImportedMethod:
     """Return a published file as the detector that it is.
 
     Args:
@@ -73,10 +73,10 @@ def import_detector(
     report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = detector_state(method.net, published, report, _NET)
     data = {"keypoint_skeleton": keypoints, "pose_skeleton": inferred["skeleton"]}
-    return Imported(method, options, data, state, family, layout.mark, report)
+    return ImportedMethod(method, options, data, state, family, layout.mark, report)
 
 
-def export_trained(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
+def export_detector_checkpoint(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
     """Write the network of a detector's checkpoint as the official code reads it.
 
     Args:

@@ -13,7 +13,7 @@ from torch import Tensor
 from lifting import methods
 from lifting.checkpoints import checkpoint_bytes, read_checkpoint
 from lifting.errors import InputError
-from lifting.exchange.detectors import export_trained
+from lifting.exchange.detectors import export_detector_checkpoint
 from lifting.files import refuse_existing, write_together
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.detector import Detector
@@ -44,7 +44,7 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     checkpoint = read_checkpoint(path)
     kind = checkpoint["lifting"]["method"]
     if issubclass(getattr(methods, kind, methods.Method), Detector):
-        return export_trained(checkpoint, path, out)
+        return export_detector_checkpoint(checkpoint, path, out)
     try:
         family = family_of(kind)
     except InputError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lifting.errors import InputError
 from lifting.exchange.detectors import import_detector
-from lifting.exchange.imported import output_paths, write_imported
+from lifting.exchange.imported_method import output_paths, write_imported
 from lifting.exchange.lifters import import_lifter
 from lifting.published.detectors import strip_mmpose_prefixes
 from lifting.published.families import DETECTORS, FAMILIES, recognise

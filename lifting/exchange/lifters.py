@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lifting import methods
 from lifting.errors import InputError
-from lifting.exchange.imported import Imported
+from lifting.exchange.imported_method import ImportedMethod
 from lifting.methods.bases.method import Method
 from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.published.families.base import Layout, LifterFamily, expand
@@ -20,7 +20,7 @@ from lifting.published.shapes import ShapeReader
 
 def import_lifter(
     published: PublishedFile, family: LifterFamily, user_options: Mapping[str, Any]
-) -> Imported:
+) -> ImportedMethod:
     """Return a published file as the lifter, or the prior of one, that it is.
 
     Args:
@@ -35,7 +35,9 @@ def import_lifter(
     layout = family.layout_of(published.tensors)
     report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = _state(method, family, layout, published, report)
-    return Imported(method, options, _data_options(method), state, family, layout.mark, report)
+    return ImportedMethod(
+        method, options, _data_options(method), state, family, layout.mark, report
+    )
 
 
 def _build_method(family: LifterFamily, shapes: ShapeReader) -> tuple[Method, dict[str, Any]]:

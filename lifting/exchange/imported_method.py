@@ -19,7 +19,7 @@ from lifting.published.report import Report
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedMethod:
     """A published file as a method of ours.
 
     Attributes:
@@ -54,7 +54,7 @@ def output_paths(out: Path) -> list[Path]:
     return paths
 
 
-def write_imported(imported: Imported, path: Path, paths: list[Path]) -> None:
+def write_imported(imported: ImportedMethod, path: Path, paths: list[Path]) -> None:
     """Write all three files, or none.
 
     Args:
@@ -73,7 +73,7 @@ def write_imported(imported: Imported, path: Path, paths: list[Path]) -> None:
     write_together(dict(zip(paths, contents, strict=True)))
 
 
-def _checkpoint(imported: Imported) -> dict[str, Any]:
+def _checkpoint(imported: ImportedMethod) -> dict[str, Any]:
     """Return a checkpoint that Lightning and the suite read, without state of a training."""
     method, state = imported.method, imported.state
     checkpoint: dict[str, Any] = {
@@ -88,7 +88,7 @@ def _checkpoint(imported: Imported) -> dict[str, Any]:
     return checkpoint
 
 
-def _configuration(imported: Imported) -> bytes:
+def _configuration(imported: ImportedMethod) -> bytes:
     """Return the YAML that the command line needs to build the method, and to feed it."""
     model = {"class_path": type(imported.method).__name__, "init_args": dict(imported.options)}
     content = {"model": model, "data": {"init_args": dict(imported.data)}}
