@@ -40,7 +40,7 @@ def run(words: list[str]) -> None:
     else:
         command = _command(words)
         module, _, function = command.target.partition(":")
-        call(getattr(import_module(module), function), command.name, words)
+        call(getattr(import_module(f"lifting.cli.{module}"), function), command.name, words)
 
 
 def _command(words: list[str]) -> Command:

@@ -50,11 +50,13 @@ def view(
             f"--start {start}, --frames {frames}, --every {every}: give a frame from 0 on, and one or "
             "more of the others."
         )
-    from lifting.cli.view_writers import WRITERS, Choice, choose
+    from lifting.cli.view_writers import WRITERS, rows_of, shown_runs
+    from lifting.inference.saved_predictions import predictions_of_run
 
-    runs = choose(folder, Choice(clip, index, start, frames, every), align, beside or [])
-    shown = runs[0].shown
-    name = shown.key.path.removeprefix("clips/")
+    predictions = predictions_of_run(folder)
+    rows = rows_of(predictions, clip, index, start)[::every][:frames]
+    runs = shown_runs(folder, predictions, rows, align, beside or [])
+    key = runs[0].shown.key.path.removeprefix("clips/")
     names = ", ".join(one.name for one in runs)
-    WRITERS[path.suffix.lower()](path, f"{names}: {name}" + (", aligned" if align else ""), runs)
-    print(f"{len(shown.frames)} frames of {name} in {path}")
+    WRITERS[path.suffix.lower()](path, f"{names}: {key}" + (", aligned" if align else ""), runs)
+    print(f"{len(runs[0].shown.frames)} frames of {key} in {path}")

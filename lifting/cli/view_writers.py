@@ -30,25 +30,6 @@ SLOWEST = 5.0
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Predicted frames to show.
-
-    Attributes:
-        clip: Beginning of the path of a clip; the first where None.
-        index: A single row instead.
-        start: Number of the first frame.
-        frames: Frames at most.
-        every: Step.
-    """
-
-    clip: str | None
-    index: int | None
-    start: int
-    frames: int
-    every: int
-
-
-@dataclass(frozen=True)
 class ShownRun:
     """Some frames of a run as they are shown, with errors (NaN without truth)."""
 
@@ -65,20 +46,14 @@ class ShownRun:
         ]
 
 
-def choose(folder: Path, choice: Choice, align: bool, others: Sequence[str]) -> list[ShownRun]:
-    """Return what is to be shown of a run, and the same frames of others.
-
-    Args:
-        folder: The folder of the run.
-        choice: Its frames.
-        align: Fit each pose to the truth by a similarity first.
-        others: Names of the other runs.
+def shown_runs(
+    folder: Path, predictions: Predictions, rows: np.ndarray, align: bool, others: Sequence[str]
+) -> list[ShownRun]:
+    """Return rows of a run's predictions, and the same frames of other runs.
 
     Raises:
         InputError: If a run has no such frames, or no truth to align to.
     """
-    predictions = predictions_of_run(folder)
-    rows = _rows(predictions, choice)[:: choice.every][: choice.frames]
     shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
     if not np.isfinite(shown.predicted).any() and shown.truth is None:
         raise InputError("every pose asked for was refused", predictions.path, "choose others.")
@@ -87,26 +62,29 @@ def choose(folder: Path, choice: Choice, align: bool, others: Sequence[str]) -> 
             f"{shown.key.path} has no true poses to align to", "--align", "leave it out."
         )
     folders = [Path(run_folder(other)) for other in others]
-    return [
-        _compared(folder, shown, align),
-        *(_compared(other, _same_frames(other, shown), align) for other in folders),
-    ]
+    compared = [_compared(other, _same_frames(other, shown), align) for other in folders]
+    return [_compared(folder, shown, align), *compared]
 
 
-def _rows(predictions: Predictions, choice: Choice) -> np.ndarray:
-    if (index := choice.index) is not None:
+def rows_of(
+    predictions: Predictions, clip: str | None, index: int | None, start: int
+) -> np.ndarray:
+    """Return the rows of a clip from a frame on, or the one row of an index.
+
+    Raises:
+        InputError: If there are none.
+    """
+    if index is not None:
         if not 0 <= index < len(predictions):
             raise InputError(
                 f"--index {index}: {predictions.path} holds poses 0 to {len(predictions) - 1}."
             )
         return np.array([index])
-    rows = predictions.rows_of(predictions.first if choice.clip is None else choice.clip)
+    rows = predictions.rows_of(predictions.first if clip is None else clip)
     numbers = predictions.content["frame"][rows]
-    if choice.start > numbers[-1]:
-        raise InputError(
-            f"--start {choice.start}: the last predicted frame of the clip is {numbers[-1]}."
-        )
-    return rows[numbers >= choice.start]
+    if start > numbers[-1]:
+        raise InputError(f"--start {start}: the last predicted frame of the clip is {numbers[-1]}.")
+    return rows[numbers >= start]
 
 
 def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:

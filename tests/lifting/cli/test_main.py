@@ -43,7 +43,7 @@ def test_help_of_every_command_imports_nothing_heavy():
 def test_every_target_is_a_function_whose_options_are_explained():
     for command in COMMANDS.values():
         module, _, function = command.target.partition(":")
-        target = getattr(import_module(module), function)
+        target = getattr(import_module(f"lifting.cli.{module}"), function)
         for option in signature(target).parameters:
             assert f"  {option}: " in target.__doc__ or f"**{option}: " in target.__doc__
 
