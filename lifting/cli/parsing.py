@@ -1,7 +1,7 @@
 """Options of a command, read off the signature of its function.
 
 Parameters before ``*`` in the signature are given in order, those behind it by name; ``*names`` takes as
-many words as there are, ``**names: Annotated[Any, Options, "left", "out"]`` the fields of a dataclass
+many words as there are, ``**names: Annotated[Any, Options, "left", "out"]`` the fields of dataclasses
 but those named. A flag is ``--align true``, and ``--align`` alone means the same.
 """
 
@@ -64,8 +64,9 @@ def _explained(function: Callable[..., object]) -> Iterator[tuple[Parameter, str
     texts = {p.arg_name: p.description or "" for p in parse(function.__doc__ or "").params}
     for parameter in signature(function).parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
-            _, options, *left_out = get_args(parameter.annotation)
-            yield from (pair for pair in _explained(options) if pair[0].name not in left_out)
+            _, *names = get_args(parameter.annotation)
+            for options in filter(callable, names):
+                yield from (pair for pair in _explained(options) if pair[0].name not in names)
         else:
             yield parameter, texts[parameter.name]
 

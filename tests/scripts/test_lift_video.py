@@ -17,7 +17,7 @@ from lifting.cli.render import render
 from lifting.geometry import centre
 from lifting.imaging.colours import normalise
 from lifting.inference.detectors.cropping import crop_people
-from lifting.inference.video.command import lift_video, report
+from lifting.inference.video.lifting import lift_video, report
 from lifting.inference.video.reader import Video
 from lifting.methods import HeatmapDetector, SimpleBaseline
 from lifting.skeletons import skeleton

@@ -1,6 +1,6 @@
-"""Lifting of people on videos (``lifting video``)."""
+"""Lifting of the people on a video, drawn beside its frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.keypoint_files import KeypointTrack, ReadOptions, select_tracks
 from lifting.inference.options import LiftOptions
 from lifting.inference.prediction import Lifted, lift, lift_track, load_lifter
+from lifting.inference.video.options import VideoOptions
 from lifting.inference.video.outputs import (
     draw_video,
     drawn_person,
@@ -52,28 +53,7 @@ class LiftedVideo:
     no_bvh: str = ""
 
 
-def lift_video(
-    video: str,
-    checkpoint: str,
-    detector: str | None = None,
-    boxes: str | None = None,
-    library: str = "onnxruntime",
-    crop: tuple[int, int] = (192, 256),
-    least_confidence: float = 0.1,
-    patience: int = 25,
-    shortest: int = 10,
-    keypoints: str | None = None,
-    format: str | None = None,
-    source: str | None = None,
-    first: int = 0,
-    skeleton: str | None = None,
-    track: str | None = None,
-    out: str | None = None,
-    height: int = 720,
-    page_frames: int = 400,
-    truth: str | None = None,
-    **options: Any,
-) -> LiftedVideo:
+def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
     """Lift the people on a video to 3D, see docs/video.md.
 
     Ctrl-C while people are detected goes on with those seen so far; while the video is drawn it ends it
@@ -82,86 +62,78 @@ def lift_video(
     Args:
         video: The video.
         checkpoint: A checkpoint of any lifter.
-        detector: Estimates keypoints: a checkpoint of a detector, or an ONNX model.
-        boxes: Tells where people are: an ONNX model (YOLOX), or a JSON list as COCO's results; where
-            not given, one person is tracked by its keypoints.
-        library: Runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
-        crop: Width and height of the crops that a checkpoint was trained on.
-        least_confidence: Keypoints of less confidence are missing.
-        patience: Frames that a person may be out of sight; who comes back later is a new person.
-        shortest: Who is detected on fewer frames is left out.
-        keypoints: A file of keypoints instead of a detector, as `lifting lift` reads them.
-        format: Its format; by the content where not given.
-        source: Which 2D source of a clip store.
-        first: The number that the file gives to the first frame.
-        skeleton: Joint set of the keypoints, if neither file nor model says.
-        track: Lift this person alone.
-        out: Folder of what is written; beside the video, named after it, where not given.
-        height: Frames that are higher are shown at this height.
-        page_frames: Frames on the page at most; 0 for no page.
-        truth: True poses, an .npz, to print the errors of the person that is seen longest.
-        **options: See :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video.
+        **options: See :class:`lifting.inference.video.options.VideoOptions` and
+            :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.
     """
-    if (detector is None) == (keypoints is None):
-        raise InputError("Give either --detector or --keypoints, where the 2D comes from.")
-    if boxes is not None and detector is None:
-        raise InputError("--boxes says where --detector looks: give both, or leave it out.")
-    for option, value, minimum in (
-        ("shortest", shortest, 1),
-        ("height", height, 32),
-        ("page_frames", page_frames, 0),
-    ):
-        if value < minimum:
-            raise InputError(f"--{option} is {value}: give at least {minimum}.")
-    source_video = Video(video)
-    lift_options = LiftOptions(fps=source_video.fps, **options)
-    folder = Path(video).with_name(f"{Path(video).stem}_3d") if out is None else Path(out)
-    _refuse_folder(folder, Path(video))
+    of_video = {field.name for field in fields(VideoOptions)} & options.keys()
+    video_options = VideoOptions(**{name: options.pop(name) for name in of_video})
+    source = Video(video)
+    lift_options = LiftOptions(fps=source.fps, **options)
+    folder = Path(video_options.out or source.path.with_name(f"{source.path.stem}_3d"))
+    _refuse_folder(folder, source.path)
     lifter = load_lifter(checkpoint, lift_options.flip_test)
-    true_poses = None if truth is None else read_true_poses(Path(truth), lifter.hparams["skeleton"])
+    truth = None
+    if video_options.truth is not None:
+        truth = read_true_poses(Path(video_options.truth), lifter.hparams["skeleton"])
     with stoppable() as stopped:
-        if detector is not None:
-            tracker = build_tracker(
-                DetectorOptions(
-                    *(detector, boxes, library, skeleton, crop, least_confidence, patience),
-                    lift_options.device,
-                )
-            )
+        if video_options.detector is not None:
+            tracker = build_tracker(_detector_options(video_options, lift_options.device))
             # Joints and options that do not fit are known before the video is read.
             try:
-                _try_out(lifter, tracker.skeleton, source_video, lift_options)
+                _try_out(lifter, tracker.skeleton, source, lift_options)
             except InputError as error:
                 raise error.at(checkpoint) from error
             tracks, frames = detect_tracks(
-                source_video, tracker, least_confidence, shortest, stopped
+                source,
+                tracker,
+                video_options.least_confidence,
+                video_options.shortest,
+                stopped,
             )
-            tracks = select_tracks(tracks, track, video)
+            tracks = select_tracks(tracks, video_options.track, video)
         else:
-            read_options = ReadOptions(skeleton, source=source, format=format)
-            tracks = read_video_tracks(
-                source_video, Path(keypoints or ""), read_options, first, track
-            )
-            frames = source_video.frames or 1 + max(int(t.frames[-1]) for t in tracks)
+            tracks = _read_tracks(source, video_options)
+            frames = source.frames or 1 + max(int(track.frames[-1]) for track in tracks)
         early = stopped()
-    lifted = [lift_track(person, lifter, lift_options, source_video.path) for person in tracks]
-    errors = None if true_poses is None else _errors(tracks, lifted, true_poses)
+    lifted = [lift_track(track, lifter, lift_options, source.path) for track in tracks]
+    errors = None if truth is None else _errors(tracks, lifted, truth)
     no_bvh = write_poses(folder / "poses.npz", tracks, lifted)
-    if detector is not None:
+    if video_options.detector is not None:
         write_keypoints(folder / "keypoints.npz", tracks, frames)
     people = [drawn_person(*pair) for pair in zip(tracks, lifted, strict=True)]
-    thumbnails = Thumbnails(frames, max(1, page_frames))
+    thumbnails = Thumbnails(frames, max(1, video_options.page_frames))
     with stoppable() as stopped:
         until = frames if early else None
-        drawn = draw_video(source_video, people, thumbnails, folder, height, until, stopped)
+        height = video_options.height
+        drawn = draw_video(source, people, thumbnails, folder, height, until, stopped)
         early = early or stopped()
-    if page_frames:
-        shown_truth = true_poses if len(people) == 1 else None
-        write_video_page(folder / "page.html", source_video, people, thumbnails, shown_truth)
-    damaged = source_video.damaged
-    return LiftedVideo(folder, tracks, lifted, drawn, damaged, early, errors, no_bvh)
+    if video_options.page_frames:
+        shown_truth = truth if len(people) == 1 else None
+        write_video_page(folder / "page.html", source, people, thumbnails, shown_truth)
+    return LiftedVideo(folder, tracks, lifted, drawn, source.damaged, early, errors, no_bvh)
+
+
+def _detector_options(options: VideoOptions, device: str | None) -> DetectorOptions:
+    assert options.detector is not None
+    return DetectorOptions(
+        options.detector,
+        options.boxes,
+        options.library,
+        options.skeleton,
+        options.crop,
+        options.least_confidence,
+        options.patience,
+        device,
+    )
+
+
+def _read_tracks(video: Video, options: VideoOptions) -> list[KeypointTrack]:
+    read_options = ReadOptions(options.skeleton, source=options.source, format=options.format)
+    path = Path(options.keypoints or "")
+    return read_video_tracks(video, path, read_options, options.first, options.track)
 
 
 def _refuse_folder(folder: Path, video: Path) -> None:

@@ -16,7 +16,7 @@ from lifting.inference.keypoint_files import ReadOptions, read_tracks
 from lifting.inference.people.single_person import SinglePersonTracker
 from lifting.inference.people.tracked_people import track_people
 from lifting.inference.prediction import lift
-from lifting.inference.video.command import lift_video, report
+from lifting.inference.video.lifting import lift_video, report
 from lifting.inference.video.reader import Video
 from lifting.skeletons import skeleton
 from lifting.viz.side_by_side import SideBySide
