@@ -201,9 +201,13 @@ def obey(command: list[str], *extra: str) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", command[1:])
             runpy.run_path(str(ROOT / command[1]), run_name="__main__")
+        return
+    words = command[1:] if command[0] == "lifting" else command[3:]
+    assert command[0] == "lifting" or command[:3] == ["python", "-m", "lifting"]
+    if words[0] in ("fit", "validate", "test", "predict"):
+        run([*words, *extra, *TINY])
     else:
-        assert command[:3] == ["python", "-m", "lifting"]
-        run([*command[3:], *extra, *TINY])
+        run_command(words)
 
 
 def commands_after(page: str, words: str) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """CMU motion capture: 17 joints, seen by virtual cameras.
 
 http://mocap.cs.cmu.edu, created with funding from NSF EIA-0196217. Prepare the store with
-``scripts/prepare_cmu.py``.
+``lifting prepare cmu``.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class CMU(PoseDataModule):
     """CMU motion capture from its clip store.
 
     Args:
-        store: The clip store that ``scripts/prepare_cmu.py`` writes.
+        store: The clip store that ``lifting prepare cmu`` writes.
         train_subjects: Subjects to train on; where not given, all that no other split names.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.

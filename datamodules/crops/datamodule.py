@@ -33,7 +33,7 @@ class ImageDataModule(SubjectDataModule):
     named once in a warning, and comes black, with no joint labelled.
 
     Args:
-        index: The index that ``scripts/prepare_images.py`` writes.
+        index: The index that ``lifting prepare images`` writes.
         keypoint_skeleton: Joint set to hand keypoints over in, converted by joint name.
         pose_skeleton: Joint set to hand poses over in; that of the keypoints where not given.
         train_subjects: Subjects to train on.

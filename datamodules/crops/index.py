@@ -75,7 +75,7 @@ def read_index(path: str | Path) -> ImageRecords:
             raise InputError(
                 "an HDF5 file, but no index of images",
                 path,
-                "make one with scripts/prepare_images.py.",
+                "make one with `lifting prepare images`.",
             )
         if file.attrs.get("format_version") != FORMAT_VERSION:
             raise InputError(

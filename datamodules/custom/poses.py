@@ -1,6 +1,6 @@
 """Datasets in VideoPose3D's layout: your own, and HumanEva.
 
-Prepare the store with ``scripts/prepare_npz.py``.
+Prepare the store with ``lifting prepare npz``.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from datamodules.base import PoseDataModule
 
 
 class CustomPoses(PoseDataModule):
-    """Poses of a store that ``scripts/prepare_npz.py`` writes.
+    """Poses of a store that ``lifting prepare npz`` writes.
 
     Args:
         store: The clip store.

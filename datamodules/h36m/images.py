@@ -14,7 +14,7 @@ class H36MImages(ImageDataModule):
     on S8 too and takes the last epoch: ``experiments/published_split.yaml``.
 
     Args:
-        index: The index that ``scripts/prepare_images.py h36m`` writes.
+        index: The index that ``lifting prepare images h36m`` writes.
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.

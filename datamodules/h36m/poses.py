@@ -1,7 +1,7 @@
 """Human3.6M: 17 joints, four cameras, fifteen actions.
 
 Ionescu et al., "Human3.6M: Large Scale Datasets and Predictive Methods for 3D Human Sensing in
-Natural Environments", TPAMI 2014. Prepare the store with ``scripts/prepare_h36m.py``.
+Natural Environments", TPAMI 2014. Prepare the store with ``lifting prepare h36m``.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class H36M(PoseDataModule):
     published split trains on S8 too and takes the last epoch: ``experiments/published_split.yaml``.
 
     Args:
-        store: The clip store that ``scripts/prepare_h36m.py`` writes.
+        store: The clip store that ``lifting prepare h36m`` writes.
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.

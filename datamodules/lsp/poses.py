@@ -2,7 +2,7 @@
 
 Johnson and Everingham, "Clustered Pose and Nonlinear Appearance Models for Human Pose Estimation",
 BMVC 2010. The judgements of depth: Ronchi et al., "It's all Relative", BMVC 2018.
-Prepare the store with ``scripts/prepare_lsp.py``.
+Prepare the store with ``lifting prepare lsp``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class LSP(PoseDataModule):
     without any are not trained on. The store alone says which split an image is in.
 
     Args:
-        store: The clip store that ``scripts/prepare_lsp.py`` writes.
+        store: The clip store that ``lifting prepare lsp`` writes.
         annotations: The ``relative_depth_lsp_v1.json``; none where not given.
         max_risk: Leave out annotations whose risk is above it; none where not given.
         keypoint_skeleton: Joint set to hand the keypoints over in.

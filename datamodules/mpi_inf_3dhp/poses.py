@@ -1,7 +1,7 @@
 """MPI-INF-3DHP: eight people in a studio to train on, six sequences indoors and outdoors to test on.
 
 Mehta et al., "Monocular 3D Human Pose Estimation In The Wild Using Improved CNN Supervision", 3DV 2017.
-Prepare the store with ``scripts/prepare_mpi_inf_3dhp.py``.
+Prepare the store with ``lifting prepare mpi_inf_3dhp``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class MPIINF3DHP(PoseDataModule):
     literature trains on S8 too.
 
     Args:
-        store: The clip store that ``scripts/prepare_mpi_inf_3dhp.py`` writes.
+        store: The clip store that ``lifting prepare mpi_inf_3dhp`` writes.
         train_subjects: Subjects to train on.
         val_subjects: Subjects to select the model on; none switches validation off.
         test_subjects: Subjects to test on.

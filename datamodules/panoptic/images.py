@@ -1,7 +1,7 @@
 """CMU Panoptic's images with poses, from five HD cameras around a dome; subjects are sequences.
 
 Joo et al., "Panoptic Studio: A Massively Multiview System for Social Motion Capture", ICCV 2015.
-Prepare the index with ``scripts/prepare_images.py panoptic``.
+Prepare the index with ``lifting prepare images panoptic``.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Panoptic(ImageDataModule):
     held out to select the model on; they train on it, and select and measure on the three others.
 
     Args:
-        index: The index that ``scripts/prepare_images.py panoptic`` writes.
+        index: The index that ``lifting prepare images panoptic`` writes.
         keypoint_skeleton: Joint set to hand keypoints and poses over in; that of L2D-Pose has no eyes
             and ears.
         train_subjects: Sequences to train on.

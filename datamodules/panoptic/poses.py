@@ -1,7 +1,7 @@
 """CMU Panoptic's poses for lifters, from five HD cameras around a dome; subjects are sequences.
 
 Joo et al., "Panoptic Studio: A Massively Multiview System for Social Motion Capture", ICCV 2015.
-Prepare the store with ``scripts/prepare_panoptic.py``.
+Prepare the store with ``lifting prepare panoptic``.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class PanopticPoses(PoseDataModule):
     detector has seen no sequence that the detector is selected or tested on.
 
     Args:
-        store: The clip store that ``scripts/prepare_panoptic.py`` writes.
+        store: The clip store that ``lifting prepare panoptic`` writes.
         keypoint_skeleton: Joint set to hand the 2D source over in; that of L2D-Pose has no eyes and
             ears.
         pose_skeleton: Joint set to hand the poses over in.

@@ -248,7 +248,7 @@ class ClipStore:
         attrs = self._file.attrs
         if str(attrs.get("format")) != FORMAT:
             raise InputError(
-                "an HDF5 file, but no clip store", self.path, "make one with scripts/."
+                "an HDF5 file, but no clip store", self.path, "make one with `lifting prepare`."
             )
         if attrs["format_version"] != FORMAT_VERSION:
             raise InputError(

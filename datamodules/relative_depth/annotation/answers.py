@@ -71,7 +71,9 @@ def read_answers(path: Path) -> dict[str, Sheet]:
     """
     content = load_json(path)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise InputError("no file of answers", path, "name one that annotate_depth.py wrote.")
+        raise InputError(
+            "no file of answers", path, "name one of `lifting relative-depth annotate`."
+        )
     if content.get("version") != _VERSION:
         raise InputError(
             f"of version {content.get('version')!r}, this program reads {_VERSION}.", path
