@@ -27,7 +27,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
             "refused, because it holds more than tensors and plain values",
             path,
             "get it from a source that provides a plain checkpoint, or import published weights "
-            "(scripts/import_weights.py).",
+            "(`lifting import`).",
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CheckpointError(
@@ -35,7 +35,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         ) from error
     if not isinstance(checkpoint, dict) or "lifting" not in checkpoint:
         raise CheckpointError(
-            "not a checkpoint of this suite", path, "import it first (scripts/import_weights.py)."
+            "not a checkpoint of this suite", path, "import it first (`lifting import`)."
         )
     return checkpoint
 

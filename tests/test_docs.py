@@ -6,7 +6,6 @@ import inspect
 import re
 import runpy
 import shlex
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -124,8 +123,7 @@ def test_dataset_of_the_guide_is_prepared_trained_on_and_passes_its_own_tests(wo
     studio = importlib.import_module("datamodules.studio")
     tests = workplace / "tests/datamodules/test_studio.py"
     runpy.run_path(str(tests))["write_raw"](workplace / "raw")
-    prepare = runpy.run_path(str(workplace / "scripts/prepare_studio.py"))["prepare"]
-    prepare("raw")
+    runpy.run_path(str(workplace / "lifting/cli/prepare_studio.py"))["studio"]("raw")
     with ClipStore("data/studio.h5") as store:
         assert {k.action for k in store.keys} == set(studio.ACTIONS)
     cli = run(
@@ -197,13 +195,8 @@ def test_page_of_the_pages_page_is_written(workplace):
 
 def obey(command: list[str], *extra: str) -> None:
     """Run a command of a page in this process."""
-    if command[1].startswith("scripts/"):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", command[1:])
-            runpy.run_path(str(ROOT / command[1]), run_name="__main__")
-        return
-    words = command[1:] if command[0] == "lifting" else command[3:]
-    assert command[0] == "lifting" or command[:3] == ["python", "-m", "lifting"]
+    program, *words = command
+    assert program == "lifting"
     if words[0] in ("fit", "validate", "test", "predict"):
         run([*words, *extra, *TINY])
     else:
@@ -279,7 +272,7 @@ def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):
     obey(prepare)
     small = ["--data.batch_size", "12", "--model.width", "16", "--trainer.max_epochs", "1"]
     obey(fit, *small)
-    obey(["python", "-m", "lifting", "test", "--run", "humaneva"])
+    obey(["lifting", "test", "--run", "humaneva"])
     row = last_row(Path("runs/humaneva/test.csv"))
     assert np.isfinite(float(row["mpjpe"]))
     with Path("runs/humaneva/test.csv").open() as stream:
@@ -301,8 +294,8 @@ def test_keypoints_of_one_s_own_are_lifted_as_the_page_says(workplace):
     people = [(t, np.minimum(p, [1e9, 1e9, 1.0]), who) for t, p, who in people]
     made_keypoints.alphapose(Path("alphapose-results.json"), people)
     for command in commands_after(page, "## From the command line"):
-        assert command[:4] == ["python", "-m", "lifting", "predict"]
-        run_command(command[3:])
+        assert command[:2] == ["lifting", "lift"]
+        run_command(command[1:])
     assert load_npz(Path("alphapose-results_3d.npz"))["tracks"].tolist() == ["1", "2"]
     assert load_npz(Path("one.npz"))["pose"].shape == (20, 17, 3)
 

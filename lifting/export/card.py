@@ -18,7 +18,7 @@ from lifting.export import from_hub
 method = from_hub("{folder}")  # a {method}, in evaluation mode
 ```
 
-`scripts/export_model.py` of the suite writes checkpoints as ONNX, which runs without torch.
+`lifting export model` of the suite writes checkpoints as ONNX, which runs without torch.
 """
 
 

@@ -204,9 +204,7 @@ def predictions_of_run(folder: Path) -> Predictions:
     read_config(folder)
     path = folder / "predictions.npz"
     if not path.is_file():
-        raise InputError(
-            "not predicted yet", path, f"run `python -m lifting predict --run {folder}`."
-        )
+        raise InputError("not predicted yet", path, f"run `lifting predict --run {folder}`.")
     return Predictions(path)
 
 

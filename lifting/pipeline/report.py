@@ -51,7 +51,7 @@ def _row(stage: Stage, average: str) -> Row:
         raise InputError(
             f"has no {wanted}",
             stage.folder / "test.csv",
-            f"repeat the test: python -m lifting test --run {stage.folder}",
+            f"repeat the test: lifting test --run {stage.folder}",
         )
     values = {name: value for name, value in found[0].items() if name != kind}
     record = read_record(stage)

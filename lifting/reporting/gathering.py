@@ -82,9 +82,7 @@ def _read(label: str, folder: Path) -> ReportedRun:
     if (folder / TABLE).is_file():
         run.table = run.read_or_note(lambda: read_table(folder), [])
     else:
-        run.missing.append(
-            f"{folder / TABLE}: not tested yet; run `python -m lifting test --run {folder}`."
-        )
+        run.missing.append(f"{folder / TABLE}: not tested yet; run `lifting test --run {folder}`.")
     return run
 
 

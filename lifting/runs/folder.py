@@ -98,7 +98,7 @@ def read_table(folder: Path) -> list[Row]:
         pass
     if not rows:
         raise InputError(
-            "is no table of a test", path, f"repeat the test: python -m lifting test --run {folder}"
+            "is no table of a test", path, f"repeat the test: lifting test --run {folder}"
         )
     return rows
 

@@ -35,7 +35,7 @@ class OnnxPoseEstimator:
     - heat-maps ``(N, K, h, w)``, as of HRNet, Simple Baselines and ViTPose: read by DARK, their cells
       aligned by centres;
     - two vectors per keypoint ``(N, K, x)`` and ``(N, K, y)``, SimCC, as of RTMPose;
-    - keypoints and confidences ``(N, K, 2)`` and ``(N, K)``, as ``scripts/export_model.py`` writes them.
+    - keypoints and confidences ``(N, K, 2)`` and ``(N, K)``, as ``lifting export model`` writes them.
 
     Models of floating-point numbers get RGB normalised by ImageNet's mean and standard deviation; those
     of bytes normalise themselves.

@@ -2,7 +2,7 @@
 
 An ``.npz``: ``pose`` ``(T, J, 3)``, camera frame, millimetres, absolute or root-relative, NaN where it
 is not known; ``skeleton``, its joint set; ``frame`` ``(T,)``, numbers of the frames, from 0 on where not
-given. ``scripts/render_video.py`` writes such files.
+given. ``lifting render`` writes such files.
 """
 
 from dataclasses import dataclass

@@ -126,7 +126,7 @@ def test_other_poses_are_set_apart_and_what_is_missing_is_told(report, workplace
     ]
     told = capsys.readouterr().out
     for sentence in (
-        "bare: runs/bare/test.csv: not tested yet; run `python -m lifting test --run runs/bare`.",
+        "bare: runs/bare/test.csv: not tested yet; run `lifting test --run runs/bare`.",
         "bare: runs/bare/predictions.npz: not predicted yet",
         "lost: data/synthetic_seed0_9frames.h5",
     ):

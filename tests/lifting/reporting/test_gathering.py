@@ -25,7 +25,7 @@ def test_what_is_missing_is_noted_and_the_rest_is_there(tmp_path):
     assert (first.label, len(first.table)) == ("whole", 4)
     curves, test = second.missing
     assert "bare/logs: there are no curves" in curves
-    assert f"not tested yet; run `python -m lifting test --run {bare}`" in test
+    assert f"not tested yet; run `lifting test --run {bare}`" in test
     assert len(third.missing) == 1
     assert "damaged/test.csv: is no table of a test" in third.missing[0]
     assert third.curves
