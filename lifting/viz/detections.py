@@ -44,11 +44,12 @@ def detection_figure(
     figure, rows = plt.subplots(2, count, figsize=size, layout="constrained", squeeze=False)
     opacity = np.clip(confidence, _MIN_OPACITY, 1)
     for i, title in enumerate(titles):
-        for axes in rows[:, i]:
+        for axes, heading in zip(rows[:, i], (title, ""), strict=True):
             # Pixels count from the left edge of the first one.
             axes.imshow(images[i], extent=(0, width, height, 0))
             axes.set_axis_off()
-        rows[0, i].set_title(title, fontsize=8)
+            # Else a place is searched for between ticks that are not shown.
+            axes.set_title(heading, fontsize=8, y=1.0)
         _draw(rows[0, i], truth[i], labelled[i].astype(float), joints)
         _draw(rows[1, i], detected[i], opacity[i], joints)
         for k in np.flatnonzero(labelled[i]):
