@@ -1,5 +1,10 @@
 """What every test shares: one thread, a fixed seed, and the way to the real data."""
 
+import gc
+
+# Imports and collection make millions of objects that stay; looking through them takes seconds.
+gc.disable()
+
 import fcntl
 import os
 import shutil
@@ -33,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if bare:
         raise pytest.UsageError(f'@pytest.mark.slow(reason="...") says why: {", ".join(bare)}')
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on, of what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

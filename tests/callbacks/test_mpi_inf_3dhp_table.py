@@ -59,6 +59,7 @@ def trained(tmp_path, monkeypatch):
     return tmp_path / "runs" / "r"
 
 
+@pytest.mark.slow(reason="trains and tests")
 def test_the_table_of_a_tested_run_is_that_of_its_predictions(trained):
     cli = run(["test", "--run", "r", "--data.eval_batch_size", "3", *QUIET])
     with (trained / "mpi_inf_3dhp.csv").open() as stream:
@@ -88,6 +89,7 @@ def test_the_table_of_a_tested_run_is_that_of_its_predictions(trained):
     assert logged["test/official_auc"].item() == pytest.approx(float(rows["All"]["auc_Total"]))
 
 
+@pytest.mark.slow(reason="trains and tests")
 def test_the_run_keeps_the_callback_and_those_of_every_run(trained):
     config = yaml.safe_load((trained / "config.yaml").read_text())
     named = [callback["class_path"] for callback in config["trainer"]["callbacks"]]

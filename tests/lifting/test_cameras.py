@@ -263,6 +263,7 @@ def detections(real_data):
     return load_npz(real_data / "h36m/data_2d_h36m_sh_pt_mpii.npz")["positions_2d"]["S1"]["Walking"]
 
 
+@pytest.mark.slow(reason="reads all of Human3.6M")
 @pytest.mark.real
 def test_bones_of_a_real_sequence_keep_their_length(walking):
     lengths = bone_lengths(walking, H36M.bones)
@@ -271,6 +272,7 @@ def test_bones_of_a_real_sequence_keep_their_length(walking):
     assert 350 < thigh.mean() < 550
 
 
+@pytest.mark.slow(reason="reads all of Human3.6M")
 @pytest.mark.real
 @pytest.mark.parametrize("view", range(4))
 def test_projected_poses_lie_on_the_detections(walking, detections, view):

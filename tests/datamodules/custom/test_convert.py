@@ -327,6 +327,7 @@ def test_the_option_names_the_joint_set_where_the_file_does_not(tmp_path, told):
     assert read_keypoints(path, "coco17").joints.name == "coco17"
 
 
+@pytest.mark.slow(reason="reads all of Human3.6M")
 @pytest.mark.real
 def test_real_human36m_is_converted_as_by_its_own_converter(real_data, tmp_path):
     three, two = (

@@ -49,7 +49,7 @@ def test_refuses_a_negative_amount():
 
 def keypoints(folder, loader, **options):
     module = Synthetic(
-        str(folder), frames_per_sequence=8, flip=0.0, batch_size=64, eval_batch_size=64, **options
+        str(folder), frames_per_sequence=6, flip=0.0, batch_size=64, eval_batch_size=64, **options
     )
     module.prepare_data()
     module.setup("fit")

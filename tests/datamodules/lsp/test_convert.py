@@ -249,6 +249,7 @@ def test_damaged_and_missing_files_are_refused(tmp_path):
     refused(tmp_path / "lsp.npz", out, r"'split' holds something else than train and test")
 
 
+@pytest.mark.slow(reason="reads all of LSP")
 @pytest.mark.real
 def test_real_files_are_read(real_data, tmp_path):
     convert(real_data / "lsp/lsp2000_joints14.npz", tmp_path / "lsp.h5")

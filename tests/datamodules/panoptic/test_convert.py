@@ -244,6 +244,7 @@ def test_a_lifter_saw_nothing_that_detectors_are_selected_or_tested_on():
     assert (len(lifts["train"]), len(lifts["test"])) == (16, 5)
 
 
+@pytest.mark.slow(reason="trains and tests")
 def test_a_lifter_trains_and_tests_on_the_joints_of_panoptic(store, tmp_path):
     names = ("base", "data/panoptic_gt", "supervised/simple_baseline", "debug")
     split = [f"--data.{name}=[{','.join(subjects)}]" for name, subjects in SPLIT.items()]

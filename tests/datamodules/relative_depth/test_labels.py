@@ -97,6 +97,7 @@ def test_the_crowd_is_right_as_often_as_it_was_found_to_be(gap, right):
     assert (given.farther == -1).double().mean().item() == pytest.approx(right, abs=0.03)
 
 
+@pytest.mark.slow(reason="labels that many frames")
 def test_a_million_and_a_half_frames_take_seconds_and_little_memory():
     """The original's lists of tuples took tens of gigabytes (specification E1)."""
     count = 1_559_752
