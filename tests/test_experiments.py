@@ -184,6 +184,8 @@ def fit(folder: Path, method: Path, name: str, runs: Path, *overlays: str) -> No
             *FEW_FRAMES,
             *("--trainer.accelerator", "cpu"),
             *("--trainer.enable_progress_bar", "false", "--run", str(runs / name)),
+            # The test draws.
+            *("--pictures", "false"),
             # It notes where each operation was called, which takes longer than all else; once is enough.
             f"--trainer.detect_anomaly={str(method.stem == 'simple_baseline').lower()}",
             *narrow,
@@ -235,7 +237,7 @@ RUNS = [
 )
 def test_method_fits_tests_and_predicts_on_the_synthetic_human(trained, method, overlay):
     folder = trained(method, *([overlay] if overlay else []))
-    cli = run(["test", "--run", str(folder)])
+    cli = run(["test", "--run", str(folder), "--pictures", "true"])
     first = next(iter(cli.model.test_result.frame_mean.values()))
     assert math.isfinite(first)
     run(["predict", "--run", str(folder)])

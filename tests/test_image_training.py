@@ -74,6 +74,7 @@ def test_configuration_says_what_the_best_is_by(here):
     overlay = here / "best.yaml"
     overlay.write_text("best:\n  monitor: val/distance\n  mode: max\n")
     arguments = [*options(here, *DETECTOR), "-c", str(overlay), "--model.lr", "0.1"]
+    arguments += ["--pictures", "false"]
     cli = run(["fit", *arguments, "--run", "farthest"])
     with (here / "runs/farthest/logs/version_0/metrics.csv").open() as stream:
         read = [row["val/distance"] for row in csv.DictReader(stream)]

@@ -80,7 +80,7 @@ IMAGES = [
     *("--data.test_subjects", "[S9]", "--data.width", "24", "--data.height", "32"),
     *("--data.batch_size", "10", "--data.workers", "2", "--last.every_n_train_steps", "4"),
     *("--trainer.max_epochs", "3", "--trainer.enable_progress_bar", "false"),
-    *("--trainer.accelerator", "cpu", "--wandb", "disabled"),
+    *("--trainer.accelerator", "cpu", "--wandb", "disabled", "--pictures", "false"),
 ]
 TURNS = [
     *("--trainer.strategy", "ddp_find_unused_parameters_true", "--trainer.devices", "2"),

@@ -20,6 +20,7 @@ data: {init_args: {frames_per_sequence: 6, batch_size: 8, actions: [Walking, Sit
 trainer: {max_epochs: 6, accelerator: cpu, enable_progress_bar: false, enable_model_summary: false}
 last: {every_n_train_steps: 3}
 wandb: disabled
+pictures: false
 """
 TRAININGS = {
     "name": "whole",

@@ -176,7 +176,7 @@ def test_every_stage_of_links_and_a_supervised_lifter_train_and_test(store, tmp_
                 *("--data.val_subjects", "[S12]", "--data.test_subjects", "[S02]"),
                 *("--trainer.accelerator", "cpu", "--trainer.max_epochs", "1"),
                 *("--trainer.limit_train_batches", "2", "--trainer.detect_anomaly", "false"),
-                *("--trainer.enable_progress_bar", "false", *options),
+                *("--trainer.enable_progress_bar", "false", "--pictures", "false", *options),
             ]
         )
         cli = run(["test", "--run", str(tmp_path / name)])

@@ -255,7 +255,7 @@ def test_a_lifter_trains_and_tests_on_the_joints_of_panoptic(store, tmp_path):
             *("--model.skeleton", "panoptic15", "--model.keypoint_skeleton", "panoptic15"),
             *("--model.width", "16", "--trainer.accelerator", "cpu", *split),
             *("--trainer.max_epochs", "1", "--trainer.enable_progress_bar", "false"),
-            "--trainer.detect_anomaly=false",
+            *("--trainer.detect_anomaly=false", "--pictures", "false"),
         ]
     )
     cli = run(["test", "--run", str(tmp_path / "sb")])

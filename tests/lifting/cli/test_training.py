@@ -31,7 +31,7 @@ def options(data: Path, *more: str) -> list[str]:
         *("--data.batch_size", "128", "--model.width", "32", "--trainer.max_epochs", "2"),
         *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
         *("--trainer.enable_model_summary", "false", "--trainer.callbacks+=callbacks.EMA"),
-        *("--wandb", "disabled", *more),
+        *("--wandb", "disabled", "--pictures", "false", *more),
     ]
 
 
@@ -42,7 +42,16 @@ def trained(tmp_path_factory, give_synthetic) -> Path:
     give_synthetic(folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        run(["fit", *options(folder / "data"), "--run", "one", "--test", "true"])
+        run(
+            [
+                "fit",
+                *options(folder / "data", "--pictures", "true"),
+                "--run",
+                "one",
+                "--test",
+                "true",
+            ]
+        )
     return folder
 
 
@@ -78,7 +87,7 @@ def test_test_writes_the_table_and_needs_only_the_name_of_the_run(here):
     table = here / "runs/one/test.csv"
     after_training = table.read_text()
     table.unlink()
-    cli = run(["test", "--run", "one", "--wandb", "disabled"])
+    cli = run(["test", "--run", "one", "--wandb", "disabled", "--pictures", "false"])
     assert table.read_text() == after_training
     rows = table.read_text().splitlines()
     assert len(rows) == 1 + 15 + 2
@@ -116,7 +125,7 @@ def test_finished_run_resumed_changes_nothing(here):
 
 def test_saved_configuration_repeats_the_run(here):
     config = str(here / "runs/one/config.yaml")
-    run(["fit", "-c", config, "--run", "again", "--wandb", "disabled"])
+    run(["fit", "-c", config, "--run", "again", "--wandb", "disabled", "--pictures", "false"])
     first, second = (
         torch.load(here / f"runs/{name}/checkpoints/last.ckpt", weights_only=True)["state_dict"]
         for name in ("one", "again")
