@@ -2,8 +2,7 @@
 
 Pixels count as points on a continuous axis, from 0 at the left or upper edge to the width or height; the
 centre of the first is at 0.5. An affine map (2, 3) takes points of the image to points of the crop. It
-travels with the crop, so that whatever is found there is brought back exactly, rotated and mirrored or
-not.
+travels with the crop, so that keypoints of the crop map back exactly, rotated and mirrored or not.
 """
 
 import torch
@@ -114,7 +113,7 @@ def to_image(
 def swap_sides(
     values: Num[Tensor, "*batch K d"], affine: Float[Tensor, "*batch 2 3"], mirror: tuple[int, ...]
 ) -> Num[Tensor, "*batch K d"]:
-    """Let the left and the right keypoints of mirrored crops change places.
+    """Swap the left and the right keypoints of mirrored crops.
 
     Args:
         values: Anything of each keypoint, such as its visibility or confidence.

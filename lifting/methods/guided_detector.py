@@ -28,7 +28,7 @@ from lifting.methods.bases.lifter import Lifter
 
 
 class GuidedDetector(Detector):
-    """Lee et al., ACCV 2024: heat-maps and what one or several lifters make of their keypoints.
+    """Lee et al., ACCV 2024: heat-maps, and the poses that lifters predict from their keypoints.
 
     Deviations from the paper: joints whose keypoint is not labelled in the crop teach nothing in 3D
     (``all_joints: true``), lifters are compared epoch by epoch (``balance: step``), the soft mean is
@@ -42,10 +42,9 @@ class GuidedDetector(Detector):
         hard_joints: Number of those joints.
         xy: Weight of the squared error of lifted joints across the image, square metres.
         z: Weight of that along the depth.
-        agreement: Weight of the squared distance between what the lifters make of it (local
+        agreement: Weight of the squared distance between the poses of the lifters (local
             consistency).
-        mean_pose: Weight of the squared error of the mean of what they make of it (global
-            consistency).
+        mean_pose: Weight of the squared error of their mean pose (global consistency).
         balance: How lifters are weighted against each other: ``equal``, or by how fast their errors fall
             (DWA) from ``epoch`` to epoch or from ``step`` to step.
         leave_out: Leave out one of the guides now and then (lifter dropout).
@@ -101,7 +100,7 @@ class GuidedDetector(Detector):
         )
 
     def setup(self, stage: str) -> None:
-        """Check that there is something to guide by.
+        """Check that there are lifters and poses to guide by.
 
         Raises:
             InputError: If no lifter is named, or the data have no poses.
@@ -119,7 +118,7 @@ class GuidedDetector(Detector):
         return self
 
     def loss(self, batch: ImageBatch) -> Tensor:
-        """Error of the heat-maps and what the lifters add to it."""
+        """Error of the heat-maps, and the losses through the lifters."""
         h = self.hparams
         heatmaps = self(batch["image"])
         errors, weights = self.heatmap_errors(heatmaps, batch)
@@ -176,7 +175,7 @@ class GuidedDetector(Detector):
         return parts
 
     def on_train_epoch_end(self) -> None:
-        """Weigh the lifters anew."""
+        """Update the weights of the lifters."""
         self.balance.end()
         for name, weight in zip(self.guides(), self.balance().tolist(), strict=True):
             self.log(f"train/share_{name}", weight)

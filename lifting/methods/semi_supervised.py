@@ -32,14 +32,14 @@ from lifting.skeletons import skeleton
 
 
 class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
-    """Pavllo et al., CVPR 2019, section 4: a second network finds where the root is.
+    """Pavllo et al., CVPR 2019, section 4: a second network predicts the trajectory of the root.
 
     What it predicts for unlabelled frames, pose and root together, must project onto the keypoints it
     was lifted from, and its bones must be as long as those of labelled frames. The datamodule names the
     unlabelled subjects (``unlabelled_subjects``); without any it is VideoPose3D with a trajectory.
 
-    The paper's network says where the root is in three coordinates, and is off by so many pixels that
-    the reprojection says little about the pose. With ``root_on_ray`` the root is where its keypoint is
+    The paper's network predicts three coordinates of the root, and is off by so many pixels that the
+    reprojection says little about the pose. With ``root_on_ray`` the root is where its keypoint is
     seen, and only its depth is predicted.
 
     Args:

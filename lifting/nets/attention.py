@@ -15,6 +15,8 @@ from lifting.nets.dropout import Dropout
 
 # More samples than this at once are more than CUDA's fused kernels can be started for.
 MOST_SAMPLES = 65_535
+# Hidden width of the feed-forward networks over that of the tokens, in every publication here.
+HIDDEN_RATIO = 2
 
 
 class Attention(nn.Module):
@@ -23,7 +25,6 @@ class Attention(nn.Module):
     Args:
         width: Width of the tokens.
         heads: Attention heads.
-        bias: Whether queries, keys and values have a bias.
         dropout: Fraction of attention weights dropped in training.
         sdpa: torch's fused kernel in place of matrix products and a softmax; the output is the same.
 
@@ -35,7 +36,6 @@ class Attention(nn.Module):
         self,
         width: int,
         heads: int = 8,
-        bias: bool = True,
         dropout: float = 0.0,
         sdpa: bool = True,
     ) -> None:
@@ -46,7 +46,7 @@ class Attention(nn.Module):
             )
         self.heads = heads
         self.sdpa = sdpa
-        self.qkv = nn.Linear(width, 3 * width, bias=bias)
+        self.qkv = nn.Linear(width, 3 * width)
         self.dropout = Dropout(dropout)
         self.project = nn.Linear(width, width)
 

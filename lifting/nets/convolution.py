@@ -13,7 +13,7 @@ from lifting.nets.fp32 import no_autocast
 
 
 class ConvNorm(nn.Sequential):
-    """A convolution without a bias, batch normalisation, and a ReLU where it is asked for.
+    """A convolution without a bias, batch normalisation, and an optional ReLU.
 
     Args:
         inputs: Channels in.

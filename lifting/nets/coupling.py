@@ -38,7 +38,7 @@ class CouplingBlock(nn.Module):
 
     Args:
         dims: Length of the vectors; the first half, or one more, decides how the others are moved.
-        hidden: Width of the hidden layer of the network that says how.
+        hidden: Width of the hidden layer of the subnet, which predicts scale and shift.
     """
 
     w_perm: Tensor

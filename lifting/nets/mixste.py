@@ -9,7 +9,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.attention import TransformerBlock, drop_path_rates
+from lifting.nets.attention import HIDDEN_RATIO, TransformerBlock, drop_path_rates
 from lifting.nets.fp32 import Fp32Linear
 
 EPS = 1e-6
@@ -28,7 +28,6 @@ class MixSTE(nn.Module):
         width: Width of the tokens.
         depth: Levels.
         heads: Attention heads.
-        ratio: Hidden width of the feed-forward networks, as a multiple of the tokens'.
         drop_path: Probability that a branch of the last level is dropped, rising linearly from zero.
         sdpa: See :class:`lifting.nets.attention.Attention`.
     """
@@ -40,7 +39,6 @@ class MixSTE(nn.Module):
         width: int = 512,
         depth: int = 8,
         heads: int = 8,
-        ratio: float = 2.0,
         drop_path: float = 0.1,
         sdpa: bool = True,
     ) -> None:
@@ -49,7 +47,7 @@ class MixSTE(nn.Module):
         self.joint_position = nn.Parameter(POSITION * torch.randn(1, joints, width))
         self.frame_position = nn.Parameter(POSITION * torch.randn(1, frames, width))
         rates = drop_path_rates(drop_path, depth)
-        hidden = int(ratio * width)
+        hidden = HIDDEN_RATIO * width
         self.spatial = nn.ModuleList(
             TransformerBlock(width, heads, hidden, p, sdpa, EPS) for p in rates
         )

@@ -9,7 +9,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.attention import TransformerBlock, drop_path_rates
+from lifting.nets.attention import HIDDEN_RATIO, TransformerBlock, drop_path_rates
 from lifting.nets.fp32 import Fp32Linear
 
 EPS = 1e-6
@@ -23,7 +23,6 @@ class JointTransformer(nn.Module):
         width: Width of a keypoint's token.
         depth: Blocks.
         heads: Attention heads.
-        ratio: Hidden width of the feed-forward networks, as a multiple of the tokens'.
         drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
         sdpa: See :class:`lifting.nets.attention.Attention`.
     """
@@ -34,7 +33,6 @@ class JointTransformer(nn.Module):
         width: int,
         depth: int,
         heads: int,
-        ratio: float,
         drop_path: float,
         sdpa: bool,
     ) -> None:
@@ -42,7 +40,7 @@ class JointTransformer(nn.Module):
         self.embed = Fp32Linear(2, width)
         self.position = nn.Parameter(torch.zeros(1, keypoints, width))
         self.blocks = nn.ModuleList(
-            TransformerBlock(width, heads, int(ratio * width), p, sdpa, EPS)
+            TransformerBlock(width, heads, HIDDEN_RATIO * width, p, sdpa, EPS)
             for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(width, EPS)
@@ -65,7 +63,6 @@ class PoseFormer(nn.Module):
         width: Width of a keypoint's token; a frame's is as many times as wide as there are keypoints.
         depth: Blocks of each transformer.
         heads: Attention heads.
-        ratio: Hidden width of the feed-forward networks, as a multiple of the tokens'.
         drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
         sdpa: See :class:`lifting.nets.attention.Attention`.
     """
@@ -78,17 +75,16 @@ class PoseFormer(nn.Module):
         width: int = 32,
         depth: int = 4,
         heads: int = 8,
-        ratio: float = 2.0,
         drop_path: float = 0.1,
         sdpa: bool = True,
     ) -> None:
         super().__init__()
         wide = width * keypoints
         self.joints = joints
-        self.spatial = JointTransformer(keypoints, width, depth, heads, ratio, drop_path, sdpa)
+        self.spatial = JointTransformer(keypoints, width, depth, heads, drop_path, sdpa)
         self.position = nn.Parameter(torch.zeros(1, frames, wide))
         self.temporal = nn.ModuleList(
-            TransformerBlock(wide, heads, int(ratio * wide), p, sdpa, EPS)
+            TransformerBlock(wide, heads, HIDDEN_RATIO * wide, p, sdpa, EPS)
             for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(wide, EPS)

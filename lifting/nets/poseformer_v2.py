@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.errors import InputError
-from lifting.nets.attention import Attention, DropPath, FeedForward, drop_path_rates
+from lifting.nets.attention import HIDDEN_RATIO, Attention, DropPath, FeedForward, drop_path_rates
 from lifting.nets.fp32 import Fp32Linear, no_autocast
 from lifting.nets.poseformer import EPS, JointTransformer
 
@@ -110,7 +110,6 @@ class PoseFormerV2(nn.Module):
         width: Width of a keypoint's token; a frame's is as many times as wide as there are keypoints.
         depth: Blocks of each transformer.
         heads: Attention heads.
-        ratio: Hidden width of the feed-forward networks, as a multiple of the tokens'.
         drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
         legacy_split: Send the second half of the tokens through the networks on frequencies, as the
             original does, in place of the tokens of frames. It matters where there are not as many
@@ -133,7 +132,6 @@ class PoseFormerV2(nn.Module):
         width: int = 32,
         depth: int = 4,
         heads: int = 8,
-        ratio: float = 2.0,
         drop_path: float = 0.1,
         legacy_split: bool = False,
         sdpa: bool = True,
@@ -152,12 +150,12 @@ class PoseFormerV2(nn.Module):
         self.coefficients = coefficients
         low = cosine_transform(frames)[:coefficients].float()
         self.register_buffer("transform", low, persistent=False)
-        self.spatial = JointTransformer(keypoints, width, depth, heads, ratio, drop_path, sdpa)
+        self.spatial = JointTransformer(keypoints, width, depth, heads, drop_path, sdpa)
         self.embed = Fp32Linear(2 * keypoints, wide)
         self.frame_position = nn.Parameter(torch.zeros(1, kept, wide))
         self.frequency_position = nn.Parameter(torch.zeros(1, coefficients, wide))
         self.temporal = nn.ModuleList(
-            MixedBlock(first, tokens - first, wide, heads, int(ratio * wide), p, sdpa)
+            MixedBlock(first, tokens - first, wide, heads, HIDDEN_RATIO * wide, p, sdpa)
             for p in drop_path_rates(drop_path, depth)
         )
         self.norm = nn.LayerNorm(wide, EPS)

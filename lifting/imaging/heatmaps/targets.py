@@ -22,7 +22,7 @@ def gaussian_targets(
 
     Args:
         points: Keypoints, heat-map pixels.
-        visible: Which of them are to be found.
+        visible: Keypoints that get a target.
         size: Width and height of the heat-maps.
         sigma: Standard deviation, heat-map pixels; 2 and 3 for crops of 256 and 384 as published.
         quantised: Put the peak at the centre of the keypoint's cell and end it at three ``sigma``, as

@@ -32,7 +32,7 @@ class Generated(NamedTuple):
 
     Attributes:
         pose: Root-relative poses, metres.
-        view: What their reprojection needs besides: root or camera.
+        view: Root positions ``(B, C, 3)``, metres, or cameras ``(B, 3, 2)``, to reproject them.
     """
 
     pose: Float[Tensor, "B C J 3"]
@@ -40,7 +40,7 @@ class Generated(NamedTuple):
 
 
 class Adversarial(SequenceLifter):
-    """Base of the methods with a critic: a Wasserstein GAN with gradient penalty.
+    """Base class of the methods with a critic: a Wasserstein GAN with gradient penalty.
 
     A subclass fills in :meth:`configure_generator`, :meth:`generate` and :meth:`observation_losses`. The
     poses of the batch's own examples are never used in training: poses come from ``prior_subjects``
@@ -187,7 +187,7 @@ class Adversarial(SequenceLifter):
         self.take_prior(poses / MILLIMETRES)
 
     def take_prior(self, poses: Float[Tensor, "frames J 3"]) -> None:
-        """Look at the absolute poses of the prior, metres, before training."""
+        """Take statistics of the absolute poses of the prior, metres."""
         if self.hparams["begin_at_mean"]:
             self.initialise_at(poses)
 
@@ -198,7 +198,7 @@ class Adversarial(SequenceLifter):
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
     ) -> None:
-        """Take nothing: these poses are those of the examples."""
+        """Take nothing, as these are the poses of the examples."""
 
     def progress(self) -> float:
         """Return the fraction of training that is done."""
@@ -316,11 +316,11 @@ class Adversarial(SequenceLifter):
         return self.trainer.precision != "16-mixed"
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the place in the pattern of turns."""
+        """Keep the number of batches, which decides whose turn it is."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["batches"] = self.batches
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on at that place."""
+        """Restore the number of batches."""
         super().on_load_checkpoint(checkpoint)
         self.batches = checkpoint.get("batches", 0)

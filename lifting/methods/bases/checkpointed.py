@@ -13,7 +13,7 @@ from lifting.errors import CheckpointError, InputError
 
 
 class Checkpointed(LightningModule, ABC):
-    """A module whose checkpoint says what it is of, and is refused where it does not fit.
+    """A module whose checkpoint names its method and joint sets, and is refused where they differ.
 
     A subclass has the hyper-parameters ``skeleton`` and ``keypoint_skeleton``.
     """
@@ -25,7 +25,7 @@ class Checkpointed(LightningModule, ABC):
         self._paths: dict[str, str] = {}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Note what the checkpoint is of."""
+        """Note method, joint sets and earlier stages in the checkpoint."""
         checkpoint["lifting"] = self._identity()
         checkpoint["frozen"] = dict(self.frozen)
 
@@ -48,7 +48,7 @@ class Checkpointed(LightningModule, ABC):
         self.restore_extras(checkpoint)
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
-        """Take from a checkpoint what is no parameter, buffer or option, and yet needed to predict."""
+        """Restore what prediction needs besides parameters, buffers and options."""
 
     def _check_identity(self, identity: Mapping[str, str]) -> None:
         for what, value in self._identity().items():

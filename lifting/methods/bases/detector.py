@@ -37,7 +37,7 @@ from lifting.skeletons import skeleton
 
 
 class Detector(Method):
-    """A method that finds the keypoints of people on crops by heat-maps.
+    """A method that detects the keypoints of people on crops by heat-maps.
 
     A subclass fills in :meth:`loss`.
 
@@ -45,7 +45,7 @@ class Detector(Method):
         network: ``hrnet_w32``, ``hrnet_w48`` or any other width; ``pose_resnet_50`` or another depth.
         bgr: Whether blue is the first colour that the network sees, as in the official PoseResNets.
         weights: Published weights to start training from (docs/weights.md); random ones where not given.
-        new_head: Leave out their last layer: their joints are others, but as many, as COCO's 17 are.
+        new_head: Leave out their last layer, where their joints are others, but as many, as COCO's 17.
         sigma: Standard deviation of the targets, heat-map pixels; published: 2 for crops of
             256 × 192, 3 for those of 384 × 288.
         quantised: Targets as published before DARK: their peak at the centre of a cell.
@@ -115,7 +115,7 @@ class Detector(Method):
         return load_frozen(self.hparams["lifters"][name], Lifter)
 
     def setup(self, stage: str) -> None:
-        """Load the lifters that there is something to measure with.
+        """Load the lifters, where the data have poses to evaluate them with.
 
         Raises:
             InputError: If one does not fit.
@@ -138,7 +138,7 @@ class Detector(Method):
         super().setup(stage)
 
     def load_frozen_stages(self) -> None:
-        """Note which the lifters are."""
+        """Note the checkpoints of the lifters."""
         for name in self.lifters:
             self.note_stage(f"lifters.{name}", self.hparams["lifters"][name])
 
@@ -180,11 +180,11 @@ class Detector(Method):
             rank_zero_info(f"{self.hparams['start_from']}: learns anew {', '.join(new)}.")
 
     def on_validation_start(self) -> None:
-        """Move the lifters to where the validation happens."""
+        """Move the lifters to the device of the validation."""
         self.on_fit_start()
 
     def on_test_start(self) -> None:
-        """Move the lifters to where the test happens."""
+        """Move the lifters to the device of the test."""
         self.on_fit_start()
 
     @abstractmethod
@@ -196,7 +196,7 @@ class Detector(Method):
         return self.net(image)
 
     def targets(self, batch: ImageBatch) -> tuple[Float[Tensor, "B K I V"], Float[Tensor, "B K"]]:
-        """Return the heat-maps there should be, and which count; left and right as they look there."""
+        """Return target heat-maps and their weights, left and right as they look in the crop."""
         h, affine = self.hparams, batch["affine"]
         points = to_crop(batch["keypoints"], affine, self.mirror)
         labelled = swap_sides(batch["visibility"][..., None], affine, self.mirror)[..., 0] > 0
@@ -242,7 +242,7 @@ class Detector(Method):
         return self.decode_in_image(self.heatmaps(batch["image"]), batch["affine"])
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
-        """Return the metrics of keypoints, and of what the lifters make of them."""
+        """Return the metrics of keypoints, and of the poses lifted from them."""
         return LiftedEvaluation(
             data.actions,
             self.hparams["keypoint_skeleton"],
@@ -278,12 +278,12 @@ class Detector(Method):
     def lift(
         self, keypoints: Float[Tensor, "N K 2"], batch: ImageBatch, names: Iterable[str]
     ) -> dict[str, Float[Tensor, "B J 3"]]:
-        """Return what lifters make of keypoints in the image."""
+        """Return the poses that lifters predict from keypoints in the image, millimetres."""
         windows = rearrange(keypoints, "(b t) k c -> b t k c", t=self.window)
         return self.lifters.lift(windows, self.middle(batch["camera"]), names)
 
     def middle(self, values: Any) -> Any:
-        """Return what belongs to the middle image of each example."""
+        """Return the values of the middle image of each example."""
         return values if self.window == 1 else values[self.window // 2 :: self.window]
 
     def predict_step(self, batch: ImageBatch, batch_idx: int) -> dict[str, Tensor]:

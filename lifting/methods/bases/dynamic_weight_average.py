@@ -50,7 +50,7 @@ class DynamicWeightAverage(nn.Module):
             self.end()
 
     def end(self) -> None:
-        """Compare what was noted since the last time, if anything, with that before."""
+        """End an epoch or step: its mean losses, if any, become the last of the history."""
         if self.mode == "equal" or not self.count:
             return
         if dist.is_available() and dist.is_initialized():

@@ -55,8 +55,7 @@ class FlowLifter(Lifter):
         sum_hypotheses: Add the losses of both poses up instead of averaging them.
         nll: Weight of the likelihood.
         nll_growth: Factor by which that weight grows from 40 to 80 percent of training. Strong
-            consistency is needed until poses have found their side of flat; after that it holds
-            depths back.
+            consistency is needed until depths have found their sign; after that it keeps poses flat.
         scaled: See :class:`FlowPrior`.
         cap: See :class:`FlowPrior`.
         contrast: See :class:`FlowPrior`.

@@ -70,7 +70,7 @@ class FlowPrior:
         """Return the loss of each pose.
 
         Args:
-            views: For each flow the head-normalised projections it is to judge.
+            views: Head-normalised projections, by the name of the flow.
         """
         total = next(iter(views.values())).new_zeros(())
         for name, weight in self.weights.items():

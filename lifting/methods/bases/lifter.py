@@ -35,7 +35,7 @@ class Lifter(Method):
 
     # Whether keypoints that are not seen may be missing.
     completes = False
-    # Whether a person of another size on the image is another input.
+    # Whether predictions depend on how many pixels high a person is.
     sees_pixels = False
 
     def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
@@ -59,30 +59,30 @@ class Lifter(Method):
         """Return the training loss of a batch."""
 
     def take_statistics(self, data: PoseData) -> None:
-        """Take statistics of the training data, and how large its images are."""
+        """Take statistics of the training data, and the size of its images."""
         super().take_statistics(data)
         if self.sees_pixels:
             sizes = data.spread("train", EXAMPLES, self.device)["camera"].size
             self.image_side = sizes.amax(-1).mean().item()
 
     def take_over(self, other: Self) -> None:
-        """Take what another has learnt, for images as large as those it has seen."""
+        """Take the weights and statistics of another lifter, and the size of its images."""
         super().take_over(other)
         self.image_side = other.image_side
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Note what the checkpoint is of, and how large the images are."""
+        """Note what the base class does, and the size of the images."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["image_side"] = self.image_side
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
-        """Take the size of the images; checkpoints of other origin may not tell it."""
+        """Restore the size of the images, which imported checkpoints may lack."""
         self.image_side = checkpoint.get("image_side")
 
     def required_poses(
         self, pose: Float[Tensor, "frames J 3"] | None
     ) -> Float[Tensor, "frames J 3"]:
-        """Return the poses that a method which learns from them is trained on.
+        """Return the poses of the training frames, for a method that learns from them.
 
         Raises:
             InputError: If there are none.
@@ -95,7 +95,7 @@ class Lifter(Method):
         return pose
 
     def windows(self, dilation: int = 1) -> Windows:
-        """Return how a recording is cut to predict all of its frames.
+        """Return the windows that predict every frame of a recording once.
 
         Args:
             dilation: Distance between neighbouring frames of a window.
@@ -148,7 +148,7 @@ class Lifter(Method):
         self.evaluate_extra(batch, lifted)
 
     def evaluate_extra(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
-        """Add errors that only some methods have, of a batch whose poses have been lifted."""
+        """Add further errors of a batch, whose lifted poses are given."""
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses of valid frames with the clip and frame each belongs to."""

@@ -91,16 +91,16 @@ class LifterGroup:
         return poses
 
     def truth(self, name: str, pose: Float[Tensor, "B J 3"]) -> Float[Tensor, "B I 3"]:
-        """Return true poses as one of them should lift them."""
+        """Return true poses in the joints of a lifter, root-relative millimetres."""
         target = self.lifters[name].hparams["skeleton"]
         return centre(convert(pose, self.pose_skeleton, target), skeleton(target).root)
 
     def per_joint(self, name: str, values: Float[Tensor, "B K"]) -> Float[Tensor, "B J"]:
-        """Return a number of each keypoint for the joints of one of them; 1 where no keypoint is it."""
+        """Return values of keypoints for the joints of a lifter; 1 for joints without a keypoint."""
         return _taken(values, self._keypoints, self._joints(name), 1.0)
 
     def per_keypoint(self, name: str, errors: Float[Tensor, "B J"]) -> Float[Tensor, "B K"]:
-        """Return the number of each keypoint's joint; -1, below any error, where there is none."""
+        """Return values of a lifter's joints for the keypoints; -1, below any error, without one."""
         return _taken(errors, self._joints(name), self._keypoints, -1.0)
 
     def shared(

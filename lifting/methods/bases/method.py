@@ -21,7 +21,7 @@ FrozenMethod = TypeVar("FrozenMethod", bound="Method")
 
 
 class Method(Checkpointed):
-    """Base class of whatever is trained: lifters, their priors, detectors.
+    """Base class of everything that is trained: lifters, their priors, detectors.
 
     A subclass takes flat primitives, names them in ``self.hparams``, and fills in
     :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`loss`, :meth:`configure_evaluation` and
@@ -88,7 +88,7 @@ class Method(Checkpointed):
 
     @abstractmethod
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
-        """Return what the frames of an evaluation are collected in.
+        """Return the metrics that an evaluation collects.
 
         Args:
             data: The datamodule.
@@ -153,7 +153,7 @@ class Method(Checkpointed):
                 self.start()
 
     def take_statistics(self, data: PoseData) -> None:
-        """Take what is measured in the training data before training; it travels in the checkpoint."""
+        """Take statistics of the training data, which the checkpoint keeps."""
         keypoints, pose = data.training_frames()
         root = skeleton(self.hparams["skeleton"]).root
         self.fit_statistics(keypoints, None if pose is None else centre(pose, root))
@@ -175,7 +175,7 @@ class Method(Checkpointed):
         self.note_stage("start_from", path)
 
     def take_over(self, other: Self) -> None:
-        """Take what another has learnt."""
+        """Take the weights and statistics of another method."""
         self._check_identity(other._identity())
         self.load_state_dict(other.state_dict())
 
@@ -208,7 +208,7 @@ class Method(Checkpointed):
         self._paths[option] = path
 
     def on_fit_start(self) -> None:
-        """Move the earlier stages to where training happens."""
+        """Move the earlier stages to the device of training."""
         for stage in self._stages:
             stage.to(self.device)
 
@@ -241,7 +241,7 @@ class Method(Checkpointed):
         self._finish("val")
 
     def on_test_epoch_end(self) -> None:
-        """Log the means over all frames and keep the table for whoever reports it."""
+        """Log the means over all frames and keep the table for callbacks."""
         self.test_result = self._finish("test")
 
     def _finish(self, split: str) -> EvaluationResult:
@@ -264,7 +264,7 @@ class Method(Checkpointed):
         }
 
     def parameter_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
-        """Return what is learnt: every parameter, in groups where their learning rates differ."""
+        """Return the parameters to optimise, in groups where their learning rates differ."""
         return self.parameters()
 
     def build_optimizer(

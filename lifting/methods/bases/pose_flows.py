@@ -136,16 +136,9 @@ class PoseFlows(Method):
         """Return a part of head-normalised poses as the vectors its flow takes."""
         return poses[:, self.joints[name]].flatten(1)
 
-    def nll(
-        self, poses: Float[Tensor, "N K 2"], names: Sequence[str] | None = None
-    ) -> dict[str, Float[Tensor, " N"]]:
-        """Return the negative log-likelihood of head-normalised poses under each flow.
-
-        Args:
-            poses: Head-normalised poses.
-            names: The flows to ask; all where not given.
-        """
-        return {name: self.flow(name)(self.part(poses, name)) for name in names or self.flows}
+    def nll(self, poses: Float[Tensor, "N K 2"]) -> dict[str, Float[Tensor, " N"]]:
+        """Return the negative log-likelihood, nats, of head-normalised poses under each flow."""
+        return {name: self.flow(name)(self.part(poses, name)) for name in self.flows}
 
     def dims(self, name: str) -> int:
         """Return the number of dimensions of a flow's density."""

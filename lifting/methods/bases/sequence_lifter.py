@@ -64,7 +64,7 @@ class SequenceLifter(Lifter):
         return PREDICTION_CHUNK if self.slides and self.frames > 1 else 1
 
     def windows(self, dilation: int = 1) -> Windows:
-        """Return how a recording is cut to predict all of its frames.
+        """Return the windows that predict every frame of a recording once.
 
         Args:
             dilation: Distance between neighbouring frames of a window.
