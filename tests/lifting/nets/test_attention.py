@@ -13,8 +13,8 @@ from lifting.nets.attention import Attention, DropPath, FeedForward, Transformer
 def by_hand(net, x, heads):
     """Loops over samples, heads and tokens."""
     weights = net.state_dict()
-    bias = weights.get("qkv.bias", torch.zeros(3 * x.shape[-1], dtype=x.dtype))
-    query, key, value = (x @ weights["qkv.weight"].T + bias).chunk(3, -1)
+    projected = x @ weights["qkv.weight"].T + weights["qkv.bias"]
+    query, key, value = projected.chunk(3, -1)
     size = x.shape[-1] // heads
     out = torch.zeros_like(x)
     for b in range(x.shape[0]):
