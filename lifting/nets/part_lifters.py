@@ -107,7 +107,8 @@ class PartLifters(nn.Module):
         return torch.stack([self._among_zeros(depth, part) for part, depth in enumerate(depths)])
 
     def _among_zeros(self, depth: Tensor, part: int) -> Tensor:
-        zeros = depth.new_zeros(len(depth), self.mixture.shape[-1])
+        # Not len(depth), which an export would take for a constant.
+        zeros = depth.new_zeros(depth.shape[0], self.mixture.shape[-1])
         return zeros.index_copy(1, torch.tensor(self.joints[part], device=depth.device), depth)
 
     def _view(self, keypoints: Tensor, part: int) -> Tensor:
