@@ -24,11 +24,11 @@ def app(
     Args:
         checkpoint: A checkpoint of any lifter, or a folder of runs.
         more: Further ones to choose from.
-        detector: What reads keypoints on pictures and videos: a checkpoint of a detector of this suite,
+        detector: Estimates keypoints on pictures and videos: a checkpoint of a detector of this suite,
             or an ONNX model.
-        boxes: What finds people there, an ONNX model; one person is followed where not given.
-        library: What runs ONNX models, onnxruntime or rtmlib.
-        detector_skeleton: Joint set of an ONNX model, where it does not tell.
+        boxes: Detects people there, an ONNX model; one person is tracked where not given.
+        library: Runs ONNX models, onnxruntime or rtmlib.
+        detector_skeleton: Joint set of an ONNX model, if it does not say.
         crop: Width and height of the crops that the detector was trained on.
         device: cpu or cuda for the detector; a GPU is taken where there is one.
         port: Port of 127.0.0.1 to listen on; 0 for any that is free.

@@ -47,9 +47,9 @@ def pose(
         out: The picture to write, a .png.
         page: A page to turn the pose on, .html, if you like.
         picture: The photograph that the keypoints are on, which also tells how large it is.
-        format: Format of the file, where its content does not tell.
-        skeleton: Joint set of the keypoints, where the file does not tell.
-        width: Width of the image in pixels, where neither file nor picture tells.
+        format: Format of the file, if its content does not say.
+        skeleton: Joint set of the keypoints, if the file does not say.
+        width: Width of the image in pixels, if neither file nor picture says.
         height: Its height.
         source: Which 2D source of a clip store.
         stills: The frames are photographs: lift this one without those around it.
