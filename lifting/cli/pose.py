@@ -1,10 +1,12 @@
 """The command ``lifting pose``: one 2D pose lifted, printed and drawn."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 from lifting.errors import InputError
+from lifting.inference.options import LiftOptions, ReadOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,15 +27,10 @@ def pose(
     out: str = "pose.png",
     page: str | None = None,
     picture: str | None = None,
-    format: str | None = None,
-    skeleton: str | None = None,
-    width: float | None = None,
-    height: float | None = None,
-    source: str | None = None,
-    stills: bool = False,
     reproject: bool = False,
     flip_test: bool = False,
     device: str | None = None,
+    **options: Annotated[Any, ReadOptions],
 ) -> None:
     """Lift one 2D pose, print its joints in millimetres and draw it; see docs/predict.md.
 
@@ -47,24 +44,13 @@ def pose(
         out: The picture to write, a .png.
         page: A page to turn the pose on, .html, if you like.
         picture: The photograph that the keypoints are on, which also tells how large it is.
-        format: Format of the file, if its content does not say.
-        skeleton: Joint set of the keypoints, if the file does not say.
-        width: Width of the image in pixels, if neither file nor picture says.
-        height: Its height.
-        source: Which 2D source of a clip store.
-        stills: The frames are photographs: lift this one without those around it.
         reproject: Draw the pose where it fits the keypoints best, projected back.
         flip_test: Average with the prediction of the mirrored keypoints.
         device: cpu or cuda; a GPU is taken where there is one.
+        **options: See ReadOptions.
     """
     from datamodules.crops.pixels import read_image
-    from lifting.inference.keypoint_files import (
-        ReadOptions,
-        image_size,
-        parse_pose,
-        read_track_frame,
-    )
-    from lifting.inference.options import LiftOptions
+    from lifting.inference.keypoint_files import parse_pose, read_track_frame
     from lifting.inference.prediction import load_lifter
     from lifting.inference.single_frame import lift_frame
 
@@ -74,10 +60,10 @@ def pose(
         if value is not None and Path(value).suffix.lower() != ending:
             raise InputError(f"{option} {value}: choose a name that ends in {ending}.")
     pixels = None if picture is None else read_image(Path(picture))
-    size = image_size(width, height)
-    if size is None and pixels is not None:
-        size = float(pixels.shape[1]), float(pixels.shape[0])
-    read_options = ReadOptions(skeleton, size, stills, source, format)
+    read_options = ReadOptions(**options)
+    if read_options.size is None and pixels is not None:
+        height, width = map(float, pixels.shape[:2])
+        read_options = replace(read_options, width=width, height=height)
     if keypoints is not None:
         path = Path(keypoints)
         example, where = read_track_frame(path, read_options, track, frame), str(path)

@@ -7,8 +7,8 @@ from rich.progress import Progress
 
 from lifting.errors import InputError
 from lifting.files import write_together
-from lifting.inference.keypoint_files import ReadOptions, read_tracks, select_tracks
-from lifting.inference.options import LiftOptions
+from lifting.inference.keypoint_files import read_tracks, select_tracks
+from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.pose_files import bvh_files, pack_poses
 from lifting.inference.prediction import lift_track, load_lifter
 

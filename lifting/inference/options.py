@@ -1,10 +1,46 @@
-"""Options of lifting a recording, with their defaults."""
+"""Options of reading keypoint files and of lifting them, with their defaults."""
 
 from dataclasses import dataclass
+from inspect import signature
+from typing import Any, TypeVar
 
 from lifting.errors import InputError
 
 SMOOTHING = ("one_euro", "savgol")
+_Options = TypeVar("_Options")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What is known of a keypoint file besides its content.
+
+    Args:
+        skeleton: Joint set of the keypoints, if the file does not say.
+        width: Width of the images in pixels, if the file does not say.
+        height: Their height.
+        stills: The frames are photographs, each lifted by itself.
+        source: Which 2D source of a clip store.
+        format: npz, store, openpose, coco, alphapose or mediapipe; by the content where not given.
+
+    Raises:
+        InputError: If one side of the images alone is given.
+    """
+
+    skeleton: str | None = None
+    width: float | None = None
+    height: float | None = None
+    stills: bool = False
+    source: str | None = None
+    format: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.width is None) != (self.height is None):
+            raise InputError("Width and height go together: give both, or leave both out.")
+
+    @property
+    def size(self) -> tuple[float, float] | None:
+        """Width and height of the images in pixels, if given."""
+        return None if self.width is None or self.height is None else (self.width, self.height)
 
 
 @dataclass(frozen=True)
@@ -53,3 +89,13 @@ def check_smoothing(method: str) -> None:
         raise InputError(
             f"There is no smoothing '{method}'", remedy=f"known are {', '.join(SMOOTHING)}."
         )
+
+
+def pop_options(kind: type[_Options], options: dict[str, Any]) -> _Options:
+    """Return a dataclass of options made of those that are its fields, which are taken out.
+
+    Raises:
+        InputError: If one of them is wrong.
+    """
+    names = signature(kind).parameters.keys() & options.keys()
+    return kind(**{name: options.pop(name) for name in names})

@@ -16,34 +16,17 @@ _LEG = ("knee", "ankle", "heel", "foot", "toe", "big_toe", "small_toe")
 _SHIN = _LEG[1:]
 _LIMBS = {"shoulder": _ARM, "elbow": _FOREARM, "hip": _LEG, "knee": _SHIN}
 
-# How far limbs are raised sideways out of the T-pose, degrees, the outer one after the inner one.
+
+def _both(**degrees: int) -> dict[str, int]:
+    """Return angles of both sides."""
+    return {f"{side}_{joint}": d for joint, d in degrees.items() for side in ("left", "right")}
+
+
+# Angles by which limbs are raised sideways out of the T-pose, one after another, degrees.
 POSES: Mapping[str, Mapping[str, int]] = {
-    "Stand": {
-        "left_elbow": 12,
-        "left_shoulder": -72,
-        "right_elbow": 12,
-        "right_shoulder": -72,
-        "left_hip": 3,
-        "right_hip": 3,
-    },
-    "Wave": {
-        "left_elbow": 70,
-        "left_shoulder": 15,
-        "right_elbow": 12,
-        "right_shoulder": -72,
-        "left_hip": 3,
-        "right_hip": 3,
-    },
-    "Jump": {
-        "left_elbow": 15,
-        "left_shoulder": 45,
-        "right_elbow": 15,
-        "right_shoulder": 45,
-        "left_hip": 22,
-        "right_hip": 22,
-        "left_knee": -8,
-        "right_knee": -8,
-    },
+    "Stand": _both(elbow=12, shoulder=-72, hip=3),
+    "Wave": _both(elbow=12, shoulder=-72, hip=3) | {"left_elbow": 70, "left_shoulder": 15},
+    "Jump": _both(elbow=15, shoulder=45, hip=22, knee=-8),
     "Karate": {
         "left_elbow": -35,
         "left_shoulder": -25,

@@ -9,8 +9,8 @@ from datamodules.crops.pixels import read_image
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.detectors.interfaces import Frame, Image
-from lifting.inference.keypoint_files import KeypointTrack, ReadOptions, read_tracks
-from lifting.inference.options import LiftOptions
+from lifting.inference.keypoint_files import KeypointTrack, read_tracks
+from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.prediction import Lifted, lift_track
 from lifting.inference.video.reader import Video

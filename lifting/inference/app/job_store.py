@@ -14,8 +14,7 @@ from lifting.inference.app.inputs import lift_file
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
 from lifting.inference.detectors.factory import DetectorOptions
-from lifting.inference.keypoint_files import ReadOptions, image_size
-from lifting.inference.options import LiftOptions
+from lifting.inference.options import LiftOptions, ReadOptions
 
 # Jobs whose files are kept.
 _KEPT = 20
@@ -144,6 +143,6 @@ def parse_options(content: dict[str, Any]) -> tuple[ReadOptions, LiftOptions]:
     width, height, fps = (None if value is None else float(value) for value in numbers.values())
     stills, trajectory = (content.get(name) is True for name in ("stills", "trajectory"))
     return (
-        ReadOptions(skeleton, image_size(width, height), stills, format=format),
+        ReadOptions(skeleton, width, height, stills, format=format),
         LiftOptions(fps, smooth=smooth, trajectory=trajectory),
     )

@@ -3,8 +3,6 @@
 from lifting.inference.keypoint_files.reading import FORMATS, read_tracks
 from lifting.inference.keypoint_files.track import (
     KeypointTrack,
-    ReadOptions,
-    image_size,
     select_tracks,
     track_from_points,
 )
@@ -13,9 +11,7 @@ from lifting.inference.keypoint_files.track_frame import TrackFrame, parse_pose,
 __all__ = [
     "FORMATS",
     "KeypointTrack",
-    "ReadOptions",
     "TrackFrame",
-    "image_size",
     "parse_pose",
     "read_track_frame",
     "read_tracks",

@@ -12,7 +12,8 @@ from lifting.inference.keypoint_files.linking import (
     link_tracks,
     parse_points,
 )
-from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
+from lifting.inference.keypoint_files.track import KeypointTrack
+from lifting.inference.options import ReadOptions
 
 
 def read_alphapose(path: Path, content: Any, options: ReadOptions) -> list[KeypointTrack]:

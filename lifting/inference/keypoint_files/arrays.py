@@ -9,13 +9,8 @@ from datamodules.store.videopose3d import read_keypoints
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
 from lifting.inference.keypoint_files.mediapipe import read_landmarks
-from lifting.inference.keypoint_files.track import (
-    Array,
-    KeypointTrack,
-    ReadOptions,
-    Size,
-    track_from_points,
-)
+from lifting.inference.keypoint_files.track import Array, KeypointTrack, Size, track_from_points
+from lifting.inference.options import ReadOptions
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, skeleton
 

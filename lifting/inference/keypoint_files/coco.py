@@ -11,7 +11,8 @@ from typing import Any
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.linking import FramePerson, link_tracks, parse_points
-from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions, Size
+from lifting.inference.keypoint_files.track import KeypointTrack, Size
+from lifting.inference.options import ReadOptions
 from lifting.skeletons import SKELETONS
 
 # Confidence of a keypoint that COCO labels as missing, hidden or visible.

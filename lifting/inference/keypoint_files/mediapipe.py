@@ -15,7 +15,8 @@ import numpy as np
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
-from lifting.inference.keypoint_files.track import Array, KeypointTrack, ReadOptions
+from lifting.inference.keypoint_files.track import Array, KeypointTrack
+from lifting.inference.options import ReadOptions
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import skeleton
 

@@ -11,7 +11,8 @@ from lifting.inference.keypoint_files.linking import (
     link_tracks,
     parse_points,
 )
-from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions
+from lifting.inference.keypoint_files.track import KeypointTrack
+from lifting.inference.options import ReadOptions
 
 _SETS = {25: "openpose25", 18: "openpose18"}
 

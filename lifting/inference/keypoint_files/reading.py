@@ -12,7 +12,8 @@ from lifting.inference.keypoint_files.coco import read_coco
 from lifting.inference.keypoint_files.mediapipe import JOINTS, read_mediapipe
 from lifting.inference.keypoint_files.openpose import read_openpose
 from lifting.inference.keypoint_files.store import read_store
-from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions, Size
+from lifting.inference.keypoint_files.track import KeypointTrack, Size
+from lifting.inference.options import ReadOptions
 
 _JSON = {"coco": read_coco, "alphapose": read_alphapose, "mediapipe": read_mediapipe}
 FORMATS = ("npz", "store", "openpose", *_JSON)

@@ -7,7 +7,8 @@ import numpy as np
 from datamodules.store.checks import check_keypoints
 from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.track import KeypointTrack, ReadOptions, track_from_points
+from lifting.inference.keypoint_files.track import KeypointTrack, track_from_points
+from lifting.inference.options import ReadOptions
 from lifting.skeletons import skeleton
 
 

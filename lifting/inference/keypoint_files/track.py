@@ -1,4 +1,4 @@
-"""Keypoints of one person over frames, and the options of reading them."""
+"""Keypoints of one person over frames."""
 
 from dataclasses import dataclass, replace
 
@@ -14,38 +14,6 @@ Size = tuple[float, float]
 # Frames between the first and the last of a person, per frame that shows it. Videos stay far below; the
 # numbers of photographs, and those of frames that were picked, do not.
 _SPARSEST = 50
-
-
-def image_size(width: float | None, height: float | None) -> Size | None:
-    """Return the size of images, or None where neither side is given.
-
-    Raises:
-        InputError: If one side alone is given.
-    """
-    if width is not None and height is not None:
-        return width, height
-    if width is not None or height is not None:
-        raise InputError("Width and height go together: give both, or leave both out.")
-    return None
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """What is known of a keypoint file besides its content its content.
-
-    Attributes:
-        skeleton: Joint set of the keypoints, if the file does not say.
-        size: Width and height of the images in pixels, if the file does not say.
-        stills: Whether the frames are photographs that have nothing to do with each other.
-        source: Which 2D source of a clip store.
-        format: Format of the file; by the content where not given.
-    """
-
-    skeleton: str | None = None
-    size: Size | None = None
-    stills: bool = False
-    source: str | None = None
-    format: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from lifting.inference.keypoint_files.store import find_clip, read_clip
 from lifting.inference.keypoint_files.track import (
     Array,
     KeypointTrack,
-    ReadOptions,
     select_tracks,
     track_from_points,
 )
+from lifting.inference.options import ReadOptions
 from lifting.skeletons import skeleton
 
 

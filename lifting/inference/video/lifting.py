@@ -1,6 +1,6 @@
 """Lifting of the people on a video, drawn beside its frames."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
-from lifting.inference.keypoint_files import KeypointTrack, ReadOptions, select_tracks
-from lifting.inference.options import LiftOptions
+from lifting.inference.keypoint_files import KeypointTrack, select_tracks
+from lifting.inference.options import LiftOptions, ReadOptions, pop_options
 from lifting.inference.prediction import Lifted, lift, lift_track, load_lifter
 from lifting.inference.video.options import VideoOptions
 from lifting.inference.video.outputs import (
@@ -68,8 +68,7 @@ def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.
     """
-    of_video = {field.name for field in fields(VideoOptions)} & options.keys()
-    video_options = VideoOptions(**{name: options.pop(name) for name in of_video})
+    video_options = pop_options(VideoOptions, options)
     source = Video(video)
     lift_options = LiftOptions(fps=source.fps, **options)
     folder = Path(video_options.out or source.path.with_name(f"{source.path.stem}_3d"))

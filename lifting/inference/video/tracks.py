@@ -8,12 +8,8 @@ from rich.progress import Progress
 
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import PersonTracker
-from lifting.inference.keypoint_files import (
-    KeypointTrack,
-    ReadOptions,
-    read_tracks,
-    select_tracks,
-)
+from lifting.inference.keypoint_files import KeypointTrack, read_tracks, select_tracks
+from lifting.inference.options import ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.video.reader import Video
 
@@ -81,7 +77,7 @@ def read_video_tracks(
         tracks = read_tracks(path, options)
     except InputError:
         # Landmarks relative to the image need its size; all else fails again.
-        tracks = read_tracks(path, replace(options, size=(width, height)))
+        tracks = read_tracks(path, replace(options, width=width, height=height))
     tracks = select_tracks(tracks, name, path)
     if any(track.size not in (None, (width, height)) for track in tracks):
         raise InputError(

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_files import KeypointTrack
-from lifting.inference.options import LiftOptions
+from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.prediction import lift, lift_track
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import make
@@ -32,6 +32,13 @@ TRACK = KeypointTrack(
 def test_values_out_of_range_are_refused(values, sentence):
     with pytest.raises(InputError, match=sentence):
         LiftOptions(**values)
+
+
+def test_one_side_of_the_images_alone_is_refused():
+    assert ReadOptions(width=4.0, height=3.0).size == (4.0, 3.0)
+    assert ReadOptions().size is None
+    with pytest.raises(InputError, match="Width and height go together"):
+        ReadOptions(height=3.0)
 
 
 def test_track_is_lifted_as_its_arrays_at_its_own_rate_or_at_that_of_the_options():

@@ -9,8 +9,7 @@ from PIL import Image
 from lifting.errors import InputError
 from lifting.inference.app.inputs import lift_file
 from lifting.inference.detectors.factory import DetectorOptions
-from lifting.inference.keypoint_files import ReadOptions
-from lifting.inference.options import LiftOptions
+from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.prediction import lift
 from tests.datamodules.made_videos import write_frames
 from tests.lifting.inference.keypoint_files import made_keypoints as made
@@ -20,7 +19,7 @@ from tests.made_lifters import save
 
 PEOPLE = [made.person(17, 8, seed, at=(300 + 500 * seed, 350)) for seed in range(2)]
 FILMED = (320, 240)
-SIZED = ReadOptions(size=made.SIZE)
+SIZED = ReadOptions(**made.SIDES)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.cameras import nominal_camera
 
 SIZE = (1280.0, 720.0)
+SIDES = dict(zip(("width", "height"), SIZE, strict=True))
 
 
 def person(joints, frames=6, seed=0, at=(600, 300)):

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files import FORMATS, ReadOptions, read_tracks
+from lifting.inference.keypoint_files import FORMATS, read_tracks
+from lifting.inference.options import ReadOptions
 from lifting.skeletons import skeleton
 from tests.datamodules.made_npz import metadata
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
-NOTHING, SIZED = ReadOptions(), ReadOptions(size=made.SIZE)
+NOTHING, SIZED = ReadOptions(), ReadOptions(**made.SIDES)
 COCO, OPENPOSE, MEDIAPIPE = made.person(17), made.person(25), made.person(33)
 
 
@@ -307,13 +308,13 @@ def test_what_the_options_say_may_not_contradict_the_file(tmp_path):
     with pytest.raises(InputError, match="coco17, not h36m17"):
         read_tracks(path, ReadOptions(skeleton="h36m17"))
     with pytest.raises(InputError, match="1280 x 720"):
-        read_tracks(path, ReadOptions(size=(640.0, 480.0)))
+        read_tracks(path, ReadOptions(width=640.0, height=480.0))
     store = made.store(tmp_path / "s.h5", COCO)
     with pytest.raises(InputError, match="coco17, not h36m17"):
         read_tracks(store, ReadOptions(skeleton="h36m17"))
     landmarks = made.write(tmp_path / "m.json", LANDMARKS)
     with pytest.raises(InputError, match="mediapipe33, not coco17"):
-        read_tracks(landmarks, ReadOptions(skeleton="coco17", size=made.SIZE))
+        read_tracks(landmarks, ReadOptions(skeleton="coco17", **made.SIDES))
     results = made.coco_results(tmp_path / "r.json", [(0, COCO[0])])
     with pytest.raises(InputError, match="17 keypoints, but 'openpose25' has 25"):
         read_tracks(results, ReadOptions(skeleton="openpose25"))

@@ -10,11 +10,12 @@ import pytest
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
 from lifting.cameras import nominal_camera
 from lifting.errors import InputError
-from lifting.inference.keypoint_files import ReadOptions, parse_pose, read_track_frame
+from lifting.inference.keypoint_files import parse_pose, read_track_frame
+from lifting.inference.options import ReadOptions
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
 PEOPLE = [made.person(17, 12, seed, at=(300 + 500 * seed, 350)) for seed in range(2)]
-WANTED = ReadOptions(size=made.SIZE)
+WANTED = ReadOptions(**made.SIDES)
 
 
 @pytest.fixture
@@ -41,13 +42,11 @@ def test_frame_of_a_person_comes_with_every_frame_around_it(video):
 
 
 def test_a_still_comes_alone(video, tmp_path):
-    example = read_track_frame(video, ReadOptions(size=made.SIZE, stills=True), frame=7)
+    example = read_track_frame(video, ReadOptions(stills=True, **made.SIDES), frame=7)
     assert example.track.keypoints.shape == (1, 17, 2)
     np.testing.assert_allclose(pixels(example), PEOPLE[0][7, :, :2])
     np.savez(tmp_path / "a.npz", keypoints=PEOPLE[0], skeleton="coco17")
-    example = read_track_frame(
-        tmp_path / "a.npz", ReadOptions(size=made.SIZE, stills=True), frame=3
-    )
+    example = read_track_frame(tmp_path / "a.npz", ReadOptions(stills=True, **made.SIDES), frame=3)
     np.testing.assert_allclose(example.track.keypoints, PEOPLE[0][3:4, :, :2])
 
 
@@ -71,7 +70,7 @@ def test_clip_of_a_store_comes_with_its_camera_and_the_truth(tmp_path):
         ((ReadOptions(),), "several 2D sources; name one with --source: gt, mine"),
         ((wanted, "ben"), "no clip 'ben' of 'gt'; there are for example anna/walk 0/front"),
         ((wanted, "anna", 7), "not on frame 7; it is on frames 0 to 55"),
-        ((ReadOptions(source="gt", size=(5.0, 5.0)),), "1280 x 720 pixels"),
+        ((ReadOptions(source="gt", width=5.0, height=5.0),), "1280 x 720 pixels"),
     ]:
         with pytest.raises(InputError, match=said):
             read_track_frame(path, *arguments)

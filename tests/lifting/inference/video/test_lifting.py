@@ -12,7 +12,8 @@ from datamodules.safe_load import load_npz
 from lifting.cli.main import run as command
 from lifting.errors import InputError
 from lifting.export.bvh import bvh_text
-from lifting.inference.keypoint_files import ReadOptions, read_tracks
+from lifting.inference.keypoint_files import read_tracks
+from lifting.inference.options import ReadOptions
 from lifting.inference.people.single_person import SinglePersonTracker
 from lifting.inference.people.tracked_people import track_people
 from lifting.inference.prediction import lift

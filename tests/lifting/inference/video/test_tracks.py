@@ -5,7 +5,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import Detection
-from lifting.inference.keypoint_files import ReadOptions
+from lifting.inference.options import ReadOptions
 from lifting.inference.video.reader import Video
 from lifting.inference.video.tracks import detect_tracks, read_video_tracks
 from tests.datamodules.made_videos import SIZE, write_video
