@@ -129,7 +129,11 @@ def _start_server() -> socket.socket:
     ours, its = socket.socketpair()
     # -c is never forked.
     command = [sys.executable, "-c", f"from {__name__} import main; main()", str(its.fileno())]
-    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    env = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     subprocess.Popen(command, env=env, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
     its.close()
     return ours

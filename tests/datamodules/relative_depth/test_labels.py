@@ -32,6 +32,7 @@ def by_frame(labels, depth, epoch=0):
 
 
 def test_a_right_label_says_which_joint_is_farther(depth):
+    depth = depth[:200]
     for truth, said in zip(depth, by_frame(DepthLabels("all"), depth), strict=True):
         assert set(said) == set(itertools.combinations(range(17), 2))
         for (a, b), r in said.items():
@@ -73,6 +74,7 @@ def test_a_step_sees_some_of_the_pairs_anew_each_epoch(depth):
 
 
 def test_joints_within_the_tolerance_are_equally_far(depth):
+    depth = depth[:200]
     for truth, said in zip(
         depth, by_frame(DepthLabels("all", tolerance=100.0), depth), strict=True
     ):
