@@ -115,6 +115,17 @@ def existing_file(path: str | Path) -> Path:
     return path
 
 
+def existing_folder(path: Path) -> Path:
+    """Return the path if it names a folder.
+
+    Raises:
+        InputError: If it does not.
+    """
+    if not path.is_dir():
+        raise InputError("there is no such folder", path, "check the path.")
+    return path
+
+
 def load_pickle(path: str | Path) -> Any:
     """Unpickle a file that holds nothing but containers, numbers, strings and arrays.
 

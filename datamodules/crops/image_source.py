@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.crops.records import ImageRecord, IndexInfo
-from lifting.errors import InputError
 
 Array = NDArray[np.float64]
 
@@ -51,17 +50,6 @@ def join_sources(folder: Path, parts: Sequence[ImageSource]) -> ImageSource:
     inputs = {name: digest for part in parts for name, digest in part.info.inputs.items()}
     info = replace(parts[0].info, origin="; ".join(origins), inputs=inputs)
     return ImageSource(info, folder, records(), left_out)
-
-
-def existing_folder(path: Path) -> Path:
-    """Return the path if it names a folder.
-
-    Raises:
-        InputError: If it does not.
-    """
-    if not path.is_dir():
-        raise InputError("there is no such folder", path, "check the path.")
-    return path
 
 
 def bounding_box(

@@ -24,7 +24,7 @@ from datamodules.h36m.raw import (
     read_sequences,
 )
 from datamodules.safe_load import open_hdf5, sha256
-from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo, is_store_of
 from datamodules.store.projection import reprojection_errors, with_confidence
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError
@@ -100,7 +100,7 @@ def convert(
                 )
             done.add(name)
             part = parts / f"{name}.h5"
-            if not _is_part(part, info):
+            if not is_store_of(part, info):
                 _write_part(part, info, sequence, sources)
             with open_hdf5(part) as shard:
                 store.copy_from(shard)
@@ -111,14 +111,6 @@ def convert(
     shutil.rmtree(parts)
     with ClipStore(out) as finished:
         return _report(finished, drifts, sources)
-
-
-def _is_part(path: Path, info: StoreInfo) -> bool:
-    try:
-        with ClipStore(path) as store:
-            return store.info == info
-    except InputError:
-        return False
 
 
 def _write_part(

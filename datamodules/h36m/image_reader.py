@@ -11,7 +11,6 @@ from datamodules.crops.image_source import (
     Array,
     ImageSource,
     bounding_box,
-    existing_folder,
     inside_image,
 )
 from datamodules.crops.pixels import image_size
@@ -19,7 +18,7 @@ from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.h36m.cameras import CAMERAS, h36m_camera
 from datamodules.h36m.raw import EXCLUDED, LICENCE, ORIGIN, sequence_name
 from datamodules.matlab import numbers, read_dataset
-from datamodules.safe_load import load_npz, open_hdf5, sha256
+from datamodules.safe_load import existing_folder, load_npz, open_hdf5, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

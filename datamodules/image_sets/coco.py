@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.image_source import ImageSource, existing_folder
+from datamodules.crops.image_source import ImageSource
 from datamodules.crops.records import ImageRecord, IndexInfo
-from datamodules.safe_load import load_json, sha256
+from datamodules.safe_load import existing_folder, load_json, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 

@@ -16,12 +16,11 @@ from datamodules.crops.image_source import (
     Array,
     ImageSource,
     bounding_box,
-    existing_folder,
     inside_image,
 )
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.matlab import load_mat, numbers
-from datamodules.safe_load import load_json, sha256
+from datamodules.safe_load import existing_folder, load_json, sha256
 from lifting.cameras import Camera, calibrated_camera, project, world_to_camera
 from lifting.errors import InputError
 

@@ -20,7 +20,7 @@ from datamodules.mpi_inf_3dhp.raw import (
     read_test,
     read_train,
 )
-from datamodules.safe_load import sha256
+from datamodules.safe_load import existing_folder, sha256
 from datamodules.store.clips import ClipStore, ClipWriter, StoreInfo
 from lifting.cameras import Camera, project
 from lifting.errors import InputError
@@ -92,8 +92,7 @@ def _find_clips(
     raw: Path, universal: bool, cameras: tuple[int, ...]
 ) -> tuple[list[Path], Iterator[RawClip]]:
     """Return the files that will be read and the clips in them."""
-    if not raw.is_dir():
-        raise InputError("there is no such folder", raw, "check the path.")
+    existing_folder(raw)
     train, test = files_of(raw, TRAIN_FILES), files_of(raw, TEST_FILES)
     rows = files_of(raw, NPZ_FILES)
     if train or test:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.crops.image_source import ImageSource, bounding_box, existing_folder, inside_image
+from datamodules.crops.image_source import ImageSource, bounding_box, inside_image
 from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.mpi_inf_3dhp.cameras import CAMERA_SETS, TEST_SUBJECTS
 from datamodules.mpi_inf_3dhp.convert import LICENCE, ORIGIN
 from datamodules.mpi_inf_3dhp.mmpose import read_rows
 from datamodules.mpi_inf_3dhp.raw import RawClip
-from datamodules.safe_load import sha256
+from datamodules.safe_load import existing_folder, sha256
 
 _MARGIN = 0.1
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.crops.image_source import Array, existing_folder
+from datamodules.crops.image_source import Array
 from datamodules.panoptic.cameras import MILLIMETRES, UPRIGHT
-from datamodules.safe_load import load_json, sha256
+from datamodules.safe_load import existing_folder, load_json, sha256
 from lifting.errors import InputError
 
 JOINTS = "panoptic19"

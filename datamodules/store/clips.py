@@ -220,6 +220,15 @@ def _contents(path: Path, *_version: int) -> dict[ClipKey, tuple[str, ...]]:
     return contents
 
 
+def is_store_of(path: Path, info: StoreInfo) -> bool:
+    """Return whether a file is a store with this description."""
+    try:
+        with ClipStore(path) as store:
+            return store.info == info
+    except InputError:
+        return False
+
+
 class ClipStore:
     """Reads a store.
 

@@ -98,8 +98,6 @@ class SyntheticImages(ImageDataModule):
         write_index(Path(self.index), gathered)
 
     def _is_current(self) -> bool:
-        if not Path(self.index).is_file():
-            return False
         try:
             return read_index(self.index).info == self.info
         except InputError:

@@ -6,9 +6,8 @@ from typing import Any
 
 from datamodules.base import PoseDataModule
 from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
-from datamodules.store.clips import ClipStore
+from datamodules.store.clips import is_store_of
 from datamodules.synthetic.procedural.clips import INFO, write_store
-from lifting.errors import InputError
 
 
 class Synthetic(PoseDataModule):
@@ -49,14 +48,5 @@ class Synthetic(PoseDataModule):
 
     def prepare_data(self) -> None:
         """Generate the store, unless there is one that this version of the generator made."""
-        if not self._is_current():
+        if not is_store_of(Path(self.store), INFO):
             write_store(self.store, self.generator_seed, self.frames_per_sequence, progress=True)
-
-    def _is_current(self) -> bool:
-        if not Path(self.store).is_file():
-            return False
-        try:
-            with ClipStore(self.store) as store:
-                return store.info == INFO
-        except InputError:
-            return False

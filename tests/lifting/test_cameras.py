@@ -14,6 +14,7 @@ from lifting.cameras import (
     TANGENTIAL_GAIN,
     Camera,
     back_project,
+    calibrated_camera,
     camera_to_world,
     distort,
     nominal_camera,
@@ -295,3 +296,24 @@ def test_the_nominal_camera_is_level_and_sees_half_its_image_at_half_its_focal_l
     # The world's y is the depth, its z is up, and the focal length is the longer side.
     expected = torch.tensor([[540.0, 960.0], [540.0, 0.0], [1500.0, 960.0]]).double()
     torch.testing.assert_close(project(world_to_camera(ahead, camera), camera), expected)
+
+
+def test_a_camera_without_a_lens_is_a_pinhole_of_its_calibration():
+    camera = calibrated_camera([1100, 1200], (500, 400), (1000, 800), np.eye(3), [10, 0, -50])
+    world = torch.tensor([[110.0, -200, 3950]], dtype=torch.float64)
+    pixels = project(world_to_camera(world, camera), camera)
+    expected = [500 + 1100 * 100 / 4000, 400 - 1200 * 200 / 4000]
+    np.testing.assert_allclose(pixels[0], expected, rtol=1e-12)
+    assert camera.size.tolist() == [1000, 800]
+
+
+def test_a_calibrated_camera_keeps_its_lens_and_no_memory_of_its_arguments():
+    focal = np.array([1100.0, 1200])
+    options = {"radial": (0.1, 0.2, 0.3), "tangential": (0.01, 0.02), "lens": "h36m"}
+    camera = calibrated_camera(focal, (500, 400), (1000, 800), np.eye(3), np.zeros(3), **options)
+    focal[:] = 0
+    assert camera.focal.tolist() == [1100, 1200]
+    assert camera.radial.tolist() == [0.1, 0.2, 0.3]
+    assert camera.tangential.tolist() == [0.01, 0.02]
+    assert camera.tangential_gain.item() == TANGENTIAL_GAIN["h36m"]
+    assert {x.dtype for x in vars(camera).values()} == {torch.float64}
