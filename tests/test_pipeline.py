@@ -309,7 +309,7 @@ def test_record_is_written_whole_or_not_at_all(here, monkeypatch):
     def die(source, target):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lifting.pipeline.records.os.replace", die)
+    monkeypatch.setattr("lifting.files.os.replace", die)
     with pytest.raises(KeyboardInterrupt):
         Record(["two"], {}).write(folder)
     assert (folder / "stage.json").read_text() == before

@@ -43,9 +43,9 @@ def import_weights(
     """
     from lifting.exchange import import_weights
 
-    given = dict(options or {})
+    family_options = dict(options or {})
     for name, value in (("skeleton", skeleton), ("keypoint_skeleton", keypoint_skeleton)):
         if value is not None:
-            given[name] = value
+            family_options[name] = value
     arrays = None if statistics is None else read_statistics(statistics)
-    print(import_weights(file, out, family, given, arrays))
+    print(import_weights(file, out, family, family_options, arrays))

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def in_box(points: "Tensor", box: "Tensor") -> "Tensor":
-    """Return pixels as shares of the box."""
+    """Return pixels as fractions of the box."""
     corner, end = box[:, None, :2], box[:, None, 2:]
     return (points - corner) / (end - corner)
 
 
-def in_pixels(shares: "Tensor", box: "Tensor") -> "Tensor":
-    """Return shares of the box as pixels."""
+def in_pixels(fractions: "Tensor", box: "Tensor") -> "Tensor":
+    """Return fractions of the box as pixels."""
     corner, end = box[:, None, :2], box[:, None, 2:]
-    return corner + shares * (end - corner)
+    return corner + fractions * (end - corner)
 
 
 def evaluate(train: "ImageRecords", test: "ImageRecords") -> "EvaluationResult":
@@ -41,14 +41,14 @@ def evaluate(train: "ImageRecords", test: "ImageRecords") -> "EvaluationResult":
     counts = seen.sum(0)
     if not counts.all():
         raise InputError("A joint is labelled on nobody who is trained on: choose other subjects.")
-    shares = in_box(train.columns["keypoints"], train.columns["box"])
-    mean = torch.where(seen, shares, 0).sum(0) / counts
+    fractions = in_box(train.columns["keypoints"], train.columns["box"])
+    mean = torch.where(seen, fractions, 0).sum(0) / counts
     box, target = test.columns["box"], test.columns["keypoints"]
-    found = in_pixels(mean.expand_as(target), box)
+    predicted = in_pixels(mean.expand_as(target), box)
     evaluation = KeypointEvaluation(test.names["action"], test.info.skeleton)
     evaluation.update(
-        found,
-        torch.ones_like(found[..., 0]),
+        predicted,
+        torch.ones_like(predicted[..., 0]),
         target,
         test.columns["visibility"],
         box,
@@ -69,6 +69,6 @@ def mean_keypoints(index: str, joints: str, train: Sequence[str], test: Sequence
     from datamodules.crops.index import read_index
 
     records = read_index(index).converted(joints)
-    taken = [records.taken(records.rows_of(list(names))) for names in (train, test)]
-    for name, value in evaluate(*taken).frame_mean.items():
+    people = [records.taken(records.rows_of(list(names))) for names in (train, test)]
+    for name, value in evaluate(*people).frame_mean.items():
         print(f"{name:>16} {value:8.2f}")

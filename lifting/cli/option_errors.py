@@ -30,8 +30,8 @@ def option_error(
         positionals: Those that are given in order, not by name.
 
     Example:
-        >>> said = 'Parser key "wandb":\n  Expected a typing.Literal[\'offline\']. Got value: on'
-        >>> print(option_error(said))
+        >>> message = 'Parser key "wandb":\n  Expected a typing.Literal[\'offline\']. Got value: on'
+        >>> print(option_error(message))
         --wandb is on: give 'offline'.
     """
     keys = [key.replace("init_args.", "") for key in _KEY.findall(message)]
@@ -59,8 +59,8 @@ def option_error(
     if keys and expected:
         kinds = [_readable(kind) for kind, _ in expected]
         values = [value for _, value in expected if value] or _GIVEN.findall(message)
-        given = f" is {values[-1]}" if values else ""
-        return InputError(f"{option}{given}: give {' or '.join(dict.fromkeys(kinds))}.")
+        value = f" is {values[-1]}" if values else ""
+        return InputError(f"{option}{value}: give {' or '.join(dict.fromkeys(kinds))}.")
     return InputError(f"{_line(message)}", remedy=listed)
 
 

@@ -221,5 +221,5 @@ def images(
     from datamodules.store.preparation import prepare
 
     folder = None if images is None else Path(images)
-    found = find(kind, Path(raw), folder, split, joints, every, alone, held_out)
-    prepare(lambda note: convert(found, None if out is None else Path(out), note))
+    source = find(kind, Path(raw), folder, split, joints, every, alone, held_out)
+    prepare(lambda note: convert(source, None if out is None else Path(out), note))

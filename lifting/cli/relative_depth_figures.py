@@ -43,8 +43,8 @@ def result(folder: Path, stage: str, metric: str = "pa_mpjpe") -> float:
 
 def stages(folder: Path, *prefixes: str) -> list[str]:
     """Return the tested runs whose names begin so, in the order they were begun."""
-    found = sorted(folder.glob("*/test.csv"), key=lambda path: path.stat().st_mtime)
-    names = [path.parent.name for path in found if path.parent.name.startswith(prefixes)]
+    tables = sorted(folder.glob("*/test.csv"), key=lambda path: path.stat().st_mtime)
+    names = [path.parent.name for path in tables if path.parent.name.startswith(prefixes)]
     if not names:
         raise InputError(
             f"holds no tested runs {' or '.join(p + '*' for p in prefixes)}",

@@ -32,9 +32,9 @@ def write_report_page(path: Path, folders: Sequence[Path], align: bool, worst: i
     predicted: dict[str, RunPredictions] = {}
     errors: dict[str, PoseErrors] = {}
     for run in reported:
-        found = run.read_or_note(lambda run=run: _errors(run, align), None)  # type: ignore[misc]
-        if found is not None:
-            predicted[run.label], errors[run.label] = found
+        read = run.read_or_note(lambda run=run: _errors(run, align), None)  # type: ignore[misc]
+        if read is not None:
+            predicted[run.label], errors[run.label] = read
     clips = _worst(reported, predicted, errors, worst) if worst else []
     write_report(path, reported, errors, clips, align)
     for run in reported:
@@ -54,7 +54,7 @@ def _worst(
     count: int,
 ) -> list[Clip]:
     """Return the worst poses of each run, beside those of others that predicted the same."""
-    facts = {label: found.facts for label, found in errors.items()}
+    facts = {label: pose_errors.facts for label, pose_errors in errors.items()}
     clips = []
     for group in groups([run for run in runs if run.label in errors], lambda r: facts[r.label]):
         labels = [run.label for run in group.runs]
@@ -73,7 +73,7 @@ def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
     truth = [frame.truth for frame in first if frame.truth is not None]
     return Clip(
         name,
-        [_track(label, theirs) for label, theirs in frames.items()],
+        [_track(label, shown) for label, shown in frames.items()],
         fps=1.0,
         truth=PoseTrack("truth", np.concatenate(truth), first[0].joints),
         keypoints=np.concatenate([frame.keypoints for frame in first]),

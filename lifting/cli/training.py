@@ -4,7 +4,6 @@ One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,las
 W&B files, result tables and pictures.
 """
 
-import os
 import shutil
 import warnings
 from argparse import ArgumentError
@@ -22,6 +21,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.option_errors import option_error
 from lifting.errors import CheckpointError, InputError, input_error_in
+from lifting.files import beside
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import CONFIG, RUNS, run_folder
 
@@ -155,25 +155,25 @@ class LiftingCLI(LightningCLI):
                 self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
             )
 
-    def _checkpoint(self, asked: str | None) -> Path | None:
+    def _checkpoint(self, name: str | None) -> Path | None:
         folder = self._checkpoints
         if self.subcommand == "fit":
-            if asked not in ("last", "best"):
-                return None if asked is None else Path(asked)
+            if name not in ("last", "best"):
+                return None if name is None else Path(name)
             # A run may be asked to resume before it has begun: a requeued job repeats its command.
-            path = folder / f"{asked}.ckpt"
+            path = folder / f"{name}.ckpt"
             return path if path.is_file() else None
-        if asked in (None, "best", "last"):
-            return folder / f"{asked or 'best'}.ckpt"
-        return Path(asked)
+        if name in (None, "best", "last"):
+            return folder / f"{name or 'best'}.ckpt"
+        return Path(name)
 
     def _check_folder(self, resumes: bool) -> None:
         config = self.folder / CONFIG
         if not config.is_file():
             return
-        mine, theirs = self._options, yaml.safe_load(config.read_text())
+        options, before = self._options, yaml.safe_load(config.read_text())
         for part in ("model", "data"):
-            old, new = theirs[part]["class_path"], mine[part].class_path
+            old, new = before[part]["class_path"], options[part].class_path
             if old != new:
                 raise InputError(
                     f"holds another experiment ({part} {old}, not {new})",
@@ -251,9 +251,8 @@ class LiftingCLI(LightningCLI):
 
     @rank_zero_only
     def _save_config(self, *_: object) -> None:
-        partial = self.folder / f"{CONFIG}.partial"
-        partial.write_text(self._configuration())
-        os.replace(partial, self.folder / CONFIG)
+        with beside(self.folder / CONFIG) as partial:
+            partial.write_text(self._configuration())
 
     def _changes(self) -> dict[str, Any]:
         """Return options of method and data that are not those of the run's configuration."""
@@ -301,8 +300,8 @@ def with_config_of_run(arguments: list[str]) -> list[str]:
     Raises:
         InputError: If there is no such run.
     """
-    given = {"-c", "--config"} & {a.partition("=")[0] for a in arguments}
-    if given or arguments[:1] not in (["test"], ["validate"], ["predict"]):
+    configured = {"-c", "--config"} & {a.partition("=")[0] for a in arguments}
+    if configured or arguments[:1] not in (["test"], ["validate"], ["predict"]):
         return arguments
     for index, argument in enumerate(arguments):
         name, _, value = argument.partition("=")

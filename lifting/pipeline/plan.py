@@ -1,4 +1,4 @@
-"""What a pipeline is: its stages, what each builds on, and the plain commands they stand for."""
+"""Pipelines: stages, what each builds on, and the plain commands they stand for."""
 
 import json
 from collections.abc import Iterable

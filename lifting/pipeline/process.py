@@ -1,4 +1,4 @@
-"""Running commands one after another, none of which outlives the order to stop."""
+"""Supervisor of commands run one after another, none of which outlives the order to stop."""
 
 import fcntl
 import os
@@ -13,6 +13,8 @@ from types import FrameType, TracebackType
 
 from lifting.errors import InputError
 
+# Found without the PATH.
+_PROGRAMS = {"python": [sys.executable], "lifting": [sys.executable, "-m", "lifting"]}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Seconds between two looks at the command and the signals that have come.
 _LOOK_EVERY = 0.2
@@ -65,7 +67,7 @@ class Supervisor:
         """Run a command and return its exit status.
 
         Args:
-            command: Its words; ``python`` is this interpreter.
+            command: Its words; ``python`` is this interpreter, and ``lifting`` this program.
             note: Called now and then, and at the end, with the seconds it has taken.
 
         Raises:
@@ -74,7 +76,7 @@ class Supervisor:
         """
         if self._order is not None:
             raise StoppedError(self._order)
-        words = [sys.executable, *command[1:]] if command[0] == "python" else command
+        words = [*_PROGRAMS.get(command[0], command[:1]), *command[1:]]
         try:
             child = subprocess.Popen(words, pass_fds=(self._inherited,))
         except OSError as error:
@@ -89,20 +91,20 @@ class Supervisor:
     def _wait(
         self, child: subprocess.Popen[bytes], started: float, note: Callable[[float], None]
     ) -> int:
-        noted, told = started, None
+        noted, stopping = started, None
         while True:
             try:
                 return child.wait(_LOOK_EVERY)
             except subprocess.TimeoutExpired:
                 pass
             now = time.monotonic()
-            if self._order is not None and told is None:
-                told = now
+            if self._order is not None and stopping is None:
+                stopping = now
                 if self._order == signal.SIGTERM:
                     child.terminate()
-            elif told is not None and now - told > 2 * _PATIENCE:
+            elif stopping is not None and now - stopping > 2 * _PATIENCE:
                 child.kill()
-            elif told is not None and now - told > _PATIENCE:
+            elif stopping is not None and now - stopping > _PATIENCE:
                 child.terminate()
             if now - noted > _NOTE_EVERY:
                 note(now - started)

@@ -1,4 +1,4 @@
-"""Reading a pipeline file, and saying in one sentence what is wrong with it."""
+"""Reader of pipeline files, which tells in one sentence what is wrong with one."""
 
 import graphlib
 import re
@@ -43,14 +43,14 @@ def read_pipeline(
     content = read_yaml(path)
     _check_keys(content, _KEYS, f"{path}")
     name = _checked_name(name or content.get("name", Path(path).stem), f"{path}: the name")
-    wanted = _mapping(content, "stages", f"{path}")
-    if not wanted:
+    described = _mapping(content, "stages", f"{path}")
+    if not described:
         raise InputError("has no stages", path, "list at least one.")
-    folders = {_checked_name(s, f"{path}: the stage name"): RUNS / name / s for s in wanted}
+    folders = {_checked_name(s, f"{path}: the stage name"): RUNS / name / s for s in described}
     configs = _list(content, "configs", f"{path}")
     options = _mapping(content, "options", f"{path}")
     stages: list[Stage] = []
-    for stage, keys in wanted.items():
+    for stage, keys in described.items():
         where = f"{path}: stage {stage}"
         keys = {} if keys is None else keys
         if not isinstance(keys, dict):
@@ -59,7 +59,7 @@ def read_pipeline(
             stages.append(_command(where, stage, keys, folders))
             continue
         if "tests" in keys:
-            keys = _test_of(where, keys, wanted)
+            keys = _test_of(where, keys, described)
         trained = _training(where, stage, keys, folders, configs, options, settings or {}, overlays)
         stages.append(trained)
     return Pipeline(name, _ordered(path, stages))
@@ -197,8 +197,8 @@ def _ordered(path: str | Path, stages: list[Stage]) -> dict[str, Stage]:
     makers = {stage.output: stage.name for stage in stages}
     linked = {}
     for stage in stages:
-        taken = (*stage.checkpoints.values(), *stage.needs)
-        after = dict.fromkeys(makers[file] for file in taken if file in makers)
+        inputs = (*stage.checkpoints.values(), *stage.needs)
+        after = dict.fromkeys(makers[file] for file in inputs if file in makers)
         linked[stage.name] = replace(stage, after=tuple(after))
     sorter = graphlib.TopologicalSorter({name: s.after for name, s in linked.items()})
     try:

@@ -1,8 +1,7 @@
-"""What a stage was made from, kept beside it, and whether that still holds."""
+"""Records of stages: the inputs each was made from, and whether they still hold."""
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import yaml
 
 from lifting.errors import InputError
+from lifting.files import beside
 from lifting.pipeline.plan import Stage
 from lifting.pipeline.reading import read_yaml
 
@@ -38,10 +38,8 @@ class Record:
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder of a stage, all of it or nothing."""
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{RECORD}.partial"
-        partial.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n")
-        os.replace(partial, folder / RECORD)
+        with beside(folder / RECORD, make_folder=True) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n")
 
 
 def read_record(stage: Stage) -> Record | None:
@@ -118,21 +116,21 @@ def changes(before: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) -
     # Through JSON, in which the earlier one was kept.
     now = json.loads(json.dumps(now, default=str))
     missing = object()
-    found = []
+    differences = []
     for kind, values in now.items():
         # A file that was copied or touched is the same file.
         old, new = (
             {n: v.get("sha256") for n, v in side.items()} if kind == "files" else side
             for side in (before[kind], values)
         )
-        found += [
+        differences += [
             f"option {name}" if kind == "options" else name
             for name in dict.fromkeys([*new, *old])
             if old.get(name, missing) != new.get(name, missing)
         ]
-    if not found and list(before["configs"]) != list(now["configs"]):
-        found.append("the order of the configurations")
-    return found
+    if not differences and list(before["configs"]) != list(now["configs"]):
+        differences.append("the order of the configurations")
+    return differences
 
 
 def state_of(stage: Stage) -> tuple[State, str]:
@@ -151,9 +149,9 @@ def state_of(stage: Stage) -> tuple[State, str]:
         if stage.creates is not None or not stage.last.is_file():
             return "run", ""
         return ("changed", ", ".join(different)) if different else ("resume", "")
-    made = file_state(stage.output, record.output)
-    if stage.creates is not None and not made:
+    output = file_state(stage.output, record.output)
+    if stage.creates is not None and not output:
         return "run", f"{stage.creates} is gone"
-    if made.get("sha256") != record.output["sha256"]:
+    if output.get("sha256") != record.output["sha256"]:
         different.append(str(stage.output))
     return ("changed", ", ".join(different)) if different else ("finished", "")

@@ -1,13 +1,13 @@
-"""The report of a pipeline: what its stages' tests found, and how long each took."""
+"""Report of a pipeline: the results of its stages' tests, and how long each took."""
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
+from lifting.files import write_together
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.records import read_record
 from lifting.runs.folder import Row, read_table
@@ -45,15 +45,15 @@ def report_rows(pipeline: Pipeline) -> list[Row]:
 def _row(stage: Stage, average: str) -> Row:
     rows = read_table(stage.folder)
     kind = next(iter(rows[0]))
-    wanted = average.replace("action", kind)
-    found = [row for row in rows if row[kind] == wanted]
-    if not found:
+    label = average.replace("action", kind)
+    averages = [row for row in rows if row[kind] == label]
+    if not averages:
         raise InputError(
-            f"has no {wanted}",
+            f"has no {label}",
             stage.folder / "test.csv",
             f"repeat the test: lifting test --run {stage.folder}",
         )
-    values = {name: value for name, value in found[0].items() if name != kind}
+    values = {name: value for name, value in averages[0].items() if name != kind}
     record = read_record(stage)
     seconds = record.seconds if record is not None else 0.0
     return {"stage": stage.name, "average": average, "seconds": seconds, **values}
@@ -81,8 +81,10 @@ def write_report(pipeline: Pipeline) -> Path:
         parts += [
             f"- [{s.name}]({(s.folder / PAGE).relative_to(pipeline.folder)})\n" for s in pages
         ]
-    _write(pipeline.folder / "report.json", json.dumps(rows, indent=2) + "\n")
-    return _write(pipeline.folder / "report.md", "".join(parts))
+    path = pipeline.folder / "report.md"
+    data = json.dumps(rows, indent=2) + "\n"
+    write_together({path.with_suffix(".json"): data.encode(), path: "".join(parts).encode()})
+    return path
 
 
 def _time(stage: Stage) -> str:
@@ -99,10 +101,3 @@ def _table(rows: Sequence[Row]) -> str:
 
 def _text(value: Any) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _write(path: Path, text: str) -> Path:
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text)
-    os.replace(partial, path)
-    return path

@@ -1,4 +1,4 @@
-"""Running a pipeline: what is finished is skipped, and what was interrupted goes on."""
+"""Runner of pipelines, which skips what is finished and goes on with what was interrupted."""
 
 import os
 import shlex
@@ -143,8 +143,8 @@ def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
     record = Record([shlex.join(command)], inputs_of(stage), seconds)
     record.write(stage.folder)
 
-    def note(taken: float) -> None:
-        record.seconds = seconds + taken
+    def note(elapsed: float) -> None:
+        record.seconds = seconds + elapsed
         record.write(stage.folder)
 
     _print(record.commands[0])

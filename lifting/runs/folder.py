@@ -1,4 +1,4 @@
-"""The folder of a run: where it is, and what training and testing have left in it."""
+"""Folder of a run: its place, and the files that training and testing leave in it."""
 
 import csv
 import json

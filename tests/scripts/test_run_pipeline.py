@@ -273,6 +273,14 @@ def test_command_that_cannot_run_or_makes_nothing_is_named(runner):
     assert "no-such-program: cannot be run" in refused(runner)
 
 
+def test_command_may_be_one_of_lifting(runner):
+    command = "lifting fit --run made --test=true"
+    pipeline = {"stages": {"s": {"command": command, "creates": "made/test.csv"}}}
+    (runner.folder / "p.yaml").write_text(yaml.safe_dump(pipeline))
+    succeeds(runner)
+    assert calls(runner) == ["fit made"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
 def test_order_to_stop_leaves_no_orphan_and_all_to_go_on(runner, number):
     (runner.folder / "flow.hangs").touch()

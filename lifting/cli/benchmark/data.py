@@ -12,9 +12,9 @@ from datamodules.h36m.cameras import h36m_camera
 from datamodules.store.clips import ClipKey
 from lifting.cli.benchmark.timing import (
     Figure,
+    fraction_of_products,
     has_fast_bf16,
     seconds,
-    share_of_products,
     step_of,
 )
 from lifting.methods import SimpleBaseline
@@ -74,17 +74,17 @@ def data_path(field: int) -> Figure:
     clips, windows = _clips(), Windows(field)
     bank = PoseBank(clips, windows, JOINTS, JOINTS, ["Walking"], ["S1"])
 
-    def ours(batches: int = 60) -> None:
+    def resident(batches: int = 60) -> None:
         for _, index in zip(range(batches), ShuffledLoader(bank, BATCH, 0, 0.0), strict=False):
             bank.batch(index.rows)
 
     loader = DataLoader(PerSample(clips, field), BATCH, shuffle=True)
 
-    def theirs(batches: int = 6) -> None:
+    def per_sample(batches: int = 6) -> None:
         for _ in zip(range(batches), loader, strict=False):
             pass
 
-    fast, slow = seconds(ours, theirs, rounds=3)
+    fast, slow = seconds(resident, per_sample, rounds=3)
     fast, slow = fast / 60, slow / 6
     return Figure(
         f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset",
@@ -144,7 +144,7 @@ def training_step(precision: torch.dtype) -> Figure:
     )
     weights = sum(p.numel() for p in model.net.parameters() if p.ndim == 2)
     name = str(precision).removeprefix("torch.")
-    return share_of_products(
+    return fraction_of_products(
         f"SimpleBaseline step, {name}, share of the GEMM rate",
         # Forward, gradient of the input and gradient of the weights: two operations each.
         operations=6 * BATCH * weights,

@@ -15,9 +15,9 @@ import torch
 from lifting.cameras import Camera, nominal_camera
 from lifting.cli.benchmark.timing import (
     Figure,
+    fraction_of_time,
     has_fast_bf16,
     seconds,
-    share_of_time,
     step_of,
 )
 from lifting.imaging.crops import crop_affine, fit_aspect
@@ -79,7 +79,7 @@ def guided_step(count: int, bfloat16: bool) -> Figure:
         steps.append(step_of(partial(method.loss, batch), optimizer, bfloat16))
     precision = "bfloat16" if bfloat16 else "float32"
     what = f"step through four lifters against 2D alone, HRNet-W32, 256 x 192, batch {count}"
-    return share_of_time(f"{what}, {precision}", *seconds(*steps, rounds=3))
+    return fraction_of_time(f"{what}, {precision}", *seconds(*steps, rounds=3))
 
 
 def images_per_second(count: int, compiled: bool, channels_last: bool) -> Figure:

@@ -15,10 +15,10 @@ from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
 from lifting.cli.benchmark.timing import (
     Figure,
+    fraction_of_products,
+    fraction_of_time,
     has_fast_bf16,
     seconds,
-    share_of_products,
-    share_of_time,
     step_of,
 )
 from lifting.geometry import rotate, rotation_y
@@ -96,7 +96,7 @@ def left_right(folder: Path) -> list[Figure]:
         )
         name = str(dtype).removeprefix("torch.")
         figures.append(
-            share_of_products(
+            fraction_of_products(
                 f"left/right lifter step, 256 + 256 poses, {name}, share of its GEMM rate",
                 operations=6 * 2 * BATCH * (2 * both - heads),
                 ours=step,
@@ -159,18 +159,18 @@ def full_flow(folder: Path) -> list[Figure]:
     ours = PoseFlows(generated=True, **PUBLISHED_FLOW)
     ours.fit_statistics(_keypoints(), None)
     batch = _batch()
-    theirs = UnfusedFlow(34)
-    optimizer = torch.optim.Adam(theirs.parameters(), 2e-4, weight_decay=1e-5)
+    unfused_flow = UnfusedFlow(34)
+    optimizer = torch.optim.Adam(unfused_flow.parameters(), 2e-4, weight_decay=1e-5)
     x = ours.head_scale(batch["keypoints"])[:, 0].flatten(1)
 
     def nll(poses: Tensor) -> Tensor:
-        z, log_det = theirs(poses)
+        z, log_det = unfused_flow(poses)
         return (0.5 * z.square().sum(1) - log_det).mean()
 
     def unfused() -> None:
         with torch.no_grad():
-            z, _ = theirs(x)
-            drawn = theirs.inverse(z + 0.2 * torch.randn_like(z) * z)
+            z, _ = unfused_flow(x)
+            drawn = unfused_flow.inverse(z + 0.2 * torch.randn_like(z) * z)
             drawn[:, :2] = 0
         loss = nll(x) + nll(drawn)
         optimizer.zero_grad()
@@ -184,7 +184,7 @@ def full_flow(folder: Path) -> list[Figure]:
     *fast, slow = seconds(_step(default, wide), _step(ours, batch), unfused, rounds=20)
     recipes = ("512 poses, default recipe", "256 + 256 poses, published recipe")
     return [
-        share_of_time(
+        fraction_of_time(
             f"full-pose flow step, {recipe}, share of the unfused published step", time, slow
         )
         for recipe, time in zip(recipes, fast, strict=True)
@@ -222,12 +222,12 @@ def occlusion(folder: Path) -> list[Figure]:
             depths = ours.part_depths(x, ("left", "right", "legs", "torso"))
             pose = ours._back_project(x, depths["legs"] + depths["torso"])
         total = x.new_zeros(())
-        for given, completed, net in cases:
+        for observed, completed, net in cases:
             view = pose
             for turned in range(3):
                 if turned:
                     view = rotate(view, rotation_y(2 * math.pi * torch.rand(BATCH)))
-                error = net(view[:, given]) - view[:, completed]
+                error = net(view[:, observed]) - view[:, completed]
                 total = total + error.square().sum((-2, -1)).mean()
         for optimizer in optimizers:
             optimizer.zero_grad()
@@ -240,7 +240,7 @@ def occlusion(folder: Path) -> list[Figure]:
         steps["1 of 3 views, bfloat16"] = _step(ours, batch, bfloat16=True)
     *fast, slow = seconds(*steps.values(), unfused)
     return [
-        share_of_time(
+        fraction_of_time(
             f"occlusion step, batch 256, published size, {what}, share of the unfused float32 step",
             time,
             slow,

@@ -134,13 +134,13 @@ def _against(
     what: str, method: Method, plain: nn.Module, batch: dict[str, Any], amsgrad: bool
 ) -> list[Figure]:
     """Compare the steps of a method and of a network trained on the same windows by MPJPE."""
-    ours = torch.optim.AdamW(method.parameters(), 1e-4, amsgrad=amsgrad, fused=True)
-    theirs = torch.optim.AdamW(plain.parameters(), 1e-4, amsgrad=amsgrad)
+    optimizer = torch.optim.AdamW(method.parameters(), 1e-4, amsgrad=amsgrad, fused=True)
+    plain_optimizer = torch.optim.AdamW(plain.parameters(), 1e-4, amsgrad=amsgrad)
     x, y = torch.randn_like(batch["keypoints"]), torch.randn_like(batch["pose"])
-    reference = step_of(lambda: (plain(x) - y).norm(dim=-1).mean(), theirs)
+    reference = step_of(lambda: (plain(x) - y).norm(dim=-1).mean(), plain_optimizer)
     precisions = ["float32", "bfloat16"] if has_fast_bf16() else ["float32"]
     *fast, slow = seconds(
-        *(step_of(lambda: method.loss(batch), ours, p == "bfloat16") for p in precisions),
+        *(step_of(lambda: method.loss(batch), optimizer, p == "bfloat16") for p in precisions),
         reference,
         rounds=3,
     )

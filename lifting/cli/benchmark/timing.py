@@ -73,11 +73,11 @@ def seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
         work()
     times: list[list[float]] = [[] for _ in works]
     for _ in range(rounds):
-        for work, mine in zip(works, times, strict=True):
+        for work, own in zip(works, times, strict=True):
             start = time.perf_counter()
             work()
-            mine.append(time.perf_counter() - start)
-    return [median(mine) for mine in times]
+            own.append(time.perf_counter() - start)
+    return [median(own) for own in times]
 
 
 def step_of(
@@ -103,13 +103,13 @@ def speed_up(what: str, ours: float, reference: float) -> Figure:
     return Figure(what, reference / ours, _milliseconds(ours), _milliseconds(reference))
 
 
-def share_of_time(what: str, ours: float, reference: float) -> Figure:
-    """Return the share of a reference's time that something takes."""
+def fraction_of_time(what: str, ours: float, reference: float) -> Figure:
+    """Return the fraction of a reference's time that something takes."""
     return Figure(what, ours / reference, _milliseconds(ours), _milliseconds(reference))
 
 
-def share_of_products(what: str, operations: float, ours: float, product: float) -> Figure:
-    """Return the share of the speed of a matrix product that something reaches.
+def fraction_of_products(what: str, operations: float, ours: float, product: float) -> Figure:
+    """Return the fraction of the speed of a matrix product that something reaches.
 
     Args:
         what: What it is.
