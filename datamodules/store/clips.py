@@ -205,19 +205,34 @@ def _contents(path: Path, *_version: int) -> dict[ClipKey, tuple[str, ...]]:
 
     A process visits a file once, until its version changes: device, inode, size and time.
     """
+    arrays: dict[str, list[str]] = {}
+
+    def note(name: str) -> None:
+        *place, rest = name.split("/", 3)
+        if len(place) == 2:
+            arrays[name] = []
+        elif len(place) == 3 and rest != "keypoints":
+            arrays["/".join(place)].append(rest)
+
     contents = {}
     with open_hdf5(path) as file:
-        for subject, sequences in file["clips"].items():
-            for sequence, views in sequences.items():
-                for camera, clip in views.items():
-                    sources = clip["keypoints"]
-                    names = [name for name in clip if name != "keypoints"]
-                    names += [f"keypoints/{source}" for source in sources]
-                    action, fps = str(clip.attrs["action"]), float(clip.attrs["fps"])
-                    frames = len(sources[next(iter(sources))])
-                    key = ClipKey(subject, sequence, action, camera, fps, frames)
-                    contents[key] = tuple(names)
+        file["clips"].visit(note)
+        for name, names in arrays.items():
+            clip = h5py.h5g.open(file["clips"].id, name.encode())
+            source = next(name for name in names if name.startswith("keypoints/"))
+            frames = h5py.h5d.open(clip, source.encode()).shape[0]
+            subject, sequence, camera = name.split("/")
+            action, fps = _attribute(clip, "action").decode(), float(_attribute(clip, "fps"))
+            contents[ClipKey(subject, sequence, action, camera, fps, frames)] = tuple(names)
     return contents
+
+
+# By functions of HDF5: the groups, datasets and attributes of h5py take up to three times as long.
+def _attribute(group: h5py.h5g.GroupID, name: str) -> Any:
+    attribute = h5py.h5a.open(group, name.encode())
+    value = np.empty(attribute.shape, attribute.dtype)
+    attribute.read(value)
+    return value[()]
 
 
 def is_store_of(path: Path, info: StoreInfo) -> bool:
@@ -310,7 +325,7 @@ class ClipStore:
         return f"keypoints/{source}" in self._contents[key]
 
     def _read(self, key: ClipKey, name: str) -> NDArray[Any]:
-        # h5py's groups and datasets take three times as long.
+        # As in _attribute, by the functions that cost least.
         data = h5py.h5d.open(self._file.id, f"{key.path}/{name}".encode())
         values = np.empty(data.shape, data.dtype)
         data.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
