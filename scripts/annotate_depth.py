@@ -1,5 +1,3 @@
-"""The command ``lifting relative-depth annotate``."""
-
 from lifting.cli.main import main
 
 main("relative-depth", "annotate")

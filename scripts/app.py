@@ -1,5 +1,3 @@
-"""The command ``lifting app``."""
-
 from lifting.cli.main import main
 
 main("app")

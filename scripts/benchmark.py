@@ -1,5 +1,3 @@
-"""The command ``lifting benchmark data``."""
-
 from lifting.cli.main import main
 
 main("benchmark", "data")

@@ -1,5 +1,3 @@
-"""The command ``lifting benchmark detectors``."""
-
 from lifting.cli.main import main
 
 main("benchmark", "detectors")

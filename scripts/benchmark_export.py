@@ -1,5 +1,3 @@
-"""The command ``lifting benchmark export``."""
-
 from lifting.cli.main import main
 
 main("benchmark", "export")

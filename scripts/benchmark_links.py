@@ -1,5 +1,3 @@
-"""The command ``lifting benchmark links``."""
-
 from lifting.cli.main import main
 
 main("benchmark", "links")

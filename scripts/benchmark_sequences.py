@@ -1,5 +1,3 @@
-"""The command ``lifting benchmark sequences``."""
-
 from lifting.cli.main import main
 
 main("benchmark", "sequences")

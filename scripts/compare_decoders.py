@@ -1,5 +1,3 @@
-"""The command ``lifting compare-decoders``."""
-
 from lifting.cli.main import main
 
 main("compare-decoders")

@@ -1,5 +1,3 @@
-"""The command ``lifting demo``."""
-
 from lifting.cli.main import main
 
 main("demo")

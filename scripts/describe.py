@@ -1,5 +1,3 @@
-"""The command ``lifting describe``."""
-
 from lifting.cli.main import main
 
 main("describe")

@@ -1,5 +1,3 @@
-"""The command ``lifting export model``."""
-
 from lifting.cli.main import main
 
 main("export", "model")

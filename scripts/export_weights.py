@@ -1,5 +1,3 @@
-"""The command ``lifting export weights``."""
-
 from lifting.cli.main import main
 
 main("export", "weights")

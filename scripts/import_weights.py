@@ -1,5 +1,3 @@
-"""The command ``lifting import``."""
-
 from lifting.cli.main import main
 
 main("import")

@@ -1,5 +1,3 @@
-"""The command ``lifting video``."""
-
 from lifting.cli.main import main
 
 main("video")

@@ -1,5 +1,3 @@
-"""The command ``lifting relative-depth plot``."""
-
 from lifting.cli.main import main
 
 main("relative-depth", "plot")

@@ -1,5 +1,3 @@
-"""The command ``lifting prepare cmu``."""
-
 from lifting.cli.main import main
 
 main("prepare", "cmu")

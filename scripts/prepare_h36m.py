@@ -1,5 +1,3 @@
-"""The command ``lifting prepare h36m``."""
-
 from lifting.cli.main import main
 
 main("prepare", "h36m")

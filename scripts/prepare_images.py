@@ -1,5 +1,3 @@
-"""The command ``lifting prepare images``."""
-
 from lifting.cli.main import main
 
 main("prepare", "images")

@@ -1,5 +1,3 @@
-"""The command ``lifting prepare lsp``."""
-
 from lifting.cli.main import main
 
 main("prepare", "lsp")

@@ -1,5 +1,3 @@
-"""The command ``lifting prepare npz``."""
-
 from lifting.cli.main import main
 
 main("prepare", "npz")

@@ -1,5 +1,3 @@
-"""The command ``lifting prepare panoptic``."""
-
 from lifting.cli.main import main
 
 main("prepare", "panoptic")

@@ -1,5 +1,3 @@
-"""The command ``lifting render``."""
-
 from lifting.cli.main import main
 
 main("render")

@@ -1,5 +1,3 @@
-"""The command ``lifting report``."""
-
 from lifting.cli.main import main
 
 main("report")

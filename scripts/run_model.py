@@ -1,5 +1,3 @@
-"""The command ``lifting pose``."""
-
 from lifting.cli.main import main
 
 main("pose")

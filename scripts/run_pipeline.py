@@ -1,5 +1,3 @@
-"""The command ``lifting pipeline``."""
-
 from lifting.cli.main import main
 
 main("pipeline")

@@ -1,5 +1,3 @@
-"""The command ``lifting view``."""
-
 from lifting.cli.main import main
 
 main("view")
