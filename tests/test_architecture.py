@@ -49,7 +49,7 @@ ALLOWED = {
     "lifting.inference": CORE | DATA,
     "lifting.cli": CORE | DATA | {"lifting.inference"},
     "lifting.__main__": {"lifting.cli"},
-    "scripts": CORE | DATA | {"lifting.inference", "lifting.cli"},
+    "scripts": {"lifting.cli"},
 }
 
 
