@@ -3,6 +3,7 @@
 import errno
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -60,6 +61,15 @@ class InputError(Exception):
 
 class CheckpointError(InputError):
     """A checkpoint is not the one that is needed: of another method, joint set, shape or stage."""
+
+
+@contextmanager
+def located(where: object) -> Iterator[None]:
+    """Say of every :class:`InputError` that is raised inside where it is: see :meth:`InputError.at`."""
+    try:
+        yield
+    except InputError as error:
+        raise error.at(where) from error
 
 
 def input_error_in(error: BaseException) -> InputError | None:

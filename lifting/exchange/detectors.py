@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import torch
 
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.exchange.imported_method import ImportedMethod
 from lifting.imaging.heatmaps import DECODERS, Alignment
 from lifting.methods import HeatmapDetector
@@ -94,10 +94,8 @@ def export_detector_checkpoint(checkpoint: Mapping[str, Any], path: Path, out: P
     # Lifters that guided it are not written, and their own files need not exist any more.
     method = HeatmapDetector(**{n: h[n] for n in ("network", "bgr", "keypoint_skeleton")})
     state = {n: x for n, x in checkpoint["state_dict"].items() if n.startswith(_NET)}
-    try:
+    with located(path):
         method.load_state_dict(state)
-    except InputError as error:
-        raise error.at(path) from error
     report = Report.on_file(path, checkpoint["lifting"]["method"])
     if h["alignment"] == "edges":
         report.add_heading(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lifting import methods
 from lifting.checkpoints import checkpoint_bytes, read_checkpoint
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.exchange.detectors import export_detector_checkpoint
 from lifting.files import refuse_existing, write_together
 from lifting.methods.bases.checkpointed import load_frozen
@@ -45,10 +45,8 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     kind = checkpoint["lifting"]["method"]
     if issubclass(getattr(methods, kind, methods.Method), Detector):
         return export_detector_checkpoint(checkpoint, path, out)
-    try:
+    with located(path):
         family = family_of(kind)
-    except InputError as error:
-        raise error.at(path) from error
     method = load_frozen(path, getattr(methods, kind))
     for option, value in family.fixed(method.hparams).items():
         own_value = method.hparams[option]

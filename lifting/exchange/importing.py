@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.exchange.detectors import import_detector
 from lifting.exchange.imported_method import output_paths, write_imported
 from lifting.exchange.lifters import import_lifter
@@ -46,7 +46,7 @@ def import_weights(
     path = Path(path)
     paths = output_paths(Path(out))
     published = strip_mmpose_prefixes(read_published(path))
-    try:
+    with located(path):
         kind = families[family or recognise(published.tensors, families)]
         if isinstance(kind, DetectorFamily):
             imported = import_detector(published, kind, options or {})
@@ -58,8 +58,6 @@ def import_weights(
                 f"a {type(method).__name__} has none", "--statistics", "leave them out."
             )
         buffers = {} if arrays is None else arrays.to_buffers(method.hparams, statistics or {})
-    except InputError as error:
-        raise error.at(path) from error
     for name, tensor in buffers.items():
         imported.report.add("given", name, f"{tuple(tensor.shape)}, --statistics")
     imported.report.add_ignored(published.others)

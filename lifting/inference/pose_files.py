@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import located
 from lifting.export.bvh import bvh_text
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.prediction import Lifted
@@ -50,9 +50,7 @@ def bvh_files(target: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -
         path = target.with_name(f"{target.stem}_{name}.bvh")
         if path in files:
             path = target.with_name(f"{target.stem}_{name}_{len(files)}.bvh")
-        try:
+        with located(track.name):
             text = bvh_text(poses.pose, poses.skeleton, poses.fps, poses.trajectory)
-        except InputError as error:
-            raise error.at(track.name) from error
         files[path] = text.encode("ascii")
     return files

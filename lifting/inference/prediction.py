@@ -13,7 +13,7 @@ from torch import Tensor
 from datamodules.examples.bank import LoadedClip, PoseBank
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, nominal_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.inference.devices import device_of
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.options import LiftOptions
@@ -145,7 +145,7 @@ def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where
             "does not tell how large the images are", where, "give their width and height."
         )
     fps = track.fps if options.fps is None else options.fps
-    try:
+    with located(f"{where}: {track.name}"):
         return lift(
             track.keypoints,
             lifter,
@@ -155,8 +155,6 @@ def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where
             confidence=track.confidence,
             **vars(options) | {"fps": fps},
         )
-    except InputError as error:
-        raise error.at(track.name).at(where) from error
 
 
 def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lifting.checkpoints import checkpoint_bytes
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.files import refuse_existing, write_together
 from lifting.published.families import DETECTORS, recognise
 from lifting.published.families.base import DetectorFamily, DetectorNet, Options
@@ -38,14 +38,12 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[DetectorNet, str
     """
     path = Path(path)
     published = strip_mmpose_prefixes(read_published(path))
-    try:
+    with located(path):
         family = DETECTORS[recognise(published.tensors, DETECTORS, "detector")]
         with torch.device("meta"):
             net = family.net(**detector_options(published, family, bgr))
         report = Report.on_import(path, family.name, family.name, family.options_of(net))
         state = detector_state(net, published, report)
-    except InputError as error:
-        raise error.at(path) from error
     report.add_ignored(published.others)
     net.load_state_dict(state, assign=True)
     return net.eval(), str(report)
@@ -117,7 +115,7 @@ def initialise_detector(net: DetectorNet, path: str | Path, head: bool = True) -
     """
     path = Path(path)
     published = strip_mmpose_prefixes(read_published(path))
-    try:
+    with located(path):
         family = DETECTORS[recognise(published.tensors, DETECTORS, "detector")]
         name = family.name
         if not isinstance(net, family.net):
@@ -140,8 +138,6 @@ def initialise_detector(net: DetectorNet, path: str | Path, head: bool = True) -
         state, left = match_tensors(own, pairs, published, report, name, _REMEDY)
         unknown = [published.names[n] for n in left if not n.startswith(family.unused)]
         _refuse_unknown(unknown, family)
-    except InputError as error:
-        raise error.at(path) from error
     for tensor in net.state_dict().keys() - own.keys():
         report.add("kept", tensor, "as it was: not in the file, or of other joints")
     for tensor in left:

@@ -4,7 +4,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from lifting.errors import CheckpointError, InputError, explain, guarded, input_error_in
+from lifting.errors import CheckpointError, InputError, explain, guarded, input_error_in, located
 
 
 def test_an_input_error_is_explained_by_its_own_sentence():
@@ -82,6 +82,21 @@ def test_an_error_keeps_its_parts_and_places_are_put_before_it():
     assert str(error) == "a/walk.json: person 2: has no name; give one."
     assert (error.what, error.remedy) == ("has no name", "give one.")
     assert isinstance(error, CheckpointError)
+
+
+def test_an_error_raised_inside_is_located_and_keeps_its_kind_and_cause():
+    inner = CheckpointError("has no name", "person 2", "give one.")
+    with pytest.raises(CheckpointError) as caught, located(Path("a/walk.json")):
+        raise inner
+    assert str(caught.value) == "a/walk.json: person 2: has no name; give one."
+    assert caught.value.__cause__ is inner
+
+
+def test_an_error_of_another_kind_is_not_located():
+    inner = ValueError("a defect")
+    with pytest.raises(ValueError, match=r"^a defect$") as caught, located("walk.json"):
+        raise inner
+    assert caught.value is inner
 
 
 def test_a_file_is_called_by_its_name_wherever_it_is_mentioned():

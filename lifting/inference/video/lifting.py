@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.keypoint_files import KeypointTrack, select_tracks
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
@@ -81,10 +81,8 @@ def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
         if video_options.detector is not None:
             tracker = build_tracker(_detector_options(video_options, lift_options.device))
             # Joints and options that do not fit are known before the video is read.
-            try:
+            with located(checkpoint):
                 _try_out(lifter, tracker.skeleton, source, lift_options)
-            except InputError as error:
-                raise error.at(checkpoint) from error
             tracks, frames = detect_tracks(
                 source,
                 tracker,

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from datamodules.safe_load import load_npz
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.geometry import centre
 from lifting.metrics.functional import mpjpe, n_mpjpe, pa_mpjpe
 from lifting.skeletons import convert, skeleton
@@ -95,8 +95,6 @@ def read_true_poses(path: Path, joints: str) -> TruePoses:
             "rising number for each.",
             path,
         )
-    try:
+    with located(path):
         converted = convert(torch.from_numpy(pose), name, joints)
-    except InputError as error:
-        raise error.at(path) from error
     return TruePoses(frames, centre(converted, skeleton(joints).root).numpy(), joints)

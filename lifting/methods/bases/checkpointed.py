@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from lightning import LightningModule
 
 from lifting.checkpoints import read_checkpoint
-from lifting.errors import CheckpointError, InputError
+from lifting.errors import CheckpointError, InputError, located
 
 
 class Checkpointed(LightningModule, ABC):
@@ -108,13 +108,12 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"
         raise InputError(f"is of a {name}, here {needed} is needed", path, "name another.")
     try:
-        # Lightning's command line notes the class beside the options.
-        options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-        method = trained(**options | changed)
-        method.load_state_dict(checkpoint["state_dict"])
-        method.restore_extras(checkpoint)
-    except InputError as error:
-        raise error.at(path) from error
+        with located(path):
+            # Lightning's command line notes the class beside the options.
+            options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
+            method = trained(**options | changed)
+            method.load_state_dict(checkpoint["state_dict"])
+            method.restore_extras(checkpoint)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"its options are not those of a {name} of this version", path, "get or train it again."

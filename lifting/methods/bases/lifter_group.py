@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
-from lifting.errors import InputError
+from lifting.errors import located
 from lifting.geometry import centre
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, skeleton
@@ -44,10 +44,8 @@ class LifterGroup:
             (self.keypoint_skeleton, lifter.hparams["keypoint_skeleton"]),
             (self.pose_skeleton, lifter.hparams["skeleton"]),
         ):
-            try:
+            with located(f"--model.lifters, {name}"):
                 convert(torch.zeros(len(skeleton(own)), 3), own, needed)
-            except InputError as error:
-                raise error.at(f"--model.lifters, {name}") from error
 
     def __len__(self) -> int:
         return len(self.lifters)

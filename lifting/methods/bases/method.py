@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.checkpoints import file_digest
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.geometry import centre
 from lifting.methods.bases.checkpointed import Checkpointed, load_frozen
 from lifting.methods.bases.pose_data import PoseData
@@ -168,10 +168,8 @@ class Method(Checkpointed):
         if path is None:
             return
         other = load_frozen(path, type(self))
-        try:
+        with located(path):
             self.take_over(other)
-        except InputError as error:
-            raise error.at(path) from error
         self.note_stage("start_from", path)
 
     def take_over(self, other: Self) -> None:
