@@ -39,6 +39,7 @@ def first(data, loader):
     return data.on_after_batch_transfer(next(iter(loader)), 0)
 
 
+@pytest.mark.slow(reason="renders hundreds of images")
 def test_truth_is_exact_and_some_of_it_is_hidden(folder):
     data = module(folder)
     batch = first(data, data.train_dataloader())
@@ -67,6 +68,7 @@ def warm(batch, row, thigh):
     return (red - max(0.85 * green, blue)) / (red + green + blue)
 
 
+@pytest.mark.slow(reason="renders hundreds of images")
 def test_what_looks_left_is_warm_in_mirrored_crops_too(folder):
     how = Augmentation(0.1, 10.0, 0.5, 0.0, 0.0)
     data = module(folder, augmentation=how, occluded=0.0, batch_size=120)
@@ -87,6 +89,7 @@ def test_what_looks_left_is_warm_in_mirrored_crops_too(folder):
             assert sum(found) > 0.9 * len(found)
 
 
+@pytest.mark.slow(reason="renders hundreds of images")
 def test_those_dressed_alike_look_the_same_in_a_mirror_and_other_in_every_image(folder):
     data = module(folder, dressed="alike", occluded=0.0)
     batch = first(data, data.val_dataloader())

@@ -103,8 +103,9 @@ def test_training_starts_from_another_detector(method, tmp_path):
     path = save(method, tmp_path / "start.ckpt")
     other = HeatmapDetector(network="hrnet_w4", start_from=path)
     other.start()
+    learnt = other.net.state_dict()
     for name, value in method.net.state_dict().items():
-        assert torch.equal(other.net.state_dict()[name], value)
+        assert torch.equal(learnt[name], value)
     assert other.frozen == {"start_from": file_digest(path)}
     with pytest.raises(InputError, match=r"start\.ckpt: its network is hrnet_w4, not hrnet_w6"):
         HeatmapDetector(network="hrnet_w6", start_from=path).start()

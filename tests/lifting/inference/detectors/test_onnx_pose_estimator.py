@@ -46,6 +46,7 @@ def test_keypoints_are_found_in_pixels_of_the_frame(tmp_path, make, options, off
     assert found[..., 2].max() <= 1
 
 
+@pytest.mark.slow(reason="exports detectors to ONNX")
 def test_what_the_suite_exports_is_read_as_the_checkpoint_is(tmp_path):
     from lifting.export.exporting import export_model
     from lifting.inference.detectors.checkpoint_estimator import CheckpointPoseEstimator

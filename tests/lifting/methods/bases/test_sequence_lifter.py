@@ -151,7 +151,7 @@ def test_a_batch_without_a_valid_frame_has_no_loss(make):
 @every_method
 def test_it_learns(make):
     """A pose that is a linear function of the window's centre keypoints."""
-    some = batch(256)
+    some = batch(64)
     weights = torch.randn(34, 51, generator=torch.Generator().manual_seed(1))
     flat = (some["keypoints"][:, 4].flatten(1) - 500) / 100
     some["pose"] = 100 * (flat @ weights).view(-1, 1, 17, 3) / 34**0.5
