@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import jaxtyping
 import pytest
 import torch
@@ -23,6 +24,10 @@ from tests import fork_server
 # Tests run side by side, and so do the processes that they start.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+# How long an example takes is a matter of what else runs.
+hypothesis.settings.register_profile("lifting", deadline=None)
+hypothesis.settings.load_profile("lifting")
 
 processes = fork_server.install() if sys.platform == "linux" else None
 
