@@ -28,7 +28,7 @@ from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.links import LInKs
 from lifting.metrics import FrameEvaluation
-from lifting.metrics.completion import completion_errors
+from lifting.metrics.evaluation import completion_errors
 from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.nets.depth_lifter import CompletionNet
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project

@@ -35,11 +35,9 @@ class GroupedMean(Metric):
             self.add_state(name, zeros, dist_reduce_fx="sum")
         self.set_dtype(torch.float64)
 
-    def add(self, values: Float[Tensor, " frames"], groups: Groups | None) -> None:
-        """Count one value per frame in its group, or all in group 0."""
+    def add(self, values: Float[Tensor, " frames"], groups: Groups) -> None:
+        """Count one value per frame in its group."""
         values = values.double()
-        if groups is None:
-            groups = torch.zeros(len(values), dtype=torch.long, device=values.device)
         self.total.index_add_(0, groups, values)
         self.count.index_add_(0, groups, torch.ones_like(values))
 
@@ -56,13 +54,8 @@ class GroupedMean(Metric):
 class FrameMean(GroupedMean):
     """Mean of values that are computed elsewhere, one per frame."""
 
-    def update(self, values: Float[Tensor, " frames"], groups: Groups | None = None) -> None:
-        """Add frames.
-
-        Args:
-            values: One number per frame.
-            groups: Group id of each frame; all in group 0 where not given.
-        """
+    def update(self, values: Float[Tensor, " frames"], groups: Groups) -> None:
+        """Add one number per frame."""
         self.add(values, groups)
 
 
@@ -70,10 +63,6 @@ class JointMean(GroupedMean):
     """Mean of numbers of single joints, over those that count; NaN marks the others.
 
     So somebody of whom half the joints are labelled counts half, as in the published evaluations.
-
-    Args:
-        joints: Number of joints.
-        groups: Number of groups; group ids count from 0.
     """
 
     def __init__(self, joints: int, groups: int = 1, **kwargs: Any) -> None:
@@ -81,19 +70,11 @@ class JointMean(GroupedMean):
         super().__init__(groups * joints, **kwargs)
         self.joints = joints
 
-    def update(
-        self, values: Float[Tensor, "frames joints"], groups: Int[Tensor, " frames"] | None = None
-    ) -> None:
-        """Add frames.
-
-        Args:
-            values: One number per joint, NaN where it does not count.
-            groups: Group id of each frame; all in group 0 where not given.
-        """
+    def update(self, values: Float[Tensor, "frames joints"], groups: Groups) -> None:
+        """Add one number per joint of each frame, NaN where it does not count."""
         joint = torch.arange(self.joints, device=values.device)
-        first = 0 if groups is None else self.joints * groups[:, None]
         known = ~values.isnan()
-        self.add(values[known], (first + joint).expand_as(values)[known])
+        self.add(values[known], (self.joints * groups[:, None] + joint)[known])
 
     def by_group(self) -> tuple[Float[Tensor, " groups"], Float[Tensor, " groups"]]:
         """Return mean and number of joints of each group, over all processes."""
@@ -111,7 +92,7 @@ class SequenceMean(GroupedMean):
     Args:
         error: Gives one number per step of predicted and true poses in order.
         order: Frames of a step beside its last one.
-        groups: Number of groups; group ids count from 0.
+        groups: Number of groups.
     """
 
     # A step may begin in the previous batch, which torchmetrics' short cut in forward() forgets.
@@ -133,19 +114,11 @@ class SequenceMean(GroupedMean):
         self,
         pred: Frames,
         target: Frames,
-        clip: Int[Tensor, " frames"],
-        frame: Int[Tensor, " frames"],
-        groups: Groups | None = None,
+        clip: Groups,
+        frame: Groups,
+        groups: Groups,
     ) -> None:
-        """Add frames.
-
-        Args:
-            pred: Predicted root-relative poses, millimetres.
-            target: True root-relative poses, millimetres.
-            clip: Clip id of each frame.
-            frame: Number of each frame in its clip.
-            groups: Group id of each frame; all in group 0 where not given.
-        """
+        """Add root-relative poses, millimetres, by clip and number of the frame in it."""
         new = (pred.double(), target.double(), clip, frame)
         old = self._tail or tuple(x[:0] for x in new)
         pred, target, clip, frame = (torch.cat(pair) for pair in zip(old, new, strict=True))
@@ -154,6 +127,5 @@ class SequenceMean(GroupedMean):
             return
         together = clip[self.order :] == clip[: -self.order]
         together &= frame[self.order :] - frame[: -self.order] == self.order
-        errors = self.error(pred, target)[together]
         # A step belongs to its last frame, which is always one of the new ones.
-        self.add(errors, None if groups is None else groups[-len(together) :][together])
+        self.add(self.error(pred, target)[together], groups[-len(together) :][together])

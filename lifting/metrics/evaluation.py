@@ -123,3 +123,16 @@ class Evaluation(FrameEvaluation):
         for metric in self._grouped().values():
             if isinstance(metric, SequenceMean):
                 metric.update(pred, target, clip, frame, action)
+
+
+def completion_errors(
+    pred: Float[Tensor, "frames joints 3"],
+    target: Float[Tensor, "frames joints 3"],
+    hidden: list[int],
+) -> dict[str, Float[Tensor, " frames"]]:
+    """Return errors over all joints, and after the same alignment over the hidden ones, if any."""
+    pair = PosePair(pred, target)
+    errors = {metric.name: metric(pair) for metric in registry.poses.COMPLETION}
+    if hidden:
+        errors |= {metric.name: metric(pair, hidden) for metric in registry.poses.HIDDEN}
+    return errors

@@ -42,10 +42,7 @@ def mpjpe(pred: Pose, target: Pose) -> Error:
 def n_mpjpe(pred: Pose, target: Pose, norm_ratio: bool = False) -> Error:
     """MPJPE after scaling each pose to the size of its target ("protocol 3").
 
-    Args:
-        pred: Predicted poses, root-relative.
-        target: True poses, root-relative.
-        norm_ratio: Scale by the ratio of norms (LInKs, ElePose) instead of least squares.
+    The scale is that of least squares, or the ratio of norms (LInKs, ElePose).
     """
     scale = optimal_scale(pred, target, norm_ratio)
     return mpjpe(scale[..., None, None] * pred, target)
@@ -54,22 +51,14 @@ def n_mpjpe(pred: Pose, target: Pose, norm_ratio: bool = False) -> Error:
 def pa_mpjpe(pred: Pose, target: Pose, reflection: bool = False) -> Error:
     """MPJPE after the similarity that fits each pose to its target best ("protocol 2").
 
-    Args:
-        pred: Predicted poses.
-        target: True poses.
-        reflection: Also allow a mirrored fit and take the better one, as ElePose and LInKs did: a
-            pose mirrored in depth then counts as perfect.
+    With ``reflection`` also a mirrored fit, where it is the better one, as in ElePose and LInKs: a pose
+    mirrored in depth then counts as perfect.
     """
     return mpjpe(similarity_alignment(pred, target, reflection)(pred), target)
 
 
 def pck(errors: JointError, threshold: float = PCK_THRESHOLD) -> Error:
-    """Fraction of joints nearer than a threshold.
-
-    Args:
-        errors: Distance per joint.
-        threshold: Millimetres; a joint exactly that far is out.
-    """
+    """Fraction of joints nearer than a threshold, millimetres; a joint exactly that far is out."""
     return (errors < threshold).to(errors.dtype).mean(-1)
 
 

@@ -1,19 +1,25 @@
-"""Evaluation of 2D detectors: every metric of keypoints, accumulated."""
+"""Evaluation of 2D detectors: of their keypoints, and of the poses that lifters make of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
 from lifting.metrics import registry
 from lifting.metrics.aggregation import FrameMean, JointMean
 from lifting.metrics.evaluation import Action, EvaluationResult, FrameEvaluation
+from lifting.metrics.functional import mpjpe, pa_mpjpe
 from lifting.metrics.oks import AveragePrecision, oks_sigmas, person_score
 from lifting.metrics.pairs import KeypointPair
 from lifting.metrics.registry import Metric
 from lifting.skeletons import Skeleton, skeleton
+
+Poses = Mapping[str, Float[Tensor, "frames joints 3"]]
+
+_ERRORS = {"mpjpe": mpjpe, "pa_mpjpe": pa_mpjpe}
 
 
 class KeypointEvaluation(FrameEvaluation):
@@ -56,15 +62,9 @@ class KeypointEvaluation(FrameEvaluation):
         box: Float[Tensor, "people 4"],
         action: Action,
     ) -> None:
-        """Add people; pixels of the whole image.
+        """Add people; pixels of the whole image, boxes as left, top, right, bottom.
 
-        Args:
-            pred: Predicted keypoints.
-            confidence: Of each keypoint, 0 to 1.
-            target: True keypoints.
-            visibility: 0 where a joint is not labelled.
-            box: Left, top, right, bottom.
-            action: Action id of each.
+        Confidences are from 0 to 1; the visibility of a joint that is not labelled is 0.
         """
         labelled = visibility > 0
         pair = KeypointPair(pred.double(), target.double(), labelled, box.double(), self.joint_set)
@@ -98,3 +98,59 @@ class KeypointEvaluation(FrameEvaluation):
         self.people.reset()
         if self.precision is not None:
             self.precision.reset()
+
+
+class LiftedEvaluation(KeypointEvaluation):
+    """Accumulates the metrics of keypoints, and those of poses through each lifter.
+
+    The latter are :data:`lifting.metrics.registry.keypoints.LIFTED`; there is a median only where all
+    lifters have the same joints.
+
+    Args:
+        actions: Names of the actions; a frame's action id is an index into them.
+        keypoints: Joint set of the keypoints.
+        lifters: Names of the lifters.
+        guides: Those that training uses; all of them where it uses none.
+        same_joints: Whether all of them lift to the same joints, so that they have a median.
+        full: All metrics, or only those that validation during training needs.
+    """
+
+    def __init__(
+        self,
+        actions: Sequence[str],
+        keypoints: str,
+        lifters: Sequence[str],
+        guides: Sequence[str],
+        same_joints: bool = True,
+        full: bool = True,
+    ) -> None:
+        super().__init__(actions, keypoints, full)
+        self.guides = list(guides or lifters)
+        self.unseen = [name for name in lifters if name not in self.guides]
+        self.has_median = same_joints and len(lifters) > 1
+        kinds = ["", *(f"_{name}" for name in lifters)] if lifters else []
+        kinds += ["_unseen"] if self.unseen else []
+        kinds += ["_median"] if self.has_median else []
+        kinds += [f"_truth_{name}" for name in lifters] if full else []
+        for kind in kinds:
+            for name in _ERRORS:
+                self.metrics[name + kind] = FrameMean(groups=len(self.actions))
+
+    def update_lifted(self, lifted: Poses, exact: Poses, truth: Poses, action: Action) -> None:
+        """Add root-relative poses of frames, millimetres, by lifter.
+
+        ``lifted`` are of the detected keypoints, ``exact`` of the true ones, which are needed for all
+        metrics only. The true poses are in the joints of each lifter.
+        """
+        for name, error in _ERRORS.items():
+            own = {k: error(pose.double(), truth[k].double()) for k, pose in lifted.items()}
+            values = {f"{name}_{k}": value for k, value in own.items()}
+            values[name] = torch.stack([own[k] for k in self.guides]).mean(0)
+            if self.unseen:
+                values[f"{name}_unseen"] = torch.stack([own[k] for k in self.unseen]).mean(0)
+            if self.has_median:
+                median = torch.stack([pose.double() for pose in lifted.values()]).quantile(0.5, 0)
+                values[f"{name}_median"] = error(median, next(iter(truth.values())).double())
+            for k, pose in exact.items():
+                values[f"{name}_truth_{k}"] = error(pose.double(), truth[k].double())
+            self.add(values, action)

@@ -3,7 +3,8 @@
 All of them are of single joints, ``(people, joints)``, and NaN where a joint does not count: where it is
 not labelled, or where its person lacks what distances are measured by. What papers print is the mean
 over all joints that count (:class:`lifting.metrics.aggregation.JointMean`). A labelled joint that was
-not detected (NaN) is infinitely far away, never left out.
+not detected (NaN) is infinitely far away, never left out. ``labelled`` says which joints have a true
+position; where they have none, ``target`` is any number.
 """
 
 import torch
@@ -31,11 +32,6 @@ _HEAD_TOPS, _NECKS = ("head_top", "head"), ("neck", "thorax", "neck_base")
 def epe(pred: Points, target: Points, labelled: Labelled) -> PerJoint:
     """End-point error: the distance of every labelled joint from its target, pixels.
 
-    Args:
-        pred: Predicted keypoints.
-        target: True keypoints; any number where not labelled.
-        labelled: Which joints have a true position.
-
     Example:
         >>> pred, target = torch.zeros(1, 2, 2), torch.tensor([[[3.0, 4.0], [9.0, 9.0]]])
         >>> epe(pred, target, torch.tensor([[True, False]]))
@@ -47,80 +43,45 @@ def epe(pred: Points, target: Points, labelled: Labelled) -> PerJoint:
 
 
 def pdj(
-    pred: Points,
-    target: Points,
-    labelled: Labelled,
-    joints: Skeleton,
-    fraction: float = PDJ_FRACTION,
-    all_joints: bool = False,
+    pred: Points, target: Points, labelled: Labelled, joints: Skeleton, all_joints: bool = False
 ) -> PerJoint:
     """Percentage of detected joints (Toshev and Szegedy, CVPR 2014): 100 where near, else 0.
 
-    The limit is a fraction of the true torso, from left shoulder to right hip. People of whom one of
-    these is not labelled do not count.
-
-    Args:
-        pred: Predicted keypoints.
-        target: True keypoints.
-        labelled: Which joints have a true position.
-        joints: The joint set.
-        fraction: Fraction of the torso; a joint exactly that far is out.
-        all_joints: Legacy: count joints that are not labelled too, where they have a position, as
-            outside of the image in Human3.6M (L2D-Pose).
+    The limit is 0.2 of the true torso, from left shoulder to right hip; a joint exactly that far is out.
+    People of whom one of these is not labelled do not count. Legacy, ``all_joints``: joints that are not
+    labelled count, too, where they have a position, as outside of the image in Human3.6M (L2D-Pose).
     """
-    limit = fraction * _length(target, labelled, joints.indices(TORSO))
+    limit = PDJ_FRACTION * _length(target, labelled, joints.indices(TORSO))
     counted = labelled | target.isfinite().all(-1) if all_joints else labelled
     return _near(epe(pred, target, counted), limit)
 
 
-def pckh(
-    pred: Points,
-    target: Points,
-    labelled: Labelled,
-    joints: Skeleton,
-    fraction: float = PCKH_FRACTION,
-) -> PerJoint:
-    """PCKh (Andriluka et al., CVPR 2014): 100 where a joint is within a fraction of the head, else 0.
+def pckh(pred: Points, target: Points, labelled: Labelled, joints: Skeleton) -> PerJoint:
+    """PCKh (Andriluka et al., CVPR 2014): 100 where a joint is within half of the head, else 0.
 
-    Pelvis and chest do not count, as in MPII's mean. Nor do people whose head is not labelled.
-
-    Args:
-        pred: Predicted keypoints.
-        target: True keypoints.
-        labelled: Which joints have a true position.
-        joints: A joint set that has a :func:`head_segment`.
-        fraction: Fraction of the head; a joint exactly that far is in, unlike in PDJ and PCK.
+    A joint exactly that far is in, unlike in PDJ and PCK. Pelvis and chest do not count, as in MPII's
+    mean. Nor do people whose head is not labelled.
 
     Raises:
-        InputError: If there is no head to measure by.
+        InputError: If the joint set has no :func:`head_segment`.
     """
     segment = head_segment(joints)
     if segment is None:
-        raise InputError(
-            f"PCKh is relative to the head, whose ends '{joints.name}' has not",
-            remedy="choose a joint set that has them.",
-        )
+        raise InputError("has no head to measure PCKh by", joints.name, "choose another joint set.")
     size = _length(target, labelled, joints.indices(segment))
     left_out = [joint in _NOT_IN_PCKH for joint in joints.joints]
     counted = labelled & ~torch.tensor(left_out, device=labelled.device)
-    distance, limit = epe(pred, target, counted), (fraction * size)[:, None]
+    distance, limit = epe(pred, target, counted), (PCKH_FRACTION * size)[:, None]
     return _score(distance <= limit, distance, limit)
 
 
-def pck(
-    pred: Points, target: Points, labelled: Labelled, box: Boxes, fraction: float = PCK_FRACTION
-) -> PerJoint:
+def pck(pred: Points, target: Points, labelled: Labelled, box: Boxes) -> PerJoint:
     """PCK (Yang and Ramanan, TPAMI 2013): 100 where a joint is near by the box, else 0.
 
-    Args:
-        pred: Predicted keypoints.
-        target: True keypoints.
-        labelled: Which joints have a true position.
-        box: Left, top, right, bottom of the person.
-        fraction: Fraction of the larger side; a joint exactly that far is out.
+    The limit is 0.2 of the larger side of left, top, right, bottom; a joint exactly that far is out.
     """
     side = (box[:, 2:] - box[:, :2]).amax(-1)
-    return _near(epe(pred, target, labelled), fraction * side)
+    return _near(epe(pred, target, labelled), PCK_FRACTION * side)
 
 
 def head_segment(joints: Skeleton) -> tuple[str, str] | None:

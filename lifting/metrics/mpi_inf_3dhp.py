@@ -43,17 +43,15 @@ def group_indices(skeleton_name: str) -> tuple[tuple[int, ...], ...]:
     Raises:
         InputError: If the joint set lacks one of the 14.
     """
-    source, target = skeleton(skeleton_name), skeleton("mpi3dhp17")
+    target = skeleton("mpi3dhp17")
     matrix = conversion_matrix(skeleton_name, target.name)
     groups = []
     for joints in GROUPS.values():
         rows = matrix[target.indices(joints)]
         derived = [j for j, row in zip(joints, rows, strict=True) if not (row == 1).any()]
         if derived:
-            raise InputError(
-                f"The official evaluation of MPI-INF-3DHP needs the joint {derived[0]}, which "
-                f"'{source.name}' has not: use poses of 'h36m17'."
-            )
+            what = f"the official evaluation of MPI-INF-3DHP needs the joint {derived[0]}"
+            raise InputError(what, skeleton_name, "use poses of 'h36m17'.")
         groups.append(tuple(rows.argmax(-1).tolist()))
     return (*groups, tuple(i for group in groups for i in group))
 
@@ -61,12 +59,8 @@ def group_indices(skeleton_name: str) -> tuple[tuple[int, ...], ...]:
 def frame_scores(pred: Pose, target: Pose, skeleton_name: str) -> Float[Tensor, "*frames columns"]:
     """Return the numbers of each frame, in the order of ``COLUMNS``: millimetres, then percent.
 
-    The official number of a set of frames is the mean over them, as every frame has all joints.
-
-    Args:
-        pred: Predicted poses, root-relative millimetres.
-        target: True poses, likewise.
-        skeleton_name: Their joint set.
+    Poses are root-relative, in millimetres. The official number of a set of frames is the mean over
+    them, as every frame has all joints.
 
     Raises:
         InputError: If it lacks a joint that is evaluated.

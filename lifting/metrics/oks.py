@@ -18,14 +18,8 @@ from lifting.skeletons import Skeleton
 # How far apart people label a joint: standard deviation over the root of the person's area. COCO's;
 # head_top and neck are CrowdPose's (Li et al., CVPR 2019), whose other joints have those of COCO.
 _EITHER_SIDE = {
-    "eye": 0.025,
-    "ear": 0.035,
-    "shoulder": 0.079,
-    "elbow": 0.072,
-    "wrist": 0.062,
-    "hip": 0.107,
-    "knee": 0.087,
-    "ankle": 0.089,
+    **{"eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow": 0.072},
+    **{"wrist": 0.062, "hip": 0.107, "knee": 0.087, "ankle": 0.089},
 }
 SIGMAS = {
     "nose": 0.026,
@@ -58,15 +52,9 @@ def oks(
 ) -> Float[Tensor, " people"]:
     """Object keypoint similarity, 0 to 1: the mean of ``exp(-d² / (2 area (2 s)²))`` of labelled joints.
 
-    The area of a person is 0.53 times that of the box. NaN where nothing is labelled. A joint that was
-    not detected (NaN) has similarity 0.
-
-    Args:
-        pred: Predicted keypoints.
-        target: True keypoints; any number where not labelled.
-        labelled: Which joints have a true position.
-        box: Left, top, right, bottom of the person.
-        sigmas: The constant ``s`` of each joint, :func:`oks_sigmas`.
+    The constants ``s`` are of :func:`oks_sigmas`. The area of a person is 0.53 times that of the box:
+    left, top, right, bottom. NaN where nothing is labelled. A joint that was not detected (NaN) has
+    similarity 0.
     """
     area = AREA_OF_BOX * (box[:, 2:] - box[:, :2]).prod(-1)
     widths = 2 * pred.new_tensor(list(sigmas))
@@ -93,10 +81,6 @@ def average_precision(
     As pycocotools where every detection belongs to the person that it was made for. Different by intent:
     a prediction is compared with no other person; people of equal score make one step of the curve, so
     that their order does not matter; there are no crowds, sizes and limits per image.
-
-    Args:
-        similarity: OKS of each prediction.
-        score: Score of each prediction.
     """
     people = len(similarity)
     if people == 0:
@@ -116,11 +100,7 @@ def average_precision(
 
 
 class AveragePrecision(Metric):
-    """AP, AP50, AP75 and AR in percent, of groups of people and of all; see :func:`average_precision`.
-
-    Args:
-        groups: Number of groups; group ids count from 0.
-    """
+    """AP, AP50, AP75 and AR in percent, of groups of people and of all (:func:`average_precision`)."""
 
     full_state_update = False
     higher_is_better = True
@@ -140,17 +120,9 @@ class AveragePrecision(Metric):
         self,
         similarity: Float[Tensor, " people"],
         score: Float[Tensor, " people"],
-        groups: Int[Tensor, " people"] | None = None,
+        groups: Int[Tensor, " people"],
     ) -> None:
-        """Add people.
-
-        Args:
-            similarity: OKS of each prediction; NaN of people with nothing labelled, who do not count.
-            score: Score of each prediction.
-            groups: Group id of each person; all in group 0 where not given.
-        """
-        if groups is None:
-            groups = torch.zeros_like(similarity, dtype=torch.long)
+        """Add people by similarity (OKS), score and group; those of similarity NaN do not count."""
         known = ~similarity.isnan()
         self.similarity.append(similarity[known].double())
         self.score.append(score[known].double())

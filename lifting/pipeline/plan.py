@@ -94,10 +94,8 @@ class Pipeline:
         """
         for name in names:
             if name not in self.stages:
-                raise InputError(
-                    f"Pipeline {self.name} has no stage '{name}'",
-                    remedy=f"it has {', '.join(self.stages)}.",
-                )
+                what = f"Pipeline {self.name} has no stage '{name}'"
+                raise InputError(what, remedy=f"it has {', '.join(self.stages)}.")
 
     def with_later(self, names: Iterable[str]) -> list[str]:
         """Return stages with all that build on them, directly or not, in order."""

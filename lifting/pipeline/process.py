@@ -9,27 +9,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 
 from lifting.errors import InputError
 
 # Found without the PATH.
 _PROGRAMS = {"python": [sys.executable], "lifting": [sys.executable, "-m", "lifting"]}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# Seconds between two looks at the command and the signals that have come.
-_LOOK_EVERY = 0.2
-# Seconds between two notes of the time a command has taken.
-_NOTE_EVERY = 30.0
-# Seconds in which a command is to end by itself.
-_PATIENCE = 30.0
+# Seconds between two looks at the command and the signals that have come, between two notes of the time
+# that it has taken, and in which it is to end by itself.
+_LOOK_EVERY, _NOTE_EVERY, _PATIENCE = 0.2, 30.0, 30.0
 
 
 class StoppedError(Exception):
-    """The order to stop came, and the command has ended.
-
-    Attributes:
-        status: Exit status, as a shell counts it.
-    """
+    """The order to stop came, and the command has ended; ``status`` is as a shell counts it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by signal {number}")
@@ -39,8 +32,7 @@ class StoppedError(Exception):
 class Supervisor:
     """Runs commands and passes SIGTERM on to them; a terminal's Ctrl-C reaches them by itself.
 
-    Args:
-        inherited: A file descriptor that the commands keep open.
+    They keep the file descriptor ``inherited`` open.
     """
 
     def __init__(self, inherited: int) -> None:
@@ -51,12 +43,7 @@ class Supervisor:
         self._before = [signal.signal(number, self._note_order) for number in _SIGNALS]
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in zip(_SIGNALS, self._before, strict=True):
             signal.signal(number, handler)
 
@@ -64,11 +51,9 @@ class Supervisor:
         self._order = number
 
     def run(self, command: Sequence[str], note: Callable[[float], None]) -> int:
-        """Run a command and return its exit status.
+        """Run a command and return its exit status; note now and then the seconds it has taken.
 
-        Args:
-            command: Its words; ``python`` is this interpreter, and ``lifting`` this program.
-            note: Called now and then, and at the end, with the seconds it has taken.
+        Of its words ``python`` is this interpreter, and ``lifting`` this program.
 
         Raises:
             StoppedError: If the order to stop has come.
@@ -126,9 +111,8 @@ def locked(folder: Path) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise InputError(
-                "a run of this pipeline is at work", folder, "wait for it, or end it first."
-            ) from error
+            what = "a run of this pipeline is at work"
+            raise InputError(what, folder, "wait for it, or end it first.") from error
         yield descriptor
     finally:
         os.close(descriptor)

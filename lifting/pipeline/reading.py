@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 from lifting.pipeline.plan import Pipeline, Stage, best_checkpoint
 from lifting.runs.folder import RUNS
 
@@ -41,104 +41,86 @@ def read_pipeline(
         InputError: If it, or a configuration that it names, is not as it should be.
     """
     content = read_yaml(path)
-    _check_keys(content, _KEYS, f"{path}")
-    name = _checked_name(name or content.get("name", Path(path).stem), f"{path}: the name")
-    described = _mapping(content, "stages", f"{path}")
-    if not described:
-        raise InputError("has no stages", path, "list at least one.")
-    folders = {_checked_name(s, f"{path}: the stage name"): RUNS / name / s for s in described}
-    configs = _list(content, "configs", f"{path}")
-    options = _mapping(content, "options", f"{path}")
-    stages: list[Stage] = []
-    for stage, keys in described.items():
-        where = f"{path}: stage {stage}"
-        keys = {} if keys is None else keys
-        if not isinstance(keys, dict):
-            raise InputError("holds no keys", where, f"give it {' or '.join(_TRAINING_KEYS[:2])}.")
-        if "command" in keys:
-            stages.append(_command(where, stage, keys, folders))
-            continue
-        if "tests" in keys:
-            keys = _test_of(where, keys, described)
-        trained = _training(where, stage, keys, folders, configs, options, settings or {}, overlays)
-        stages.append(trained)
-    return Pipeline(name, _ordered(path, stages))
+    with located(path):
+        _check_keys(content, _KEYS)
+        name = _checked_name(name or content.get("name", Path(path).stem))
+        described = _mapping(content, "stages")
+        if not described:
+            raise InputError("has no stages", remedy="list at least one.")
+        folders = {_checked_name(stage): RUNS / name / stage for stage in described}
+        configs, options = _list(content, "configs"), _mapping(content, "options")
+        stages = []
+        for stage, keys in described.items():
+            with located(f"stage {stage}"):
+                keys = {} if keys is None else keys
+                if not isinstance(keys, dict):
+                    raise InputError("holds no keys", remedy="give it configs or options.")
+                if "command" in keys:
+                    stages.append(_command(stage, keys, folders))
+                    continue
+                if "tests" in keys:
+                    keys = _test_of(keys, described)
+                own_configs = [*configs, *_list(keys, "configs"), *overlays]
+                own_options = {**options, **_mapping(keys, "options"), **(settings or {})}
+                keys = {**keys, "configs": own_configs, "options": own_options}
+                stages.append(_training(stage, keys, folders))
+        return Pipeline(name, _ordered(stages))
 
 
-def _test_of(where: str, keys: dict[str, Any], stages: Mapping[str, Any]) -> dict[str, Any]:
+def _test_of(keys: dict[str, Any], stages: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a test of a training, those of the training among them."""
-    _check_keys(keys, _TEST_KEYS, where)
+    _check_keys(keys, _TEST_KEYS)
     tested = keys["tests"]
     training = (stages[tested] or {}) if isinstance(tested, str) and tested in stages else None
     if not isinstance(training, dict) or not {"command", "tests"}.isdisjoint(training):
-        raise InputError(
-            f"there is no training '{tested}' to test", where, "name one of the stages."
-        )
+        what = f"there is no training '{tested}' to test"
+        raise InputError(what, remedy="name one of the stages.")
     return {
         "tests": tested,
-        "configs": [*_list(training, "configs", where), *_list(keys, "configs", where)],
-        "options": {**_mapping(training, "options", where), **_mapping(keys, "options", where)},
+        "configs": [*_list(training, "configs"), *_list(keys, "configs")],
+        "options": {**_mapping(training, "options"), **_mapping(keys, "options")},
         "checkpoints": {"ckpt_path": tested},
     }
 
 
-def _training(
-    where: str,
-    name: str,
-    keys: dict[str, Any],
-    folders: Mapping[str, Path],
-    configs: list[str],
-    options: dict[str, Any],
-    settings: Mapping[str, Any],
-    overlays: Sequence[str],
-) -> Stage:
+def _training(name: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> Stage:
     tested = keys.get("tests")
-    _check_keys(keys, [*_TRAINING_KEYS, *(["tests"] if tested else [])], where)
-    own = _list(keys, "configs", where)
+    _check_keys(keys, [*_TRAINING_KEYS, *(["tests"] if tested else [])])
     stage = Stage(
         name=name,
         folder=folders[name],
-        configs=tuple(config_path(c) for c in [*configs, *own, *overlays]),
-        options={**options, **_mapping(keys, "options", where), **settings},
+        configs=tuple(map(config_path, keys["configs"])),
+        options=keys["options"],
         creates=folders[name] / "test.csv" if tested else None,
         tested=tested,
-        **_links(where, keys, folders),
+        **_links(keys, folders),
     )
     store = _store(stage)
     return stage if store is None else replace(stage, needs=(*stage.needs, store))
 
 
-def _command(where: str, name: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> Stage:
-    _check_keys(keys, _COMMAND_KEYS, where)
+def _command(name: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> Stage:
+    _check_keys(keys, _COMMAND_KEYS)
     try:
         words = shlex.split(keys["command"])
     except (ValueError, AttributeError):
         words = []
-    if not words or not isinstance(keys.get("creates"), str):
-        raise InputError(
-            "give 'command' as one line of text, and 'creates', the file that it makes.", where
-        )
-    return Stage(
-        name=name,
-        folder=folders[name],
-        command=tuple(words),
-        creates=Path(keys["creates"]),
-        **_links(where, keys, folders),
-    )
+    creates = keys.get("creates")
+    if not words or not isinstance(creates, str):
+        raise InputError("give 'command' as one line of text, and 'creates', the file it makes.")
+    links = _links(keys, folders)
+    return Stage(name, folders[name], command=tuple(words), creates=Path(creates), **links)
 
 
-def _links(where: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> dict[str, Any]:
-    checkpoints = _mapping(keys, "checkpoints", where)
+def _links(keys: dict[str, Any], folders: Mapping[str, Path]) -> dict[str, Any]:
+    checkpoints = _mapping(keys, "checkpoints")
     for earlier in checkpoints.values():
         if not isinstance(earlier, str) or earlier not in folders:
-            raise InputError(
-                f"there is no stage '{earlier}' to take a checkpoint from",
-                where,
-                f"there are {', '.join(folders)}.",
-            )
+            what = f"there is no stage '{earlier}' to take a checkpoint from"
+            raise InputError(what, remedy=f"there are {', '.join(folders)}.")
     return {
         "checkpoints": {o: best_checkpoint(folders[s]) for o, s in checkpoints.items()},
-        "needs": tuple(Path(p) for p in _list(keys, "needs", where)),
+        "needs": tuple(map(Path, _list(keys, "needs"))),
     }
 
 
@@ -163,9 +145,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path, "check the path.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"is not YAML ({' '.join(str(error).split())})", path, "mend it."
-        ) from error
+        what = f"is not YAML ({' '.join(str(error).split())})"
+        raise InputError(what, path, "mend it.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -189,7 +170,7 @@ def _store(stage: Stage) -> Path | None:
     return None if store is None else Path(str(store))
 
 
-def _ordered(path: str | Path, stages: list[Stage]) -> dict[str, Stage]:
+def _ordered(stages: list[Stage]) -> dict[str, Stage]:
     """Link stages by the files they take from each other, and order them.
 
     The order is that of the file, but for stages that build on a later one.
@@ -205,9 +186,8 @@ def _ordered(path: str | Path, stages: list[Stage]) -> dict[str, Stage]:
         sorter.prepare()
     except graphlib.CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise InputError(
-            f"stages build on each other in a circle ({circle})", path, "take one link out."
-        ) from error
+        what = f"stages build on each other in a circle ({circle})"
+        raise InputError(what, remedy="take one link out.") from error
     position = {name: i for i, name in enumerate(linked)}
     ordered: dict[str, Stage] = {}
     ready: list[str] = []
@@ -219,29 +199,29 @@ def _ordered(path: str | Path, stages: list[Stage]) -> dict[str, Stage]:
     return ordered
 
 
-def _checked_name(name: Any, where: str) -> str:
+def _checked_name(name: Any) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InputError(
-            f"{where} '{name}' cannot name a folder: use letters, digits, '_', '-' and '.'."
-        )
+        what = f"the name '{name}' cannot name a folder"
+        raise InputError(what, remedy="use letters, digits, '_', '-' and '.'.")
     return name
 
 
-def _check_keys(content: dict[str, Any], known: Iterable[str], where: str) -> None:
+def _check_keys(content: dict[str, Any], known: Iterable[str]) -> None:
     for key in content:
         if key not in known:
-            raise InputError(f"there is no key '{key}'", where, f"the keys are {', '.join(known)}.")
+            what = f"there is no key '{key}'"
+            raise InputError(what, remedy=f"the keys are {', '.join(known)}.")
 
 
-def _mapping(content: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+def _mapping(content: dict[str, Any], key: str) -> dict[str, Any]:
     value = content.get(key) or {}
     if not isinstance(value, dict) or not all(isinstance(k, str) for k in value):
-        raise InputError(f"'{key}' is to be a mapping of names to values.", where)
+        raise InputError(f"'{key}' is to be a mapping of names to values.")
     return value
 
 
-def _list(content: dict[str, Any], key: str, where: str) -> list[str]:
+def _list(content: dict[str, Any], key: str) -> list[str]:
     value = content.get(key) or []
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise InputError(f"'{key}' is to be a list of names.", where)
+        raise InputError(f"'{key}' is to be a list of names.")
     return value

@@ -57,17 +57,14 @@ def read_record(stage: Stage) -> Record | None:
             return record
         raise ValueError("inputs")
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            "is damaged", path, f"begin this stage again with --from {stage.name}."
-        ) from error
+        remedy = f"begin this stage again with --from {stage.name}."
+        raise InputError("is damaged", path, remedy) from error
 
 
 def file_state(path: Path, known: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return size, time of change and SHA-256 of a file; nothing where there is none.
 
-    Args:
-        path: The file.
-        known: An earlier result. A file of that size and time, to the nanosecond, is not read again.
+    A file of the size and time, to the nanosecond, of a ``known`` earlier result is not read again.
     """
     try:
         stat = path.stat()
@@ -83,9 +80,7 @@ def file_state(path: Path, known: dict[str, Any] | None = None) -> dict[str, Any
 def inputs_of(stage: Stage, known: Record | None = None) -> dict[str, dict[str, Any]]:
     """Return all that determines what a stage makes.
 
-    Args:
-        stage: The stage.
-        known: Its record, whose files need not be read again if they have not been touched.
+    Files of its ``known`` record that have not been touched are not read again.
 
     Returns:
         ``configs``: the SHA-256 of each configuration's content, in order; its comments do not count.

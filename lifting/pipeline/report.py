@@ -34,12 +34,8 @@ def report_rows(pipeline: Pipeline) -> list[Row]:
     Raises:
         InputError: If a test's table is missing or another program's.
     """
-    rows = []
-    for average in _AVERAGES:
-        for stage in pipeline.stages.values():
-            if not stage.command:
-                rows.append(_row(stage, average))
-    return rows
+    tested = [stage for stage in pipeline.stages.values() if not stage.command]
+    return [_row(stage, average) for average in _AVERAGES for stage in tested]
 
 
 def _row(stage: Stage, average: str) -> Row:
@@ -48,11 +44,8 @@ def _row(stage: Stage, average: str) -> Row:
     label = average.replace("action", kind)
     averages = [row for row in rows if row[kind] == label]
     if not averages:
-        raise InputError(
-            f"has no {label}",
-            stage.folder / "test.csv",
-            f"repeat the test: lifting test --run {stage.folder}",
-        )
+        repeat = f"repeat the test: lifting test --run {stage.folder}"
+        raise InputError(f"has no {label}", stage.folder / "test.csv", repeat)
     values = {name: value for name, value in averages[0].items() if name != kind}
     record = read_record(stage)
     seconds = record.seconds if record is not None else 0.0

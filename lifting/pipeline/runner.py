@@ -51,11 +51,9 @@ def run_pipeline(
                 for stage in chosen:
                     status = _run_stage(pipeline, stage, supervisor)
                     if status:
-                        return _complain(
-                            f"stage {stage.name} of {pipeline.name} ended with status {status}; mend "
-                            "what stands above and run the same command again.",
-                            status,
-                        )
+                        ended = f"stage {stage.name} of {pipeline.name} ended with status {status}"
+                        remedy = "mend what stands above and run the same command again."
+                        return _complain(f"{ended}; {remedy}", status)
         except StoppedError as stopped:
             return _complain("stopped; run it again, without --from, to go on.", stopped.status)
     if all(state_of(s)[0] == "finished" for s in pipeline.stages.values()):
@@ -81,9 +79,8 @@ def _check(pipeline: Pipeline, chosen: list[Stage], again: list[str]) -> None:
         raise InputError(
             f"something has changed since these stages were begun ({what})",
             pipeline.folder,
-            "undo "
-            f"that, choose another --name, or give --from {' '.join(changed)} to remove them, and "
-            "what builds on them, and begin again.",
+            "undo that, choose another --name, or begin them, and what builds on them, again with "
+            f"--from {' '.join(changed)}.",
         )
 
 
@@ -94,15 +91,11 @@ def _check_files(pipeline: Pipeline, stage: Stage, chosen: list[Stage]) -> None:
         if maker in chosen or (maker is None and path.is_file()):
             continue
         if maker is None:
-            raise InputError(
-                f"is not there, and stage {stage.name} needs it", path, "check the path."
-            )
+            what = f"is not there, and stage {stage.name} needs it"
+            raise InputError(what, path, "check the path.")
         if state_of(maker)[0] != "finished":
-            raise InputError(
-                f"stage {stage.name} builds on {maker.name}, which is not finished",
-                pipeline.folder,
-                f"run that first, with --only {maker.name}.",
-            )
+            what = f"stage {stage.name} builds on {maker.name}, which is not finished"
+            raise InputError(what, pipeline.folder, f"run that first, with --only {maker.name}.")
 
 
 def _begin_again(stage: Stage) -> None:
@@ -153,11 +146,8 @@ def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
         return status
     record.output = file_state(stage.output)
     if not record.output:
-        raise InputError(
-            f"stage {stage.name} ended well without making it",
-            stage.output,
-            "check its command and its options.",
-        )
+        what = f"stage {stage.name} ended well without making it"
+        raise InputError(what, stage.output, "check its command and its options.")
     record.write(stage.folder)
     return 0
 

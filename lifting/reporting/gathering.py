@@ -6,15 +6,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lifting.errors import InputError
-from lifting.runs.folder import (
-    TABLE,
-    Curves,
-    Row,
-    read_config,
-    read_curves,
-    read_provenance,
-    read_table,
-)
+from lifting.runs import folder as run_files
+from lifting.runs.folder import Curves, Row
 
 T = TypeVar("T")
 
@@ -74,15 +67,17 @@ def gather(folders: Sequence[Path]) -> list[ReportedRun]:
 
 
 def _read(label: str, folder: Path) -> ReportedRun:
-    run = ReportedRun(label, folder, read_config(folder))
-    run.curves = run.read_or_note(lambda: read_curves(folder), {})
+    run = ReportedRun(label, folder, run_files.read_config(folder))
+    run.curves = run.read_or_note(lambda: run_files.read_curves(folder), {})
     if not run.curves and not run.missing:
         run.missing.append(f"{folder}/logs: there are no curves; the run was not trained here.")
-    run.provenance = run.read_or_note(lambda: read_provenance(folder), [])
-    if (folder / TABLE).is_file():
-        run.table = run.read_or_note(lambda: read_table(folder), [])
+    run.provenance = run.read_or_note(lambda: run_files.read_provenance(folder), [])
+    if (folder / run_files.TABLE).is_file():
+        run.table = run.read_or_note(lambda: run_files.read_table(folder), [])
     else:
-        run.missing.append(f"{folder / TABLE}: not tested yet; run `lifting test --run {folder}`.")
+        run.missing.append(
+            f"{folder / run_files.TABLE}: not tested yet; run `lifting test --run {folder}`."
+        )
     return run
 
 

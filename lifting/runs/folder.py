@@ -42,7 +42,7 @@ def read_config(folder: Path) -> dict[str, Any]:
             some = ", ".join(inside[:5]) + (", …" if len(inside) > 5 else "")
             raise InputError("is a folder of runs and none itself", folder, f"name some of {some}.")
         what = "is no run, for it has no config.yaml" if folder.is_dir() else "there is no such run"
-        raise InputError(f"{what}", folder, "check its name.")
+        raise InputError(what, folder, "check its name.")
     try:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -87,19 +87,14 @@ def read_table(folder: Path) -> list[Row]:
             # What the rows are: actions, or cases of occlusion.
             kind, frames, *metrics = reader.fieldnames or []
             rows = [
-                {
-                    kind: row[kind],
-                    "frames": int(row[frames]),
-                    **{m: float(row[m]) for m in metrics},
-                }
+                {kind: row[kind], "frames": int(row[frames]), **{m: float(row[m]) for m in metrics}}
                 for row in reader
             ]
     except (OSError, ValueError, TypeError):
         pass
     if not rows:
-        raise InputError(
-            "is no table of a test", path, f"repeat the test: lifting test --run {folder}"
-        )
+        repeat = f"repeat the test: lifting test --run {folder}"
+        raise InputError("is no table of a test", path, repeat)
     return rows
 
 

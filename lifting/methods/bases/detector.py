@@ -30,7 +30,7 @@ from lifting.methods.bases.lifter_group import LifterGroup
 from lifting.methods.bases.method import Method
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
-from lifting.metrics.lifted_evaluation import LiftedEvaluation
+from lifting.metrics.keypoint_evaluation import LiftedEvaluation
 from lifting.nets.detectors import build_detector
 from lifting.published import initialise_detector
 from lifting.skeletons import skeleton

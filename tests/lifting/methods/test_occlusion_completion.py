@@ -5,7 +5,7 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths
 from lifting.methods import LInKs, OcclusionCompletion
-from lifting.metrics.completion import completion_errors
+from lifting.metrics.evaluation import completion_errors
 from lifting.metrics.functional import pa_mpjpe
 from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.skeletons import skeleton

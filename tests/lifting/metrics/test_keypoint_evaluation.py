@@ -154,9 +154,10 @@ def test_nobody_with_a_labelled_joint_is_no_perfect_score(parts):
     assert all(math.isnan(x) for x in [*result.frame_mean.values(), *result.action_mean.values()])
 
 
-def test_joint_mean_of_joints_without_groups():
+def test_joint_mean_is_over_the_joints_that_count():
     metric = JointMean(3)
-    metric.update(torch.tensor([[1.0, math.nan, 3.0], [5.0, math.nan, math.nan]]))
+    values = torch.tensor([[1.0, math.nan, 3.0], [5.0, math.nan, math.nan]])
+    metric.update(values, torch.tensor([0, 0]))
     assert metric.compute().item() == 3.0
     assert metric.by_group()[1].tolist() == [3.0]
 

@@ -79,7 +79,7 @@ def test_pckh_is_relative_to_the_head_and_leaves_out_the_trunk():
 
 def test_pckh_without_a_head_is_refused_with_a_remedy():
     pred, target, labelled, _ = made("coco17")
-    with pytest.raises(InputError, match=r"'coco17' has not; choose a joint set"):
+    with pytest.raises(InputError, match=r"coco17: has no head .*; choose another"):
         keypoints.pckh(pred, target, labelled, skeleton("coco17"))
 
 
@@ -161,18 +161,3 @@ def test_shares_do_not_depend_on_the_size_and_place_of_the_image(scale, shift, s
     for name, values in before.items():
         expected = scale * values if name == "epe" else values
         np.testing.assert_allclose(after[name], expected, rtol=1e-6)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 99), st.floats(0.01, 1.0))
-def test_more_room_never_makes_a_joint_worse(seed, share):
-    pred, target, labelled, box = made("mpii16", seed=seed)
-    joints = skeleton("mpii16")
-    for metric, by in (
-        (keypoints.pdj, joints),
-        (keypoints.pckh, joints),
-        (keypoints.pck, box),
-    ):
-        small, large = (metric(pred, target, labelled, by, s) for s in (share, 1.5 * share))
-        assert (small.isnan() == large.isnan()).all()
-        assert (small.nan_to_num() <= large.nan_to_num()).all()

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lifting.metrics.functional import mpjpe, pa_mpjpe
-from lifting.metrics.lifted_evaluation import LiftedEvaluation
+from lifting.metrics.keypoint_evaluation import LiftedEvaluation
 
 
 def add(evaluation, lifted, truth, exact=None):

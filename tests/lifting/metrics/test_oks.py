@@ -208,19 +208,14 @@ def test_metric_is_of_each_group_and_of_all_however_they_are_batched():
         assert found[3].isnan().all()
 
 
-def test_people_without_a_group_count_in_the_first():
-    metric = AveragePrecision(groups=2)
-    metric.update(torch.tensor([1.0]), torch.tensor([0.5]))
-    assert metric.compute()[:, 0].nan_to_num(nan=-1).tolist() == [100.0, -1.0, 100.0]
-
-
 def test_states_of_several_processes_make_one():
     pred, target, visibility, box, score = made(count=50)
     similarity = oks(pred, target, visibility > 0, box, COCO_CONSTANTS)
     whole, parts = AveragePrecision(), [AveragePrecision() for _ in range(3)]
-    whole.update(similarity, score)
-    parts[0].update(similarity[30:], score[30:])
-    parts[1].update(similarity[:30], score[:30])
+    group = torch.zeros(50, dtype=torch.long)
+    whole.update(similarity, score, group)
+    parts[0].update(similarity[30:], score[30:], group[30:])
+    parts[1].update(similarity[:30], score[:30], group[:30])
     # The third saw nobody. Every state of every process is gathered.
     states = {
         name: [torch.cat([*getattr(p, name), torch.zeros(0).double()]) for p in parts]
@@ -230,7 +225,7 @@ def test_states_of_several_processes_make_one():
     gathered = AveragePrecision(
         dist_sync_fn=lambda *_, **__: next(queue), distributed_available_fn=lambda: True
     )
-    gathered.update(similarity[30:], score[30:])
+    gathered.update(similarity[30:], score[30:], group[30:])
     np.testing.assert_array_equal(gathered.compute(), whole.compute())
 
 
@@ -238,6 +233,6 @@ def test_states_of_several_processes_make_one():
 def test_metric_of_nobody_is_not_zero():
     metric = AveragePrecision(groups=2)
     assert metric.compute().isnan().all()
-    metric.update(torch.tensor([1.0]), torch.tensor([1.0]))
+    metric.update(torch.tensor([1.0]), torch.tensor([1.0]), torch.tensor([0]))
     metric.reset()
     assert metric.compute().shape == (3, 4)

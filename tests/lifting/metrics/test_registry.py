@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lifting.metrics import Evaluation, KeypointEvaluation
-from lifting.metrics.lifted_evaluation import LiftedEvaluation
+from lifting.metrics.keypoint_evaluation import LiftedEvaluation
 from lifting.metrics.mpi_inf_3dhp import COLUMNS
 from lifting.metrics.registry import families, find, with_unit
 from tests.lifting.made_metrics import PER_FRAME
