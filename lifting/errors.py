@@ -72,23 +72,6 @@ def located(where: object) -> Iterator[None]:
         raise error.at(where) from error
 
 
-def input_error_in(error: BaseException) -> InputError | None:
-    """Return the :class:`InputError` that an error was raised from, however deep; None if from none."""
-    return next((e for e in _chain(error) if isinstance(e, InputError)), None)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        current = waiting.pop()
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        waiting += [current.__context__, current.__cause__]
-
-
 def explain(error: BaseException) -> str | None:
     """Return the sentence to print for an error that is not a defect of this program.
 

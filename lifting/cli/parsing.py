@@ -15,7 +15,6 @@ from docstring_parser import parse
 from jsonargparse import ActionConfigFile, ArgumentParser
 
 from lifting.cli.option_errors import option_error
-from lifting.errors import input_error_in
 
 _TRUTH = ("true", "false", "yes", "no", "on", "off")
 
@@ -54,7 +53,7 @@ def parse_options(parser: ArgumentParser, name: str, words: list[str]) -> dict[s
         options = parser.parse_args(words).as_dict()
     except ArgumentError as error:
         positionals = {action.dest for action in parser._actions if not action.option_strings}
-        raise input_error_in(error) or option_error(str(error), name, positionals) from error
+        raise option_error(str(error), name, positionals) from error
     options.pop("config", None)
     return options
 

@@ -8,7 +8,8 @@ import shutil
 import warnings
 from argparse import ArgumentError
 from pathlib import Path
-from typing import Any, Literal
+from pydoc import locate
+from typing import Any, Literal, cast
 
 import yaml
 from lightning import Trainer
@@ -20,7 +21,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.option_errors import option_error
-from lifting.errors import CheckpointError, InputError, input_error_in
+from lifting.errors import CheckpointError, InputError
 from lifting.files import beside
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import CONFIG, RUNS, run_folder
@@ -195,9 +196,11 @@ class LiftingCLI(LightningCLI):
         """
         try:
             super().instantiate_classes()
-        except ValueError as error:
-            if (own := input_error_in(error)) is not None:
-                raise own from error
+        except ValueError:
+            # The parser tells of several types that do not fit, and keeps no error of ours.
+            options = self._options
+            for part in (options.model, options.data, *(options.trainer.callbacks or ())):
+                cast(Any, locate(part.class_path))(**part.init_args.as_dict())
             raise
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
@@ -342,4 +345,4 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
         )
     except ArgumentError as error:
         # Else it would print every option that there is before what is wrong.
-        raise input_error_in(error) or option_error(str(error)) from error
+        raise option_error(str(error)) from error

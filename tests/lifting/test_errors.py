@@ -4,7 +4,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from lifting.errors import CheckpointError, InputError, explain, guarded, input_error_in, located
+from lifting.errors import CheckpointError, InputError, explain, guarded, located
 
 
 def test_an_input_error_is_explained_by_its_own_sentence():
@@ -103,12 +103,3 @@ def test_a_file_is_called_by_its_name_wherever_it_is_mentioned():
     path = Path("/tmp/x/walk.json")
     error = InputError(f"{path} is empty", path, f"remove {path}.").naming(path)
     assert str(error) == "walk.json: walk.json is empty; remove walk.json."
-
-
-def test_an_error_is_found_in_what_was_raised_from_it():
-    own, later = InputError("is wrong", "--model.lr"), ValueError("something else")
-    later.__cause__ = own
-    assert input_error_in(later) is own
-    with pytest.raises(RuntimeError) as caught:
-        raise RuntimeError("outermost") from later
-    assert input_error_in(caught.value) is own

@@ -174,6 +174,8 @@ def test_nothing_is_drawn_and_nothing_else_changes_where_pictures_are_switched_o
             *("--run", "plain", "--test", "true", "--pictures", "false"),
         ]
     )
+    # Other tests may have tested it with other options since.
+    run(["test", "--run", "one", "--wandb", "disabled"])
     assert (here / "runs/plain/test.csv").read_text() == (here / "runs/one/test.csv").read_text()
     assert not (here / "runs/plain/pictures").exists()
     drawn, plain = (
