@@ -50,12 +50,7 @@ class ShuffledLoader:
     """
 
     def __init__(
-        self,
-        bank: Examples,
-        batch_size: int,
-        seed: int,
-        flip: float,
-        split: str = "train",
+        self, bank: Examples, batch_size: int, seed: int, flip: float, split: str = "train"
     ) -> None:
         self.bank = bank
         self.batch_size = batch_size

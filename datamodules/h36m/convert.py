@@ -130,9 +130,7 @@ def _write_part(
             store.add(key, keypoints, pose.float().numpy(), frames)
 
 
-def _views(
-    sequence: RawSequence,
-) -> Iterator[tuple[str, Camera, NDArray[np.int64], torch.Tensor]]:
+def _views(sequence: RawSequence) -> Iterator[tuple[str, Camera, NDArray[np.int64], torch.Tensor]]:
     """Yield name, camera, frame numbers and camera-frame poses of every view."""
     if sequence.world is None:
         for name, (frames, pose) in sequence.views.items():

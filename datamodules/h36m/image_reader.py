@@ -7,12 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.crops.image_source import (
-    Array,
-    ImageSource,
-    bounding_box,
-    inside_image,
-)
+from datamodules.crops.image_source import Array, ImageSource, bounding_box, inside_image
 from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.h36m.cameras import CAMERAS, h36m_camera

@@ -12,12 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from datamodules.crops.image_source import (
-    Array,
-    ImageSource,
-    bounding_box,
-    inside_image,
-)
+from datamodules.crops.image_source import Array, ImageSource, bounding_box, inside_image
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.matlab import load_mat, numbers
 from datamodules.safe_load import existing_folder, load_json, sha256

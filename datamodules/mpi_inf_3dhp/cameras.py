@@ -16,11 +16,7 @@ Array = NDArray[np.float64]
 
 # The owners' mpii_get_camera_set: chest is that of Mehta et al. (3DV 2017), vnect that of VNect, which
 # adds knee height and two that look down; the others of the fourteen hang higher.
-CAMERA_SETS = {
-    "chest": (0, 2, 4, 7, 8),
-    "vnect": (0, 1, 2, 4, 5, 6, 7, 8),
-    "all": tuple(range(14)),
-}
+CAMERA_SETS = {"chest": (0, 2, 4, 7, 8), "vnect": (0, 1, 2, 4, 5, 6, 7, 8), "all": tuple(range(14))}
 STUDIO_SIZE = (2048.0, 2048.0)
 _OUTDOOR_SIZE = (1920.0, 1080.0)
 

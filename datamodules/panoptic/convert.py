@@ -10,12 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from datamodules.crops.image_source import Array
-from datamodules.panoptic.cameras import (
-    HD_CAMERAS,
-    MILLIMETRES,
-    read_cameras,
-    visible,
-)
+from datamodules.panoptic.cameras import HD_CAMERAS, MILLIMETRES, read_cameras, visible
 from datamodules.panoptic.raw import (
     FPS,
     JOINTS,

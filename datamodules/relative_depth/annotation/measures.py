@@ -76,10 +76,7 @@ def by_group(
 
 
 def colour_skill(
-    pink: Float[ndarray, " n"],
-    truth: Float[ndarray, " n"],
-    person: Int[ndarray, " n"],
-    people: int,
+    pink: Float[ndarray, " n"], truth: Float[ndarray, " n"], person: Int[ndarray, " n"], people: int
 ) -> tuple[Float[ndarray, " people"], Float[ndarray, " people"], Float[ndarray, " people"]]:
     """Return the skill of annotators at either colour, and their bias to one.
 

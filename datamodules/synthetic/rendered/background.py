@@ -195,10 +195,7 @@ def _spread(tile: NDArray[np.uint8], affine: Array, size: Array, width: int, hei
     back[:, :2] *= _COARSER
     small = (-(-width // _COARSER), -(-height // _COARSER))
     patch = Image.fromarray(tile).transform(
-        small,
-        Image.Transform.AFFINE,
-        back.ravel().tolist(),
-        resample=Image.Resampling.BILINEAR,
+        small, Image.Transform.AFFINE, back.ravel().tolist(), resample=Image.Resampling.BILINEAR
     )
     large = (small[0] * _COARSER, small[1] * _COARSER)
     grain = np.asarray(patch.resize(large, Image.Resampling.BILINEAR), np.float32)

@@ -157,13 +157,7 @@ class RenderedPixels:
         names = subject, sequence, view
         camera = records.cameras[int(records.columns["camera"][row])]
         scene = make_scene(
-            self.seed,
-            names,
-            frame,
-            self._poses[row],
-            camera,
-            self.occluded,
-            self.alike,
+            self.seed, names, frame, self._poses[row], camera, self.occluded, self.alike
         )
         if affine[0, 0] * affine[1, 1] < affine[0, 1] * affine[1, 0]:
             scene.appearance = scene.appearance.mirrored()

@@ -57,13 +57,7 @@ class RenderedVideo:
 
 
 def render_video(
-    seed: int,
-    subject: str,
-    sequence: str,
-    view: str,
-    frames: int,
-    size: int = 1000,
-    every: int = 1,
+    seed: int, subject: str, sequence: str, view: str, frames: int, size: int = 1000, every: int = 1
 ) -> RenderedVideo:
     """Render a sequence of the procedural human.
 
