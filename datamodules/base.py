@@ -137,9 +137,7 @@ class PoseDataModule(SubjectDataModule):
         if not 0 <= flip <= 1:
             raise InputError(f"--data.flip is {flip}: give a fraction from 0 to 1.")
         if not 0 < label_share <= 1:
-            raise InputError(
-                f"--data.label_share is {label_share}: give a fraction above 0, up to 1."
-            )
+            raise InputError(f"--data.label_share is {label_share}: give a fraction above 0.")
         self.label_share = label_share
         self.train_stride = train_stride
         self.batch_size = batch_size
@@ -150,7 +148,7 @@ class PoseDataModule(SubjectDataModule):
         self.test_noise = test_noise
         if depth_labels is not None and self.train_windows.length > 1:
             raise InputError(
-                "--data.depth_labels are of single frames: leave receptive_field and chunk at 1."
+                "--data.depth_labels need --data.receptive_field 1 and --data.chunk 1."
             )
         self.wanted_pose_skeleton = pose_skeleton
         self.banks: dict[str, PoseBank] = {}
@@ -195,12 +193,8 @@ class PoseDataModule(SubjectDataModule):
     def _load(self, reader: SplitReader, split: str) -> PoseBank:
         training, subjects = split in ("train", "unlabelled"), self.subjects[split]
         if not reader.seen(subjects):
-            raise InputError(
-                f"no clip of {', '.join(subjects)} with the actions asked for has the 2D "
-                f"source '{self.source}'",
-                self.store,
-                f"choose others for the {split} split.",
-            )
+            message = f"no clip of {', '.join(subjects)} has actions and 2D source '{self.source}'"
+            raise InputError(message, self.store, f"choose others for the {split} split.")
         bank = PoseBank(
             self._clips(reader, split),
             self.train_windows if training else self.test_windows,
@@ -211,11 +205,8 @@ class PoseDataModule(SubjectDataModule):
             self.train_stride if training else None,
         )
         if not len(bank):
-            raise InputError(
-                f"--data.{' '.join(self._rule(split))} leaves no frame of {', '.join(subjects)}",
-                self.store,
-                "use 'all'.",
-            )
+            what = f"--data.{' '.join(self._rule(split))} leaves no frame of {', '.join(subjects)}"
+            raise InputError(what, self.store, "use 'all'.")
         return bank
 
     def _rule(self, split: str) -> tuple[str, str]:
@@ -240,9 +231,7 @@ class PoseDataModule(SubjectDataModule):
             InputError: If the split has no subjects.
         """
         if split not in self.banks:
-            raise InputError(
-                f"The {split} split is empty: name its subjects with --data.{split}_subjects."
-            )
+            raise InputError(f"The {split} split is empty: give --data.{split}_subjects.")
         return self.banks[split]
 
     @property
@@ -291,10 +280,8 @@ class PoseDataModule(SubjectDataModule):
             size, seed = self.batch_size, _PRIOR_SEED + self.seed
             beside.append(ShuffledLoader(self.prior, size, seed, self.flip, split="prior"))
             if not beside[-1].fills_a_batch:
-                raise InputError(
-                    f"--data.prior_subjects give {len(self.prior)} poses, fewer than one batch: choose "
-                    f"a --data.batch_size below {size}, or more subjects."
-                )
+                what = f"--data.prior_subjects give {len(self.prior)} poses, fewer than one batch"
+                raise InputError(f"{what}: choose more, or a --data.batch_size below {size}.")
         return PairedLoader(labelled, *beside) if beside else labelled
 
     def ordered(self, split: str) -> OrderedLoader:
@@ -339,8 +326,7 @@ class PoseDataModule(SubjectDataModule):
         joints = skeleton(self.keypoint_skeleton)
         if "pose" not in examples:
             raise InputError(
-                "--data.depth_labels are simulated from 3D poses, which it lacks: leave them out.",
-                self.store,
+                "has no 3D poses for --data.depth_labels", self.store, "leave them out."
             )
         depth = convert(examples["pose"][:, 0], self.pose_skeleton, joints.name)[..., 2]
         clip = self.banks[batch.split].digest[examples["clip"]]

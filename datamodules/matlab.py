@@ -29,9 +29,7 @@ def load_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     try:
         content = loadmat(path, appendmat=False, variable_names=list(names))
     except NotImplementedError as error:
-        raise InputError(
-            "MATLAB's version 7.3, where version 5 is expected", path, "get the file again."
-        ) from error
+        raise InputError("of MATLAB's version 7.3, not 5", path, "get the file again.") from error
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
         raise InputError("damaged or not a .mat file", path, "get the file again.") from cause
     for name in names:
@@ -62,7 +60,5 @@ def numbers(content: object, where: str) -> Array:
     """
     array = np.asarray(content)
     if array.dtype.kind not in "biuf" or not array.size:
-        raise InputError(
-            f"{where} is no array of numbers", remedy="get the file from its owners again."
-        )
+        raise InputError("no array of numbers", where, "get the file from its owners again.")
     return array.astype(np.float64)

@@ -143,9 +143,7 @@ def _unpickle(data: bytes, path: Path) -> Any:
         return _ArrayUnpickler(io.BytesIO(data), encoding="latin1").load()
     except InputError as error:
         raise InputError(
-            f"refused, because {error}, which a file of poses has no need of",
-            path,
-            "get the file from its owners again.",
+            f"refused, because {error}", path, "get the file from its owners again."
         ) from error
     except Exception as cause:  # There is hardly an error that a damaged pickle cannot cause.
         raise InputError("damaged or not a pickle", path, "get the file again.") from cause
@@ -243,11 +241,8 @@ def walk_items(tree: Any, path: Path, depth: int) -> Iterator[tuple[tuple[str, .
         yield (), tree
         return
     if not isinstance(tree, dict) or not tree:
-        raise InputError(
-            "expected a dictionary of subjects and their sequences",
-            path,
-            "is it the VideoPose3D file it should be?",
-        )
+        what = "expected a dictionary of subjects and their sequences"
+        raise InputError(what, path, "is it VideoPose3D's file?")
     for key in sorted(tree, key=str):
         for keys, leaf in walk_items(tree[key], path, depth - 1):
             yield (str(key), *keys), leaf

@@ -190,9 +190,7 @@ def _root_channels(path: Path, rows: list[Row]) -> tuple[str, ...]:
     for name in ("position", "orientation"):
         line, words = entries.get(name, (line, ["0", "0", "0"]))
         if any(numbers(words, 3, path, line, name)):
-            raise fault(
-                path, line, f"the {name} of the root is not zero, which is not read", "set 0"
-            )
+            raise fault(path, line, f"the {name} of the root is not zero", "set it to 0")
     return tuple(order)
 
 
@@ -238,9 +236,7 @@ def _dof(bone: Mapping[str, Row], path: Path) -> tuple[str, ...]:
     line, words = bone.get("dof", (0, []))
     channels = tuple(word.upper() for word in words)
     if len(set(channels)) != len(channels) or not set(channels) <= {"RX", "RY", "RZ"}:
-        raise fault(
-            path, line, f"dof is {' '.join(words)}", "only rx, ry and rz are read, each once"
-        )
+        raise fault(path, line, f"dof is {' '.join(words)}", "give rx, ry and rz once")
     return channels
 
 

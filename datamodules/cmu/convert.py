@@ -119,16 +119,11 @@ def _find(
                     continue
                 first = sources[names].path
                 if first.suffix.lower() == kind:
-                    raise InputError(
-                        f"{' '.join(names)} is in {first} too", file, "leave one of them out."
-                    )
+                    raise InputError(f"{' '.join(names)} is in {first} too", file, "leave one out.")
                 left_out.append(f"{' '.join(names)} of {file.name}")
     if not sources:
-        raise InputError(
-            "no .amc, .bvh or .npz in it",
-            ", ".join(map(str, inputs)) or "No input",
-            "name the folder they were unpacked to.",
-        )
+        what = "no .amc, .bvh or .npz in it"
+        raise InputError(what, ", ".join(map(str, inputs)) or "No input", "check the folder.")
     return sources, left_out
 
 
@@ -138,9 +133,7 @@ def _listed(path: Path) -> list[Path]:
     if not path.is_file():
         raise InputError("there is no such file or folder", path, "check the path.")
     if path.suffix.lower() not in _KINDS:
-        raise InputError(
-            "neither .amc nor .bvh nor .npz", path, "name one of those, or their folder."
-        )
+        raise InputError("neither .amc nor .bvh nor .npz", path, "name one, or a folder.")
     return [path]
 
 
@@ -164,11 +157,8 @@ def _step(recorded: float, kept: float, where: str) -> int:
     """Return the step between the frames that are kept."""
     step = max(1, round(recorded / kept))
     if abs(recorded / kept - step) > 0.01 * step:
-        raise InputError(
-            f"recorded at {recorded:g} frames per second, from which {kept:g} cannot be taken",
-            where,
-            f"give --fps {recorded:g} or an integer part of it.",
-        )
+        what = f"recorded at {recorded:g} frames per second, from which {kept:g} cannot be taken"
+        raise InputError(what, where, f"give --fps {recorded:g} or an integer part of it.")
     return step
 
 

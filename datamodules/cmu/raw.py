@@ -128,9 +128,7 @@ def names_of(path: Path) -> tuple[str, str]:
     """
     match = _TRIAL.fullmatch(path.stem)
     if match is None:
-        raise InputError(
-            f"its name tells no subject and trial, as 02_01{path.suffix} does", path, "rename it."
-        )
+        raise InputError(f"is not named as 02_01{path.suffix}", path, "rename it.")
     return f"S{match[1]}", match[2]
 
 
@@ -175,11 +173,8 @@ def read_bvh(path: Path) -> Trial:
 def _with_thorax(content: bvh.Bvh, naming: _Naming, path: Path) -> bvh.Bvh:
     above = _indices(content.names, naming.above, path)
     if content.channels[0][:3] != bvh.POSITIONS or len(content.channels[0]) != 6:
-        raise InputError(
-            f"its root has no channels {' '.join(bvh.POSITIONS)} and three rotations",
-            path,
-            "is it one of cgspeed's conversions?",
-        )
+        what = f"its root has no channels {' '.join(bvh.POSITIONS)} and three rotations"
+        raise InputError(what, path, "is it one of cgspeed's conversions?")
     offsets = content.offsets.copy()
     if offsets[above].any():
         return content
@@ -205,9 +200,7 @@ def read_npz(path: Path) -> list[Trial]:
     for subject, number in poses:
         if not (_SUBJECT.fullmatch(subject) and number.isdigit()):
             raise InputError(
-                f"'{subject}' '{number}' are no subject and trial, as 'S02' '01'",
-                path,
-                "rename them.",
+                f"'{subject}' '{number}' are no subject and trial", path, "rename them as S02, 01."
             )
     return [Trial(subject, number, fps, world) for (subject, number), world in poses.items()]
 
@@ -215,9 +208,7 @@ def read_npz(path: Path) -> list[Trial]:
 def _check_parents(parents: object, joints: Skeleton, path: Path) -> None:
     if parents is not None and not np.array_equal(np.asarray(parents), joints.parents):
         raise InputError(
-            f"its 'parents' are not those of '{joints.name}'",
-            path,
-            "bring the joints in its order.",
+            f"its 'parents' are not those of {joints.name}", path, "order the joints so."
         )
 
 
@@ -228,9 +219,7 @@ def _columns(names: Sequence[str], table: dict[str, str], path: Path) -> list[in
 def _indices(names: Sequence[str], wanted: Sequence[str], path: Path) -> list[int]:
     for name in wanted:
         if name not in names:
-            raise InputError(
-                f"no '{name}' in it", path, "only the skeletons of the CMU database are read."
-            )
+            raise InputError(f"no '{name}' in it", path, "only the skeletons of CMU are read.")
     return [list(names).index(name) for name in wanted]
 
 

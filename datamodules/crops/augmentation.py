@@ -45,18 +45,12 @@ class Augmentation:
     def __post_init__(self) -> None:
         for name in ("flip", "half_body"):
             if not 0 <= getattr(self, name) <= 1:
-                raise InputError(
-                    f"Augmentation: {name} is no fraction from 0 to 1", remedy="give one."
-                )
+                raise InputError(f"Augmentation: {name} is no fraction: give 0 to 1.")
         for name in ("scale", "colour"):
             if not 0 <= getattr(self, name) < 1:
-                raise InputError(
-                    f"Augmentation: {name} is not below 1, or negative", remedy="give a fraction."
-                )
+                raise InputError(f"Augmentation: {name} is not from 0 to below 1: give a fraction.")
         if self.rotation < 0:
-            raise InputError(
-                "Augmentation: rotation is negative", remedy="give degrees, 0 or more."
-            )
+            raise InputError("Augmentation: rotation is negative: give degrees, 0 or more.")
 
 
 class ExampleRandom:

@@ -158,9 +158,7 @@ class ImageDataModule(SubjectDataModule):
             InputError: If the split has no subjects.
         """
         if name not in self.splits:
-            raise InputError(
-                f"The {name} split is empty: name its subjects with --data.{name}_subjects."
-            )
+            raise InputError(f"The {name} split is empty: give --data.{name}_subjects.")
         return self.splits[name]
 
     @property
@@ -212,11 +210,8 @@ class ImageDataModule(SubjectDataModule):
         if batch.broken.any():
             self._tell(split, batch.rows[batch.broken])
             if batch.broken.all():
-                raise InputError(
-                    "cannot be read, nor can any other image of its batch",
-                    self.broken[-1],
-                    f"check the images that {self.index} names.",
-                )
+                what = "cannot be read, nor can any other image of its batch"
+                raise InputError(what, self.broken[-1], f"check those of {self.index}.")
         return split.batch(batch)
 
     def _tell(self, split: ImageSplit, rows: Tensor) -> None:

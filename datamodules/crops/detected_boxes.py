@@ -37,10 +37,7 @@ def read_boxes(path: Path) -> _Boxes:
             )
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
-            "no list of boxes with 'image_id' and 'bbox' (left, top, width, height), as COCO's "
-            "results are",
-            path,
-            "repair it.",
+            "no list of boxes with 'image_id' and 'bbox' as COCO's results are", path, "repair it."
         ) from error
     return boxes
 
@@ -74,6 +71,6 @@ def take_boxes(
             boxes[row], taken[row] = detected[best], True
     if not taken.any():
         raise InputError(
-            f"not one box overlaps a person of {records.folder}", path, "are they of these images?"
+            f"no box overlaps a person of {records.folder}", path, "use boxes of these."
         )
     return boxes, taken

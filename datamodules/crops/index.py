@@ -72,17 +72,11 @@ def read_index(path: str | Path) -> ImageRecords:
     path = Path(path)
     with open_hdf5(path) as file:
         if str(file.attrs.get("format")) != FORMAT:
+            what = "an HDF5 file, but no index of images"
+            raise InputError(what, path, "make one with `lifting prepare images`.")
+        if (version := file.attrs.get("format_version")) != FORMAT_VERSION:
             raise InputError(
-                "an HDF5 file, but no index of images",
-                path,
-                "make one with `lifting prepare images`.",
-            )
-        if file.attrs.get("format_version") != FORMAT_VERSION:
-            raise InputError(
-                f"written in format version {file.attrs.get('format_version')}, this program "
-                f"reads {FORMAT_VERSION}",
-                path,
-                "prepare it again.",
+                f"of format version {version}, not {FORMAT_VERSION}", path, "prepare it again."
             )
         try:
             records = _records(file, path)

@@ -132,7 +132,7 @@ class ImageRecords:
         subjects = list(subjects)
         if unknown := [name for name in subjects if name not in known]:
             raise InputError(
-                f"no image of '{unknown[0]}'", self.folder, f"the index has {', '.join(known)}."
+                f"no image of '{unknown[0]}'", self.folder, f"it has {', '.join(known)}."
             )
         wanted = torch.tensor([known.index(name) for name in subjects], dtype=torch.long)
         return torch.isin(self.columns["subject"], wanted).nonzero().squeeze(-1)
@@ -271,12 +271,8 @@ class _CameraTable:
 def _check_shapes(record: ImageRecord, joints: int, where: str) -> None:
     points, seen = np.asarray(record.keypoints), np.asarray(record.visibility)
     if points.shape != (joints, 2) or seen.shape != (joints,):
-        raise InputError(
-            f"keypoints are {points.shape} and visibility {seen.shape}, expected "
-            f"({joints}, 2) and ({joints},)",
-            where,
-            "name the joint set they are in.",
-        )
+        what = f"keypoints are {points.shape}, visibility {seen.shape}, expected of {joints} joints"
+        raise InputError(what, where, "name their joint set.")
     if not np.isin(seen, (0, HIDDEN, SEEN)).all():
         raise InputError("visibility is neither 0 nor 1 nor 2", where, "repair it.")
     if not np.isfinite(points[seen > 0]).all():
@@ -288,29 +284,21 @@ def _check_box(record: ImageRecord, where: str) -> None:
     width, height = record.size
     inside = max(left, 0) < min(right, width) and max(top, 0) < min(bottom, height)
     if not (np.isfinite(record.box).all() and inside):
-        raise InputError(
-            f"the box {left:g}, {top:g}, {right:g}, {bottom:g} is empty or outside the image "
-            f"of {width} × {height}",
-            where,
-            "give left, top, right and bottom in pixels.",
-        )
+        what = f"the box {left:g}, {top:g}, {right:g}, {bottom:g} is empty or outside the image of"
+        remedy = "give left, top, right and bottom in pixels."
+        raise InputError(f"{what} {width} × {height}", where, remedy)
 
 
 def _check_pose(record: ImageRecord, joints: Skeleton, where: str) -> None:
     if record.pose is None:
         return
     if record.camera is None:
-        raise InputError(
-            "has a 3D pose but no camera", where, "give the camera, or leave out the pose."
-        )
+        raise InputError("has a 3D pose but no camera", where, "give both or none.")
     pose = np.asarray(record.pose)
     if pose.shape != (len(joints), 3) or not np.isfinite(pose).all():
         raise InputError(f"the pose is {pose.shape} or not finite", where, "repair it.")
     parents, children = (list(ends) for ends in zip(*joints.bones, strict=True))
     bone = float(np.linalg.norm(pose[children] - pose[parents], axis=-1).mean())
     if not _MEAN_BONE_MM[0] < bone < _MEAN_BONE_MM[1]:
-        raise InputError(
-            f"the mean bone is {bone:.4g} long, where millimetres are expected",
-            where,
-            "check the unit.",
-        )
+        what = f"the mean bone is {bone:.4g} long, where millimetres are expected"
+        raise InputError(what, where, "check the unit.")

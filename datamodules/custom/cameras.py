@@ -73,9 +73,7 @@ def read_cameras(path: Path, for_poses: bool) -> Cameras:
     """
     content = load_json(path)
     if not isinstance(content, dict) or len({"cameras", "subjects"} & set(content)) != 1:
-        raise InputError(
-            "needs either 'cameras', one rig for all, or 'subjects', a rig for each.", path
-        )
+        raise InputError("needs either 'cameras', one rig for all, or 'subjects'.", path)
     if unknown := set(content) - {"fps", "cameras", "subjects"}:
         raise InputError(f"'{min(unknown)}' is not known", path, "leave it out.")
     fps = content.get("fps")
@@ -112,9 +110,7 @@ def _rig(content: object, subject: str | None, path: Path, for_poses: bool) -> R
 
 def _camera(content: Any, where: str, for_poses: bool) -> Camera:
     if not isinstance(content, dict) or "resolution" not in content:
-        raise InputError(
-            f"{where} has no 'resolution', the image's width and height", remedy="add it."
-        )
+        raise InputError("has no 'resolution'", where, "add width and height of the image.")
     if unknown := set(content) - _KEYS:
         raise InputError(f"'{min(unknown)}' is not known", where, f"known are {', '.join(_KEYS)}.")
     if for_poses:

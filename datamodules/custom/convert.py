@@ -74,8 +74,7 @@ def convert(
         raise InputError(f"--missing is '{missing}': choose one of {', '.join(MISSING)}.")
     if not source or "/" in source or (source == "gt" and poses is not None):
         raise InputError(
-            f"--source is '{source}': 'gt' is the projection of the poses, and '/' parts folders",
-            remedy="choose another name.",
+            f"--source is '{source}': choose another name: 'gt' is projected, '/' a folder."
         )
     if poses is not None and cameras is None:
         raise InputError("poses are seen through cameras", poses, "describe them with --cameras.")
@@ -90,9 +89,8 @@ def convert(
     if poses is not None:
         joints, world = read_poses(poses, pose_joint_set)
         if not any(key in world for key in seen.views):
-            raise InputError(
-                f"has no subject and action of {keypoints}", poses, "do the files belong together?"
-            )
+            what = f"has no subject and action of {keypoints}"
+            raise InputError(what, poses, "name files that belong together.")
     sources = {"gt": joints.name} if poses is not None else {}
     info = StoreInfo(
         skeleton=joints.name,
@@ -149,7 +147,7 @@ def _store_names(seen: KeypointFile) -> dict[str, str]:
         names[subject] = subject.replace("/", "_")
     if len(set(names.values())) < len(names):
         raise InputError(
-            "two subjects have the same name once '/' is '_'", seen.path, "rename one of them."
+            "two subjects have the same name once '/' is '_'", seen.path, "rename one."
         )
     return names
 
@@ -162,18 +160,12 @@ def _views(
     where = f"{seen.path}: {subject} {action}"
     if rig is None:
         if subject not in seen.sizes:
-            raise InputError(
-                f"video_metadata do not tell the image size of '{subject}'",
-                seen.path,
-                "add its w and h, or describe the cameras with --cameras.",
-            )
+            what = f"video_metadata do not tell the image size of '{subject}'"
+            raise InputError(what, seen.path, "add its w and h, or give --cameras.")
         rig = {f"cam{i}": nominal_camera(*seen.sizes[subject]) for i in range(len(arrays))}
     if len(rig) != len(arrays):
-        raise InputError(
-            f"keypoints of {len(arrays)} cameras, but {len(rig)} are described",
-            where,
-            "give None for a camera that saw nothing.",
-        )
+        what = f"keypoints of {len(arrays)} cameras, but {len(rig)} are described"
+        raise InputError(what, where, "give None for a camera that saw nothing.")
     return [
         (name, camera, points, f"{where}, camera '{name}'")
         for (name, camera), points in zip(rig.items(), arrays, strict=True)
@@ -183,11 +175,8 @@ def _views(
 
 def _cut(points: Array, frames: int, where: str) -> Array:
     if len(points) < frames:
-        raise InputError(
-            f"{len(points)} frames of keypoints for {frames} frames of poses",
-            where,
-            "are they of the same recording?",
-        )
+        what = f"{len(points)} frames of keypoints for {frames} frames of poses"
+        raise InputError(what, where, "name files that belong together.")
     return points[:frames]
 
 
@@ -196,12 +185,8 @@ def _seen_by(pose: Array, camera: Camera, where: str) -> tuple[Any, Any]:
     in_view = world_to_camera(torch.from_numpy(pose), camera)
     if not (in_view[..., 2] > 0).all():
         frame = int((in_view[..., 2] <= 0).any(-1).nonzero()[0])
-        raise InputError(
-            f"in frame {frame} joints lie behind the camera",
-            where,
-            "check orientation (from camera to "
-            "world, w first) and translation (metres), and that the world is that of the poses.",
-        )
+        what = f"in frame {frame} joints lie behind the camera"
+        raise InputError(what, where, "check orientation, translation (metres) and world.")
     return in_view.float().numpy(), with_confidence(project(in_view, camera).numpy())
 
 

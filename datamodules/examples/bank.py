@@ -217,9 +217,7 @@ def select_frames(
     if rule == "interesting" and pose is not None:
         return torch.from_numpy(_moved(pose.numpy()))
     if rule == "interesting":
-        raise InputError(
-            "Frames 'interesting' needs 3D poses, which this dataset lacks: use 'all'."
-        )
+        raise InputError("Frames 'interesting' needs 3D poses, and there are none: use 'all'.")
     raise InputError(f"There are no frames '{rule}': use all, every<N> (every64) or interesting.")
 
 

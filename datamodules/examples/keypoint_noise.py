@@ -29,9 +29,7 @@ class KeypointNoise:
 
     def __post_init__(self) -> None:
         if self.amount < 0:
-            raise InputError(
-                f"Keypoint noise has the amount {self.amount}: give pixels, 0 or more."
-            )
+            raise InputError(f"Keypoint noise is {self.amount}: give pixels, 0 or more.")
 
     def displacements(
         self, clip: Int[Tensor, "..."], frame: Int[Tensor, "..."], joints: int, epoch: int

@@ -45,11 +45,8 @@ class PosePrior:
         known = {key.subject for key in store.keys}
         for subject in subjects:
             if subject not in known:
-                raise InputError(
-                    f"no subject '{subject}' for --data.prior_subjects",
-                    store.path,
-                    f"it has {', '.join(sorted(known))}.",
-                )
+                what = f"no subject '{subject}' for --data.prior_subjects"
+                raise InputError(what, store.path, f"it has {', '.join(sorted(known))}.")
         poses, selected, rows, total = [], [], [], 0
         chosen: dict[tuple[str, str, bytes], Tensor] = {}
         for key in store.keys:
@@ -58,12 +55,8 @@ class PosePrior:
             pose = self._pose(store, key, joints)
             numbers = store.frames(key)
             if windows.chunk > 1 and (np.diff(numbers) != 1).any():
-                raise InputError(
-                    f"{key.path}: frames are left out of this clip, so it has no motion "
-                    "to learn from",
-                    store.path,
-                    "set --data.chunk 1, or prepare the whole recording.",
-                )
+                message = f"{key.path}: frames are left out, so it has no motion to learn"
+                raise InputError(message, store.path, "set --data.chunk 1, or prepare all frames.")
             # The same frames in every view, as a joint moves as far in each of them.
             take = (key.subject, key.sequence, numbers.tobytes())
             if take not in chosen:
@@ -74,11 +67,8 @@ class PosePrior:
             rows.append(self._starts(chosen[take]) + total)
             total += len(poses[-1])
         if not sum(len(r) for r in rows):
-            raise InputError(
-                f"no pose of {', '.join(subjects)} is left for --data.prior_subjects",
-                store.path,
-                "choose other subjects, actions or prior_frames.",
-            )
+            what = f"no pose of {', '.join(subjects)} is left for --data.prior_subjects"
+            raise InputError(what, store.path, "choose other subjects, actions or prior_frames.")
         self.pose = torch.cat(poses)
         self.selected = torch.cat(selected)
         self.rows = torch.cat(rows)

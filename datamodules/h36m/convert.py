@@ -75,11 +75,8 @@ def convert(
     """
     for source in detections:
         if source == "gt" or "/" in source:
-            raise InputError(
-                f"The 2D source of {detections[source]} cannot be called '{source}': 'gt' is the "
-                "projection of the poses, and '/' parts folders",
-                remedy="choose another name.",
-            )
+            message = f"'{source}' is no 2D source: 'gt' is the projection of the poses"
+            raise InputError(message, detections[source], "choose another name.")
     inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
     sources = {name: read_detections(path) for name, path in detections.items()}
     joint_sets = {"gt": joints} | {name: s.skeleton for name, s in sources.items()}
@@ -93,11 +90,8 @@ def convert(
                 continue
             name = f"{sequence.subject} {sequence.name}"
             if not re.fullmatch(r"[\w -]+", name) or name in done:
-                raise InputError(
-                    f"the recording '{name}' is there twice, or its name is not one of Human3.6M's",
-                    raw,
-                    "rename or remove it.",
-                )
+                what = f"the recording '{name}' is there twice, or not named as in Human3.6M"
+                raise InputError(what, raw, "rename or remove it.")
             done.add(name)
             part = parts / f"{name}.h5"
             if not is_store_of(part, info):
@@ -148,11 +142,8 @@ def _matching(
     # Videos may run a few frames longer than the motion capture, never shorter.
     surplus = len(detected) - 1 - int(frames[-1])
     if not 0 <= surplus <= max(10, len(frames) // 10):
-        raise InputError(
-            f"{len(detected)} frames of keypoints for {int(frames[-1]) + 1} frames of poses",
-            where,
-            "are they of the same recording?",
-        )
+        what = f"{len(detected)} frames of keypoints for {int(frames[-1]) + 1} frames of poses"
+        raise InputError(what, where, "name files that belong together.")
     if not np.isfinite(detected[frames]).all():
         raise InputError("keypoints hold NaN or infinity", where, "repair or leave out.")
     return detected[frames]

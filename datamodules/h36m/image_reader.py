@@ -39,9 +39,7 @@ def read_fetch(folder: Path, every: int = 1) -> ImageSource:
     files = sorted(existing_folder(folder).glob("S*/*/annot.h5"))
     if not files:
         raise InputError(
-            "no S*/<action>/annot.h5 in it",
-            folder,
-            "name the folder h36m-fetch wrote its processed subjects to.",
+            "no S*/<action>/annot.h5 in it", folder, "name the folder that h36m-fetch wrote."
         )
     inputs = {str(file.relative_to(folder)): sha256(file) for file in files}
     left_out: Counter[str] = Counter()
@@ -90,12 +88,8 @@ def _annotation(file: Path) -> tuple[Array, Array, np.ndarray, np.ndarray]:
         or not camera.shape == frame.shape == (count,)
         or frame.min() < 1
     ):
-        raise InputError(
-            f"poses {pose.shape}, keypoints {keypoints.shape}, 'camera' and 'frame' do not "
-            "belong together",
-            file,
-            "is it h36m-fetch's annot.h5?",
-        )
+        what = f"poses {pose.shape}, keypoints {keypoints.shape}, 'camera' and 'frame' differ"
+        raise InputError(what, file, "is it h36m-fetch's annot.h5?")
     if pose.shape[1] == 32:
         kept = skeleton("h36m32").indices(skeleton(JOINTS).joints)
         pose, keypoints = pose[:, kept], keypoints[:, kept]
@@ -107,9 +101,7 @@ def _image(folder: Path, number: int) -> Path:
         if (path := folder / f"img_{number:0{digits}}.jpg").is_file():
             return path
     raise InputError(
-        f"no img_{number:06}.jpg in it, which annot.h5 speaks of",
-        folder,
-        "export the images again.",
+        f"no img_{number:06}.jpg in it, as annot.h5 has", folder, "export the images again."
     )
 
 
@@ -158,12 +150,8 @@ def read_mmpose(file: Path, images: Path) -> ImageSource:
     part = numbers(content["part"], f"{file}: 'part'")
     pose = numbers(content["S"], f"{file}: 'S'")
     if part.shape != (len(names), 17, 3) or pose.shape != (len(names), 17, 4):
-        raise InputError(
-            f"'part' is {part.shape} and 'S' {pose.shape}, expected ({len(names)}, 17, 3) and "
-            f"({len(names)}, 17, 4)",
-            file,
-            "mmpose's file is needed.",
-        )
+        what = f"'part' {part.shape} or 'S' {pose.shape} is not of {len(names)} images, 17 joints"
+        raise InputError(what, file, "mmpose's file is needed.")
     info = IndexInfo(JOINTS, ORIGIN, LICENCE, {file.name: sha256(file)})
     left_out: Counter[str] = Counter()
     pixels, millimetres = part[..., :2], 1000 * pose[..., :3]
@@ -176,12 +164,8 @@ def _rows(
 ) -> Iterator[ImageRecord]:
     for row, name in enumerate(names):
         if (match := _MMPOSE.fullmatch(name)) is None:
-            raise InputError(
-                f"the image '{name}' is not named as S1/S1_Walking_1.54138969/"
-                "S1_Walking_1.54138969_000001.jpg",
-                file,
-                "mmpose's file is needed.",
-            )
+            what = f"'{name}' is not named as S1/S1_Walking_1.54138969/S1_Walking_1.54138969_000001.jpg"
+            raise InputError(what, file, "mmpose's file is needed.")
         subject, sequence, view, frame = match.groups()
         record = _record(
             Path(name),

@@ -90,11 +90,8 @@ def layout_of(path: Path) -> str:
     for layout in _PATTERNS:
         if _files(path, layout):
             return layout
-    raise InputError(
-        "neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5 "
-        "(3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch).",
-        path,
-    )
+    what = "neither a VideoPose3D .npz file, nor a folder of S*/MyPoses/3D_positions/*.h5"
+    raise InputError(f"{what} (3d-pose-baseline) or of S*/<action>/annot.h5 (h36m-fetch).", path)
 
 
 def inputs_of(path: Path) -> dict[str, str]:
@@ -132,9 +129,7 @@ def _take(content: object, joints: str, where: str, scale: float = 1.0) -> Array
     except (TypeError, ValueError) as error:
         raise InputError("poses are no array of numbers", where, "get the file again.") from error
     if pose.ndim != 3 or pose.shape[1:] not in ((32, 3), (17, 3)):
-        raise InputError(
-            f"poses are {pose.shape}, expected (frames, 32, 3) or (frames, 17, 3).", where
-        )
+        raise InputError(f"poses are {pose.shape}, expected (frames, 32 or 17, 3).", where)
     if joints == "h36m32" and pose.shape[1] == 17:
         raise InputError("holds 17 joints, not all 32", where, "leave --skeleton at h36m17.")
     if pose.shape[1] == 32:
@@ -171,22 +166,15 @@ def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
             pose = _take(content["pose/3d"][()], joints, str(file))
             camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
         if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:
-            raise InputError(
-                f"'camera' and 'frame' do not give each of the {len(pose)} poses a camera "
-                "and a frame number from 1",
-                file,
-                "is it h36m-fetch's annot.h5?",
-            )
+            what = f"'camera' and 'frame' do not give {len(pose)} poses a camera and a frame from 1"
+            raise InputError(what, file, "is it h36m-fetch's annot.h5?")
         subject, name = file.relative_to(path).parts[:2]
         views = {
             c: (frame[camera == c] - 1, pose[camera == c]) for c in CAMERAS if (camera == c).any()
         }
         if not views:
-            raise InputError(
-                f"no pose is of one of the cameras {', '.join(CAMERAS)}",
-                file,
-                "get the file again.",
-            )
+            message = f"no pose is of one of the cameras {', '.join(CAMERAS)}"
+            raise InputError(message, file, "get the file again.")
         yield RawSequence(subject, sequence_name(name), views=views)
 
 
@@ -223,6 +211,6 @@ def _skeleton_of(joints: int, layout: str, path: Path) -> str:
         return "coco17"
     if joints not in _LAYOUTS:
         raise InputError(
-            f"keypoints of {joints} joints", path, "16 (MPII) or 17 (H36M, COCO) can be read."
+            f"keypoints of {joints} joints", path, "give 16 (MPII) or 17 (H36M, COCO)."
         )
     return _LAYOUTS[joints]

@@ -40,11 +40,8 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
         }
         people = list(content["annotations"])
     except (TypeError, KeyError, ValueError) as error:
-        raise InputError(
-            "has no 'images' with id, file_name, width and height, or no 'annotations'",
-            annotation,
-            "is it one of COCO's keypoint files?",
-        ) from error
+        what = "has no 'images' with id, file_name, width and height, or no 'annotations'"
+        raise InputError(what, annotation, "use COCO's keypoint files.") from error
     info = IndexInfo(
         skeleton(joints).name,
         f"COCO keypoints or its format, {annotation.name}",
@@ -73,14 +70,11 @@ def _records(
             crowd = bool(person.get("iscrowd", 0))
         except (TypeError, KeyError, ValueError) as error:
             raise InputError(
-                f"{where} lacks 'keypoints', 'bbox' or the image it is on",
-                remedy="get the file again.",
+                "lacks 'keypoints', 'bbox' or its image", where, "get the file again."
             ) from error
         if flat.shape != (3 * joints,):
-            raise InputError(
-                f"{where} has {flat.size} numbers of keypoints, expected {3 * joints}",
-                remedy="name another joint set, or the file of the body alone.",
-            )
+            what = f"has {flat.size} numbers of keypoints, expected {3 * joints}"
+            raise InputError(what, where, "name another joint set, or the file of the body alone.")
         points = flat.reshape(-1, 3)
         box = np.array([left, top, left + width, top + height])
         box[:2], box[2:] = np.maximum(box[:2], 0), np.minimum(box[2:], size)

@@ -64,7 +64,7 @@ def find(
     if kind in _BOTH and raw.is_dir():
         if split is not None:
             raise InputError(
-                f"--split is {split}: a folder has both", remedy="name a file, or no split."
+                f"--split is {split}, but a folder has both: name a file, or no split."
             )
         parts = [
             find(kind, raw / annotation, beside / of, name, joints)

@@ -39,9 +39,7 @@ def read_mpii(annotation: Path, images: Path, split: str) -> ImageSource:
     content = load_json(annotation)
     if not isinstance(content, list):
         raise InputError(
-            "no list of people",
-            annotation,
-            "use the train.json, valid.json or trainval.json that HRNet trains on.",
+            "no list of people", annotation, "use train.json, valid.json or trainval.json of HRNet."
         )
     info = IndexInfo(
         JOINTS,
@@ -65,12 +63,8 @@ def _records(
             seen = np.array(person["joints_vis"], np.int64).reshape(joints)
             centre = np.array(person["center"], np.float64).reshape(2)
         except (TypeError, KeyError, ValueError) as error:
-            raise InputError(
-                f"person {number} lacks 'image', 'scale', 'center', or 'joints' and "
-                f"'joints_vis' of {joints} joints",
-                annotation,
-                "get the file again.",
-            ) from error
+            what = f"person {number} lacks image, scale, center, or {joints} joints and joints_vis"
+            raise InputError(what, annotation, "get the file again.") from error
         # A joint that is not labelled is at (-1, -1) or (0, 0).
         labelled = (points > 0).all(-1)
         if not labelled.any():

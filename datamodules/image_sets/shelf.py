@@ -43,11 +43,8 @@ def read_shelf(folder: Path) -> ImageSource:
         (k for k in _LAYOUTS if (existing_folder(folder) / f"calibration_{k}.json").is_file()), ""
     )
     if not kind:
-        raise InputError(
-            "neither calibration_shelf.json nor calibration_campus.json in it",
-            folder,
-            "name the folder of one of them.",
-        )
+        what = "neither calibration_shelf.json nor calibration_campus.json in it"
+        raise InputError(what, folder, "check the folder.")
     calibration, truth = folder / f"calibration_{kind}.json", folder / "actorsGT.mat"
     cameras = _cameras(calibration, _LAYOUTS[kind][0])
     poses = load_mat(truth, ("actor3D",))["actor3D"]
@@ -81,7 +78,7 @@ def _cameras(path: Path, size: tuple[int, int]) -> list[Camera]:
             )
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
-            "a camera lacks one of R, T, fx, fy, cx, cy, k and p", path, "get the file again."
+            "a camera lacks one of R, T, fx, fy, cx, cy, k or p", path, "get it again."
         ) from error
     return cameras
 
@@ -96,11 +93,8 @@ def _records(
                 continue
             world = _METRES * numbers(cell, f"{truth}: actor {actor}, frame {frame}")
             if world.shape != (14, 3):
-                raise InputError(
-                    f"actor {actor}, frame {frame} is {world.shape}, expected (14, 3)",
-                    truth,
-                    "get the file again.",
-                )
+                what = f"actor {actor}, frame {frame} is {world.shape}, expected (14, 3)"
+                raise InputError(what, truth, "get the file again.")
             for number, camera in enumerate(cameras):
                 pose = world_to_camera(torch.from_numpy(world), camera)
                 points: Array = project(pose, camera).numpy()

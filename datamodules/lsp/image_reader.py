@@ -65,9 +65,7 @@ def read_lsp(
 
 def _spread(numbers: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     if not 0 <= count < max(len(numbers), 1):
-        raise InputError(
-            f"--held_out is {count}, of {len(numbers)} images to train on: give fewer, 0 or more."
-        )
+        raise InputError(f"--held_out is {count}, of {len(numbers)} images: give fewer, 0 or more.")
     chosen: NDArray[np.intp] = numbers[
         (np.arange(count) * 2 + 1) * len(numbers) // (2 * count or 1)
     ]

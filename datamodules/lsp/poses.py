@@ -57,9 +57,7 @@ class LSP(PoseDataModule):
             **kwargs,
         )
         if max_risk is not None and annotations is None:
-            raise InputError(
-                "--data.max_risk is of annotations, and there are none: give --data.annotations."
-            )
+            raise InputError("--data.max_risk needs --data.annotations.")
         self.annotation_file = annotations
         self.max_risk = max_risk
         self.depth_pairs: dict[str, DepthPairs] = {}
@@ -93,11 +91,8 @@ class LSP(PoseDataModule):
             return
         subjects = self.subjects[split]
         if not any(key.sequence in self._annotations for key in reader.wanted(subjects)):
-            raise InputError(
-                f"no annotation of an image that {self.store} has in {', '.join(subjects)}",
-                self.annotation_file,
-                "do the files belong together?",
-            )
+            what = f"no annotation of an image of {self.store} in {', '.join(subjects)}"
+            raise InputError(what, self.annotation_file, "name files that belong together.")
         for clip in super()._clips(reader, split):
             if clip.key.sequence in self._annotations:
                 yield clip

@@ -91,9 +91,7 @@ def image_file(folder: Path, name: str) -> Path:
     for ending in (".jpg", ".jpeg", ".png"):
         if (path := folder / f"{name}{ending}").is_file():
             return path
-    raise InputError(
-        f"no {name}.jpg or {name}.png in it", folder, "name the folder of all images, or none."
-    )
+    raise InputError(f"no {name}.jpg or .png", folder, "name the folder of all images, or none.")
 
 
 def read_images(path: Path) -> RawImages:
@@ -118,20 +116,13 @@ def _read_mat(path: Path) -> RawImages:
     joints = numbers(load_mat(path, ("joints",))["joints"], f"{path}: 'joints'")
     kind = _AXES.get(joints.shape[:2]) if joints.ndim == 3 else None
     if kind is None:
-        raise InputError(
-            f"'joints' is {joints.shape}, expected (3, 14, images) as in LSP or "
-            "(14, 3, images) as in LSP-extended",
-            path,
-            "get the file from its owners again.",
-        )
+        what = f"'joints' is {joints.shape}, expected (3, 14, images) or, extended, (14, 3, images)"
+        raise InputError(what, path, "get the file from its owners again.")
     rows = joints.transpose((2, 1, 0) if kind == "LSP" else (2, 0, 1))
     flag = rows[..., 2]
     if not np.isin(flag, (0, 1)).all():
-        raise InputError(
-            f"the third row of 'joints' holds {flag[~np.isin(flag, (0, 1))][0]:g}, expected 0 or 1",
-            path,
-            "get the file from its owners again.",
-        )
+        what = "the third row of 'joints' is not of 0 and 1"
+        raise InputError(what, path, "get the file from its owners again.")
     number = np.arange(1, len(rows) + 1)
     if kind == "LSP":
         names, labelled = [f"im{n:04}" for n in number], np.ones(flag.shape, bool)

@@ -61,10 +61,8 @@ def studio_camera(
         or not (np.isfinite(focal).all() and np.isfinite(principal).all() and focal.min() > 0)
         or not np.isfinite(translation).all()
     ):
-        raise InputError(
-            f"{where} is no calibration (focal lengths above 0, a rotation, finite numbers)",
-            remedy="get the file from its owners again.",
-        )
+        what = "no calibration (focal lengths above 0, a rotation, finite numbers)"
+        raise InputError(what, where, "get the file from its owners again.")
     return _camera(focal, principal, STUDIO_SIZE, rotation, -rotation.T @ translation)
 
 
@@ -85,9 +83,7 @@ def read_calibration(path: Path) -> dict[int, Camera]:
                 block[key] = np.array([float(x) for x in rest])
         except (ValueError, IndexError, UnboundLocalError) as error:
             raise InputError(
-                f"cannot read the line '{line.strip()[:40]}'",
-                path,
-                "get the file from its owners again.",
+                f"cannot read the line '{line.strip()[:40]}'", path, "get the file again."
             ) from error
     if not blocks:
         raise InputError("describes no camera", path, "get the file from its owners again.")
@@ -99,13 +95,10 @@ def read_calibration(path: Path) -> dict[int, Camera]:
 def _from_block(block: dict[str, Array], where: str) -> Camera:
     for key in ("intrinsic", "extrinsic"):
         if block.get(key, np.zeros(0)).size != 16:
-            raise InputError(
-                f"{where} lacks the 16 numbers of '{key}'", remedy="get the file again."
-            )
+            raise InputError(f"lacks the 16 numbers of '{key}'", where, "get the file again.")
     if block.get("radial", np.zeros(1)).any():
         raise InputError(
-            f"{where} has a distorting lens, which the published calibrations have not",
-            remedy="get the file from its owners again.",
+            "has a distorting lens, unlike the published ones", where, "get the file again."
         )
     intrinsic, extrinsic = block["intrinsic"].reshape(4, 4), block["extrinsic"].reshape(4, 4)
     return studio_camera(
@@ -120,9 +113,7 @@ def sequence_camera(subject: str, focal: Array, principal: Array) -> Camera:
         InputError: If there is no such sequence.
     """
     if subject not in TEST_SUBJECTS:
-        raise InputError(
-            f"MPI-INF-3DHP has no test sequence '{subject}', only TS1 to TS6", remedy="rename it."
-        )
+        raise InputError(f"MPI-INF-3DHP has no test sequence '{subject}': give TS1 to TS6.")
     position, right, up = (np.array(v) for v in _TEST_CAMERAS[TEST_SUBJECTS[subject]])
     rotation = np.stack([right, -up, np.cross(right, -up)])
     studio = TEST_SUBJECTS[subject] == "studio"
@@ -151,7 +142,5 @@ def fit_intrinsics(keypoints: Array, pose: Array, where: str) -> tuple[Array, Ar
         lines.append(np.linalg.lstsq(design, keypoints[..., axis].ravel(), rcond=None)[0])
     focal, principal = np.array(lines).T
     if not (np.isfinite(focal).all() and focal.min() > 0):
-        raise InputError(
-            "'annot2' is no image of 'annot3'", where, "get the file from its owners again."
-        )
+        raise InputError("'annot2' is no image of 'annot3'", where, "get the file again.")
     return focal, principal

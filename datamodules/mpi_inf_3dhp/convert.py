@@ -101,18 +101,10 @@ def _find_clips(
         tests = (clip for file in test for clip in read_test(file, universal))
         return [*train, *beside, *test], chain(clips, tests)
     if not rows:
-        raise InputError(
-            "neither S*/Seq*/annot.mat nor TS*/annot_data.mat (the download) nor *3dhp*.npz "
-            "(mmpose) is in it",
-            raw,
-            "name the folder they were unpacked to.",
-        )
+        what = "neither S*/Seq*/annot.mat nor TS*/annot_data.mat nor mmpose's *3dhp*.npz in it"
+        raise InputError(what, raw, "check the folder.")
     if universal:
-        raise InputError(
-            "mmpose's files have no universal poses",
-            raw,
-            "leave out --universal, or convert the owners' download.",
-        )
+        raise InputError("mmpose's files have no universal poses", raw, "leave out --universal.")
     both = [*rows, *files_of(raw, CAMERA_FILES)]
     return both, (clip for file in rows for clip in read_rows(file, cameras))
 
@@ -124,12 +116,8 @@ def _add(store: ClipWriter, clip: RawClip, seen: dict[tuple[str, str], Camera]) 
         not torch.equal(getattr(known, f.name), getattr(clip.camera, f.name))
         for f in fields(Camera)
     ):
-        raise InputError(
-            f"{key.camera} is calibrated differently in {key.sequence} than before, "
-            "which it is not in the published files",
-            key.subject,
-            "get them from their owners again.",
-        )
+        what = f"{key.camera} is calibrated differently in {key.sequence}"
+        raise InputError(what, key.subject, "get the files from their owners again.")
     confidence = np.repeat(clip.valid[:, None, None], clip.keypoints.shape[1], 1)
     keypoints = np.concatenate([clip.keypoints, confidence], -1, dtype=np.float32)
     store.add_camera(key.subject, key.camera, clip.camera)

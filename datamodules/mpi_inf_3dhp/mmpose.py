@@ -46,11 +46,8 @@ def read_cameras(folder: Path) -> dict[str, dict[str, Any]]:
             raise InputError("no dictionary of cameras", file, "get mmpose's file again.")
         cameras |= {str(name): camera for name, camera in content.items()}
     if not cameras:
-        raise InputError(
-            "no cameras_train.pkl or cameras_test.pkl in it",
-            folder,
-            "put them beside the .npz file that they belong to.",
-        )
+        what = "no cameras_train.pkl or cameras_test.pkl in it"
+        raise InputError(what, folder, "put them beside the .npz file.")
     return cameras
 
 
@@ -78,12 +75,8 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
     for row, name in enumerate(names):
         match = _TRAIN_IMAGE.fullmatch(name) or _TEST_IMAGE.fullmatch(name)
         if match is None:
-            raise InputError(
-                f"the image '{name}' is named neither as S1_Seq1_Cam0_000001.jpg nor as "
-                "TS1_000001.jpg",
-                file,
-                "mmpose's file is needed.",
-            )
+            what = f"'{name}' is not as S1_Seq1_Cam0_000001.jpg or TS1_000001.jpg"
+            raise InputError(what, file, "mmpose's file is needed.")
         groups = match.groups()
         # Images count from 1, frames from 0.
         rows.setdefault(groups[:-1], []).append((int(groups[-1]) - 1, row))
@@ -93,11 +86,8 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
         clip_key, camera = _names(key, len(images), calibration, file)
         frames, take = np.array(sorted(images), np.int64).T
         if (np.diff(frames) == 0).any() or frames[0] < 0:
-            raise InputError(
-                f"an image of {' '.join(key)} is there twice or numbered from 0",
-                file,
-                "get mmpose's file again.",
-            )
+            what = f"an image of {' '.join(key)} is there twice or numbered 0"
+            raise InputError(what, file, "get mmpose's file again.")
         yield RawClip(
             clip_key,
             camera,
@@ -111,10 +101,8 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
 def _array(content: object, rows: int, size: int, where: str) -> Array:
     array = numbers(content, where)
     if array.shape != (rows, len(TEST_ORDER), size):
-        raise InputError(
-            f"{where} is {array.shape}, expected ({rows}, {len(TEST_ORDER)}, {size})",
-            remedy="mmpose's file is needed.",
-        )
+        what = f"is {array.shape}, expected ({rows}, {len(TEST_ORDER)}, {size})"
+        raise InputError(what, where, "mmpose's file is needed.")
     return array
 
 

@@ -122,12 +122,8 @@ def train_names(subject: str, sequence: str, where: Path | str) -> tuple[int, fl
         InputError: If there is no such sequence.
     """
     if (subject, sequence) not in TRAIN_FRAMES:
-        raise InputError(
-            f"MPI-INF-3DHP has no training sequence {subject} {sequence}, only Seq1 and "
-            "Seq2 of S1 to S8",
-            where,
-            "rename or remove it.",
-        )
+        what = f"MPI-INF-3DHP has no training sequence {subject} {sequence}"
+        raise InputError(what, where, "rename or remove it.")
     frames = TRAIN_FRAMES[subject, sequence]
     return frames, 50.0 if frames > _FAST_FRAMES else 25.0
 
@@ -154,9 +150,7 @@ def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterato
     for camera in cameras:
         if camera not in cells or camera not in calibration:
             raise InputError(
-                f"no camera {camera} in it or in camera.calibration beside it",
-                file,
-                "get the files from their owners again.",
+                f"no camera {camera} in it or in camera.calibration", file, "get both files again."
             )
         points = {
             name: _cell(
@@ -178,17 +172,12 @@ def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterato
 def _cell(content: object, index: int, frames: int, size: int, where: str) -> Array:
     cells = np.asarray(content)
     if cells.dtype != object or index >= cells.size:
-        raise InputError(
-            f"{where} is no cell per camera", remedy="get the file from its owners again."
-        )
+        raise InputError("no cell per camera", where, "get the file from its owners again.")
     rows = numbers(cells.ravel()[index], f"{where} of cell {index}")
     joints = len(skeleton("mpi3dhp28"))
     if rows.shape != (frames, size * joints):
-        raise InputError(
-            f"{where} of cell {index} is {rows.shape}, expected ({frames}, {size * joints}): "
-            f"{size} numbers of {joints} joints for each of 'frames'",
-            remedy="get the file again.",
-        )
+        what = f"cell {index} is {rows.shape}, expected ({frames}, {size * joints})"
+        raise InputError(what, where, "get the file again.")
     return rows.reshape(frames, joints, size)
 
 
@@ -216,11 +205,8 @@ def read_test(file: Path, universal: bool) -> Iterator[RawClip]:
     if not valid.any():
         raise InputError("'valid_frame' marks no frame", file, "get the file again.")
     if not np.isin(activity[valid], np.arange(1, len(ACTIVITIES) + 1)).all():
-        raise InputError(
-            f"'activity_annotation' of a valid frame is not 1 to {len(ACTIVITIES)}",
-            file,
-            "get the file from its owners again.",
-        )
+        what = f"'activity_annotation' of a valid frame is not 1 to {len(ACTIVITIES)}"
+        raise InputError(what, file, "get the file again.")
     last = _last_valid(valid)
     for points in (keypoints, real, pose):
         _fill(points, valid, last)
@@ -239,11 +225,8 @@ def read_test(file: Path, universal: bool) -> Iterator[RawClip]:
 def _row(content: h5py.File, name: str, frames: int | None) -> Array:
     row = numbers(read_dataset(content, name), f"{content.filename}: '{name}'").ravel()
     if frames is not None and len(row) != frames:
-        raise InputError(
-            f"'{name}' is of {len(row)} frames, 'valid_frame' of {frames}",
-            content.filename,
-            "get the file from its owners again.",
-        )
+        what = f"'{name}' is of {len(row)} frames, 'valid_frame' of {frames}"
+        raise InputError(what, content.filename, "get the file again.")
     return row
 
 
@@ -251,11 +234,8 @@ def _points(content: h5py.File, name: str, frames: int, size: int) -> Array:
     points = numbers(read_dataset(content, name), f"{content.filename}: '{name}'")
     expected = (frames, 1, len(TEST_ORDER), size)
     if points.shape != expected:
-        raise InputError(
-            f"'{name}' is {points.shape}, expected {expected}",
-            content.filename,
-            "get the file from its owners again.",
-        )
+        what = f"'{name}' is {points.shape}, expected {expected}"
+        raise InputError(what, content.filename, "get the file again.")
     return points[:, 0]
 
 

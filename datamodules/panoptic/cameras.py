@@ -53,14 +53,11 @@ def _camera(content: dict[str, Any], where: str) -> Camera:
             values[key] = np.array(content[key], np.float64)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                f"{where} has no numbers '{key}'", remedy="get the calibration again."
+                f"has no numbers '{key}'", where, "get the calibration again."
             ) from error
         if values[key].shape != shape or not np.isfinite(values[key]).all():
-            raise InputError(
-                f"'{key}' is {values[key].shape}, expected {shape}",
-                where,
-                "get the calibration again.",
-            )
+            what = f"'{key}' is {values[key].shape}, expected {shape}"
+            raise InputError(what, where, "get the calibration again.")
     intrinsic, rotation = values["K"], values["R"]
     k1, k2, p1, p2, k3 = values["distCoef"]
     return calibrated_camera(

@@ -135,13 +135,8 @@ def convert(
                     clips += _write_clips(store, (name, number, view), appearances, camera, rules)
             progress(name)
         if not clips:
-            raise InputError(
-                f"holds nobody to convert, {_reasons(rules.people + rules.views)}",
-                raw,
-                "name a folder "
-                f"whose sequences have {POSES}/body3DScene_*.json, unpacked by the toolbox's "
-                "extractAll.sh.",
-            )
+            what = f"holds nobody to convert, {_reasons(rules.people + rules.views)}"
+            raise InputError(what, raw, f"unpack {POSES} with the toolbox's extractAll.sh.")
     with ClipStore(out) as finished:
         return "\n".join([finished.describe(), "", *_report(finished, empty, rules)])
 

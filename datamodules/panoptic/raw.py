@@ -85,11 +85,8 @@ def sequences_of(folder: Path) -> list[str]:
         if path == calibration_of(folder, path.parent.name)
     )
     if not names:
-        raise InputError(
-            "no <sequence>/calibration_<sequence>.json in it",
-            folder,
-            "name the folder that panoptic-toolbox downloaded to.",
-        )
+        what = "no <sequence>/calibration_<sequence>.json in it"
+        raise InputError(what, folder, "name panoptic-toolbox's folder.")
     return names
 
 
@@ -135,11 +132,8 @@ def read_bodies(file: Path) -> list[CapturedPerson]:
             for body in content["bodies"]
         ]
     except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise InputError(
-            "has no 'bodies' with an 'id' and 76 numbers of 'joints19' each",
-            file,
-            f"is it of the toolbox's {POSES}?",
-        ) from error
+        what = "has no 'bodies' with an 'id' and 76 numbers of 'joints19' each"
+        raise InputError(what, file, f"is it of the toolbox's {POSES}?") from error
     for number, joints in bodies:
         if type(number) is not int:
             raise InputError("the id of a person is no whole number", file, "get the file again.")

@@ -192,9 +192,7 @@ def _order(names: list[Any], path: Path) -> list[int]:
     if len(ours) != len(_JOINTS) or not all(isinstance(name, str) for name in ours):
         raise InputError(f"'joint_names' are not the {len(_JOINTS)} names of lsp14.", path)
     if missing := set(_JOINTS) - set(ours):
-        raise InputError(
-            f"'joint_names' lack {min(missing)}", path, f"the joints are {', '.join(_JOINTS)}."
-        )
+        raise InputError(f"'joint_names' lack {min(missing)}", path, f"name {', '.join(_JOINTS)}.")
     return [_JOINTS.index(name) for name in ours]
 
 

@@ -42,24 +42,24 @@ class DepthLabels:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        option = "--data.depth_labels"
         if self.pairs != "all" and self.pairs < 1:
-            raise InputError(f"--data.depth_labels.pairs is {self.pairs}: give at least 1, or all.")
+            raise InputError(f"{option}.pairs is {self.pairs}: give at least 1, or all.")
         if self.per_step is not None and self.per_step < 1:
             raise InputError(
-                f"--data.depth_labels.per_step is {self.per_step}: give at least 1, or leave it out."
+                f"{option}.per_step is {self.per_step}: give at least 1, or leave it out."
             )
         if self.tolerance < 0:
             raise InputError(
-                f"--data.depth_labels.tolerance is {self.tolerance}: give millimetres, 0 or more."
+                f"{option}.tolerance is {self.tolerance}: give millimetres, 0 or more."
             )
         if self.noise != "crowd" and not 0 <= self.noise <= 1:
             raise InputError(
-                f"--data.depth_labels.noise is {self.noise}: give a fraction from 0 to 1, or crowd."
+                f"{option}.noise is {self.noise}: give a fraction from 0 to 1, or crowd."
             )
         if self.noise and self.tolerance:
             raise InputError(
-                "--data.depth_labels has noise and a tolerance: wrong labels are defined for a "
-                "tolerance of 0 only, so leave one of them out."
+                f"{option} has noise and a tolerance, which exclude each other: leave one out."
             )
 
     def of(

@@ -102,8 +102,7 @@ def annotations_by_image(
             if max_risk is not None:
                 if annotation.risk is None:
                     raise InputError(
-                        f"--data.max_risk is {max_risk:g}, but an annotation of '{image.name}' has "
-                        "no 'risk': leave the option out."
+                        f"an annotation of '{image.name}' has no 'risk': leave out --data.max_risk."
                     )
                 if annotation.risk > max_risk:
                     continue

@@ -13,23 +13,22 @@ Array = NDArray[np.float32]
 _MEAN_BONE_MM = (60.0, 800.0)
 
 
+def _check_array(kind: str, array: Array, joints: Skeleton, where: str, remedy: str) -> None:
+    if array.ndim != 3 or array.shape[1:] != (len(joints), 3) or len(array) == 0:
+        what = f"{kind} are {array.shape}, expected (frames, {len(joints)}, 3) of '{joints.name}'"
+        raise InputError(what, where, "give at least one frame.")
+    if not np.isfinite(array).all():
+        frame = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise InputError(f"{kind} hold NaN or infinity, first at frame {frame}", where, remedy)
+
+
 def check_pose(pose: Array, joints: Skeleton, where: str) -> None:
     """Refuse poses that are not ``(T, J, 3)`` finite millimetres.
 
     Raises:
         InputError: Naming ``where``, the fault and the remedy.
     """
-    if pose.ndim != 3 or pose.shape[1:] != (len(joints), 3) or len(pose) == 0:
-        raise InputError(
-            f"poses are {pose.shape}, expected (frames, {len(joints)}, 3) "
-            f"for skeleton '{joints.name}', and at least one frame.",
-            where,
-        )
-    if not np.isfinite(pose).all():
-        frame = int(np.argwhere(~np.isfinite(pose))[0][0])
-        raise InputError(
-            f"poses hold NaN or infinity, first at frame {frame}", where, "repair or leave out."
-        )
+    _check_array("poses", pose, joints, where, "repair or leave out.")
     parents, children = (list(ends) for ends in zip(*joints.bones, strict=True))
     sample = pose[:: max(1, len(pose) // 100)]
     bone = float(np.linalg.norm(sample[:, children] - sample[:, parents], axis=-1).mean())
@@ -38,9 +37,8 @@ def check_pose(pose: Array, joints: Skeleton, where: str) -> None:
         units = {"metres": 1000, "centimetres": 10}
         unit = next((name for name, f in units.items() if low < bone * f < high), None)
         remedy = f"the poses seem to be in {unit}" if unit else "check the unit and the joint order"
-        raise InputError(
-            f"the mean bone is {bone:.4g} long, where millimetres are expected", where, f"{remedy}."
-        )
+        what = f"the mean bone is {bone:.4g} long, where millimetres are expected"
+        raise InputError(what, where, f"{remedy}.")
 
 
 def check_keypoints(keypoints: Array, joints: Skeleton, frames: int | None, where: str) -> None:
@@ -49,22 +47,8 @@ def check_keypoints(keypoints: Array, joints: Skeleton, frames: int | None, wher
     Raises:
         InputError: Naming ``where``, the fault and the remedy.
     """
-    if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3) or len(keypoints) == 0:
-        raise InputError(
-            f"keypoints are {keypoints.shape}, expected (frames, {len(joints)}, 3) for "
-            f"skeleton '{joints.name}': x, y and confidence, and at least one frame.",
-            where,
-        )
+    remedy = "give missing joints a number and confidence 0."
+    _check_array("keypoints", keypoints, joints, where, remedy)
     if frames is not None and len(keypoints) != frames:
-        raise InputError(
-            f"{len(keypoints)} frames of keypoints for a clip of {frames}",
-            where,
-            "are they of the same recording?",
-        )
-    if not np.isfinite(keypoints).all():
-        frame = int(np.argwhere(~np.isfinite(keypoints))[0][0])
-        raise InputError(
-            f"keypoints hold NaN or infinity, first at frame {frame}",
-            where,
-            "give missing joints a number and confidence 0.",
-        )
+        what = f"{len(keypoints)} frames of keypoints for a clip of {frames}"
+        raise InputError(what, where, "name files that belong together.")

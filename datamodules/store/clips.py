@@ -166,11 +166,8 @@ class ClipWriter:
         if pose is not None:
             check_pose(pose, skeleton(self.info.skeleton), where)
             if len(pose) != key.frames:
-                raise InputError(
-                    f"{len(pose)} frames of poses for a clip of {key.frames}",
-                    where,
-                    "are they of the same recording?",
-                )
+                what = f"{len(pose)} frames of poses for a clip of {key.frames}"
+                raise InputError(what, where, "name files that belong together.")
         for source, points in keypoints.items():
             joints = skeleton(self.info.sources[source])
             check_keypoints(points, joints, key.frames, f"{where}, source '{source}'")
@@ -274,12 +271,9 @@ class ClipStore:
             raise InputError(
                 "an HDF5 file, but no clip store", self.path, "make one with `lifting prepare`."
             )
-        if attrs["format_version"] != FORMAT_VERSION:
+        if (version := attrs["format_version"]) != FORMAT_VERSION:
             raise InputError(
-                f"written in format version {attrs['format_version']}, this program "
-                f"reads {FORMAT_VERSION}",
-                self.path,
-                "prepare the store again.",
+                f"of version {version}, not {FORMAT_VERSION}", self.path, "prepare it again."
             )
         self.info = StoreInfo(
             skeleton=str(attrs["skeleton"]),

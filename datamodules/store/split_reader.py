@@ -100,12 +100,8 @@ class SplitReader:
             if pose is not None:
                 check_pose(pose, skeleton(store.info.skeleton), where)
             if gapless and (np.diff(numbers) != 1).any():
-                raise InputError(
-                    "frames are left out of this clip, so no window of several frames can "
-                    "be cut from it",
-                    where,
-                    "lift single frames, or prepare the whole recording.",
-                )
+                what = "frames are left out of this clip, so no windows can be cut"
+                raise InputError(what, where, "lift single frames, or prepare all frames.")
             points, frames = torch.from_numpy(keypoints), torch.from_numpy(numbers)
             poses = None if pose is None else torch.from_numpy(pose)
             # The same frames in every view, as a joint moves as far in each of them.

@@ -72,11 +72,8 @@ def read_tree(path: Path, entry: str) -> tuple[dict[str, Any], dict[tuple[str, s
     """
     content = load_npz(path)
     if entry not in content:
-        raise InputError(
-            f"no '{entry}' in it, only {', '.join(content) or 'nothing'}",
-            path,
-            f"VideoPose3D's data_{entry[-2:]}_*.npz is needed.",
-        )
+        what = f"no '{entry}' in it, only {', '.join(content) or 'nothing'}"
+        raise InputError(what, path, f"VideoPose3D's data_{entry[-2:]}_*.npz is needed.")
     leaves = {(subject, action): x for (subject, action), x in walk_items(content[entry], path, 2)}
     return content, leaves
 
@@ -122,9 +119,7 @@ def read_poses(
     count = first.shape[1] if first.ndim == 3 else 0
     if joint_set is None and count not in _JOINTS_OF_POSES:
         raise InputError(
-            f"its poses are {first.shape}",
-            path,
-            "name the joint set of their joints with --pose_skeleton.",
+            f"its poses are {first.shape}", path, "name the joint set with --pose_skeleton."
         )
     joints = skeleton(joint_set or _JOINTS_OF_POSES[count])
     for key, pose in poses.items():
@@ -167,20 +162,13 @@ def fill_missing(points: Array, joints: Skeleton, where: str, missing: str) -> t
         return points, 0
     if missing == "refuse":
         frame, joint = np.argwhere(~seen)[0]
-        raise InputError(
-            f"the {joints.joints[joint]} of frame {frame} is NaN or infinite",
-            where,
-            "fill such keypoints with --missing interpolate, or leave the clip out.",
-        )
+        what = f"the {joints.joints[joint]} of frame {frame} is NaN or infinite"
+        raise InputError(what, where, "give --missing interpolate, or leave the clip out.")
     never = np.flatnonzero((~seen).all(0))
     if len(never):
         joint = int(never[0])
-        raise InputError(
-            f"the {joints.joints[joint]} is NaN or infinite in every frame, so that it cannot "
-            "be interpolated",
-            where,
-            "leave the clip out.",
-        )
+        what = f"the {joints.joints[joint]} is NaN or infinite in every frame"
+        raise InputError(what, where, "leave the clip out.")
     filled = points.copy()
     filled[~seen, 2] = 0
     filled[..., :2] = fill_gaps(torch.from_numpy(points[..., :2]), torch.from_numpy(seen)).numpy()
@@ -200,11 +188,8 @@ def _joint_set(metadata: dict[str, Any], path: Path) -> str:
 def _check_count(metadata: dict[str, Any], joints: Skeleton, path: Path) -> None:
     count = metadata.get("num_joints", len(joints))
     if not isinstance(count, int | np.integer) or count != len(joints):
-        raise InputError(
-            f"tells of {count} joints, but '{joints.name}' has {len(joints)}",
-            path,
-            "name the joint set of its keypoints with --skeleton.",
-        )
+        what = f"tells of {count} joints, but '{joints.name}' has {len(joints)}"
+        raise InputError(what, path, "name another --skeleton.")
 
 
 def _check_symmetry(metadata: dict[str, Any], joints: Skeleton, path: Path) -> None:
@@ -220,12 +205,10 @@ def _check_symmetry(metadata: dict[str, Any], joints: Skeleton, path: Path) -> N
         ) from error
     expected = [sorted(side) for side in zip(*joints.mirror_pairs, strict=True)]
     if [left, right] != expected:
-        raise InputError(
-            f"its keypoints_symmetry has left {left} and right {right}, where '{joints.name}' "
-            f"has {expected[0]} and {expected[1]}",
-            path,
-            "name the joint set of its keypoints with --skeleton.",
+        what = (
+            f"its keypoints_symmetry has left {left} and right {right}, where '{joints.name}' has"
         )
+        raise InputError(f"{what} {expected}", path, "name another --skeleton.")
 
 
 def _sizes(metadata: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[float, float]]]:
@@ -238,11 +221,8 @@ def _sizes(metadata: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[fl
             if not all(0 < length < np.inf for length in size):
                 raise ValueError(size)
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise InputError(
-                f"the video_metadata of '{name}' are no w and h in pixels",
-                path,
-                "make the file again.",
-            ) from error
+            what = f"the video_metadata of '{name}' are no w and h in pixels"
+            raise InputError(what, path, "make the file again.") from error
         yield str(name), size
 
 
@@ -259,28 +239,17 @@ def _numbers(content: object, where: str) -> Array:
 def _keypoints(view: object, joints: Skeleton, where: str) -> Array:
     points = _numbers(view, where)
     if points.ndim != 3 or points.shape[2] not in (2, 3) or not len(points):
-        raise InputError(
-            f"keypoints are {points.shape}, expected (frames, {len(joints)}, 2), or 3 with "
-            "confidence, and at least one frame.",
-            where,
-        )
+        message = f"keypoints are {points.shape}, expected (frames, {len(joints)}, 2) or 3"
+        raise InputError(message, where, "give at least one frame.")
     if points.shape[1] != len(joints):
-        raise InputError(
-            f"keypoints of {points.shape[1]} joints, but '{joints.name}' has {len(joints)}",
-            where,
-            "name their joint set with --skeleton.",
-        )
+        what = f"keypoints of {points.shape[1]} joints, but '{joints.name}' has {len(joints)}"
+        raise InputError(what, where, "name another --skeleton.")
     if points.shape[2] == 2:
         points = np.concatenate([points, np.ones_like(points[..., :1])], -1)
     seen = points[np.isfinite(points).all(-1)]
     if ((seen[:, 2] < 0) | (seen[:, 2] > 1)).any():
-        raise InputError(
-            "the third column is no confidence from 0 to 1", where, "scale it or leave it out."
-        )
+        raise InputError("the third column is no confidence from 0 to 1", where, "scale it.")
     if len(seen) and np.abs(seen[:, :2]).max() < SMALLEST_IMAGE:
-        raise InputError(
-            f"all keypoints lie within {SMALLEST_IMAGE:g} px of the corner of the image",
-            where,
-            "give pixels, not normalised coordinates.",
-        )
+        what = f"all keypoints lie within {SMALLEST_IMAGE:g} px of the corner"
+        raise InputError(what, where, "give pixels, not normalised coordinates.")
     return points

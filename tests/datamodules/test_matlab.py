@@ -81,7 +81,7 @@ def test_missing_files_and_variables_are_named(tmp_path):
 
 @pytest.mark.parametrize("content", ["text", [], {"a": 1}, None, np.array([{}], object), 1j])
 def test_what_is_no_number_is_refused(content):
-    with pytest.raises(InputError, match="here is no array of numbers"):
+    with pytest.raises(InputError, match="here: no array of numbers"):
         numbers(content, "here")
 
 

@@ -71,13 +71,9 @@ def read_answers(path: Path) -> dict[str, Sheet]:
     """
     content = load_json(path)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise InputError(
-            "no file of answers", path, "name one of `lifting relative-depth annotate`."
-        )
+        raise InputError("no file of answers", path, "name one of `lifting relative-depth`.")
     if content.get("version") != _VERSION:
-        raise InputError(
-            f"of version {content.get('version')!r}, this program reads {_VERSION}.", path
-        )
+        raise InputError(f"of version {content.get('version')!r}, not {_VERSION}.", path)
     annotators = content.get("annotators")
     if not isinstance(annotators, dict):
         raise InputError("has no 'annotators'", path, "repair it.")
@@ -95,9 +91,7 @@ def _sheet(content: Any, where: str) -> Sheet:
     for number, item in enumerate(listed):
         answer = _answer(item, f"{where}, answer {number}")
         if answer.question.pair in seen:
-            raise InputError(
-                f"{where}, answer {number}: asked before", remedy="leave one of them out."
-            )
+            raise InputError(f"answer {number}: asked before", where, "leave one out.")
         seen.add(answer.question.pair)
         sheet.answers.append(answer)
     return sheet

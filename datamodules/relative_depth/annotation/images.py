@@ -68,11 +68,8 @@ def load_images(
         pictures = pictures or source
         source = source.parent / "joints.mat"
         if not source.is_file():
-            raise InputError(
-                "no joints.mat in it or beside it, which says where the joints are",
-                pictures,
-                "name a clip store, and the folder with --pictures.",
-            )
+            what = "no joints.mat in it or beside it"
+            raise InputError(what, pictures, "name a clip store, and the folder with --pictures.")
     if source.suffix == ".h5":
         with ClipStore(source) as store:
             middles = [(key, [key.frames // 2]) for key in store.keys]

@@ -59,9 +59,7 @@ def collect(paths: Sequence[Path]) -> Collected:
             for answer in sheet.answers:
                 if answer.question.pair in own:
                     raise InputError(
-                        f"'{name}' answers again what is answered in another file",
-                        file,
-                        "leave one of them out.",
+                        f"'{name}' answers again what another file has", file, "leave one out."
                     )
                 own[answer.question.pair] = answer
     labels = [
@@ -116,11 +114,8 @@ def merge(
     collected = collect(paths)
     known = {image.name: image for image in images}
     if unknown := {pair[0] for pair in collected.pairs} - set(known):
-        raise InputError(
-            f"is about image '{min(unknown)}', which is not among the images given",
-            paths[0],
-            "name those the annotators saw.",
-        )
+        what = f"is about image '{min(unknown)}', which is not given"
+        raise InputError(what, paths[0], "name those the annotators saw.")
     estimate, skill = dawid_skene(collected.votes)
     one = majority(collected.votes) if method == "majority" else estimate
     annotations: dict[str, list[DepthAnnotation]] = {}

@@ -46,11 +46,8 @@ class Session:
             sheets = self._read()
             sheet = sheets[annotator]
             if (sheet.seed, sheet.pairs) != (seed, pairs):
-                raise InputError(
-                    f"'{annotator}' began with --seed {sheet.seed} --pairs {sheet.pairs}",
-                    path,
-                    "give the same, or another name.",
-                )
+                what = f"'{annotator}' began with --seed {sheet.seed} --pairs {sheet.pairs}"
+                raise InputError(what, path, "give these, or another name.")
             write_answers(path, sheets)
         self._answered = {answer.question.pair for answer in sheet.answers}
 

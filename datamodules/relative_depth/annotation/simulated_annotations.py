@@ -58,9 +58,7 @@ def simulate(
         InputError: If an option is wrong, or the store lacks poses or frames.
     """
     if images < 2:
-        raise InputError(
-            f"--images is {images}: give at least 2, one to train on and one to test on."
-        )
+        raise InputError(f"--images is {images}: give at least 2, to train and to test on.")
     if frame not in FRAMES:
         raise InputError(f"--frame is '{frame}': choose one of {', '.join(FRAMES)}.")
     judged: list[JudgedImage] = []
@@ -85,17 +83,10 @@ def simulate(
 def _depth(image: JudgedImage, frame: str, source: Path) -> Array:
     depth = image.depth_in(frame)
     if depth is None:
-        raise InputError(
-            f"'{image.name}' has no pose, from which depth is known",
-            source,
-            "name a store of 3D data.",
-        )
+        raise InputError(f"'{image.name}' has no pose", source, "name a store of 3D data.")
     if not np.isfinite(depth).all():
-        raise InputError(
-            f"the camera of '{image.name}' looks straight up or down",
-            source,
-            "leave --frame at camera.",
-        )
+        what = f"the camera of '{image.name}' looks straight up or down"
+        raise InputError(what, source, "leave --frame at camera.")
     return depth
 
 
@@ -107,11 +98,8 @@ def _halves(store: ClipStore) -> tuple[list[ClipKey], list[ClipKey]]:
     # S11 comes after S9.
     names = sorted(set(groups.values()), key=lambda name: (len(name), name))
     if len(names) < 2:
-        raise InputError(
-            "has one recording only, and one half is to train on, the other to test on",
-            store.path,
-            "name a store with more.",
-        )
+        what = "has one recording only, none to test on"
+        raise InputError(what, store.path, "name a store with more.")
     train = set(names[: (len(names) + 1) // 2])
     return (
         [key for key, name in groups.items() if name in train],
@@ -123,11 +111,10 @@ def _spread(store: ClipStore, keys: Sequence[ClipKey], count: int) -> list[Pick]
     """Choose frames evenly from all clips, and evenly within each."""
     have = np.array([key.frames for key in keys])
     if have.sum() < count:
-        raise InputError(
-            f"has {have.sum():,} frames in one of the halves, of which --images asks for {count:,}",
-            store.path,
-            "ask for fewer.",
+        what = (
+            f"has {have.sum():,} frames in one of the halves, of which --images asks for {count:,}"
         )
+        raise InputError(what, store.path, "ask for fewer.")
     take = np.zeros_like(have)
     while left := count - take.sum():
         room = np.flatnonzero(take < have)

@@ -86,11 +86,8 @@ def read_study(
     """
     if not path.is_dir() and _is_annotations(path):
         if experts:
-            raise InputError(
-                "holds merged annotations, so --experts cannot be told apart",
-                path,
-                "name the file of answers.",
-            )
+            what = "holds merged annotations, so --experts cannot be told apart"
+            raise InputError(what, path, "name the file of answers.")
         return _of_annotations(path, source, pictures)
     collected = collect([path])
     images = {}
@@ -109,11 +106,8 @@ def _images(
 ) -> dict[str, JudgedImage]:
     images = {image.name: image for image in load_images(source, pictures, names)}
     if unknown := set(names) - set(images):
-        raise InputError(
-            f"is about image '{min(unknown)}', which {source} does not have",
-            path,
-            "name what the annotators saw.",
-        )
+        what = f"is about image '{min(unknown)}', which {source} does not have"
+        raise InputError(what, path, "name what the annotators saw.")
     return images
 
 
@@ -158,8 +152,7 @@ def _of_answers(
     names, pairs, votes = collected.names, collected.pairs, collected.votes
     if missing := [name for name in experts if name not in names]:
         raise InputError(
-            f"--experts names {missing[0]}, who answers nothing in {path}",
-            remedy=f"choose from {', '.join(names)}.",
+            f"--experts names {missing[0]}: choose from {', '.join(names)}, who answer in {path}."
         )
     # In the order of the votes.
     swapped = np.array(

@@ -47,9 +47,7 @@ _CORNERS = {"54138969": (1, 1), "55011271": (1, -1), "58860488": (-1, 1), "60457
 
 def _check(name: str, known: Sequence[str], kind: str) -> None:
     if name not in known:
-        raise InputError(
-            f"There is no {kind} '{name}'", remedy=f"the synthetic {kind}s are {', '.join(known)}."
-        )
+        raise InputError(f"There is no {kind} '{name}': the synthetic ones are {', '.join(known)}.")
 
 
 def draw_body(seed: int, subject: str) -> Body:
@@ -76,9 +74,7 @@ def generate_sequence(seed: int, subject: str, sequence: str, frames: int) -> Ar
     """
     _check(sequence, SEQUENCES, "sequence")
     if frames < 1:
-        raise InputError(
-            f"A sequence of {frames} frames was asked for", remedy="ask for at least one."
-        )
+        raise InputError(f"A sequence has {frames} frames: ask for at least one.")
     body = draw_body(seed, subject)
     action = sequence.split(" ")[0]
     return animate(body, action, generator(seed, subject, sequence), frames).astype(np.float32)

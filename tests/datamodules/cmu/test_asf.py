@@ -110,7 +110,7 @@ def without(text, start):
         (SKELETON.replace("0.998", "O.998"), r"line 19: direction holds something that is no"),
         (SKELETON.replace("0.01 0.998", "0.998"), r"line 19: direction has 2 numbers where 3"),
         (SKELETON.replace("0.0   XYZ", "0.0   XYY", 1), r"the order of the axes is 'XYY'"),
-        (SKELETON.replace("rx ry rz", "rx ry l", 1), r"dof is rx ry l; only rx, ry and rz"),
+        (SKELETON.replace("rx ry rz", "rx ry l", 1), r"dof is rx ry l; give rx, ry and rz"),
         (SKELETON.replace("rx ry rz", "rx ry rx", 1), r"dof is rx ry rx"),
         (SKELETON.replace("  end\r\n", "", 1), r"'begin' stands where it may not"),
         (SKELETON.replace("  begin\r\n", "", 1), r"'id' stands between two bones"),

@@ -50,7 +50,7 @@ def test_a_skeleton_that_is_missing_is_named(raw):
 
 def test_a_file_whose_name_tells_no_trial_is_refused(raw):
     (raw / "35_01.bvh").rename(raw / "walk.bvh")
-    refused(raw, r"walk\.bvh: its name tells no subject and trial, as 02_01\.bvh does")
+    refused(raw, r"walk\.bvh: is not named as 02_01\.bvh")
 
 
 def test_a_trial_given_twice_is_refused(raw):

@@ -69,7 +69,7 @@ def test_digest_changes_with_a_keypoint(tmp_path):
         ({"box": np.array([50.0, 10, 40, 40])}, "is empty or outside"),
         ({"camera": None}, "has a 3D pose but no camera"),
         ({"visibility": np.full(17, 3)}, "neither 0 nor 1 nor 2"),
-        ({"keypoints": np.zeros((16, 2))}, r"keypoints are \(16, 2\).*expected \(17, 2\)"),
+        ({"keypoints": np.zeros((16, 2))}, r"keypoints are \(16, 2\).*expected of 17 joints"),
         ({"keypoints": np.full((17, 2), np.nan)}, "keypoint is NaN or infinite"),
         ({"pose": record(0).pose / 1000}, "where millimetres are expected"),
         ({"pose": np.full((17, 3), np.nan)}, "not finite"),
@@ -87,5 +87,5 @@ def test_unknown_joint_set_subject_and_nothing_at_all_are_refused(tmp_path):
         gather_records(IndexInfo("h37m", "", ""), tmp_path, [record(0)])
     with pytest.raises(InputError, match="no image with a person"):
         gather_records(INFO, tmp_path, [])
-    with pytest.raises(InputError, match="no image of 'S9'; the index has S1"):
+    with pytest.raises(InputError, match="no image of 'S9'; it has S1"):
         gathered(tmp_path, [record(0)]).rows_of(["S9"])

@@ -104,7 +104,7 @@ VIEWS = of_anna(WALK)
         (
             of_anna(WALK, layout_name="coco"),
             {},
-            r"keypoints_symmetry has left \[4, 5, 6, 11, 12, 13\].* where 'coco17' has \[1, 3, 5,",
+            r"keypoints_symmetry has left \[4, 5, 6, 11, 12, 13\].* where 'coco17' has \[\[1, 3, 5,",
         ),
         (VIEWS, {"joint_set": "coco17"}, "keypoints_symmetry .* where 'coco17'"),
         (
@@ -153,7 +153,7 @@ BEHIND = [RIG["left"]["orientation"][0], *(-x for x in RIG["left"]["orientation"
     [
         (rig(focal=None), r"c\.json: camera 'left' has no 'focal', which poses need"),
         (rig(orientation=None), "camera 'left' has no 'orientation'"),
-        (rig(resolution=None), "camera 'left' has no 'resolution'"),
+        (rig(resolution=None), "camera 'left': has no 'resolution'"),
         (rig(tangental=[0, 0]), "camera 'left': 'tangental' is not known; known are"),
         (rig(tangential=[0.1, 0.2]), "'tangential' is not of the form"),
         (rig(tangential={"p1": 0.1, "p2": "0"}), r"'tangential' is \['0', 0.1\]; give 2 finite"),
@@ -178,7 +178,7 @@ BEHIND = [RIG["left"]["orientation"][0], *(-x for x in RIG["left"]["orientation"
         ({"fps": 50, "subjects": {"anna": {}}}, "the cameras of 'anna' are no dictionary"),
         ({"fps": 50, "subjects": []}, "'subjects' is no dictionary"),
         ({"fps": 50, "subjects": {"ben": RIG}}, "has no cameras of 'anna'; add them"),
-        ({"fps": 50, "cameras": {"left": 5, "right": 6}}, "camera 'left' has no 'resolution'"),
+        ({"fps": 50, "cameras": {"left": 5, "right": 6}}, "camera 'left': has no 'resolution'"),
         ({"fps": 50, "cameras": {"": RIG["left"], "b": RIG["right"]}}, "'' is no name"),
         ({"fps": 50, "cameras": {"a": RIG["left"], "b/c": RIG["right"]}}, "a name holds a '/'"),
         ([], "needs either 'cameras'"),

@@ -43,7 +43,7 @@ def test_fixed_noise_is_the_same_in_every_epoch(kind):
 
 
 def test_refuses_a_negative_amount():
-    with pytest.raises(InputError, match=r"the amount -1\.0"):
+    with pytest.raises(InputError, match=r"noise is -1\.0"):
         KeypointNoise(amount=-1.0)
 
 

@@ -162,4 +162,4 @@ def test_poses_given_as_detections_are_refused(npz, tmp_path):
 
 @pytest.mark.parametrize("name", ["gt", "a/b"])
 def test_names_that_a_source_cannot_have_are_refused(npz, sh, tmp_path, name):
-    refused(npz, {name: sh}, tmp_path / "out.h5", f"cannot be called '{name}'")
+    refused(npz, {name: sh}, tmp_path / "out.h5", f"'{name}' is no 2D source")

@@ -14,7 +14,7 @@ def test_human36m_has_the_subjects_of_its_clip_store(tmp_path):
     data = H36MImages(index, **SMALL)
     theirs = H36M().subjects
     assert data.subjects == {split: theirs[split] for split in ("train", "val", "test")}
-    with pytest.raises(InputError, match="no image of 'S5'; the index has S1, S8, S9"):
+    with pytest.raises(InputError, match="no image of 'S5'; it has S1, S8, S9"):
         data.setup("fit")
     few = H36MImages(index, train_subjects=["S1"], test_subjects=["S9"], **SMALL)
     few.setup("fit")

@@ -75,8 +75,8 @@ def test_conversion_to_human36m_is_the_documented_rule(tmp_path):
     ("people", "changes", "sentence"),
     [
         ([person(keypoints=[1] * 399)], {}, "399 numbers of keypoints, expected 51"),
-        ([person(image_id=8)], {}, "annotation 0 lacks"),
-        ([person(bbox=[1, 2])], {}, "annotation 0 lacks"),
+        ([person(image_id=8)], {}, "annotation 0: lacks"),
+        ([person(bbox=[1, 2])], {}, "annotation 0: lacks"),
         ([], {"images": [{"id": 3}]}, "has no 'images' with id"),
     ],
 )

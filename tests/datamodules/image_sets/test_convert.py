@@ -60,7 +60,7 @@ def test_command_ends_with_one_sentence_and_status_2(tmp_path):
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert "is it one of COCO's keypoint files?" in done.stderr
+    assert "use COCO's keypoint files." in done.stderr
 
 
 def test_folder_of_annotation_makes_one_index_of_training_and_validation(tmp_path):

@@ -242,7 +242,7 @@ def test_long_sequences_are_checked_for_nan_in_every_frame():
     ("points", "words"),
     [
         (keypoints()[:, :16], r"keypoints are \(8, 16, 3\), expected \(frames, 17, 3\).*'h36m17'"),
-        (keypoints()[..., :2], "x, y and confidence"),
+        (keypoints()[..., :2], "expected \\(frames, 17, 3\\)"),
         (keypoints(0), "at least one frame"),
         (keypoints(7), "7 frames of keypoints for a clip of 8"),
         (broken(keypoints(), 3, 2, 2), "NaN or infinity, first at frame 3.*confidence 0"),

@@ -159,7 +159,7 @@ def test_files_that_are_wrong_or_of_something_else_are_refused(answers, tmp_path
         ((answers, mat), r"is about image 'im0002', which .*joints\.mat does not have"),
         ((none,), r"none\.json: holds no annotation"),
         ((depth, None, None, ["anna"]), r"--experts cannot be told apart"),
-        ((answers, None, None, ["emil"]), r"--experts names emil, who answers nothing"),
+        ((answers, None, None, ["emil"]), r"--experts names emil: choose from anna"),
         ((answers, None, None, ["anna", "bert", "cleo", "dora"]), r"nobody to be the crowd"),
         ((tmp_path / "list.json",), r"list\.json: no file of answers"),
         ((tmp_path / "half.json",), r"half\.json: damaged or not a JSON file"),
