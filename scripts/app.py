@@ -1,3 +1,5 @@
+"""Alias of ``lifting app``."""
+
 from lifting.cli.main import main
 
 main("app")

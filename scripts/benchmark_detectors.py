@@ -1,3 +1,5 @@
+"""Alias of ``lifting benchmark detectors``."""
+
 from lifting.cli.main import main
 
 main("benchmark", "detectors")

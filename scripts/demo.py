@@ -1,3 +1,5 @@
+"""Alias of ``lifting demo``."""
+
 from lifting.cli.main import main
 
 main("demo")

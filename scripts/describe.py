@@ -1,3 +1,5 @@
+"""Alias of ``lifting describe``."""
+
 from lifting.cli.main import main
 
 main("describe")

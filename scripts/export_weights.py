@@ -1,3 +1,5 @@
+"""Alias of ``lifting export weights``."""
+
 from lifting.cli.main import main
 
 main("export", "weights")

@@ -1,3 +1,5 @@
+"""Alias of ``lifting import``."""
+
 from lifting.cli.main import main
 
 main("import")

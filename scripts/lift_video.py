@@ -1,3 +1,5 @@
+"""Alias of ``lifting video``."""
+
 from lifting.cli.main import main
 
 main("video")

@@ -1,3 +1,5 @@
+"""Alias of ``lifting mean-keypoints``."""
+
 from lifting.cli.main import main
 
 main("mean-keypoints")

@@ -1,3 +1,5 @@
+"""Alias of ``lifting prepare npz``."""
+
 from lifting.cli.main import main
 
 main("prepare", "npz")

@@ -1,3 +1,5 @@
+"""Alias of ``lifting render``."""
+
 from lifting.cli.main import main
 
 main("render")

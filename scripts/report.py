@@ -1,3 +1,5 @@
+"""Alias of ``lifting report``."""
+
 from lifting.cli.main import main
 
 main("report")

@@ -1,3 +1,5 @@
+"""Alias of ``lifting pose``."""
+
 from lifting.cli.main import main
 
 main("pose")

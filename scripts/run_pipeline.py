@@ -1,3 +1,5 @@
+"""Alias of ``lifting pipeline``."""
+
 from lifting.cli.main import main
 
 main("pipeline")

@@ -1,3 +1,5 @@
+"""Alias of ``lifting view``."""
+
 from lifting.cli.main import main
 
 main("view")

@@ -1,4 +1,4 @@
-"""What every test shares: one thread, a fixed seed, and the way to the real data."""
+"""Fixtures of all tests: one thread, a fixed seed, the synthetic human, the real data."""
 
 import gc
 

@@ -131,3 +131,15 @@ def test_every_test_mirrors_a_module():
         folder = path.parent.relative_to(ROOT / "tests")
         if folder.parts[:1] in (("lifting",), ("datamodules",), ("callbacks",), ("scripts",)):
             assert (ROOT / folder).is_dir(), f"{path}: there is no {folder}"
+
+
+QUESTIONS = ("How", "What", "When", "Where", "Whether", "Which", "Who", "Whom")
+
+
+def test_the_first_line_of_every_module_says_what_it_is():
+    for path in (*MODULES.values(), *(ROOT / "tests").rglob("*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text()))
+        if text is None:
+            assert path.is_relative_to(ROOT / "tests"), f"{path}: says nothing"
+            continue
+        assert text.split()[0] not in QUESTIONS, f"{path}: {text.splitlines()[0]}"

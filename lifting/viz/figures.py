@@ -37,7 +37,7 @@ def draw_keypoints(
         axes: Axes.
         keypoints: Pixels, or any other unit.
         joints: Joint set of the keypoints.
-        truth: Draw them thick and grey, as what others drawn on top are held against.
+        truth: Draw them thick and grey, for others drawn on top to be compared with.
         visible: Which of them are seen; the others are left out. All where not given.
     """
     bones = [b for b in joints.bones if visible is None or visible[list(b)].all()]
@@ -67,7 +67,7 @@ def draw_pose(
         axes: Axes with a 3D projection.
         pose: Root-relative millimetres.
         joints: Joint set of the pose.
-        truth: Draw it thin and grey, as what a prediction is held against.
+        truth: Draw it thin and grey, for a prediction to be compared with.
     """
     points = upright(pose)
     lines = Line3DCollection(

@@ -1,4 +1,4 @@
-"""What the parser says of a wrong option becomes one sentence."""
+"""Tests of the parser's errors as one sentence."""
 
 import pytest
 

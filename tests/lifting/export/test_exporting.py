@@ -1,4 +1,4 @@
-"""What cannot be exported is said in one sentence, and nothing is written."""
+"""Tests of refused exports: one sentence, and nothing written."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What a run has left in its folder is read as it was written, and its faults are named."""
+"""Tests of reading the folder of a run, and of naming its faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What holds of a joint set whichever it is, and what it says of joints it lacks."""
+"""Tests of every joint set, and of joints that one lacks."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What goes into the player: numbers as they are, text that cannot break out."""
+"""Tests of the content of the player: numbers as they are, text that cannot break out."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""What all lifters of windows share, and what VideoPose3D adds to it."""
+"""Tests of all sequence lifters, and of what VideoPose3D adds."""
 
 from types import SimpleNamespace
 
