@@ -24,14 +24,7 @@ def lift_keypoint_file(
 ) -> None:
     """Lift the people of a keypoint file, write their poses, and print how many they are.
 
-    Args:
-        path: The keypoint file, or OpenPose's folder.
-        checkpoint: A checkpoint of any lifter.
-        out: The .npz to write.
-        read_options: How to read the file.
-        options: How to lift.
-        track: Lift this person alone.
-        bvh: Write one BVH file per person as well, beside the .npz.
+    With ``bvh`` one BVH file per person as well, beside the .npz.
 
     Raises:
         InputError: If a file or an option is wrong; nothing is written then.
@@ -40,9 +33,7 @@ def lift_keypoint_file(
         raise InputError("--bvh holds motion, and --stills are photographs: give one of them.")
     tracks = select_tracks(read_tracks(path, read_options), track, path)
     if bvh and options.fps is None and any(person.fps is None for person in tracks):
-        raise InputError(
-            "does not tell the frames per second, which --bvh holds: give --fps.", path
-        )
+        raise InputError("does not tell the frames per second of --bvh: give --fps.", path)
     lifter = load_lifter(checkpoint, options.flip_test)
     if not read_options.stills:
         tracks = [person.contiguous(path) for person in tracks]

@@ -86,9 +86,7 @@ def check_smoothing(method: str) -> None:
         InputError: If there is no such filter.
     """
     if method not in SMOOTHING:
-        raise InputError(
-            f"There is no smoothing '{method}'", remedy=f"known are {', '.join(SMOOTHING)}."
-        )
+        raise InputError(f"There is no smoothing '{method}'; known are {', '.join(SMOOTHING)}.")
 
 
 def pop_options(kind: type[_Options], options: dict[str, Any]) -> _Options:

@@ -55,9 +55,7 @@ class Lifted:
 def load_lifter(checkpoint: str | Path, flip_test: bool = False) -> Lifter:
     """Load the lifter a checkpoint is of, whichever it is.
 
-    Args:
-        checkpoint: A checkpoint of the suite, trained or imported.
-        flip_test: Average each prediction with that of the mirrored input.
+    ``flip_test`` averages each prediction with that of the mirrored input.
 
     Raises:
         InputError: If it is no checkpoint, or of a method that lifts nothing.
@@ -111,9 +109,9 @@ def lift(
     lifter.to(device_of(lift_options.device))
     outputs = _predict(lifter, points, scores, camera, windows, lift_options.batch_frames)
     pose, known = outputs["pose"].float(), _known(lifter, outputs, scores > 0)
-    root = (
-        _root_position(lifter, outputs, points, scores, camera) if lift_options.trajectory else None
-    )
+    root = None
+    if lift_options.trajectory:
+        root = _root_position(lifter, outputs, points, scores, camera)
     fps = None if lift_options.fps is None else float(lift_options.fps)
     if lift_options.smooth is not None:
         pose = smooth(pose, lift_options.smooth, fps)
@@ -130,20 +128,13 @@ def lift(
 def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where: object) -> Lifted:
     """Lift the person of one track, at the frame rate of the options or else of the track.
 
-    Args:
-        track: Keypoints of one person.
-        lifter: The lifter.
-        options: How to lift them.
-        where: The file that the track is from, for messages.
-
     Raises:
         InputError: If neither camera nor size of the images are known, or keypoints, lifter and options
             do not go together; it names file and person.
     """
     if track.size is None and track.camera is None:
-        raise InputError(
-            "does not tell how large the images are", where, "give their width and height."
-        )
+        what = "does not tell how large the images are"
+        raise InputError(what, where, "give their width and height.")
     fps = track.fps if options.fps is None else options.fps
     with located(f"{where}: {track.name}"):
         return lift(
@@ -199,11 +190,10 @@ def _for_lifter(
         raise InputError(f"lifts keypoints of '{target}'. {error}", where) from error
     lost = points.isnan().any(-1).any(0)
     if lost.any() and not lifter.completes:
-        joints = [skeleton(target).joints[joint] for joint in lost.nonzero().flatten().tolist()]
-        raise InputError(
-            f"In no frame is there anything to tell {', '.join(joints)} from: give other keypoints, or "
-            "a checkpoint that completes what is occluded (OcclusionCompletion)."
-        )
+        joints = skeleton(target).joints
+        names = ", ".join(joints[joint] for joint in lost.nonzero().flatten().tolist())
+        what = f"In no frame is there anything to tell {names} from: give other keypoints"
+        raise InputError(f"{what}, or complete them by OcclusionCompletion.")
     return points.nan_to_num(0.0).float(), confidence.float()
 
 
@@ -267,10 +257,8 @@ def _root_position(
     )
     shared = [joint for joint in pose_set.joints if joint in keypoint_set.joints]
     if len(shared) < 2:
-        raise InputError(
-            f"No trajectory of '{pose_set.name}' poses can be told from '{keypoint_set.name}' "
-            "keypoints, which share no joints: leave trajectory out."
-        )
+        sets = f"'{pose_set.name}' and '{keypoint_set.name}'"
+        raise InputError(f"{sets} share too few joints to tell a trajectory: leave it out.")
     in_keypoints, in_pose = keypoint_set.indices(shared), pose_set.indices(shared)
     seen = confidence[:, in_keypoints] > 0
     if not lifter.completes:

@@ -87,9 +87,8 @@ class Predictions:
         self.path = path
         self.content = load_npz(path)
         if "pose" not in self.content and "frame" in self.content:
-            raise InputError(
-                f"holds {', '.join(self.content)} but no poses", path, "name the run of a lifter."
-            )
+            names = ", ".join(self.content)
+            raise InputError(f"holds {names} but no poses", path, "name the run of a lifter.")
         fits = all(
             isinstance(self.content.get(name), ndarray) and self.content[name].ndim == dims
             for name, dims in _DIMS.items()
@@ -125,8 +124,7 @@ class Predictions:
     def rows_of(self, name: str) -> ndarray:
         """Return the rows of a clip in the order of its frames.
 
-        Args:
-            name: subject/sequence/camera, or the beginning of it: the first that fits is taken.
+        It is named subject/sequence/camera, or by the beginning of that: the first that fits is taken.
 
         Raises:
             InputError: If no clip fits.
@@ -137,18 +135,11 @@ class Predictions:
             if clip.split("/")[: len(parts)] == parts and len(rows):
                 return rows[np.argsort(self.content["frame"][rows], kind="stable")]
         subject = [clip for clip in self.clips if clip.split("/")[0] == parts[0]]
-        raise InputError(
-            f"no poses of a clip '{name}'",
-            self.path,
-            f"there are for example {', '.join((subject or self.clips)[:3])}.",
-        )
+        examples = ", ".join((subject or self.clips)[:3])
+        raise InputError(f"has no clip '{name}'", self.path, f"it has for example {examples}.")
 
     def beside_truth(self, rows: Sequence[int] | ndarray, data: PoseDataModule) -> PredictedFrames:
         """Return rows of one clip with keypoints and true poses of the same frames.
-
-        Args:
-            rows: Rows of the file.
-            data: The datamodule of the run.
 
         Raises:
             InputError: If the store cannot be read, or is not what the poses were predicted from.
@@ -166,12 +157,8 @@ class Predictions:
         stored, joints = store.info.skeleton, skeleton(data.pose_skeleton or store.info.skeleton)
         known = np.array([]) if key is None else store.frames(key)
         if key is None or not np.isin(frames, known).all() or predicted.shape[1] != len(joints):
-            raise InputError(
-                f"was not predicted from {data.store}, which lacks the clip {clip}, "
-                "some of its frames or the joints",
-                self.path,
-                "run predict again.",
-            )
+            what = f"was not predicted from {data.store}, which lacks some of {clip}"
+            raise InputError(what, self.path, "predict again.")
         at = np.searchsorted(known, frames)
         points = torch.from_numpy(store.keypoints(key, data.source)[at])
         pose = store.pose(key)
@@ -179,9 +166,8 @@ class Predictions:
         points[points[..., 2] == 0] = torch.nan
         truth = None
         if pose is not None:
-            truth = centre(
-                convert(torch.from_numpy(pose[at]), stored, joints.name), joints.root
-            ).numpy()
+            converted = convert(torch.from_numpy(pose[at]), stored, joints.name)
+            truth = centre(converted, joints.root).numpy()
         status = self.content.get("status")
         return PredictedFrames(
             key=key,
@@ -219,14 +205,5 @@ def data_of_run(config: Path) -> PoseDataModule:
     try:
         content: Any = yaml.safe_load(existing_file(config).read_text())
         return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
-    except (
-        yaml.YAMLError,
-        UnicodeDecodeError,
-        ArgumentError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise InputError(
-            "names no dataset that can be used", config, "it should be as `fit` wrote it."
-        ) from error
+    except (yaml.YAMLError, ArgumentError, KeyError, TypeError, ValueError) as error:
+        raise InputError("names no dataset", config, "take it as `fit` wrote it.") from error

@@ -88,20 +88,11 @@ def _cell(value: object) -> str:
 
 
 def lift_frame(
-    frame: TrackFrame,
-    lifter: Lifter,
-    options: LiftOptions,
-    where: object,
-    reproject: bool = False,
+    frame: TrackFrame, lifter: Lifter, options: LiftOptions, where: object, reproject: bool = False
 ) -> LiftedFrame:
     """Lift one frame; lifters of sequences see the frames around it, as they do in a whole recording.
 
-    Args:
-        frame: The frame, with its recording and the true pose where it is known.
-        lifter: The lifter.
-        options: How to lift the recording.
-        where: The file that the frame is from, for messages.
-        reproject: Say where on the image the pose would be.
+    ``reproject`` says where on the image the pose would be.
 
     Raises:
         InputError: If keypoints, lifter and options do not go together.

@@ -28,9 +28,7 @@ def smooth(
     """
     check_smoothing(method)
     if method == "one_euro" and fps is None:
-        raise InputError(
-            "Smoothing by one_euro depends on the frame rate: give fps, or use savgol."
-        )
+        raise InputError("one_euro depends on the frame rate: give fps, or smooth by savgol.")
     smoothed = pose.clone()
     for begin, end in _runs(pose):
         run = pose[begin:end]

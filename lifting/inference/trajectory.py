@@ -37,10 +37,7 @@ def fit_root(
     # For each joint t_x - x t_z = x Z - X, and the same for y.
     one, zero = torch.ones_like(weight), torch.zeros_like(weight)
     rows = torch.stack(
-        [
-            torch.stack([one, zero, -rays[..., 0]], -1),
-            torch.stack([zero, one, -rays[..., 1]], -1),
-        ],
+        [torch.stack([one, zero, -rays[..., 0]], -1), torch.stack([zero, one, -rays[..., 1]], -1)],
         -2,
     )
     target = rays * offset[..., 2:] - offset[..., :2]

@@ -48,15 +48,11 @@ def validate_keypoints(
     array = _numbers(keypoints, "keypoints")
     array = array[None] if array.ndim == 2 else array
     if array.ndim != 3 or array.shape[2] not in (2, 3) or not len(array):
-        raise InputError(
-            f"keypoints are {np.shape(keypoints)}: give (frames, {joints}, 2), 3 with confidence, and "
-            "at least one frame."
-        )
+        shape = f"(frames, {joints}, 2), 3 with confidence, and at least one frame"
+        raise InputError(f"keypoints are {np.shape(keypoints)}: give {shape}.")
     if array.shape[1] != joints:
-        raise InputError(
-            f"keypoints have {array.shape[1]} joints, '{joint_set}' has {joints}: name the skeleton "
-            "they are in."
-        )
+        counts = f"{array.shape[1]} joints, '{joint_set}' has {joints}"
+        raise InputError(f"keypoints have {counts}: name the skeleton they are in.")
     if confidence is None:
         scores = array[..., 2] if array.shape[2] == 3 else np.ones(array.shape[:2])
     elif array.shape[2] == 3:
@@ -65,10 +61,8 @@ def validate_keypoints(
         scores = _numbers(confidence, "confidence")
         scores = scores[None] if scores.ndim == 1 else scores
         if scores.shape != array.shape[:2]:
-            raise InputError(
-                f"confidence is {np.shape(confidence)}: give one number per keypoint, "
-                f"{array.shape[:2]}."
-            )
+            what = f"confidence is {np.shape(confidence)}"
+            raise InputError(f"{what}: give one number per keypoint, {array.shape[:2]}.")
     scores = np.where(np.isfinite(scores), scores, 0.0)
     if ((scores < 0) | (scores > 1)).any():
         raise InputError("confidence is not from 0 to 1: scale it, or leave it out.")
@@ -76,10 +70,8 @@ def validate_keypoints(
     if not seen.any():
         raise InputError("keypoints show nobody: all are NaN or of confidence 0.")
     if np.abs(array[seen][:, :2]).max() < SMALLEST_IMAGE:
-        raise InputError(
-            f"keypoints all lie within {SMALLEST_IMAGE:g} px of the corner of the image: give pixels, "
-            "not normalised coordinates."
-        )
+        what = f"keypoints all lie within {SMALLEST_IMAGE:g} px of the image's corner"
+        raise InputError(f"{what}: give pixels, not normalised coordinates.")
     points = np.where(seen[..., None], array[..., :2], 0.0)
     numbers = torch.from_numpy(points), torch.from_numpy(scores), torch.from_numpy(seen)
     return PersonKeypoints(*numbers, joint_set)

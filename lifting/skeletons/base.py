@@ -31,19 +31,14 @@ class Skeleton:
     def index(self, joint: str) -> int:
         """Return the storage index of a joint.
 
-        Args:
-            joint: A joint name.
-
         Raises:
             InputError: If the set has no such joint.
         """
         try:
             return self.joints.index(joint)
         except ValueError as error:
-            raise InputError(
-                f"Skeleton '{self.name}' has no joint '{joint}'",
-                remedy=f"it has {', '.join(self.joints)}.",
-            ) from error
+            what = f"Skeleton '{self.name}' has no joint '{joint}'"
+            raise InputError(f"{what}; it has {', '.join(self.joints)}.") from error
 
     def indices(self, joints: Sequence[str]) -> list[int]:
         """Return the storage indices of several joints, in the order given."""
@@ -81,10 +76,8 @@ class Skeleton:
             InputError: If the skeleton does not define the part.
         """
         if name not in self.parts:
-            raise InputError(
-                f"Skeleton '{self.name}' has no part '{name}'",
-                remedy=f"it has {', '.join(self.parts) or 'none'}.",
-            )
+            what = f"Skeleton '{self.name}' has no part '{name}'"
+            raise InputError(f"{what}; it has {', '.join(self.parts) or 'none'}.")
         return self.indices(self.parts[name])
 
 

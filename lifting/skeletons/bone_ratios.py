@@ -73,12 +73,8 @@ def published_bone_ratios(name: str, skeleton_name: str = SKELETON) -> Float[Ten
         torch.Size([16])
     """
     if name not in BONE_RATIOS:
-        raise InputError(
-            f"There are no bone ratios '{name}'", remedy=f"known are {', '.join(BONE_RATIOS)}."
-        )
+        raise InputError(f"There are no bone ratios '{name}'; known are {', '.join(BONE_RATIOS)}.")
     if skeleton_name != SKELETON:
-        raise InputError(
-            f"The bone ratios '{name}' are of the bones of '{SKELETON}', not of '{skeleton_name}': "
-            f"use poses of '{SKELETON}'."
-        )
+        what = f"The bone ratios '{name}' are of '{SKELETON}', not of '{skeleton_name}'"
+        raise InputError(f"{what}: use poses of '{SKELETON}'.")
     return torch.tensor(BONE_RATIOS[name], dtype=torch.float64)

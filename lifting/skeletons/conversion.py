@@ -42,10 +42,8 @@ def convert(
 
 def _check_count(joints: int, name: str) -> None:
     if joints != len(skeleton(name)):
-        raise InputError(
-            f"Poses of skeleton '{name}' have {len(skeleton(name))} joints, these have {joints}: "
-            "name the skeleton they are in."
-        )
+        counts = f"have {len(skeleton(name))} joints, these have {joints}"
+        raise InputError(f"Poses of skeleton '{name}' {counts}: name the skeleton they are in.")
 
 
 def convert_confidence(
@@ -86,10 +84,8 @@ def conversion_matrix(src: str, dst: str) -> Float[Tensor, "joints_out joints"]:
     rows = [_resolve(joint, source, ()) for joint in target.joints]
     missing = [j for j, row in zip(target.joints, rows, strict=True) if row is None]
     if missing:
-        raise InputError(
-            f"Skeleton '{src}' cannot be converted to '{dst}': "
-            f"nothing to derive {', '.join(missing)} from."
-        )
+        what = f"Skeleton '{src}' cannot be converted to '{dst}'"
+        raise InputError(f"{what}: nothing to derive {', '.join(missing)} from.")
     matrix = torch.zeros(len(target), len(source), dtype=torch.float64)
     for index, row in enumerate(rows):
         for joint, weight in (row or {}).items():

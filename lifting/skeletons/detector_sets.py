@@ -7,10 +7,8 @@ the neck. The whole sets of Halpe (136 points) and of COCO (133) begin with Halp
 from lifting.skeletons.trees import ARM, LEG, both_sides, joint_set, limb
 
 _FACE: dict[str, str | None] = {
-    "right_eye": "nose",
-    "left_eye": "nose",
-    "right_ear": "right_eye",
-    "left_ear": "left_eye",
+    **{"right_eye": "nose", "left_eye": "nose"},
+    **{"right_ear": "right_eye", "left_ear": "left_eye"},
 }
 
 

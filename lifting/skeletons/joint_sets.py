@@ -56,11 +56,8 @@ _H36M32 = joint_set(
         "pelvis": None,
         **limb("right", (*LEG, "toe_base", "toe_end"), "pelvis"),
         **limb("left", (*LEG, "toe_base", "toe_end"), "pelvis"),
-        "spine_base": "pelvis",
-        "spine": "spine_base",
-        "thorax": "spine",
-        "face": "thorax",
-        "head": "face",
+        **{"spine_base": "pelvis", "spine": "spine_base", "thorax": "spine"},
+        **{"face": "thorax", "head": "face"},
         "left_collar": "spine",
         **limb("left", ARM, "left_collar"),
         **_h36m_hand("left"),
@@ -80,9 +77,7 @@ _LEGS_AND_TOES = {
 _H36M19 = joint_set(
     "h36m19",
     {
-        "head": "face",
-        "face": "thorax",
-        "thorax": "spine",
+        **{"head": "face", "face": "thorax", "thorax": "spine"},
         **limb("right", ARM, "thorax"),
         **limb("left", ARM, "thorax"),
         "spine": "pelvis",
@@ -102,45 +97,31 @@ _OPENPOSE17 = joint_set(
     },
 )
 
+
+def _inwards(tree: dict[str, str | None]) -> dict[str, str | None]:
+    """Return a chain with its joints from the end to the root."""
+    return dict(reversed(tree.items()))
+
+
 _MPII16 = joint_set(
     "mpii16",
     {
-        "right_ankle": "right_knee",
-        "right_knee": "right_hip",
-        "right_hip": "pelvis",
-        "left_hip": "pelvis",
-        "left_knee": "left_hip",
-        "left_ankle": "left_knee",
-        "pelvis": None,
-        "chest": "pelvis",
-        "neck": "chest",
-        "head_top": "neck",
-        "right_wrist": "right_elbow",
-        "right_elbow": "right_shoulder",
-        "right_shoulder": "chest",
-        "left_shoulder": "chest",
-        "left_elbow": "left_shoulder",
-        "left_wrist": "left_elbow",
+        **_inwards(limb("right", LEG, "pelvis")),
+        **limb("left", LEG, "pelvis"),
+        **{"pelvis": None, "chest": "pelvis", "neck": "chest", "head_top": "neck"},
+        **_inwards(limb("right", ARM, "chest")),
+        **limb("left", ARM, "chest"),
     },
 )
 
 _LSP14 = joint_set(
     "lsp14",
     {
-        "right_ankle": "right_knee",
-        "right_knee": "right_hip",
-        "right_hip": "neck",
-        "left_hip": "neck",
-        "left_knee": "left_hip",
-        "left_ankle": "left_knee",
-        "right_wrist": "right_elbow",
-        "right_elbow": "right_shoulder",
-        "right_shoulder": "neck",
-        "left_shoulder": "neck",
-        "left_elbow": "left_shoulder",
-        "left_wrist": "left_elbow",
-        "neck": None,
-        "head_top": "neck",
+        **_inwards(limb("right", LEG, "neck")),
+        **limb("left", LEG, "neck"),
+        **_inwards(limb("right", ARM, "neck")),
+        **limb("left", ARM, "neck"),
+        **{"neck": None, "head_top": "neck"},
     },
 )
 
@@ -165,26 +146,16 @@ _PANOPTIC15 = joint_set("panoptic15", _PANOPTIC15_TREE)
 _PANOPTIC19 = joint_set(
     "panoptic19",
     _PANOPTIC15_TREE
-    | {
-        "left_eye": "nose",
-        "left_ear": "left_eye",
-        "right_eye": "nose",
-        "right_ear": "right_eye",
-    },
+    | {"left_eye": "nose", "left_ear": "left_eye", "right_eye": "nose", "right_ear": "right_eye"},
 )
 
 # Its "neck" and "head" are the base of the neck and the base of the skull.
 _MPI3DHP28 = joint_set(
     "mpi3dhp28",
     {
-        "spine_upper": "spine_lower",
-        "spine_top": "spine_upper",
-        "spine_lower": "spine",
-        "spine": "pelvis",
-        "pelvis": None,
-        "neck_base": "spine_top",
-        "face": "neck_base",
-        "head_top": "face",
+        **{"spine_upper": "spine_lower", "spine_top": "spine_upper", "spine_lower": "spine"},
+        **{"spine": "pelvis", "pelvis": None},
+        **{"neck_base": "spine_top", "face": "neck_base", "head_top": "face"},
         "left_collar": "neck_base",
         **limb("left", (*ARM, "hand"), "left_collar"),
         "right_collar": "neck_base",
@@ -214,28 +185,12 @@ _HUMANEVA15 = joint_set(
     | {"head": "thorax"},
 )
 
-SKELETONS = {
-    s.name: s
-    for s in (
-        _H36M17,
-        _H36M16,
-        _H36M32,
-        _H36M19,
-        _OPENPOSE17,
-        _MPII16,
-        _LSP14,
-        _COCO17,
-        _PANOPTIC15,
-        _PANOPTIC19,
-        _MPI3DHP28,
-        _MPI3DHP17,
-        _HUMANEVA15,
-        OPENPOSE25,
-        OPENPOSE18,
-        HALPE26,
-        MEDIAPIPE33,
-    )
-}
+_ALL = (
+    *(_H36M17, _H36M16, _H36M32, _H36M19, _OPENPOSE17, _MPII16, _LSP14, _COCO17),
+    *(_PANOPTIC15, _PANOPTIC19, _MPI3DHP28, _MPI3DHP17, _HUMANEVA15),
+    *(OPENPOSE25, OPENPOSE18, HALPE26, MEDIAPIPE33),
+)
+SKELETONS = {s.name: s for s in _ALL}
 
 _EYES_AND_EARS = ("left_eye", "right_eye", "left_ear", "right_ear")
 
@@ -284,7 +239,5 @@ def skeleton(name: str) -> Skeleton:
         ('pelvis', 'right_hip', 'right_knee')
     """
     if name not in SKELETONS:
-        raise InputError(
-            f"There is no skeleton '{name}'", remedy=f"known are {', '.join(SKELETONS)}."
-        )
+        raise InputError(f"There is no skeleton '{name}'; known are {', '.join(SKELETONS)}.")
     return SKELETONS[name]

@@ -24,25 +24,13 @@ _LSP14 = (
 # By the joint at the end of the limb, in any unit; measured on people, and on Human3.6M.
 _AVERAGE_PERSON = {
     "h36m17": {
-        "hip": 7.0,
-        "knee": 19.0,
-        "ankle": 20.0,
-        "spine": 11.5,
-        "thorax": 12.5,
-        "face": 3.5,
-        "head": 3.5,
-        "shoulder": 9.0,
-        "elbow": 15.0,
-        "wrist": 14.0,
+        **{"hip": 7.0, "knee": 19.0, "ankle": 20.0},
+        **{"spine": 11.5, "thorax": 12.5, "face": 3.5, "head": 3.5},
+        **{"shoulder": 9.0, "elbow": 15.0, "wrist": 14.0},
     },
     "lsp14": {
-        "hip": 268.09924,
-        "knee": 449.204,
-        "ankle": 445.5805,
-        "shoulder": 148.834,
-        "elbow": 279.7604,
-        "wrist": 249.5226,
-        "head_top": 174.09964,
+        **{"hip": 268.09924, "knee": 449.204, "ankle": 445.5805},
+        **{"shoulder": 148.834, "elbow": 279.7604, "wrist": 249.5226, "head_top": 174.09964},
     },
 }
 
@@ -73,10 +61,8 @@ def average_person(name: str) -> Float[Tensor, " limbs"]:
         InputError: If they are not known for that joint set.
     """
     if name not in _AVERAGE_PERSON:
-        raise InputError(
-            f"The limbs of an average person are not known for '{name}'",
-            remedy=f"they are for {', '.join(_AVERAGE_PERSON)}.",
-        )
+        remedy = f"they are for {', '.join(_AVERAGE_PERSON)}."
+        raise InputError(f"The limbs of an average person are not known for '{name}'; {remedy}")
     joints, lengths = skeleton(name).joints, _AVERAGE_PERSON[name]
     ends = [joints[end].removeprefix("left_").removeprefix("right_") for _, end in limbs(name)]
     return torch.tensor([lengths[end] for end in ends]) / lengths["ankle"]

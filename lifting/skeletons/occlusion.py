@@ -86,10 +86,6 @@ def choose_case(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Int[Tens
 
     Where the root is not seen it may be taken from the hips. Where no part, or no root, can be had,
     the pose is refused.
-
-    Args:
-        joints: The joint set, with the parts of LInKs.
-        visible: Whether each keypoint is seen.
     """
     usable = visible.clone()
     usable[..., joints.root] |= root_from_hips(joints, visible)

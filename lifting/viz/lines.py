@@ -45,11 +45,7 @@ def swatch(number: int) -> str:
 
 
 def line_drawing(
-    lines: Sequence[Line],
-    xlabel: str,
-    ylabel: str,
-    scale: str = "linear",
-    legend: bool = False,
+    lines: Sequence[Line], xlabel: str, ylabel: str, scale: str = "linear", legend: bool = False
 ) -> str:
     """Return lines as a drawing inside of a page; the points of short ones are marked.
 

@@ -95,10 +95,8 @@ class Clip:
             joints.append((self.keypoints.shape[1], self.joints_2d))
         for count, joint_set in joints:
             if count != len(joint_set):
-                raise ValueError(
-                    f"clip '{self.name}' has {count} joints where '{joint_set.name}' has "
-                    f"{len(joint_set)}"
-                )
+                own = f"where '{joint_set.name}' has {len(joint_set)}"
+                raise ValueError(f"clip '{self.name}' has {count} joints {own}")
 
     @property
     def joints_2d(self) -> Skeleton:

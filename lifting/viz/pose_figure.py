@@ -13,13 +13,7 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 from lifting.skeletons.occlusion import Status
-from lifting.viz.figures import (
-    SIDE_COLOURS,
-    TRUTH_COLOUR,
-    draw_keypoints,
-    draw_pose,
-    frame_pose,
-)
+from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, draw_keypoints, draw_pose, frame_pose
 from lifting.viz.occlusion import draw_completed_pose
 
 # Elevation and azimuth of the eye, degrees; the camera looks along +y.

@@ -31,9 +31,7 @@ def plain_axes(width: float = 5.0, height: float = 3.8) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def annotation_figure(
-    points: Mapping[str, Sequence[tuple[str, float, float]]],
-) -> Figure:
+def annotation_figure(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Figure:
     """Draw errors over the size of the annotations that were learnt from (figure 1d).
 
     Args:

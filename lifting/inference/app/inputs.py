@@ -58,12 +58,7 @@ def lift_file(
 ) -> list[LiftedPerson]:
     """Lift the people in a file, whatever kind it is of.
 
-    Args:
-        path: Keypoints, a photograph or a video; or the folder that OpenPose wrote.
-        lifter: The lifter.
-        detector: How people on pictures are detected, if they are.
-        read_options: What is known of a keypoint file besides its content.
-        options: How to lift.
+    It holds keypoints, or is a photograph, a video, or the folder that OpenPose wrote.
 
     Raises:
         InputError: If the file or an option is wrong; the file is called by its name alone.
@@ -73,11 +68,8 @@ def lift_file(
         if kind not in (*PHOTOGRAPHS, *VIDEOS):
             return _lift_keypoint_file(path, lifter, read_options, options)
         if detector is None:
-            raise InputError(
-                "is a picture or a video, on which nobody looks for people here",
-                path,
-                "start the app with --detector, or give keypoints.",
-            )
+            remedy = "start the app with --detector, or give keypoints."
+            raise InputError("is a picture or a video, on which nobody is detected", path, remedy)
         lift_pictures = _lift_photograph if kind in PHOTOGRAPHS else _lift_video
         return lift_pictures(path, lifter, detector, options)
 

@@ -31,13 +31,7 @@ class _Job:
 
 
 class JobStore:
-    """Stores uploaded files by job, lifts the people in them, and finds the results.
-
-    Args:
-        folder: Folder of the files.
-        lifters: The lifters by name.
-        detector: How people on pictures are detected, if they are.
-    """
+    """Stores uploaded files by job in a folder, lifts the people in them, and finds the results."""
 
     def __init__(self, folder: Path, lifters: Lifters, detector: DetectorOptions | None) -> None:
         self.folder = folder
@@ -47,13 +41,7 @@ class JobStore:
         self._lock = Lock()
 
     def take(self, name: str, stream: BufferedIOBase, length: int, job: str | None = None) -> str:
-        """Take a file, and return the job it belongs to.
-
-        Args:
-            name: Its name.
-            stream: Its content.
-            length: Its size, bytes.
-            job: The job of the files that belong together with it; a new one where not given.
+        """Take a file of so many bytes, and return the job it belongs to, a new one if none is given.
 
         Raises:
             InputError: If it has no name, the job is gone, or it arrives incomplete.
@@ -94,8 +82,7 @@ class JobStore:
     def lift(self, content: object) -> dict[str, Any]:
         """Lift the people in the files of a job, and return summary and URLs of the results.
 
-        Args:
-            content: ``job``, ``lifter``, and the options of the page by name.
+        ``content`` holds ``job``, ``lifter``, and the options of the page by name.
 
         Raises:
             InputError: If something of it, or of the files, is wrong.
@@ -106,8 +93,7 @@ class JobStore:
         read_options, options = parse_options(content)
         if len(job.files) > 1 and any(path.suffix.lower() != ".json" for path in job.files):
             raise InputError(
-                "Several files are one recording where OpenPose wrote a json per frame: give others one "
-                "by one."
+                "Several files must be OpenPose's of one recording: give others one by one."
             )
         source = job.files[0] if len(job.files) == 1 else job.folder
         name = source.stem if source.is_file() else "poses"

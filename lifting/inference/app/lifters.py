@@ -61,9 +61,7 @@ class Lifters:
             InputError: If there is none of that name, or it cannot be loaded any more.
         """
         if name not in self.paths:
-            raise InputError(
-                f"There is no lifter '{name}'", remedy=f"choose {', '.join(self.paths)}."
-            )
+            raise InputError(f"There is no lifter '{name}'; choose {', '.join(self.paths)}.")
         with self._lock:
             return self._load(self.paths[name])
 

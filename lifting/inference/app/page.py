@@ -12,13 +12,7 @@ _SCRIPTS = ("ask.js", "playground.js", "files.js")
 
 
 def app_page(lifters: Iterable[str], formats: Iterable[str], takes_pictures: bool) -> bytes:
-    """Return the page.
-
-    Args:
-        lifters: Names of the lifters to choose from.
-        formats: Formats of keypoint files.
-        takes_pictures: Whether pictures and videos are lifted, too.
-    """
+    """Return the page, with lifters and formats of files to choose from, and pictures or not."""
     code = resource("player_draw.js") + "".join(map(_resource, _SCRIPTS))
     kinds = "Keypoints of any detector (npz, npy, json; of OpenPose all its files)"
     if takes_pictures:

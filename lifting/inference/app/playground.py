@@ -65,13 +65,8 @@ def lift_points(lifters: Lifters, content: object) -> dict[str, Any]:
     known = np.isfinite(pose).all(-1)
     if not known.any():
         raise InputError("Too little is seen to tell the pose: show some of the joints again.")
-    return {
-        "pose": [
-            point if is_known else None
-            for point, is_known in zip(pose.round(1).tolist(), known, strict=True)
-        ],
-        "hidden": np.flatnonzero(~lifted.known[0]).tolist(),
-    }
+    points_3d = [p if k else None for p, k in zip(pose.round(1).tolist(), known, strict=True)]
+    return {"pose": points_3d, "hidden": np.flatnonzero(~lifted.known[0]).tolist()}
 
 
 def _points(content: object, joints: Skeleton) -> np.ndarray:

@@ -37,11 +37,6 @@ class Results:
 def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Results:
     """Write the page and the files of lifted people.
 
-    Args:
-        people: At least one.
-        folder: Folder of the files.
-        name: Stem of their names.
-
     Raises:
         InputError: If nothing can be written there.
     """
@@ -49,9 +44,8 @@ def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Re
     tracks, lifted = [p.track for p in people], [p.lifted for p in people]
     count = f"{len(people):,} people" if len(people) > 1 else "1 person"
     frames = sum(len(track.frames) for track in tracks)
-    summary = [
-        f"{frames:,} {'frames' if frames > 1 else 'frame'} of {count} ({tracks[0].skeleton})."
-    ]
+    unit = "frames" if frames > 1 else "frame"
+    summary = [f"{frames:,} {unit} of {count} ({tracks[0].skeleton})."]
     motion: dict[Path, bytes] = {}
     try:
         # Photographs do not move, and a crowd would be hundreds of files.

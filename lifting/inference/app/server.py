@@ -94,13 +94,9 @@ class _Handler(LocalHandler):
         plain = self.headers.get_content_type() == "application/octet-stream"
         if length is None or not plain:
             self.close_connection = True
-            megabytes = self.server.largest / 1e6
-            self.send_json(
-                {
-                    "error": f"The file is larger than {megabytes:,.0f} MB: cut it, or "
-                    "start the app with a larger --megabytes."
-                }
-            )
+            limit = f"{self.server.largest / 1e6:,.0f} MB"
+            remedy = "cut it, or start the app with a larger --megabytes."
+            self.send_json({"error": f"The file is larger than {limit}: {remedy}"})
             return
         name, job = query.get("name", [""])[0], query.get("job", [None])[0]
 

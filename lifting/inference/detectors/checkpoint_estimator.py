@@ -52,9 +52,8 @@ class CheckpointPoseEstimator:
             if len(chunk):
                 inputs = normalise(chunk.movedim(-1, 1).to(self.method.device))
                 heatmaps = self.method.heatmaps(inputs)
-                points, confidence = self.method.decode_in_image(
-                    heatmaps, maps.to(self.method.device)
-                )
+                to_image = maps.to(self.method.device)
+                points, confidence = self.method.decode_in_image(heatmaps, to_image)
                 parts.append(torch.cat([points, confidence[..., None]], -1).float().cpu())
         keypoints = torch.cat(parts)
         # The height of a peak may lie a little beside what a confidence can be.

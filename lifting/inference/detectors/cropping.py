@@ -21,21 +21,12 @@ _SMALLEST = 4.0
 
 
 def crop_people(
-    images: Sequence[Image],
-    boxes: Sequence[Boxes],
-    size: tuple[int, int],
-    padding: float = PADDING,
+    images: Sequence[Image], boxes: Sequence[Boxes], size: tuple[int, int], padding: float = PADDING
 ) -> tuple[UInt8[ndarray, "M h w 3"], Float[Tensor, "M 2 3"]]:
     """Return the crops of all boxes of all images, and the affine maps from image to crop.
 
     The shape is that of the network's input, not of the frame: a person is never distorted, and as large
-    in the crop of a wide frame as in that of a high one.
-
-    Args:
-        images: RGB.
-        boxes: Left, top, right, bottom; those of each image.
-        size: Width and height of the crops.
-        padding: How much larger than its box a crop is.
+    in the crop of a wide frame as in that of a high one. A crop is larger than its box by ``padding``.
     """
     crops: list[Image] = []
     affines = [torch.zeros(0, 2, 3)]
@@ -50,23 +41,16 @@ def crop_people(
 
 
 def split_by_image(rows: Tensor, boxes: Sequence[Boxes]) -> list[Points]:
-    """Return rows of all crops by image.
-
-    Args:
-        rows: One row per crop of :func:`crop_people`.
-        boxes: Those that were given to it.
-    """
+    """Return rows, one per crop of :func:`crop_people`, by image."""
     return [part.numpy() for part in rows.split([len(image_boxes) for image_boxes in boxes])]
 
 
 def keypoint_box(
     points: Float[ndarray, "K 3"], min_confidence: float
 ) -> Float[ndarray, "4"] | None:
-    """Return the bounding box of the keypoints of a person, or None where there are none.
+    """Return the bounding box of the keypoints ``(x, y, confidence)`` of a person, or None for too few.
 
-    Args:
-        points: Pixels and confidence.
-        min_confidence: Keypoints of less confidence do not count.
+    Those of less than the confidence do not count.
     """
     confident = points[:, 2] >= min_confidence
     if confident.sum() < 2:

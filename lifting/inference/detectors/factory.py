@@ -47,9 +47,7 @@ class DetectorOptions:
         if min(self.crop) < 1:
             raise InputError(f"--crop is {self.crop}: give width and height in pixels.")
         if not 0 <= self.min_confidence <= 1:
-            raise InputError(
-                f"--least_confidence is {self.min_confidence}: give a confidence from 0 to 1."
-            )
+            raise InputError(f"--least_confidence is {self.min_confidence}: give 0 to 1.")
         if self.patience < 0:
             raise InputError(f"--patience is {self.patience}: give frames, 0 or more.")
 
@@ -72,9 +70,7 @@ def _pose_estimator(options: DetectorOptions) -> PoseEstimator:
         if options.skeleton is not None:
             raise InputError("a checkpoint tells its joint set", "--skeleton", "leave it out.")
         if any(side % 32 for side in options.crop):
-            raise InputError(
-                f"--crop is {options.crop}: give multiples of 32, as the detector was trained on."
-            )
+            raise InputError(f"--crop is {options.crop}: give multiples of 32, as in training.")
         return CheckpointPoseEstimator(options.detector, options.crop, options.device)
     if options.library == "rtmlib":
         return RtmlibPoseEstimator(options.detector, options.skeleton, options.device)
@@ -90,6 +86,4 @@ def _person_detector(options: DetectorOptions, boxes: Path) -> PersonDetector:
     try:
         return KnownBoxes({int(frame): people for frame, people in by_frame.items()})
     except ValueError as error:
-        raise InputError(
-            "an 'image_id' of it is no number of a frame", boxes, "number them from 0."
-        ) from error
+        raise InputError("an 'image_id' is no number", boxes, "number frames from 0.") from error

@@ -43,20 +43,17 @@ class OnnxModel:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=[name for name in providers if name in available]
             )
-        except (
-            Exception
-        ) as error:  # Its errors share no class, and damaged files cause all of them.
+        # Its errors share no class, and damaged files cause all of them.
+        except Exception as error:
             raise InputError(
-                "damaged or not an ONNX model that onnxruntime can run", path, "get it again."
+                "damaged or not an ONNX model for onnxruntime", path, "get it again."
             ) from error
         self.path = path
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.outputs: list[str] = [value.name for value in self._session.get_outputs()]
         first, *others = self._session.get_inputs()
         if others or len(first.shape) != 4 or first.shape[1] != 3 or first.type not in _DTYPES:
-            raise InputError(
-                "its inputs are no images (batch, 3, height, width)", path, "name another model."
-            )
+            raise InputError("its inputs are no images (N, 3, H, W)", path, "name another model.")
         self._input, self._dtype = first.name, _DTYPES[first.type]
         self._one_by_one = isinstance(first.shape[0], int)
         height, width = first.shape[2:]

@@ -70,11 +70,8 @@ class OnnxPersonDetector:
             boxes, scores = _decoded(rows, size), rows[:, 4] * rows[:, 5 + _PERSON]
         else:
             given = ", ".join(map(str, shapes))
-            raise InputError(
-                f"gives {given}, which are not the boxes of a YOLOX of {size[0]} x {size[1]} pixels",
-                self._model.path,
-                "name another model.",
-            )
+            what = f"gives {given}, which are not the boxes of a YOLOX of {size[0]} x {size[1]}"
+            raise InputError(what, self._model.path, "name another model.")
         height, width = image.shape[:2]
         boxes = np.clip(boxes / scale, 0, [width, height, width, height]).astype(np.float32)
         wide, high = (boxes[:, 2:] - boxes[:, :2]).T
@@ -83,12 +80,7 @@ class OnnxPersonDetector:
 
 
 def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, float]:
-    """Return an image shrunk into the left upper corner of a grey one, and by how much it was shrunk.
-
-    Args:
-        image: RGB.
-        size: Width and height to fit it into.
-    """
+    """Return an image shrunk into the left upper corner of a grey one, and by how much it was shrunk."""
     height, width = image.shape[:2]
     scale = min(size[0] / width, size[1] / height)
     inner = max(1, int(width * scale)), max(1, int(height * scale))
@@ -103,10 +95,7 @@ def nms(
 ) -> Float[ndarray, "M 4"]:
     """Return the boxes that none of a higher score overlaps, by falling score (non-maximum suppression).
 
-    Args:
-        boxes: Left, top, right, bottom.
-        scores: Their scores.
-        iou_threshold: Intersection over union from which on boxes overlap.
+    Boxes overlap whose intersection over union is above the threshold.
     """
     boxes = boxes[np.argsort(-scores, kind="stable")]
     kept: list[int] = []

@@ -73,18 +73,12 @@ class OnnxPoseEstimator:
         count = points.shape[1]
         name = joints or metadata.get("keypoint_skeleton") or _SETS.get(count)
         if name is None:
+            what = f"its {count} keypoints are those of no known detector"
+            raise InputError(what, path, "name their joint set with --skeleton.")
+        own = len(skeleton(name))
+        if count < own or (count > own and _SETS.get(count) != name):
             raise InputError(
-                f"its {count} keypoints are those of no known detector",
-                path,
-                "name their joint set with --skeleton.",
-            )
-        if count < len(skeleton(name)) or (
-            count > len(skeleton(name)) and _SETS.get(count) != name
-        ):
-            raise InputError(
-                f"has {count} keypoints, but '{name}' has {len(skeleton(name))}",
-                path,
-                "name another --skeleton.",
+                f"has {count} keypoints, but '{name}' has {own}", path, "name another --skeleton."
             )
         self.skeleton = name
 
@@ -114,12 +108,8 @@ class OnnxPoseEstimator:
         if ranks == [3, 2] and first.shape == (*second.shape, 2):
             return first, second
         shapes = ", ".join(str(tuple(x.shape)) for x in outputs)
-        raise InputError(
-            f"gives {shapes}, which are neither heat-maps nor SimCC's pair of "
-            "vectors nor keypoints",
-            self._model.path,
-            "name another model.",
-        )
+        what = f"gives {shapes}, which are neither heat-maps nor SimCC's vectors nor keypoints"
+        raise InputError(what, self._model.path, "name another model.")
 
 
 def _crop_size(text: str, default: tuple[int, int]) -> tuple[int, int]:

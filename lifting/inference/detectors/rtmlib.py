@@ -61,11 +61,8 @@ class RtmlibPoseEstimator:
         count = self._points(np.zeros((8, 8, 3), np.uint8), whole).shape[1]
         name = joints or {17: "coco17", 26: "halpe26"}.get(count)
         if name is None or len(skeleton(name)) != count:
-            raise InputError(
-                f"has {count} keypoints, which are those of no known set or not of '{name}'",
-                path,
-                "name theirs with --skeleton.",
-            )
+            what = f"has {count} keypoints, which are those of no known set or not of '{name}'"
+            raise InputError(what, path, "name theirs with --skeleton.")
         self.skeleton = name
 
     def estimate(self, images: Sequence[Image], boxes: Sequence[Boxes]) -> list[Points]:
@@ -79,9 +76,8 @@ class RtmlibPoseEstimator:
         # It normalises by RGB statistics and does not exchange colours, so it must be given RGB.
         points, scores = self._model(image, bboxes=boxes)
         # Its pixels count from the centre of the first.
-        return np.concatenate(
-            [np.asarray(points) + 0.5, np.clip(scores, 0, 1)[..., None]], -1
-        ).astype(np.float32)
+        parts = np.asarray(points) + 0.5, np.clip(scores, 0, 1)[..., None]
+        return np.concatenate(parts, -1).astype(np.float32)
 
 
 def _open(kind: str, path: str | Path, default: tuple[int, int], device: str | None) -> Any:

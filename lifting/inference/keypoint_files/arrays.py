@@ -36,11 +36,7 @@ def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> li
         return read_landmarks(path, points, options)
     people = points[None] if points.ndim == 3 else points
     if people.ndim != 4 or people.shape[3] not in (2, 3) or not people.size:
-        raise InputError(
-            f"its keypoints are {points.shape}",
-            path,
-            "give (frames, joints, 2), or 3 with confidence.",
-        )
+        raise InputError(f"keypoints are {points.shape}", path, "give (frames, joints, 2 or 3).")
     confidence = content.get("confidence")
     if confidence is not None:
         confidence = _numbers(confidence, path, "confidence")
@@ -116,26 +112,17 @@ def _is_mediapipe(points: Array) -> bool:
 def _joint_set(path: Path, content: dict[str, Any], count: int, options: ReadOptions) -> str:
     stored = str(content["skeleton"]) if "skeleton" in content else None
     if stored is not None and options.skeleton not in (None, stored):
-        raise InputError(
-            f"says its keypoints are {stored}, not {options.skeleton}",
-            path,
-            "leave --skeleton out.",
-        )
+        raise InputError(f"holds {stored}, not {options.skeleton}", path, "drop --skeleton.")
     name = options.skeleton or stored
     if name is None:
         fits = [s.name for s in SKELETONS.values() if len(s) == count]
         if len(fits) != 1:
             candidates = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
-            raise InputError(
-                f"its {count} keypoints {candidates}", path, "name it with --skeleton."
-            )
+            raise InputError(f"{count} keypoints {candidates}", path, "name it with --skeleton.")
         name = fits[0]
-    if len(skeleton(name)) != count:
-        raise InputError(
-            f"has {count} keypoints, but '{name}' has {len(skeleton(name))}",
-            path,
-            "name another --skeleton.",
-        )
+    if (own := len(skeleton(name))) != count:
+        what = f"has {count} keypoints, but '{name}' has {own}"
+        raise InputError(what, path, "name another --skeleton.")
     return name
 
 

@@ -48,9 +48,7 @@ def _annotated(
         named = options.skeleton or _by_names(path, categories)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise InputError(
-            "has no 'images' with id, width and height, or no 'annotations'",
-            path,
-            "is it in COCO's format?",
+            "lacks 'images' with id and size, or 'annotations'", path, "is it COCO's?"
         ) from error
     people, joints = [], named
     for person, joint_set in _people(path, annotations, order, sizes, named):
@@ -76,16 +74,8 @@ def _people(
         if entry.get("iscrowd") or "keypoints" not in entry:
             continue
         points, named = parse_points(entry["keypoints"], named, where)
-        identity = entry.get("track_id")
-        yield (
-            FramePerson(
-                order[image],
-                points,
-                None if identity is None else str(identity),
-                sizes[image],
-            ),
-            named,
-        )
+        identity = None if entry.get("track_id") is None else str(entry["track_id"])
+        yield FramePerson(order[image], points, identity, sizes[image]), named
 
 
 def _by_names(path: Path, categories: list[Any]) -> str | None:
@@ -96,12 +86,8 @@ def _by_names(path: Path, categories: list[Any]) -> str | None:
     for joints in SKELETONS.values():
         if joints.joints == names:
             return joints.name
-    raise InputError(
-        f"calls its keypoints {', '.join(map(str, names[:3]))} ..., which are the names of no "
-        "joint set",
-        path,
-        "name it with --skeleton.",
-    )
+    start = ", ".join(map(str, names[:3]))
+    raise InputError(f"keypoints {start} ... are of no set", path, "name it with --skeleton.")
 
 
 def _results(
@@ -111,9 +97,7 @@ def _results(
     for number, entry in enumerate(content):
         where = f"{path}: entry {number}"
         if not isinstance(entry, dict) or "keypoints" not in entry:
-            raise InputError(
-                f"{where} has no 'keypoints'", remedy="give the keypoints, not the boxes."
-            )
+            raise InputError("has no 'keypoints'", where, "give the keypoints, not the boxes.")
         frame = entry.get("image_id")
         if not isinstance(frame, int):
             raise InputError(f"its image_id {frame!r} is no number of a frame.", where)

@@ -44,10 +44,7 @@ class FramePerson:
 def frame_number(name: str, names: dict[int, str], where: object) -> int:
     """Return the last number in the name of a frame.
 
-    Args:
-        name: The name.
-        names: Names of the frames before by number; this one is added.
-        where: What to call it in messages.
+    ``names`` are those of the frames before by number; this one is added.
 
     Raises:
         InputError: If there is no number in it, or another name has the same.
@@ -57,11 +54,7 @@ def frame_number(name: str, names: dict[int, str], where: object) -> int:
         raise InputError(f"'{name}' holds no number of a frame.", where)
     number = int(digits[-1])
     if names.setdefault(number, name) != name:
-        raise InputError(
-            f"'{name}' and '{names[number]}' are of the same number",
-            where,
-            "give the frames of one video.",
-        )
+        raise InputError(f"'{name}' and '{names[number]}' share a number", where, "give one video.")
     return number
 
 
@@ -70,11 +63,7 @@ def parse_points(
 ) -> tuple[Array, str]:
     """Return points ``(K, 3)`` of a flat list ``x, y, confidence, ...``, and their joint set.
 
-    Args:
-        content: The list.
-        named: Joint set, if it was named; else that of so many points.
-        where: What to call it in messages.
-        sets: Joint sets of the format by their number of points.
+    It is the one that is ``named``, else that of ``sets`` that has so many points.
 
     Raises:
         InputError: If it is no such list, or of another number of points.
@@ -85,20 +74,16 @@ def parse_points(
         flat = np.zeros(1)
     count, rest = divmod(flat.size, 3)
     if flat.ndim != 1 or rest or not count:
-        raise InputError(
-            "holds no list of x, y, confidence of keypoints", where, "get the file again."
-        )
+        raise InputError("holds no list of x, y, confidence", where, "get the file again.")
     joints = named or sets.get(count)
     if joints is None:
         raise InputError(
-            f"has {count} keypoints, which are those of no joint set of this format",
-            where,
-            "name it with --skeleton.",
+            f"{count} keypoints are of no known set", where, "name it with --skeleton."
         )
     body = len(skeleton(joints))
     if count != body and sets.get(count) != joints:
         raise InputError(
-            f"has {count} keypoints, but '{joints}' has {body}", where, "name another."
+            f"has {count} keypoints, but '{joints}' has {body}", where, "name another --skeleton."
         )
     return flat.reshape(-1, 3)[:body], joints
 
@@ -106,17 +91,11 @@ def parse_points(
 def link_tracks(
     people: Sequence[FramePerson], joints: str, stills: bool, where: str
 ) -> list[KeypointTrack]:
-    """Link people to tracks.
+    """Link people to tracks; ``stills`` makes a track of everyone in every frame.
 
     By their identities, if the file names everyone and nobody twice in a frame. Else by place: from
     frame to frame the people are matched so that the sum of the distances between their keypoints is
     smallest; who is farther from everyone than a fraction of its size is a new person.
-
-    Args:
-        people: Everyone in every frame.
-        joints: Their joint set.
-        stills: Make a track of everyone in every frame.
-        where: The file, for messages.
 
     Raises:
         InputError: If there is nobody, numbers of frames are none, or one person is on images of several
@@ -127,9 +106,7 @@ def link_tracks(
         raise InputError("shows nobody", where, "run the detector again.")
     people.sort(key=lambda person: person.frame)
     if abs(people[0].frame) > _LAST or abs(people[-1].frame) > _LAST:
-        raise InputError(
-            f"{people[-1].frame} is no number of a frame", where, "get the file again."
-        )
+        raise InputError(f"{people[-1].frame} is no frame's number", where, "get the file again.")
     names = _names_of_stills(people) if stills else _identities(people) or _link(people)
     groups: dict[str, list[FramePerson]] = {}
     for name, person in zip(names, people, strict=True):
@@ -138,11 +115,7 @@ def link_tracks(
     for name, group in groups.items():
         sizes = {person.size for person in group}
         if len(sizes) > 1:
-            raise InputError(
-                "its images are of several sizes, so they are no video",
-                where,
-                "add --stills to lift each by itself.",
-            )
+            raise InputError("has images of several sizes", where, "lift them with --stills.")
         frames = np.array([person.frame for person in group])
         points = np.stack([person.points for person in group])
         tracks.append(track_from_points(name, points, frames, joints, sizes.pop()))

@@ -45,9 +45,7 @@ def read_mediapipe(path: Path, content: Any, options: ReadOptions) -> list[Keypo
         if isinstance(frame, dict):
             numbered = next((frame[key] for key in _NUMBERS if key in frame), number)
             if not isinstance(numbered, int):
-                raise InputError(
-                    f"{where} calls itself {numbered!r}, which is no number of a frame."
-                )
+                raise InputError(f"{numbered!r} is no number of a frame.", where)
             number = numbered
         people += [FramePerson(number, _landmarks(person, where)) for person in _people(frame)]
     return _tracks(path, people, options)
@@ -99,9 +97,7 @@ def _landmark(entry: Any) -> list[float]:
 
 def _tracks(path: Path, people: list[FramePerson], options: ReadOptions) -> list[KeypointTrack]:
     if options.skeleton not in (None, JOINTS.name):
-        raise InputError(
-            f"holds {JOINTS.name}, not {options.skeleton}", path, "leave --skeleton out."
-        )
+        raise InputError(f"holds {JOINTS.name}, not {options.skeleton}", path, "drop --skeleton.")
     tracks = link_tracks(people, JOINTS.name, options.stills, str(path))
     points = np.concatenate([t.keypoints[t.seen] for t in tracks])
     hip_joints = JOINTS.indices(["left_hip", "right_hip"])
@@ -109,16 +105,10 @@ def _tracks(path: Path, people: list[FramePerson], options: ReadOptions) -> list
         [t.keypoints[t.seen[:, hip_joints].all(-1)][:, hip_joints].mean(1) for t in tracks]
     )
     if len(hips) and np.abs(hips).max() < _ORIGIN:
-        raise InputError(
-            "holds world landmarks, around the hips", path, "save the landmarks of the image."
-        )
+        raise InputError("holds world landmarks", path, "save the landmarks of the image.")
     if np.abs(points).max() < SMALLEST_IMAGE:
         if options.size is None:
-            raise InputError(
-                "holds shares of the image's width and height",
-                path,
-                "give these with --width and --height.",
-            )
+            raise InputError("holds shares of width and height", path, "give --width and --height.")
         for track in tracks:
             track.keypoints[:] *= np.array(options.size)
     return tracks

@@ -22,14 +22,7 @@ _SUFFIXES = {".npz": "npz", ".npy": "npz", ".h5": "store", ".hdf5": "store"}
 
 
 def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
-    """Read a keypoint file, or a folder of OpenPose's.
-
-    Args:
-        path: The file or folder.
-        options: What is known besides its content.
-
-    Returns:
-        The people, in the order of their first frames.
+    """Read the people in a keypoint file, or in a folder of OpenPose's, by their first frames.
 
     Raises:
         InputError: If it cannot be read, is in no known format, or contradicts the options.
@@ -58,9 +51,7 @@ def _read_file(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     by_suffix = _SUFFIXES.get(path.suffix.lower(), "json")
     fits = name in _JSON if by_suffix == "json" else name == by_suffix
     if name is not None and not fits:
-        raise InputError(
-            f"is not of format {name}", path, "give another --format, or leave it out."
-        )
+        raise InputError(f"is not of format {name}", path, "give another --format, or none.")
     if by_suffix == "npz":
         if path.suffix.lower() == ".npy":
             return read_arrays(path, {"keypoints": load_npy(path)}, options)
@@ -86,11 +77,7 @@ def _json_format(path: Path, content: Any) -> str:
             return "alphapose" if any(map(_is_alphapose, people)) else "coco"
         if not people and any(_has_landmarks(frame) for frame in content):
             return "mediapipe"
-    raise InputError(
-        "its layout is not known",
-        path,
-        f"name what it should be with --format: {', '.join(_JSON)}.",
-    )
+    raise InputError("its layout is not known", path, f"name it with --format: {', '.join(_JSON)}.")
 
 
 def _is_alphapose(person: dict[str, Any]) -> bool:
@@ -115,7 +102,5 @@ def with_size(track: KeypointTrack, size: Size | None, path: Path) -> KeypointTr
         return track
     if track.size is not None:
         width, height = track.size
-        raise InputError(
-            f"its images are {width:g} x {height:g} pixels", path, "leave --width and --height out."
-        )
+        raise InputError(f"images are {width:g} x {height:g} px", path, "drop --width, --height.")
     return replace(track, size=size)

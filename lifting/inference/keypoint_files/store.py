@@ -34,22 +34,15 @@ def choose_source(store: ClipStore, options: ReadOptions) -> str:
     if source is None or source not in sources:
         what = "has several 2D sources" if source is None else f"has no 2D source '{source}'"
         raise InputError(what, store.path, f"name one with --source: {', '.join(sources)}.")
-    if options.skeleton not in (None, sources[source]):
+    if options.skeleton not in (None, joints := sources[source]):
         raise InputError(
-            f"'{source}' is {sources[source]}, not {options.skeleton}",
-            store.path,
-            "leave --skeleton out.",
+            f"'{source}' is {joints}, not {options.skeleton}", store.path, "drop --skeleton."
         )
     return source
 
 
 def find_clip(store: ClipStore, options: ReadOptions, name: str | None) -> tuple[ClipKey, str]:
-    """Return a clip and its 2D source.
-
-    Args:
-        store: The store.
-        options: Which 2D source is meant.
-        name: subject/sequence/camera, or the beginning of it: the first that fits is taken.
+    """Return a clip by subject/sequence/camera, or the first whose name begins so, and its 2D source.
 
     Raises:
         InputError: If none fits.
@@ -61,9 +54,7 @@ def find_clip(store: ClipStore, options: ReadOptions, name: str | None) -> tuple
         if key.path.split("/")[1 : 1 + len(parts)] == parts:
             return key, source
     examples = ", ".join(key.path.removeprefix("clips/") for key in keys[:3])
-    raise InputError(
-        f"has no clip '{name}' of '{source}'", store.path, f"there are for example {examples}."
-    )
+    raise InputError(f"has no clip '{name}' of '{source}'", store.path, f"try {examples}.")
 
 
 def read_clip(store: ClipStore, key: ClipKey, source: str) -> KeypointTrack:
@@ -77,12 +68,5 @@ def read_clip(store: ClipStore, key: ClipKey, source: str) -> KeypointTrack:
     check_keypoints(points, joints, key.frames, where)
     camera, name = store.camera(key), key.path.removeprefix("clips/")
     width, height = camera.size.tolist()
-    return track_from_points(
-        name,
-        points.astype(np.float64),
-        store.frames(key),
-        joints.name,
-        (width, height),
-        key.fps,
-        camera,
-    )
+    numbers, size = points.astype(np.float64), (width, height)
+    return track_from_points(name, numbers, store.frames(key), joints.name, size, key.fps, camera)

@@ -43,21 +43,14 @@ class KeypointTrack:
     def contiguous(self, where: object) -> "KeypointTrack":
         """Return the track with every frame from the first to the last, also those without the person.
 
-        Args:
-            where: The file, for messages.
-
         Raises:
             InputError: If by far the most frames are without the person.
         """
         first, last = int(self.frames[0]), int(self.frames[-1])
         count = last - first + 1
         if count > _SPARSEST * len(self.frames) + _SPARSEST:
-            raise InputError(
-                f"'{self.name}' is on {len(self.frames):,} of the frames {first:,} to "
-                f"{last:,}, which are no video then",
-                where,
-                "add --stills to lift each by itself.",
-            )
+            part = f"{len(self.frames):,} of the frames {first:,} to {last:,}: no video"
+            raise InputError(f"'{self.name}' is on {part}", where, "lift them with --stills.")
         keypoints = np.zeros((count, *self.keypoints.shape[1:]))
         confidence = np.zeros((count, *self.confidence.shape[1:]))
         keypoints[self.frames - first] = self.keypoints
@@ -90,11 +83,6 @@ def select_tracks(
 ) -> list[KeypointTrack]:
     """Return the tracks of a name; all, where none is given.
 
-    Args:
-        tracks: Everyone.
-        name: Whom to return.
-        where: The file, for messages.
-
     Raises:
         InputError: If nobody has that name.
     """
@@ -114,17 +102,7 @@ def track_from_points(
     fps: float | None = None,
     camera: Camera | None = None,
 ) -> KeypointTrack:
-    """Return the track of points with confidences ``(T, K, 3)``; what is not finite is missing.
-
-    Args:
-        name: Name of the person.
-        points: Pixels and confidence, ``(T, K, 3)``.
-        frames: Numbers of the frames ``(T,)``, rising.
-        skeleton: Joint set of the keypoints.
-        size: Width and height of the images in pixels, if known.
-        fps: Frames per second, if known.
-        camera: The camera, if known.
-    """
+    """Return the track of points with confidences ``(T, K, 3)``; what is not finite is missing."""
     finite = np.isfinite(points).all(-1, keepdims=True)
     clean = np.where(finite, points, 0.0)
     # Detectors give heights of heat-maps as confidence, which may lie a little above one.

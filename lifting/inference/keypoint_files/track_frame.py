@@ -48,11 +48,8 @@ def read_track_frame(
 ) -> TrackFrame:
     """Read one frame of a person from a keypoint file, or of a clip from a store.
 
-    Args:
-        path: The file or folder.
-        options: What is known besides its content.
-        name: The person, or the clip as subject/sequence/camera; the first where not given.
-        frame: Number of the frame; the first that shows the person where not given.
+    Where no person (or clip, as subject/sequence/camera) is named, it is of the first; where no number
+    is given, it is the first that shows the person.
 
     Raises:
         InputError: If it cannot be read, or the person or the frame is not there.
@@ -79,11 +76,8 @@ def _row(path: Path, track: KeypointTrack, frame: int | None) -> int:
         return int(track.seen.any(1).argmax())
     rows = np.flatnonzero(track.frames == frame)
     if not len(rows):
-        raise InputError(
-            f"'{track.name}' is not on frame {frame}",
-            path,
-            f"it is on frames {track.frames[0]} to {track.frames[-1]}.",
-        )
+        span = f"it is on frames {track.frames[0]} to {track.frames[-1]}."
+        raise InputError(f"'{track.name}' is not on frame {frame}", path, span)
     return int(rows[0])
 
 
@@ -97,9 +91,7 @@ def _read_from_store(
         row = _row(path, track, frame)
         truth = None if pose is None else pose[row].astype(np.float64)
         return replace(
-            _track_frame(path, track, row, options),
-            truth=truth,
-            truth_skeleton=store.info.skeleton,
+            _track_frame(path, track, row, options), truth=truth, truth_skeleton=store.info.skeleton
         )
 
 
@@ -120,26 +112,19 @@ def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackF
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{where} is no JSON: give [[x, y], ...] or {{joint: [x, y], ...}}."
-        ) from error
+        raise InputError("is no JSON: give [[x, y], ...] or {joint: [x, y]}.", where) from error
     if isinstance(content, dict):
+        has_not = f"which '{joints.name}' has not; its joints are {', '.join(joints.joints)}."
         if unknown := [name for name in content if name not in joints.joints]:
-            raise InputError(
-                f"{where} names '{unknown[0]}', which '{joints.name}' has not",
-                remedy=f"its joints are {', '.join(joints.joints)}.",
-            )
+            raise InputError(f"names '{unknown[0]}', {has_not}", where)
         content = [content.get(name) for name in joints.joints]
     if not isinstance(content, list) or len(content) != len(joints):
         count = f"{len(content)} points" if isinstance(content, list) else "no list of points"
-        raise InputError(
-            f"{where} has {count}, '{joints.name}' has {len(joints)} joints: name the joint set with "
-            "--skeleton."
-        )
+        what = f"has {count}, '{joints.name}' has {len(joints)} joints"
+        raise InputError(what, where, "name another --skeleton.")
     points = np.stack([_point(entry, number, where) for number, entry in enumerate(content)])
-    return TrackFrame(
-        track_from_points("pose", points[None], np.zeros(1, np.int64), joints.name, options.size)
-    )
+    frames = np.zeros(1, np.int64)
+    return TrackFrame(track_from_points("pose", points[None], frames, joints.name, options.size))
 
 
 def _point(entry: Any, number: int, where: str) -> Array:

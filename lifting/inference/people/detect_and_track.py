@@ -19,12 +19,7 @@ _MIN_FRACTION = 1 / 3
 
 
 def is_person(keypoints: Points, min_confidence: float) -> bool:
-    """Tell whether enough keypoints of a person are seen.
-
-    Args:
-        keypoints: Pixels and confidence ``(K, 3)``.
-        min_confidence: Keypoints of less confidence are not seen.
-    """
+    """Tell whether enough keypoints of a person are seen."""
     return bool((keypoints[:, 2] >= min_confidence).mean() >= _MIN_FRACTION)
 
 

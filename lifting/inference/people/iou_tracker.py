@@ -26,12 +26,7 @@ class IouTracker:
         self._count = 0
 
     def update(self, frame: int, boxes: Boxes) -> list[int]:
-        """Return the number of the person in each box.
-
-        Args:
-            frame: Number of the frame, which rises.
-            boxes: ``(N, 4)``.
-        """
+        """Return the number of the person in each box of a frame; the numbers of frames rise."""
         active = frame - self._last_frame <= self.patience
         self._boxes, self._people = self._boxes[active], self._people[active]
         self._last_frame = self._last_frame[active]

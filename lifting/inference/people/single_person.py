@@ -29,12 +29,7 @@ _MIN_SHRINKAGE = 0.95
 
 
 def windows(width: int, height: int) -> Boxes:
-    """Return the boxes in which a person is searched for: the whole frame, and windows of it.
-
-    Args:
-        width: Width of the frame.
-        height: Its height.
-    """
+    """Return the boxes in which a person is searched for: the whole frame, and windows of it."""
     boxes = [[0.0, 0.0, float(width), float(height)]]
     largest = min(height, width / _ASPECT)
     for fraction in _FRACTIONS:

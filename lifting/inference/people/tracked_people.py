@@ -33,12 +33,8 @@ def track_people(
 ) -> tuple[list[TrackedPerson], int]:
     """Return everyone on a video, in the order of their first frames, and the number of frames.
 
-    Args:
-        frames: The video.
-        tracker: Tracks the people.
-        chunk: Frames that are given to it together.
-        stopped: Whether to end with the people seen so far.
-        advance: Told how many frames are done.
+    The tracker is given ``chunk`` frames together; ``advance`` is told how many are done, and
+    ``stopped`` says whether to end with the people seen so far.
     """
     seen: dict[int, tuple[list[int], list[Points]]] = {}
     count = 0
@@ -66,13 +62,7 @@ def keypoint_tracks(
 ) -> list[KeypointTrack]:
     """Return the tracks of people from the first to the last frame on which anything is seen.
 
-    Args:
-        people: The people.
-        skeleton: Joint set of the keypoints.
-        size: Width and height of the frames, pixels.
-        fps: Frames per second, if known.
-        where: The video, for messages.
-        min_confidence: Keypoints of less confidence are missing.
+    Keypoints of less than ``min_confidence`` are missing.
 
     Raises:
         InputError: If somebody is on so few frames that they are no video.

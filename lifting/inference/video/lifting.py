@@ -84,11 +84,7 @@ def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
             with located(checkpoint):
                 _try_out(lifter, tracker.skeleton, source, lift_options)
             tracks, frames = detect_tracks(
-                source,
-                tracker,
-                video_options.least_confidence,
-                video_options.shortest,
-                stopped,
+                source, tracker, video_options.least_confidence, video_options.shortest, stopped
             )
             tracks = select_tracks(tracks, video_options.track, video)
         else:
@@ -147,15 +143,9 @@ def _try_out(lifter: Lifter, joints: str, video: Video, options: LiftOptions) ->
     Raises:
         InputError: If the lifter cannot lift such joints, or an option is wrong.
     """
-    size = np.array(video.size, np.float64)
-    points = np.random.default_rng(0).random((3, len(joint_set(joints)), 2))
-    lift(
-        (0.25 + 0.5 * points) * size,
-        lifter,
-        skeleton=joints,
-        size=(size[0], size[1]),
-        **vars(options),
-    )
+    random = np.random.default_rng(0).random((3, len(joint_set(joints)), 2))
+    points = (0.25 + 0.5 * random) * video.size
+    lift(points, lifter, skeleton=joints, size=video.size, **vars(options))
 
 
 def _errors(
@@ -184,9 +174,8 @@ def report(result: LiftedVideo) -> str:
     if result.errors is not None:
         longest = max(result.tracks, key=lambda track: len(track.frames))
         means = ", ".join(f"{k} {v:.1f} mm" for k, v in result.errors.items() if k != "frames")
-        lines.append(
-            f"  {longest.name} and the truth: {means}, over {result.errors['frames']:,.0f} frames"
-        )
+        count = f"{result.errors['frames']:,.0f} frames"
+        lines.append(f"  {longest.name} and the truth: {means}, over {count}")
     if result.stopped:
         lines.append("Stopped early: what is there is whole, but not all of the video.")
     return "\n".join(lines)

@@ -27,11 +27,6 @@ from lifting.viz.video_page import Thumbnails, video_clip
 def write_poses(path: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -> str:
     """Write the poses of everyone, and beside them their motion, a BVH file per person.
 
-    Args:
-        path: The .npz.
-        tracks: The keypoints of everyone.
-        lifted: Their poses.
-
     Returns:
         Why there is no motion, or an empty string.
     """
@@ -46,19 +41,12 @@ def write_poses(path: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -
 
 
 def write_keypoints(path: Path, tracks: Sequence[KeypointTrack], frames: int) -> None:
-    """Write what was detected, so that it need not be detected again: frame by frame, everyone.
-
-    Args:
-        path: The .npz.
-        tracks: The keypoints of everyone.
-        frames: Frames of the video.
-    """
+    """Write what was detected, so that it need not be detected again: frame by frame, everyone."""
     joints = skeleton(tracks[0].skeleton)
     points = np.zeros((len(tracks), frames, len(joints), 3), np.float32)
     for row, track in enumerate(tracks):
-        points[row, track.frames] = np.concatenate(
-            [track.keypoints, track.confidence[..., None]], -1
-        )
+        points[row, track.frames, :, :2] = track.keypoints
+        points[row, track.frames, :, 2] = track.confidence
     content: dict[str, Any] = {"keypoints": points, "skeleton": np.array(joints.name)}
     content |= {"size": np.array(tracks[0].size), "fps": np.array(tracks[0].fps)}
     with beside(path, make_folder=True) as partial, partial.open("wb") as stream:
@@ -84,16 +72,10 @@ def draw_video(
     until: int | None,
     stopped: Callable[[], bool],
 ) -> int:
-    """Write the video beside its poses, and return how many frames it has.
+    """Write the video beside its poses into a folder, and return how many frames it has.
 
-    Args:
-        video: The video.
-        people: The people on it.
-        thumbnails: Gets every frame that is drawn.
-        folder: Folder to write it into.
-        height: Frames that are higher are shrunk to this height.
-        until: Number of the frame to end before; all are drawn where not given.
-        stopped: Whether to end with the frame just drawn.
+    Frames above ``height`` are shrunk to it, and each that is drawn goes to the thumbnails. It ends
+    before the frame ``until``, if one is given, or with the frame just drawn if ``stopped`` says so.
     """
     picture = SideBySide(video.size, people, height)
     out = timed_video(folder / "video.mp4", picture.size, video.time_base, video.fps)
@@ -119,12 +101,7 @@ def write_video_page(
 ) -> None:
     """Write a page of the frames of which there are thumbnails.
 
-    Args:
-        path: Where to.
-        video: The video.
-        people: The people on it.
-        thumbnails: Of its frames.
-        truth: The true poses of the one person, if they are known.
+    The true poses are those of the one person, if they are known.
     """
     true_track = None
     if truth is not None:

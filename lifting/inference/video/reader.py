@@ -99,11 +99,8 @@ class Video:
                     image = upright(pixels, frame.rotation)
                     shape = shape or image.shape
                     if image.shape != shape:
-                        raise InputError(
-                            f"its frames change their size at frame {number}",
-                            self.path,
-                            "cut it there.",
-                        )
+                        what = f"its frames change their size at frame {number}"
+                        raise InputError(what, self.path, "cut it there.")
                     # Streams without times are shown at their rate.
                     pts = max(pts + 1, round(number * step) if frame.pts is None else frame.pts)
                     yield VideoFrame(number, pts, image)
@@ -111,10 +108,8 @@ class Video:
 
 
 def upright(image: Image, rotation: int) -> Image:
-    """Turn a frame as its file says that it is to be shown.
+    """Turn a frame as its file says that it is to be shown: degrees, counter-clockwise.
 
-    Args:
-        image: ``(H, W, 3)``.
-        rotation: Degrees, counter-clockwise; telephones write a quarter turn into portrait videos.
+    Telephones write a quarter turn into portrait videos.
     """
     return np.ascontiguousarray(np.rot90(image, round(rotation / 90)))

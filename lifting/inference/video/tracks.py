@@ -24,14 +24,9 @@ def detect_tracks(
     min_frames: int,
     stopped: Callable[[], bool],
 ) -> tuple[list[KeypointTrack], int]:
-    """Return everyone who is detected on a video, and how many of its frames were read.
+    """Return everyone who is detected on enough frames of a video, and how many of its frames were read.
 
-    Args:
-        video: The video.
-        tracker: Tracks the people.
-        min_confidence: Keypoints of less confidence are missing.
-        min_frames: People detected on fewer frames are dropped.
-        stopped: Whether to end with the people seen so far.
+    Keypoints of less than ``min_confidence`` are missing; ``stopped`` says whether to end early.
 
     Raises:
         InputError: If there is nobody.
@@ -44,30 +39,20 @@ def detect_tracks(
     kept = [person for person in people if len(person.frames) >= min_frames]
     if not kept:
         most = max((len(person.frames) for person in people), default=0)
-        raise InputError(
-            f"nobody was seen on {min_frames} frames, but on {most}; lower --shortest."
-            if most
-            else f"nobody was seen on its {count:,} frames; is it a video of people, and the "
-            "detector for such?",
-            video.path,
-        )
-    tracks = keypoint_tracks(
-        kept, tracker.skeleton, video.size, video.fps, video.path, min_confidence
-    )
-    return tracks, count
+        what = f"nobody was seen on {min_frames} frames, but on {most}; lower --shortest."
+        if not most:
+            what = f"nobody was seen on its {count:,} frames; does it show people?"
+        raise InputError(what, video.path)
+    shape = video.size, video.fps, video.path
+    return keypoint_tracks(kept, tracker.skeleton, *shape, min_confidence), count
 
 
 def read_video_tracks(
     video: Video, path: Path, options: ReadOptions, first: int, name: str | None = None
 ) -> list[KeypointTrack]:
-    """Return everyone in a keypoint file of a video.
+    """Return everyone in a keypoint file of a video, or whoever is named.
 
-    Args:
-        video: The video.
-        path: The file, or OpenPose's folder.
-        options: What is known besides its content.
-        first: The number that it gives to the first frame.
-        name: Whom alone to return.
+    ``first`` is the number that the file gives to the first frame.
 
     Raises:
         InputError: If it cannot be read, or is of another video.
@@ -80,26 +65,16 @@ def read_video_tracks(
         tracks = read_tracks(path, replace(options, width=width, height=height))
     tracks = select_tracks(tracks, name, path)
     if any(track.size not in (None, (width, height)) for track in tracks):
-        raise InputError(
-            f"its images are not {width:g} x {height:g} pixels as those of {video.path}",
-            path,
-            "name the keypoints of this video.",
-        )
+        what = f"its images are not {width:g} x {height:g} pixels as those of {video.path}"
+        raise InputError(what, path, "name the keypoints of this video.")
     tracks = [replace(t, frames=t.frames - first, size=(width, height)) for t in tracks]
     lowest, highest = (limit(limit(t.frames) for t in tracks) for limit in (min, max))
     if lowest < 0 or (video.frames and highest >= video.frames):
-        raise InputError(
-            f"has frames {lowest + first} to {highest + first}, but {video.path} has "
-            f"{video.frames:,}",
-            path,
-            "say with --first which number its first frame has, or name the keypoints "
-            "of this video.",
-        )
+        numbers = f"{lowest + first} to {highest + first}"
+        what = f"has frames {numbers}, but {video.path} has {video.frames:,}"
+        raise InputError(what, path, "say with --first which number its first frame has.")
     try:
         return [track.contiguous(path).trimmed() for track in tracks]
     except InputError as error:
-        raise InputError(
-            "shows somebody on so few frames that they are no video",
-            path,
-            f"name the keypoints of {video.path}.",
-        ) from error
+        what = "shows somebody on so few frames that they are no video"
+        raise InputError(what, path, f"name the keypoints of {video.path}.") from error

@@ -43,14 +43,9 @@ class TruePoses:
         return poses
 
     def errors(self, frames: NDArray[np.int64], pose: NDArray[np.float32]) -> dict[str, float]:
-        """Return the errors of lifted poses.
+        """Return the mean errors of lifted poses by name, millimetres; ``frames`` is their number.
 
-        Args:
-            frames: Numbers of their frames.
-            pose: Root-relative millimetres ``(N, J, 3)``, in the same joint set.
-
-        Returns:
-            Mean errors by name, millimetres; ``frames`` is how many they are of.
+        The poses are root-relative millimetres ``(N, J, 3)``, in the same joint set.
 
         Raises:
             InputError: If no frame has both.
@@ -66,11 +61,7 @@ class TruePoses:
 
 
 def read_true_poses(path: Path, joints: str) -> TruePoses:
-    """Read true poses.
-
-    Args:
-        path: The file.
-        joints: Joint set to return them in, converted by joint name.
+    """Read true poses, converted to a joint set by joint name.
 
     Raises:
         InputError: If the file is not as described above, or the joints cannot be converted.
@@ -81,20 +72,16 @@ def read_true_poses(path: Path, joints: str) -> TruePoses:
         name = str(content["skeleton"])
         frames = np.asarray(content.get("frame", np.arange(len(pose))), np.int64)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            "has no numbers 'pose' with their joint set, 'skeleton'", path, "see docs/video.md."
-        ) from error
+        what = "has no numbers 'pose' with their joint set, 'skeleton'"
+        raise InputError(what, path, "see docs/video.md.") from error
     if (
         pose.ndim != 3
         or pose.shape[1:] != (len(skeleton(name)), 3)
         or frames.shape != (len(pose),)
         or (np.diff(frames, prepend=-1) <= 0).any()
     ):
-        raise InputError(
-            f"its 'pose' is not (frames, {len(skeleton(name))}, 3), or its 'frame' not one "
-            "rising number for each.",
-            path,
-        )
+        shape = f"(frames, {len(skeleton(name))}, 3)"
+        raise InputError(f"its 'pose' is not {shape}, or its 'frame' does not rise.", path)
     with located(path):
         converted = convert(torch.from_numpy(pose), name, joints)
     return TruePoses(frames, centre(converted, skeleton(joints).root).numpy(), joints)

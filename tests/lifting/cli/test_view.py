@@ -126,7 +126,7 @@ def test_picture_shows_a_column_per_frame_up_to_six(view, tmp_path):
         ({"run": "none"}, "runs/none: there is no such run"),
         ({"run": "empty"}, "runs/empty/predictions.npz: not predicted yet"),
         ({"out": "a.gif"}, "--out a.gif: choose a name that ends in .html, .mp4, .png"),
-        ({"clip": "S9/Sitting"}, "no poses of a clip 'S9/Sitting'"),
+        ({"clip": "S9/Sitting"}, "has no clip 'S9/Sitting'"),
         ({"index": 4}, "--index 4: runs/first/predictions.npz holds poses 0 to 3"),
         ({"index": 0, "clip": "S9"}, "give one of them"),
         ({"start": 4}, "--start 4: the last predicted frame of the clip is 3"),

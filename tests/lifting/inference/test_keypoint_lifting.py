@@ -136,7 +136,7 @@ def test_the_camera_and_the_frame_rate_of_a_store_are_used(tmp_path, checkpoint)
 def test_everyone_s_motion_is_written_as_bvh_beside(video, checkpoint, tmp_path, capsys):
     options = (*SIZE, "--trajectory", "true", "--bvh", "true")
     said = refused(capsys, "--keypoints", video, "--checkpoint", checkpoint, *options)
-    assert "walk.json: does not tell the frames per second, which --bvh holds: give --fps." in said
+    assert "walk.json: does not tell the frames per second of --bvh: give --fps." in said
     said = refused(
         *(capsys, "--keypoints", video, "--checkpoint", checkpoint, "--stills", "true", *options)
     )

@@ -57,7 +57,7 @@ def test_track_is_lifted_as_its_arrays_at_its_own_rate_or_at_that_of_the_options
 def test_what_is_wrong_with_a_track_names_file_and_person():
     lifter = make("video_pose_3d")
     for track, sentence in (
-        (replace(TRACK, fps=None), "^walk.json: anna: Smoothing by one_euro"),
+        (replace(TRACK, fps=None), "^walk.json: anna: one_euro depends on the frame rate"),
         (replace(TRACK, skeleton="tea"), "^walk.json: anna: .*'tea'"),
         (replace(TRACK, size=None), "^walk.json: does not tell how large the images are; give"),
     ):

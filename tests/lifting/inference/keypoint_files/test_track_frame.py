@@ -68,9 +68,9 @@ def test_clip_of_a_store_comes_with_its_camera_and_the_truth(tmp_path):
     assert read_track_frame(path, wanted).track.name == "anna/walk 0/front"
     for arguments, said in [
         ((ReadOptions(),), "several 2D sources; name one with --source: gt, mine"),
-        ((wanted, "ben"), "no clip 'ben' of 'gt'; there are for example anna/walk 0/front"),
+        ((wanted, "ben"), "no clip 'ben' of 'gt'; try anna/walk 0/front"),
         ((wanted, "anna", 7), "not on frame 7; it is on frames 0 to 55"),
-        ((ReadOptions(source="gt", width=5.0, height=5.0),), "1280 x 720 pixels"),
+        ((ReadOptions(source="gt", width=5.0, height=5.0),), "1280 x 720 px"),
     ]:
         with pytest.raises(InputError, match=said):
             read_track_frame(path, *arguments)

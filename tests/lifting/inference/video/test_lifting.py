@@ -255,7 +255,7 @@ def test_damaged_frames_are_left_out_and_counted(here):
         ({"detector": None, "keypoints": "large.npz"}, "large.npz: its images are not 320 x 240"),
         ({"detector": None, "keypoints": "long.npz", "boxes": "b.json"}, "--boxes says where"),
         ({"boxes": "walk.npz"}, "walk.npz: damaged or not a JSON file"),
-        ({"boxes": "named.json"}, "named.json: an 'image_id' of it is no number of a frame"),
+        ({"boxes": "named.json"}, "named.json: an 'image_id' is no number; number frames"),
         ({"library": "opencv"}, "--library is opencv: choose onnxruntime or rtmlib"),
         ({"skeleton": "coco17"}, "--skeleton: a checkpoint tells its joint set"),
         ({"crop": (100, 100)}, "--crop is .100, 100.: give multiples of 32"),

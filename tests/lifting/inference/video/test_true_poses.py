@@ -56,7 +56,7 @@ def test_joints_are_converted_by_name(tmp_path, pose):
         ({"pose": np.zeros((3, 16, 3)), "skeleton": "h36m17"}, r"is not \(frames, 17, 3\)"),
         (
             {"pose": np.zeros((2, 17, 3)), "skeleton": "h36m17", "frame": [4, 4]},
-            "'frame' not one rising number",
+            "'frame' does not rise",
         ),
         ({"pose": np.zeros((3, 17, 3)), "skeleton": "nobody"}, "nobody"),
         ({"pose": np.zeros((3, 17, 3)), "skeleton": "coco17"}, "t.npz"),
