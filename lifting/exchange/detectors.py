@@ -40,15 +40,10 @@ def _joint_sets() -> dict[int, str]:
 def import_detector(
     published: PublishedFile, family: DetectorFamily, user_options: Mapping[str, Any]
 ) -> ImportedMethod:
-    """Return a published file as the detector that it is.
-
-    Args:
-        published: The file, under official names.
-        family: The family that it is of.
-        user_options: Options of the method that the user gives.
+    """Return a published file, under official names, as the detector that it is.
 
     Raises:
-        InputError: If the file does not fit the family or the options.
+        InputError: If the file does not fit the family or the options that the user gives.
     """
     layout = family.layout_of(published.tensors)
     size = detector_options(published, family, bgr=user_options.get("bgr") is True)
@@ -66,10 +61,9 @@ def import_detector(
         method = HeatmapDetector(**options)
     for option, value in size.items():
         if getattr(method.net, option) != value:
-            raise InputError(
-                f"is of a {family.name} of {option} {value}, a {inferred['network']} has "
-                f"{getattr(method.net, option)}: name another file."
-            )
+            known = f"a {inferred['network']} has {getattr(method.net, option)}"
+            what = f"is of a {family.name} of {option} {value}, {known}"
+            raise InputError(what, remedy="name another file.")
     report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = detector_state(method.net, published, report, _NET)
     data = {"keypoint_skeleton": keypoints, "pose_skeleton": inferred["skeleton"]}
@@ -79,13 +73,7 @@ def import_detector(
 def export_detector_checkpoint(checkpoint: Mapping[str, Any], path: Path, out: Path) -> str:
     """Write the network of a detector's checkpoint as the official code reads it.
 
-    Args:
-        checkpoint: Content of the checkpoint.
-        path: Its file.
-        out: The file to write; ``<out>.report.txt`` goes beside it.
-
-    Returns:
-        The report on every tensor.
+    The report on every tensor is returned, and goes to ``<out>.report.txt``.
 
     Raises:
         InputError: If the network is of another shape than its options say.

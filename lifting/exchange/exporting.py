@@ -26,14 +26,8 @@ from lifting.published.report import Report
 def export_weights(path: str | Path, out: str | Path) -> str:
     """Write a checkpoint of this suite as the published code of its method reads it.
 
-    Statistics, where the method has any, go to ``<out>.statistics.npz``.
-
-    Args:
-        path: The checkpoint.
-        out: The file to write.
-
-    Returns:
-        The report, which is written to ``<out>.report.txt`` too.
+    Statistics, where the method has any, go to ``<out>.statistics.npz``. The report on every tensor is
+    returned, and goes to ``<out>.report.txt``.
 
     Raises:
         InputError: If the published code could not do what the checkpoint does.
@@ -51,11 +45,8 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     for option, value in family.fixed(method.hparams).items():
         own_value = method.hparams[option]
         if (list(own_value) if isinstance(own_value, tuple) else own_value) != value:
-            raise InputError(
-                f"has {option} {own_value}, but the published code knows {value} only",
-                path,
-                "it would compute something else.",
-            )
+            what = f"has {option} {own_value}, but the published code knows {value} only"
+            raise InputError(what, path, "it would compute something else.")
     origin = checkpoint.get("published", {}).get("mark")
     layout = next((x for x in family.layouts if x.mark == origin), family.layouts[0])
     report = Report.on_file(path, kind)

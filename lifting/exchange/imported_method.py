@@ -55,21 +55,12 @@ def output_paths(out: Path) -> list[Path]:
 
 
 def write_imported(imported: ImportedMethod, path: Path, paths: list[Path]) -> None:
-    """Write all three files, or none.
-
-    Args:
-        imported: The method.
-        path: The published file.
-        paths: See :func:`output_paths`.
-    """
+    """Write all three files of :func:`output_paths`, or none, of what the published file became."""
     checkpoint = _checkpoint(imported)
     origin = {"family": imported.family.name, "mark": imported.mark, "sha256": file_digest(path)}
     checkpoint["published"] = origin
-    contents = (
-        str(imported.report).encode(),
-        _configuration(imported),
-        checkpoint_bytes(checkpoint),
-    )
+    report = str(imported.report).encode()
+    contents = report, _configuration(imported), checkpoint_bytes(checkpoint)
     write_together(dict(zip(paths, contents, strict=True)))
 
 

@@ -40,9 +40,8 @@ def import_weights(
     """
     families: dict[str, LifterFamily | DetectorFamily] = {**FAMILIES, **DETECTORS}
     if family is not None and family not in families:
-        raise InputError(
-            f"there is no '{family}'", "--family", f"give one of {', '.join(families)}."
-        )
+        remedy = f"give one of {', '.join(families)}."
+        raise InputError(f"there is no '{family}'", "--family", remedy)
     path = Path(path)
     paths = output_paths(Path(out))
     published = strip_mmpose_prefixes(read_published(path))
@@ -54,9 +53,8 @@ def import_weights(
             imported = import_lifter(published, kind, options or {})
         method, arrays = imported.method, imported.family.statistics
         if arrays is None and statistics is not None:
-            raise InputError(
-                f"a {type(method).__name__} has none", "--statistics", "leave them out."
-            )
+            what = f"a {type(method).__name__} has none"
+            raise InputError(what, "--statistics", "leave them out.")
         buffers = {} if arrays is None else arrays.to_buffers(method.hparams, statistics or {})
     for name, tensor in buffers.items():
         imported.report.add("given", name, f"{tuple(tensor.shape)}, --statistics")

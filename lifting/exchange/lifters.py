@@ -23,29 +23,20 @@ def import_lifter(
 ) -> ImportedMethod:
     """Return a published file as the lifter, or the prior of one, that it is.
 
-    Args:
-        published: The file.
-        family: The family that it is of.
-        user_options: Options of the method that the user gives.
-
     Raises:
-        InputError: If the file does not fit the family or the options.
+        InputError: If the file does not fit the family or the options that the user gives.
     """
-    method, options = _build_method(family, ShapeReader(published.tensors, user_options))
+    shapes = ShapeReader(published.tensors, user_options)
+    inferred = family.infer(shapes)
+    options = shapes.options({**inferred, **family.fixed(inferred)}, family.free)
+    # Without memory for its weights.
+    with torch.device("meta"):
+        method = getattr(methods, family.method(shapes))(**options)
     layout = family.layout_of(published.tensors)
     report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = _state(method, family, layout, published, report)
-    return ImportedMethod(
-        method, options, _data_options(method), state, family, layout.mark, report
-    )
-
-
-def _build_method(family: LifterFamily, shapes: ShapeReader) -> tuple[Method, dict[str, Any]]:
-    """Build the method of a file without memory for its weights; and the options that differ."""
-    inferred = family.infer(shapes)
-    options = shapes.options({**inferred, **family.fixed(inferred)}, family.free)
-    with torch.device("meta"):
-        return getattr(methods, family.method(shapes))(**options), options
+    data = _data_options(method)
+    return ImportedMethod(method, options, data, state, family, layout.mark, report)
 
 
 def _state(
@@ -61,18 +52,14 @@ def _state(
         if tensor is None:
             continue
         if tensor.shape != value.shape or not torch.allclose(tensor.float(), value, atol=1e-3):
-            raise InputError(
-                f"tensor {published.names[name]} is another constant than the one of "
-                f"{method.hparams['skeleton']}",
-                remedy="name the skeleton the file is of.",
-            )
+            known = method.hparams["skeleton"]
+            what = f"tensor {published.names[name]} is another constant than that of {known}"
+            raise InputError(what, remedy="name the skeleton the file is of.")
         report.add("ignored", published.names[name], "a constant, computed here to the same values")
     if left:
         names = abbreviate([published.names[n] for n in left])
-        raise InputError(
-            f"holds {names}, which a {type(method).__name__} has not",
-            remedy="name the family the file is of.",
-        )
+        what = f"holds {names}, which a {type(method).__name__} has not"
+        raise InputError(what, remedy="name the family the file is of.")
     family.check(method, published.tensors)
     return state
 
@@ -83,8 +70,6 @@ def _data_options(method: Method) -> dict[str, Any]:
     if isinstance(method, SequenceLifter) and method.seq2seq:
         data |= {"receptive_field": 1, "chunk": method.frames}
     elif isinstance(method, SequenceLifter):
-        data |= {
-            "receptive_field": method.frames,
-            "causal": bool(method.hparams.get("causal", False)),
-        }
+        causal = bool(method.hparams.get("causal", False))
+        data |= {"receptive_field": method.frames, "causal": causal}
     return data

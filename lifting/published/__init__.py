@@ -3,10 +3,4 @@
 from lifting.published.detectors import export_detector, initialise_detector, read_detector
 from lifting.published.families import DETECTORS, FAMILIES
 
-__all__ = [
-    "DETECTORS",
-    "FAMILIES",
-    "export_detector",
-    "initialise_detector",
-    "read_detector",
-]
+__all__ = ["DETECTORS", "FAMILIES", "export_detector", "initialise_detector", "read_detector"]

@@ -21,6 +21,7 @@ from lifting.published.shapes import ShapeReader
 _TRUNK = "backbone."
 _HEADS = ("keypoint_head.", "head.")
 _REMEDY = "get the file again, or name another."
+_SAME = "choose the same for both."
 
 
 def read_detector(path: str | Path, bgr: bool = False) -> tuple[DetectorNet, str]:
@@ -52,22 +53,15 @@ def read_detector(path: str | Path, bgr: bool = False) -> tuple[DetectorNet, str
 def detector_options(
     published: PublishedFile, family: DetectorFamily, bgr: bool = False
 ) -> Options:
-    """Return the options of the network that a file is of.
-
-    Args:
-        published: The file, under official names.
-        family: The family that it is of.
-        bgr: See :func:`read_detector`.
+    """Return the options of the network that a file, under official names, is of.
 
     Raises:
         InputError: If it is of a classifier, or none such sees blue first.
     """
     options = family.infer(ShapeReader(published.tensors, {}))
     if "joints" not in options:
-        raise InputError(
-            "is of a classifier, which finds no joints: start the training of a detector from it with "
-            "--model.weights."
-        )
+        remedy = "start the training of a detector from it with --model.weights."
+        raise InputError("is of a classifier, which finds no joints", remedy=remedy)
     if bgr and "bgr" not in family.options:
         raise InputError(f"is of a {family.name}, which sees red first: leave bgr out.")
     return {**options, "bgr": True} if bgr else options
@@ -76,13 +70,7 @@ def detector_options(
 def detector_state(
     net: DetectorNet, published: PublishedFile, report: Report, prefix: str = ""
 ) -> dict[str, Tensor]:
-    """Return our tensors of a file, and report on every one of its own.
-
-    Args:
-        net: The network that the file is of.
-        published: The file, under official names.
-        report: The report to add a line to for each tensor.
-        prefix: Prefix of our names.
+    """Return our tensors of a file, under official names, and report on every one of its own.
 
     Raises:
         InputError: If a tensor is missing, too many or of another shape.
@@ -119,16 +107,14 @@ def initialise_detector(net: DetectorNet, path: str | Path, head: bool = True) -
         family = DETECTORS[recognise(published.tensors, DETECTORS, "detector")]
         name = family.name
         if not isinstance(net, family.net):
-            raise InputError(
-                f"is of a {name}, the detector is a {type(net).__name__}: choose the same for both."
-            )
+            what = f"is of a {name}, the detector is a {type(net).__name__}"
+            raise InputError(what, remedy=_SAME)
         options = family.infer(ShapeReader(published.tensors, {}))
         for option in options.keys() - {"joints"}:
             if options[option] != getattr(net, option):
-                raise InputError(
-                    f"is of a {name} of {option} {options[option]}, the detector's is "
-                    f"{getattr(net, option)}: choose the same for both."
-                )
+                own_option = f"the detector's is {getattr(net, option)}"
+                what = f"is of a {name} of {option} {options[option]}, {own_option}"
+                raise InputError(what, remedy=_SAME)
         kept = () if "joints" in options else family.head
         if not head or options.get("joints") != net.joints:
             kept = (*kept, "head.")
@@ -150,13 +136,8 @@ def initialise_detector(net: DetectorNet, path: str | Path, head: bool = True) -
 def export_detector(net: DetectorNet, out: str | Path, report: Report | None = None) -> str:
     """Write the weights of a detector as the official code reads them.
 
-    Args:
-        net: The detector.
-        out: The file to write; ``<out>.report.txt`` goes beside it.
-        report: A report to go on with; a new one where not given.
-
-    Returns:
-        The report on every tensor.
+    The report on every tensor, which goes on with one that is given, is returned and written to
+    ``<out>.report.txt``.
     """
     out = Path(out)
     beside = out.with_name(out.name + ".report.txt")
@@ -190,9 +171,8 @@ def strip_mmpose_prefixes(published: PublishedFile) -> PublishedFile:
         prefix = next((p for p in (_TRUNK, *_HEADS) if name.startswith(p)), "")
         short[name] = name.removeprefix(prefix)
     if len(set(short.values())) < len(short):
-        raise InputError(
-            f"has some tensors twice, with and without {_TRUNK}", published.path, _REMEDY
-        )
+        what = f"has some tensors twice, with and without {_TRUNK}"
+        raise InputError(what, published.path, _REMEDY)
     return replace(
         published,
         tensors={short[n]: tensor for n, tensor in published.tensors.items()},
@@ -206,6 +186,5 @@ def _family_of(net: DetectorNet) -> DetectorFamily:
 
 def _refuse_unknown(names: list[str], family: DetectorFamily) -> None:
     if names:
-        raise InputError(
-            f"holds {abbreviate(names)}, which a {family.name} has not", remedy=_REMEDY
-        )
+        what = f"holds {abbreviate(names)}, which a {family.name} has not"
+        raise InputError(what, remedy=_REMEDY)

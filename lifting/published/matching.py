@@ -24,13 +24,8 @@ def match_tensors(
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return our tensors with the values of a file, and what is left of the file; report on each.
 
-    Args:
-        own: Our tensors, whose values are not looked at.
-        pairs: The published name of each of them, by ours.
-        published: The file.
-        report: The report to add a line to for each tensor.
-        kind: The method or network of the tensors, for messages.
-        remedy: Advice for the user if a tensor is missing or has another shape, for messages.
+    The values of ``own`` are not looked at; ``pairs`` hold the published name of each by ours. Messages
+    name the ``kind``, a method or network, and the remedy.
 
     Raises:
         InputError: If one is missing or has another shape.

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lifting.errors import InputError
+from lifting.errors import InputError, located
 
 # Keys under which a file may keep its network; otherwise it is the network itself.
 NETWORKS = ("model_pos", "state_dict", "model")
@@ -25,6 +25,7 @@ NETWORKS = ("model_pos", "state_dict", "model")
 TRAJECTORY = "model_traj"
 # Prefix of every name after DataParallel.
 _PARALLEL = "module."
+_AGAIN = "get the file again."
 
 
 class _Inert:
@@ -86,13 +87,14 @@ def read_published(path: str | Path) -> PublishedFile:
     path = Path(path)
     if not path.is_file():
         raise InputError("there is no such file", path, "check the path.")
-    tree = _load(path)
+    with located(path):
+        return _published(path, _load(path))
+
+
+def _published(path: Path, tree: Any) -> PublishedFile:
     if not isinstance(tree, dict):
-        raise InputError(
-            f"holds a {type(tree).__name__}, not weights by their names",
-            path,
-            "save the network's state_dict().",
-        )
+        what = f"holds a {type(tree).__name__}, not weights by their names"
+        raise InputError(what, remedy="save the network's state_dict().")
     key = next((k for k in NETWORKS if isinstance(tree.get(k), dict)), None)
     networks = {key: tree if key is None else tree[key]}
     if key is not None and isinstance(tree.get(TRAJECTORY), dict):
@@ -104,17 +106,14 @@ def read_published(path: str | Path) -> PublishedFile:
         parallel = all(str(name).startswith(_PARALLEL) for name in network)
         for name, tensor in network.items():
             if not str(name).isprintable():
-                raise InputError("has a tensor without a legible name", path, "get the file again.")
-            _check(tensor, f"{where}{name}", path)
+                raise InputError("has a tensor without a legible name", remedy=_AGAIN)
+            _check(tensor, f"{where}{name}")
             short = prefix + str(name)[len(_PARALLEL) if parallel else 0 :]
             tensors[short] = tensor.detach()
             names[short] = f"{where}{name}"
     if not tensors:
-        raise InputError(
-            f"holds no network, neither by itself nor under {', '.join(NETWORKS)}",
-            path,
-            "name another file.",
-        )
+        what = f"holds no network, neither by itself nor under {', '.join(NETWORKS)}"
+        raise InputError(what, remedy="name another file.")
     beside = {} if key is None else {k: v for k, v in tree.items() if k not in networks}
     return PublishedFile(path, tensors, names, dict(_describe(beside, "", 0, set())))
 
@@ -129,16 +128,11 @@ def _load(path: Path) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         callee = re.search(r"GLOBAL ([\w.]+)", str(error))
-        reason = (
-            f"asks to run '{callee[1]}'" if callee else "holds more than tensors and plain values"
-        )
-        raise InputError(
-            f"refused, because it {reason}, which weights have no need of",
-            path,
-            "get the file from its authors again.",
-        ) from error
+        content = f"asks to run '{callee[1]}'" if callee else "holds more than plain values"
+        what = f"refused, because it {content}, which weights have no need of"
+        raise InputError(what, remedy="get the file from its authors again.") from error
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
-        raise InputError("damaged or no file of weights", path, "get the file again.") from cause
+        raise InputError("damaged or no file of weights", remedy=_AGAIN) from cause
 
 
 def _is_npz(path: Path) -> bool:
@@ -148,14 +142,11 @@ def _is_npz(path: Path) -> bool:
         return all(name.endswith(".npy") for name in archive.namelist())
 
 
-def _check(value: Any, name: str, path: Path) -> None:
+def _check(value: Any, name: str) -> None:
     """Refuse all but ordinary tensors of finite numbers, which have room for what they say they hold."""
     if not isinstance(value, Tensor):
-        raise InputError(
-            f"{name} is a {type(value).__name__}, not a tensor",
-            path,
-            "save the network's state_dict() by itself.",
-        )
+        what = f"{name} is a {type(value).__name__}, not a tensor"
+        raise InputError(what, remedy="save the network's state_dict() by itself.")
     plain = (
         value.layout is torch.strided
         and value.device.type == "cpu"
@@ -165,13 +156,9 @@ def _check(value: Any, name: str, path: Path) -> None:
         and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
     )
     if not plain:
-        raise InputError(
-            f"tensor {name} is not an ordinary one of numbers", path, "get the file again."
-        )
+        raise InputError(f"tensor {name} is not an ordinary one of numbers", remedy=_AGAIN)
     if not value.isfinite().all():
-        raise InputError(
-            f"tensor {name} holds values that are not finite", path, "get the file again."
-        )
+        raise InputError(f"tensor {name} holds values that are not finite", remedy=_AGAIN)
 
 
 def _describe(tree: Any, name: str, depth: int, seen: set[int]) -> Iterator[tuple[str, str]]:

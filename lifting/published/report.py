@@ -10,11 +10,7 @@ from lifting.checkpoints import file_digest
 
 
 class Report:
-    """Lines of a word, a name and a text.
-
-    Args:
-        title: The file and what it is.
-    """
+    """Lines of a word, a name and a text, under a title: the file and what it is."""
 
     def __init__(self, title: str) -> None:
         self._head = [title]
@@ -22,24 +18,12 @@ class Report:
 
     @classmethod
     def on_file(cls, path: Path, content: str) -> Self:
-        """Begin a report on what is made of a file.
-
-        Args:
-            path: The file.
-            content: The family or the method that it is of.
-        """
+        """Begin a report on what is made of a file of a family or a method."""
         return cls(f"{path.name}, SHA-256 {file_digest(path)}: {content}")
 
     @classmethod
     def on_import(cls, path: Path, family: str, name: str, options: Mapping[str, Any]) -> Self:
-        """Begin a report on an import.
-
-        Args:
-            path: The file.
-            family: The family that it is of.
-            name: The method or the network that it becomes.
-            options: Options of that.
-        """
+        """Begin a report on the import of a file of a family as a method or a network of options."""
         report = cls.on_file(path, family)
         report.add_heading("imported as", f"{name}, {format_options(options)}")
         return report

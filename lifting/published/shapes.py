@@ -12,17 +12,13 @@ from lifting.skeletons import SKELETONS, skeleton
 # Values of an option that the file does not tell: of a type, or one of several words.
 Kind: TypeAlias = type | tuple[str, ...]
 
+_REMEDY = "name the family the file is of."
 # The joint set of so many joints, where nothing else is said.
 _USUAL = {17: "h36m17", 16: "h36m16"}
 
 
 class ShapeReader:
-    """Reader of the tensors of a network, and of the options that the user gives.
-
-    Args:
-        tensors: Published tensors by name.
-        user_options: Options of the method that the user gives.
-    """
+    """Reader of the published tensors of a network, and of the options that the user gives."""
 
     def __init__(self, tensors: Mapping[str, Tensor], user_options: Mapping[str, Any]) -> None:
         self.tensors = tensors
@@ -36,12 +32,10 @@ class ShapeReader:
         """
         tensor = self.tensors.get(name)
         if tensor is None:
-            raise InputError(f"lacks the tensor {name}", remedy="name the family the file is of.")
+            raise InputError(f"lacks the tensor {name}", remedy=_REMEDY)
         if tensor.ndim <= axis:
-            raise InputError(
-                f"tensor {name} has the shape {tuple(tensor.shape)}, which is too short",
-                remedy="name the family the file is of.",
-            )
+            what = f"tensor {name} has the shape {tuple(tensor.shape)}, which is too short"
+            raise InputError(what, remedy=_REMEDY)
         return tensor.shape[axis]
 
     def item_count(self, name: str, axis: int, values: int) -> int:
@@ -52,11 +46,9 @@ class ShapeReader:
         """
         size = self.size(name, axis)
         if size % values:
-            raise InputError(
-                f"tensor {name} has the shape {tuple(self.tensors[name].shape)}, but {size} is no "
-                f"multiple of {values}",
-                remedy="name the family the file is of.",
-            )
+            shape = tuple(self.tensors[name].shape)
+            what = f"tensor {name} has the shape {shape}, but {size} is no multiple of {values}"
+            raise InputError(what, remedy=_REMEDY)
         return size // values
 
     def count(self, prefix: str) -> int:
@@ -71,17 +63,14 @@ class ShapeReader:
             InputError: If the user does not give it either.
         """
         if name not in self.user_options:
-            raise InputError(
-                f"does not tell the option {name}{where}", remedy=f"give it with --options.{name}."
-            )
+            what = f"does not tell the option {name}{where}"
+            raise InputError(what, remedy=f"give it with --options.{name}.")
         return self.user_options[name]
 
     def options(self, inferred: Mapping[str, Any], free: Mapping[str, Kind]) -> dict[str, Any]:
         """Return the options that the shapes of the file tell, and those that the user gives.
 
-        Args:
-            inferred: Options that the shapes tell.
-            free: Options that they do not tell, and the values of each.
+        The shapes do not tell the ``free`` ones, whose values are said.
 
         Raises:
             InputError: If an option of the user contradicts the file, or does not exist.
@@ -89,17 +78,13 @@ class ShapeReader:
         options = dict(inferred)
         for name, value in self.user_options.items():
             if name not in free and name not in inferred:
-                there = ", ".join(free) or "none"
-                raise InputError(
-                    f"--options.{name} is no option of these weights", remedy=f"there are: {there}."
-                )
+                what = f"--options.{name} is no option of these weights"
+                raise InputError(what, remedy=f"there are: {', '.join(free) or 'none'}.")
             if name in free:
                 options[name] = _checked(name, value, free[name])
             elif inferred[name] != value:
-                raise InputError(
-                    f"{name} is {inferred[name]} by the shapes of the file, not {value}: leave it out, "
-                    "or name another file."
-                )
+                what = f"{name} is {inferred[name]} by the shapes of the file, not {value}"
+                raise InputError(what, remedy="leave it out, or name another file.")
         return options
 
     def joint_set(
@@ -107,11 +92,8 @@ class ShapeReader:
     ) -> str:
         """Return the name of the joint set of a number of joints: the user's, or the usual one.
 
-        Args:
-            option: ``skeleton`` or ``keypoint_skeleton``.
-            joints: Number of joints of the file.
-            tensor: The tensor that says so, for messages.
-            usual: The usual ones by their number of joints.
+        The option is ``skeleton`` or ``keypoint_skeleton``; the tensor, which tells the number, is named
+        in messages.
 
         Raises:
             InputError: If the user's has another number of joints, or none is usual.

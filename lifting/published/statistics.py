@@ -35,11 +35,9 @@ def checked_array(arrays: Arrays, name: str, *shapes: tuple[int, ...]) -> NDArra
     """
     if name not in arrays:
         there = ", ".join(map(str, arrays)) or "nothing"
-        raise InputError(
-            f"needs {name}, which published weights do not hold: give --statistics an .npz file with "
-            "it (docs/weights.md)",
-            remedy=f"there is {there}.",
-        )
+        what = f"needs {name}, which published weights do not hold"
+        remedy = f"give --statistics an .npz file with it (docs/weights.md), this has {there}."
+        raise InputError(what, remedy=remedy)
     try:
         values = np.asarray(arrays[name], dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -49,11 +47,8 @@ def checked_array(arrays: Arrays, name: str, *shapes: tuple[int, ...]) -> NDArra
     for shape in shapes:
         if values.size == int(np.prod(shape)):
             return values.reshape(shape)
-    raise InputError(
-        f"{name} has the shape {values.shape}, not {' or '.join(map(str, shapes[:2]))}",
-        "--statistics",
-        "give it for the joints of the file.",
-    )
+    what = f"{name} has the shape {values.shape}, not {' or '.join(map(str, shapes[:2]))}"
+    raise InputError(what, "--statistics", "give it for the joints of the file.")
 
 
 def to_tensor(values: NDArray[np.float64]) -> Tensor:

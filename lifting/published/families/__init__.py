@@ -45,21 +45,14 @@ def recognise(
 ) -> str:
     """Return the name of the family whose mark a file bears.
 
-    Args:
-        tensors: Tensors of the file by name.
-        families: The families to choose from.
-        noun: The word for them in the message.
-
     Raises:
-        InputError: If it bears none.
+        InputError: If it bears none; ``noun`` is the word for the families in it.
     """
     for name, family in families.items():
         if any(layout.mark in tensors for layout in family.layouts):
             return name
-    raise InputError(
-        f"holds {next(iter(tensors))} and other tensors of no {noun} that is known here",
-        remedy=f"known are {', '.join(families)}.",
-    )
+    what = f"holds {next(iter(tensors))} and other tensors of no {noun} that is known here"
+    raise InputError(what, remedy=f"known are {', '.join(families)}.")
 
 
 def family_of(method: str) -> LifterFamily:
@@ -71,6 +64,5 @@ def family_of(method: str) -> LifterFamily:
     for family in FAMILIES.values():
         if method in family.methods:
             return family
-    raise InputError(
-        f"is of a {method}, which no publication has", remedy="nothing can read it there."
-    )
+    what = f"is of a {method}, which no publication has"
+    raise InputError(what, remedy="nothing can read it there.")

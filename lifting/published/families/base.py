@@ -49,11 +49,7 @@ class Pair:
 
 
 def expand(pairs: Iterable[Pair], names: Iterable[str]) -> dict[str, Pair]:
-    """Return the pair of each of our tensors that has one, tensor by tensor.
-
-    Args:
-        pairs: The table of a family.
-        names: Names of our tensors.
+    """Return the pair of each of our tensors that has one, by the table of a family.
 
     Example:
         >>> expand([Pair("fc", "net.last")], ["net.last.bias", "scale"])
@@ -114,10 +110,8 @@ class Family:
         for layout in self.layouts:
             if layout.mark in tensors:
                 return layout
-        raise InputError(
-            f"lacks the tensor {self.layouts[0].mark}",
-            remedy="name the family the file is of with --family.",
-        )
+        what = f"lacks the tensor {self.layouts[0].mark}"
+        raise InputError(what, remedy="name the family the file is of with --family.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +164,5 @@ class DetectorFamily(Family):
         return {option: getattr(net, option) for option in self.options}
 
     def expand(self, net: DetectorNet, names: Iterable[str]) -> dict[str, Pair]:
-        """Return the pair of each of a network's tensors.
-
-        Args:
-            net: The network.
-            names: Names of its tensors.
-        """
+        """Return the pair of each of a network's tensors."""
         return expand(self.layouts[0].pairs(self.options_of(net)), names)

@@ -5,13 +5,7 @@ from lifting.published.shapes import ShapeReader
 
 
 def lifter_joints(shapes: ShapeReader, poses: str, keypoints: str) -> Options:
-    """Return the joint sets by the rows of the last layer and the columns of the first.
-
-    Args:
-        shapes: The file.
-        poses: Name of the weights of the last layer.
-        keypoints: Name of the weights of the first.
-    """
+    """Return the joint sets by the rows of the last layer's weights and the columns of the first's."""
     joints, points = shapes.item_count(poses, 0, 3), shapes.item_count(keypoints, 1, 2)
     return {
         "skeleton": shapes.joint_set("skeleton", joints, poses),
@@ -27,30 +21,19 @@ def same_joints(shapes: ShapeReader, tensor: str, axis: int) -> Options:
 
 def transformer_blocks(published: str, ours: str, depth: int) -> list[Pair]:
     """Return the table of pre-norm transformer blocks, as all families of timm's lineage name them."""
-    return numbered_blocks(
-        published,
-        ours,
-        depth,
-        {
-            "norm1": "attention_norm",
-            "attn.qkv": "attention.qkv",
-            "attn.proj": "attention.project",
-            "norm2": "feed_forward_norm",
-            "mlp.fc1": "feed_forward.0",
-            "mlp.fc2": "feed_forward.2",
-        },
-    )
+    layers = {
+        "norm1": "attention_norm",
+        "attn.qkv": "attention.qkv",
+        "attn.proj": "attention.project",
+        "norm2": "feed_forward_norm",
+        "mlp.fc1": "feed_forward.0",
+        "mlp.fc2": "feed_forward.2",
+    }
+    return numbered_blocks(published, ours, depth, layers)
 
 
 def numbered_blocks(published: str, ours: str, depth: int, layers: dict[str, str]) -> list[Pair]:
-    """Return the table of blocks that are numbered from 0.
-
-    Args:
-        published: Published name of the list of blocks.
-        ours: Our name of it.
-        depth: The number of blocks.
-        layers: Published names of the layers of a block, and ours.
-    """
+    """Return the table of blocks that are numbered from 0, by the names of a block's layers."""
     return [
         Pair(f"{published}.{i}.{layer}", f"{ours}.{i}.{our_layer}")
         for i in range(depth)

@@ -53,11 +53,8 @@ def _to_buffers(options: Options, arrays: Arrays) -> dict[str, Tensor]:
     shapes = [(n, wide) for n in range(count, wide + 1)]
     components = checked_array(arrays, "pca_components", *shapes)[:count]
     if not np.allclose(components @ components.T, np.eye(count), atol=1e-3):
-        raise InputError(
-            "the rows of pca_components are not orthonormal",
-            "--statistics",
-            "give a component in each row.",
-        )
+        what = "the rows of pca_components are not orthonormal"
+        raise InputError(what, "--statistics", "give a component in each row.")
     distance = checked_array(arrays, "head_distance", ())
     if distance <= 0:
         raise InputError("head_distance is not positive", "--statistics", "give pixels.")

@@ -12,11 +12,9 @@ def _options(shapes: ShapeReader) -> Options:
     expansion = 4 if "layer1.0.conv3.weight" in shapes.tensors else 1
     depths = [d for d, (kind, n) in DEPTHS.items() if (kind.expansion, n) == (expansion, counts)]
     if not depths:
-        raise InputError(
-            f"has {', '.join(map(str, counts))} blocks, as none of the ResNets of "
-            f"{', '.join(map(str, DEPTHS))} layers has",
-            remedy="name another file.",
-        )
+        blocks, layers = (", ".join(map(str, x)) for x in (counts, DEPTHS))
+        what = f"has {blocks} blocks, as none of the ResNets of {layers} layers has"
+        raise InputError(what, remedy="name another file.")
     options = {"depth": depths[0], **detector_joints(shapes)}
     first = "deconv_layers.0.weight"
     return options | ({"width": shapes.size(first, 1)} if first in shapes.tensors else {})

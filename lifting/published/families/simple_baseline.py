@@ -50,9 +50,8 @@ def _to_buffers(options: Options, arrays: Arrays) -> dict[str, Tensor]:
     pose = skeleton(options["skeleton"])
     buffers = {}
     for key, name in (("mean", "mean"), ("std", "deviation")):
-        buffers[f"standardise_keypoints.{name}"] = checked_array(
-            arrays, f"{key}_2d", (keypoints, 2)
-        )
+        points = checked_array(arrays, f"{key}_2d", (keypoints, 2))
+        buffers[f"standardise_keypoints.{name}"] = points
         shapes = [(len(pose), 3)]
         if not options["predict_root"]:
             shapes.append((len(pose) - 1, 3))
@@ -63,9 +62,8 @@ def _to_buffers(options: Options, arrays: Arrays) -> dict[str, Tensor]:
         buffers[f"standardise_pose.{name}"] = values
     for name, values in buffers.items():
         if name.endswith("deviation") and (values < 0).any():
-            raise InputError(
-                "some deviations are negative", "--statistics", "check std_2d and std_3d."
-            )
+            what = "some deviations are negative"
+            raise InputError(what, "--statistics", "check std_2d and std_3d.")
     return {name: to_tensor(values) for name, values in buffers.items()}
 
 

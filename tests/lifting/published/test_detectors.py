@@ -152,7 +152,7 @@ def without(state, name):
         (
             made_detector(hrnet_keys(6, 3)),
             HRNet(3, 4),
-            r"is of a HRNet of width 6, the detector's is 4: choose the same for both",
+            r"is of a HRNet of width 6, the detector's is 4; choose the same for both",
         ),
         (
             made_detector(pose_resnet_keys(34, 3, 8)),
