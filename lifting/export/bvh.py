@@ -113,11 +113,7 @@ def bvh_text(
 
 
 def _checked(
-    poses: ndarray,
-    name: str,
-    fps: float | None,
-    trajectory: ndarray | None,
-    bones: str,
+    poses: ndarray, name: str, fps: float | None, trajectory: ndarray | None, bones: str
 ) -> tuple[Skeleton, ndarray, float]:
     """Return the joint set, the poses moved along the trajectory, and the frames per second."""
     joints = skeleton(name)
@@ -126,15 +122,11 @@ def _checked(
     if fps is None or not 0 < fps < np.inf:
         raise InputError(f"BVH holds frames per second, and fps is {fps}: give them.")
     if poses.shape != (len(poses), len(joints), 3) or not len(poses):
-        raise InputError(
-            f"poses have the shape {poses.shape}: give frames of the {len(joints)} joints of '{name}', "
-            "three coordinates each."
-        )
+        remedy = f"give frames of the {len(joints)} joints of '{name}', three coordinates each."
+        raise InputError(f"poses have the shape {poses.shape}", remedy=remedy)
     if trajectory is not None and trajectory.shape != (len(poses), 3):
-        raise InputError(
-            f"trajectory has the shape {trajectory.shape}: give three coordinates for each of the "
-            f"{len(poses)} poses."
-        )
+        remedy = f"give three coordinates for each of the {len(poses)} poses."
+        raise InputError(f"trajectory has the shape {trajectory.shape}", remedy=remedy)
     moved = poses.astype(np.float64)
     if trajectory is not None:
         moved = moved + trajectory[:, None]
@@ -142,12 +134,11 @@ def _checked(
     if lost.any():
         frames, missing = (np.unique(where) for where in np.nonzero(lost))
         examples = ", ".join(map(str, frames[:5])) + (", …" if len(frames) > 5 else "")
-        who = [joints.joints[index] for index in missing]
-        raise InputError(
-            f"Where {'every joint' if len(who) == len(joints) else ', '.join(who)} is, is not known in "
-            f"{len(frames)} of {len(poses)} frames ({examples}), and BVH has no gaps: fill these in, or "
-            "leave the frames out."
-        )
+        names = ", ".join(joints.joints[index] for index in missing)
+        who = "every joint" if len(missing) == len(joints) else names
+        of_all = f"{len(frames)} of {len(poses)} frames ({examples}), and BVH has no gaps"
+        remedy = "fill these in, or leave the frames out."
+        raise InputError(f"Where {who} is, is not known in {of_all}", remedy=remedy)
     return joints, moved, float(fps)
 
 

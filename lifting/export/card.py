@@ -25,14 +25,9 @@ method = from_hub("{folder}")  # a {method}, in evaluation mode
 def model_card(
     model: Exportable, facts: dict[str, str], name: str, checkpoint: Path, licence: str | None
 ) -> str:
-    """Return the README of a hub folder.
+    """Return the README of a hub folder, of a method, its metadata and the name of the folder.
 
-    Args:
-        model: The method in the folder.
-        facts: Its metadata (:func:`lifting.export.metadata.metadata`).
-        name: Name of the folder.
-        checkpoint: The checkpoint it was made from, in the folder of its run.
-        licence: The condition that the training data are under.
+    The checkpoint is in the folder of its run; the licence is the condition of the training data.
     """
     kind = "keypoint-detection" if not model.frames else "other"
     tags = ["human-pose-estimation", "lifting", facts["method"]]

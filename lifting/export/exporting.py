@@ -14,10 +14,7 @@ from lifting.files import refuse_existing, write_together
 
 
 def export_model(
-    checkpoint: str | Path,
-    out: str | Path,
-    one_window: bool = False,
-    crop: Sequence[int] = CROP,
+    checkpoint: str | Path, out: str | Path, one_window: bool = False, crop: Sequence[int] = CROP
 ) -> str:
     """Write a trained lifter or detector for other programs, after a comparison with it.
 
@@ -36,9 +33,8 @@ def export_model(
     """
     out = Path(out)
     if out.suffix not in (".onnx", ".pt2", ""):
-        raise InputError(
-            "is of no known format", out, "give a name that ends in .onnx or .pt2, or a folder."
-        )
+        remedy = "give a name that ends in .onnx or .pt2, or a folder."
+        raise InputError("is of no known format", out, remedy)
     refuse_existing([out])
     if out.suffix == ".onnx":
         onnx.check_installed()
@@ -55,12 +51,9 @@ def export_model(
         run = program.runner(content)
     error = parity(model, run)
     if not error <= LIMIT:
-        raise InputError(
-            f"its export would differ by {error:.1g} of the largest value, more than "
-            f"{LIMIT:.0e}, and was not written",
-            checkpoint,
-            "export it in the other format.",
-        )
+        limit = f"more than {LIMIT:.0e}, and was not written"
+        what = f"its export would differ by {error:.1g} of the largest value, {limit}"
+        raise InputError(what, checkpoint, "export it in the other format.")
     write_together({out: content})
     lines = [f"{out}: {facts['method']}, differs by {error:.1g} of the largest value at most"]
     for kind in ("inputs", "outputs"):

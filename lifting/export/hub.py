@@ -23,15 +23,9 @@ _USER = "A folder of a model hub"
 
 
 def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = None) -> str:
-    """Write a trained lifter or detector as a folder of a model hub.
+    """Write a trained lifter or detector as a folder of a model hub; return what was written.
 
-    Args:
-        checkpoint: The checkpoint.
-        folder: The folder to write.
-        licence: The condition that the training data are under, for the model card.
-
-    Returns:
-        What was written.
+    The licence, for the model card, is the condition that the training data are under.
 
     Raises:
         InputError: If there is nothing to export, nowhere to write, or the method needs other
@@ -42,11 +36,8 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
     safetensors = require("safetensors.torch", _USER)
     model = load_exportable(checkpoint)
     if model.method.hparams.get("lifter_lr"):
-        raise InputError(
-            "its lifters learnt along and are looked for beside it",
-            checkpoint,
-            "export it as .onnx or .pt2.",
-        )
+        what = "its lifters learnt along and are looked for beside it"
+        raise InputError(what, checkpoint, "export it as .onnx or .pt2.")
     facts = metadata(model, checkpoint)
     partial = folder.with_name(folder.name + ".partial")
     try:
@@ -59,9 +50,8 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
         (partial / CARD).write_text(model_card(model, facts, folder.name, checkpoint, licence))
         os.replace(partial, folder)
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", folder, "choose another place."
-        ) from error
+        what = f"cannot be written ({error.strerror})"
+        raise InputError(what, folder, "choose another place.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return f"{folder}: {facts['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
@@ -91,11 +81,8 @@ def from_hub(folder: str | Path) -> Method:
     config = _read_config(folder / CONFIG)
     kind = getattr(lifting.methods, config["method"], None)
     if config["method"] not in lifting.methods.__all__ or not isinstance(kind, type):
-        raise InputError(
-            f"names the method {config['method']}, which this suite has not",
-            folder / CONFIG,
-            "get a newer suite, or another folder.",
-        )
+        what = f"names the method {config['method']}, which this suite has not"
+        raise InputError(what, folder / CONFIG, "get a newer suite, or another folder.")
     path = folder / WEIGHTS
     try:
         state = safetensors.load(path.read_bytes())
@@ -117,23 +104,16 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError("there is no such file", path, "name a folder of a hub.") from error
     except ValueError as error:
         raise InputError("is no JSON", path, "get it again.") from error
-    types = {"method": str, "options": dict}
-    if not isinstance(config, dict) or any(
-        not isinstance(config.get(key), kind) for key, kind in types.items()
-    ):
+    known = config if isinstance(config, dict) else {}
+    if not isinstance(known.get("method"), str) or not isinstance(known.get("options"), dict):
         raise InputError("lacks method or options", path, "name a folder that this suite wrote.")
     return config
 
 
 def push_to_hub(folder: str | Path, repository: str) -> str:
-    """Upload a folder to a model hub, with the account of ``hf auth login``.
+    """Upload a folder of :func:`to_hub`, with the account of ``hf auth login``; return where it is.
 
-    Args:
-        folder: A folder that :func:`to_hub` wrote.
-        repository: ``user/name``; made, and private, where it is not there.
-
-    Returns:
-        Where it is.
+    The repository, ``user/name``, is made, and private, where it is not there.
 
     Raises:
         InputError: If huggingface_hub is not installed, or refuses.
@@ -144,8 +124,5 @@ def push_to_hub(folder: str | Path, repository: str) -> str:
         return str(hub.upload_folder(repo_id=repository, folder_path=str(folder)))
     except (OSError, ValueError) as error:
         first = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"was not uploaded ({first})",
-            repository,
-            "log in with hf auth login, or choose another name.",
-        ) from error
+        remedy = "log in with hf auth login, or choose another name."
+        raise InputError(f"was not uploaded ({first})", repository, remedy) from error

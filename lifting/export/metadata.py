@@ -22,12 +22,7 @@ _MEANING = {
 
 
 def metadata(model: Exportable, checkpoint: str | Path | None = None) -> dict[str, str]:
-    """Return the metadata of an exported file, each entry a text; lists and tables are JSON.
-
-    Args:
-        model: The exported method.
-        checkpoint: The file it was loaded from.
-    """
+    """Return the metadata of an exported file, each entry a text; lists and tables are JSON."""
     h = model.method.hparams
     entries = {
         "suite": f"lifting {lifting.__version__}",

@@ -19,9 +19,8 @@ from lifting.skeletons.occlusion import CASES, choose_case, joint_status, root_f
 class LiftingModule(nn.Module):
     """Keypoints in pixels to root-relative millimetres, and to the root's position where it is known.
 
-    Args:
-        method: The lifter; mirrored twins are averaged in where its options say so.
-        camera_fields: The fields of the camera that are inputs; the others are zero.
+    Mirrored twins are averaged in where the lifter's options say so. Of the camera some fields are
+    inputs; the others are zero.
     """
 
     def __init__(self, method: Lifter, camera_fields: Sequence[str]) -> None:
@@ -52,9 +51,6 @@ class CompletingModule(nn.Module):
     """Keypoints in pixels and their confidence to root-relative millimetres and joint status.
 
     All cases are made for every pose and one is chosen, as a graph has no branches.
-
-    Args:
-        method: The completion.
     """
 
     def __init__(self, method: OcclusionCompletion) -> None:
@@ -86,8 +82,7 @@ class CompletingModule(nn.Module):
 class DetectingModule(nn.Module):
     """Crops to keypoints in pixels of the crop and their confidence.
 
-    Args:
-        method: The detector; heat-maps are decoded, and mirrored twins averaged in, as its options say.
+    Heat-maps are decoded, and mirrored twins averaged in, as the detector's options say.
     """
 
     def __init__(self, method: Detector) -> None:

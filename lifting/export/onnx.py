@@ -27,13 +27,7 @@ def check_installed() -> None:
 
 
 def saved_onnx(model: Exportable, program: ExportedProgram, metadata: Mapping[str, str]) -> bytes:
-    """Return a model as the content of an ONNX file.
-
-    Args:
-        model: The model.
-        program: The model, traced.
-        metadata: Metadata of the file.
-    """
+    """Return a model, of which the program is the trace, as the content of an ONNX file."""
     with quietly():
         exported = torch.onnx.export(
             program,
@@ -69,9 +63,7 @@ def _name_axes(graph: Any, model: Exportable) -> None:
 def runner(content: bytes, threads: int | None = None) -> Runner:
     """Return a function that runs the content of an ONNX file, with onnxruntime on the CPU.
 
-    Args:
-        content: The content.
-        threads: Threads; as many as there are cores where not given.
+    It uses as many threads as there are cores where their number is not given.
     """
     onnxruntime = require("onnxruntime", _USER)
     options = onnxruntime.SessionOptions()

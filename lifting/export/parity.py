@@ -32,12 +32,7 @@ def difference(actual: Tensor, expected: Tensor) -> float:
 
 
 def parity(model: Exportable, run: Runner) -> float:
-    """Return the largest difference between a method and its export, over several shapes of input.
-
-    Args:
-        model: The method.
-        run: Runs the export.
-    """
+    """Return the largest difference between a method and its export, over several shapes of input."""
     worst = 0.0
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)

@@ -73,12 +73,7 @@ def build_program(model: Exportable) -> ExportedProgram:
 
 
 def saved_program(program: ExportedProgram, metadata: Mapping[str, str]) -> bytes:
-    """Return a program as a file of ``torch.export.save``.
-
-    Args:
-        program: The program.
-        metadata: Metadata, for its extra file ``lifting.json``.
-    """
+    """Return a program as a file of ``torch.export.save``; metadata go to its ``lifting.json``."""
     stream = io.BytesIO()
     with quietly():
         torch.export.save(program, stream, extra_files={METADATA_FILE: json.dumps(dict(metadata))})

@@ -53,12 +53,7 @@ class Exportable:
         return self.frames - 1 if past else self.frames // 2
 
     def example(self, batch: int, more_frames: int = 0) -> tuple[Tensor, ...]:
-        """Return inputs of the right shapes: people of random keypoints, or noise.
-
-        Args:
-            batch: Examples.
-            more_frames: Frames beyond :attr:`frames`.
-        """
+        """Return inputs of the right shapes: people of random keypoints, or noise."""
         if isinstance(self.method, Detector):
             width, height = self.crop
             return (torch.randint(256, (batch, 3, height, width), dtype=torch.uint8),)
@@ -101,16 +96,14 @@ def camera_fields_of(method: Lifter) -> tuple[str, ...]:
     """Return the fields of the camera that a lifter's pose depends on: those that get a gradient."""
     names = [field.name for field in fields(Camera)]
     camera = example_camera(2).map(lambda x: x.requires_grad_())
-    keypoints = 500 + 100 * torch.randn(
-        2, method.frames, len(skeleton(method.hparams["keypoint_skeleton"])), 2
-    )
+    joints = len(skeleton(method.hparams["keypoint_skeleton"]))
+    keypoints = 500 + 100 * torch.randn(2, method.frames, joints, 2)
     outputs = LiftingModule(method, names)(keypoints, *(getattr(camera, name) for name in names))
     total = torch.stack([x.sum() for x in outputs]).sum()
     if not total.requires_grad:
         return ()
-    gradients = torch.autograd.grad(
-        total, [getattr(camera, name) for name in names], allow_unused=True
-    )
+    values = [getattr(camera, name) for name in names]
+    gradients = torch.autograd.grad(total, values, allow_unused=True)
     return tuple(n for n, gradient in zip(names, gradients, strict=True) if gradient is not None)
 
 
@@ -129,11 +122,9 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
     if isinstance(method, Detector):
         width, height = crop
         if min(crop) < 2 * _COARSEST or width % _COARSEST or height % _COARSEST:
-            raise InputError(
-                f"is {width} by {height}",
-                "--crop",
-                f"give multiples of {_COARSEST} from {2 * _COARSEST} on, such as {CROP[0]} {CROP[1]}.",
-            )
+            multiples = f"multiples of {_COARSEST} from {2 * _COARSEST} on"
+            remedy = f"give {multiples}, such as {CROP[0]} {CROP[1]}."
+            raise InputError(f"is {width} by {height}", "--crop", remedy)
         # With channels last, what is traced would depend on whether the batch is one.
         nn.utils.convert_conv2d_weight_memory_format(method.net, torch.contiguous_format)
         detections = ("keypoints", "confidence")
@@ -144,36 +135,23 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
         names = ("keypoints", "confidence"), ("pose", "status")
         return Exportable(method, CompletingModule(method), *names, frames=1)
     if not isinstance(method, Lifter):
-        raise InputError(
-            f"is of a {type(method).__name__}, which lifts nothing",
-            remedy="export the lifter or the detector that was trained with it.",
-        )
+        what = f"is of a {type(method).__name__}, which lifts nothing"
+        remedy = "export the lifter or the detector that was trained with it."
+        raise InputError(what, remedy=remedy)
     camera = camera_fields_of(method)
-    outputs: tuple[str, ...] = (
-        ("pose", "trajectory") if isinstance(method, TrajectoryLifter) else ("pose",)
-    )
+    outputs = ("pose", *(["trajectory"] if isinstance(method, TrajectoryLifter) else []))
     # torch.export writes a recurrent network out frame by frame.
     recurrent = any(isinstance(part, nn.RNNBase) for part in method.modules())
     slides = getattr(method, "slides", False) and not recurrent
-    return Exportable(
-        method,
-        LiftingModule(method, camera),
-        ("keypoints", *camera),
-        outputs,
-        frames=method.frames,
-        any_length=slides and not one_window,
-    )
+    inputs, any_length = ("keypoints", *camera), slides and not one_window
+    module = LiftingModule(method, camera)
+    return Exportable(method, module, inputs, outputs, method.frames, any_length)
 
 
 def load_exportable(
     path: str | Path, one_window: bool = False, crop: Sequence[int] = CROP
 ) -> Exportable:
-    """Return the trained method of a checkpoint as a module of plain tensors.
-
-    Args:
-        path: The checkpoint.
-        one_window: See :func:`exportable`.
-        crop: See :func:`exportable`.
+    """Return the trained method of a checkpoint as a module of plain tensors (:func:`exportable`).
 
     Raises:
         InputError: If the file is no checkpoint, or of something that lifts and detects nothing.

@@ -128,7 +128,7 @@ def _load(path: Path) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         callee = re.search(r"GLOBAL ([\w.]+)", str(error))
-        content = f"asks to run '{callee[1]}'" if callee else "holds more than plain values"
+        content = f"asks to run '{callee[1]}'" if callee else "holds more than tensors and values"
         what = f"refused, because it {content}, which weights have no need of"
         raise InputError(what, remedy="get the file from its authors again.") from error
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.

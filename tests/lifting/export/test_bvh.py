@@ -137,7 +137,7 @@ GAP[5, 12, 0] = np.inf
         ({"skeleton": "h36m15"}, "There is no skeleton 'h36m15'"),
         (
             {"skeleton": "h36m16"},
-            r"the shape \(9, 17, 3\): give frames of the 16 joints of 'h36m16'",
+            r"the shape \(9, 17, 3\); give frames of the 16 joints of 'h36m16'",
         ),
         ({"poses": POSES[:0]}, r"the shape \(0, 17, 3\)"),
         ({"poses": POSES[0]}, r"the shape \(17, 3\)"),
