@@ -17,16 +17,10 @@ def fit_root(
 
     Least squares of ``x Z - X``, the distance in the plane of the joint from its ray: linear in the
     position of the root, and zero where the projection is exact. The distance from the camera is as
-    right as the focal length and the size of the pose are.
+    right as the focal length and the size of the pose are. Joints that are not seen do not count.
 
-    Args:
-        pose: Root-relative millimetres.
-        keypoints: Pixels.
-        seen: Which joints count.
-        camera: One camera.
-
-    Returns:
-        Camera-frame millimetres; NaN where fewer than two joints count, or the pose is NaN.
+    The pose is root-relative millimetres, keypoints are pixels, the position is camera-frame
+    millimetres; NaN where fewer than two joints count, or the pose is NaN.
     """
     camera = camera.to(torch.float64)
     rays = undistort((keypoints.double() - camera.principal) / camera.focal, camera)

@@ -9,14 +9,10 @@ from torch import Tensor
 def fill_gaps(
     keypoints: Float[Tensor, "frames K 2"], seen: Bool[Tensor, "frames K"]
 ) -> Float[Tensor, "frames K 2"]:
-    """Interpolate keypoints over time, joint by joint, where they are not seen.
+    """Interpolate keypoints (pixels) over time, joint by joint, where they are not seen.
 
     Before the first and after the last frame in which a joint is seen, it stays where it was seen. A
     joint that is seen in no frame becomes NaN.
-
-    Args:
-        keypoints: Pixels; those that are not seen are ignored.
-        seen: Which of them are seen.
 
     Example:
         >>> one = torch.tensor([[[0.0, 0.0]], [[9.0, 9.0]], [[4.0, 2.0]]])

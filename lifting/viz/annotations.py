@@ -62,12 +62,7 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
 
 
 def image_figure(rows: Mapping[str, Sequence[MarkedImage]], joints: Skeleton) -> Figure:
-    """Draw images in rows, each with a title.
-
-    Args:
-        rows: Images by title of the row.
-        joints: Joint set of the keypoints.
-    """
+    """Draw images in rows, each with a title."""
     columns = max(len(images) for images in rows.values())
     figure = plt.figure(figsize=(2.1 * columns, 2.9 * len(rows)), layout="constrained")
     parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
@@ -100,12 +95,9 @@ def _draw_image(axes: Axes, image: MarkedImage, joints: Skeleton) -> None:
 def risk_figure(
     kept: Float[ndarray, " n"], expected: Float[ndarray, " n"], actual: Float[ndarray, " n"]
 ) -> Figure:
-    """Draw the error of the least risky labels over how many of them are kept.
+    """Draw the error of the least risky labels over how many of them are kept, as fractions.
 
-    Args:
-        kept: Fraction of labels kept.
-        expected: Their mean risk.
-        actual: Fraction of wrong ones; NaN where it is not known.
+    It is their mean risk, and the fraction of wrong ones, NaN where it is not known.
     """
     figure, axes = plain_axes()
     if not np.isnan(actual).all():
@@ -121,13 +113,9 @@ def risk_figure(
 def histogram_figure(
     values: Mapping[str, Float[ndarray, " _"]], xlabel: str, ylabel: str, percent: bool = False
 ) -> Figure:
-    """Draw the distribution of numbers.
+    """Draw the distribution of numbers by name, in one colour each; ``percent`` shows fractions so.
 
-    Args:
-        values: Numbers by name; the name stands in the legend if there are several.
-        xlabel: Quantity and unit of the numbers.
-        ylabel: Label of the counts.
-        percent: Whether the numbers are fractions, to be shown as percent.
+    The names stand in a legend if there are several.
     """
     figure, axes = plain_axes()
     every = np.concatenate(list(values.values()))
@@ -151,10 +139,8 @@ def risk_distance_figure(
 ) -> Figure:
     """Draw risks over the distance of the joints, and their mean.
 
-    Args:
-        panels: By title the distance of the joints in depth, millimetres, and their mean risk: middles
-            of bins in millimetres, mean in them, and number of pairs.
-        risk: Expected error of each pair.
+    Each panel has, by title, the distance of the joints in depth, millimetres, and the curve of the
+    mean.
     """
     figure, all_axes = _panels(len(panels))
     for axes, (title, (distance, curve)) in zip(all_axes, panels.items(), strict=True):
@@ -175,11 +161,8 @@ def skill_figure(
 ) -> Figure:
     """Draw the true-positive over the true-negative rate of annotators.
 
-    Args:
-        positive: Fraction of right answers where the joint marked pink is nearer.
-        negative: The same where the green one is.
-        count: Answers of each.
-        reference: Source of the right answers.
+    Positive are pairs of which the joint marked pink is nearer, negative those of the green one; the
+    reference is the source of the right answers.
     """
     figure, axes = plain_axes(4.6, 4.4)
     size = 10 + 60 * count / max(int(count.max()), 1)
@@ -202,10 +185,7 @@ def skill_figure(
 def bias_figure(names: Sequence[str], bias: Float[ndarray, " people"], reference: str) -> Figure:
     """Draw the bias of annotators to a colour, sorted; with their names where there is room.
 
-    Args:
-        names: The annotators.
-        bias: Fraction of pink answers less the fraction of pink truths, from -1 to 1.
-        reference: Source of the truth.
+    It is the fraction of pink answers less that of pink truths, by the reference: -1 to 1.
     """
     known = np.flatnonzero(~np.isnan(bias))
     order = known[np.argsort(bias[known], kind="stable")]
@@ -232,10 +212,8 @@ def accuracy_figure(
 ) -> Figure:
     """Draw the fraction of right answers over the distance of the joints.
 
-    Args:
-        panels: By title, by name of the series: middles of bins in millimetres, fraction of right
-            answers in them, and number of answers.
-        model: The published crowd: millimetres, and fraction of right answers.
+    Each panel has, by title, a curve per series; the model is the published crowd, as millimetres and
+    fraction of right answers.
     """
     figure, all_axes = _panels(len(panels))
     for axes, (title, series) in zip(all_axes, panels.items(), strict=True):
@@ -262,11 +240,7 @@ def agreement_figure(
 ) -> Figure:
     """Draw for each two the fraction of pairs they label alike, with kappa and number of pairs below it.
 
-    Args:
-        names: The annotators.
-        alike: Fraction of common pairs labelled alike; NaN where there is none.
-        kappa: Cohen's kappa; NaN where it has no meaning.
-        count: Number of common pairs.
+    Alike and Cohen's kappa are NaN where there is no common pair, or they have no meaning.
     """
     people = len(names)
     figure, axes = plt.subplots(

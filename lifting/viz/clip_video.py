@@ -21,14 +21,9 @@ def write_clip_video(path: Path, clip: Clip, size: int = 480, yaw: float = 0.45)
     """Write an MP4 (H.264): the image or the keypoints at the left, then each method.
 
     Poses are drawn where they are: root-relative ones stay in the middle, and absolute ones walk
-    about. Left and right have their colours and the truth is grey. Keypoints may also be a pose that
-    was projected back onto the images.
-
-    Args:
-        path: The file to write.
-        clip: The clip.
-        size: Height in pixels, and width of each panel; an odd size is rounded up.
-        yaw: Rotation of the poses away from the camera's view, radians.
+    about. Left and right have their colours and the truth is grey. Keypoints may also be a pose
+    that was projected back onto the images. ``size`` is the height in pixels and the width of each
+    panel, an odd one rounded up; ``yaw`` turns the poses away from the camera's view, radians.
 
     Raises:
         InputError: If nothing can be written at the path.

@@ -24,12 +24,7 @@ _POLICY = (
 
 
 def write_document(path: Path, title: str, parts: Sequence[str]) -> None:
-    """Write a page.
-
-    Args:
-        path: The file to write.
-        title: Heading.
-        parts: The content below it, as HTML.
+    """Write a page with a heading and, below it, parts in HTML.
 
     Raises:
         InputError: If the page cannot be written.
@@ -56,11 +51,8 @@ def table(
 ) -> str:
     """Return a table, which scrolls by itself where it is wider than the page.
 
-    Args:
-        rows: One mapping of column to value per row; averages are set apart.
-        name: Its name for screen readers.
-        marked: Rows and columns of the cells to set apart.
-        words: Whether it holds text, which runs over several lines.
+    Its name is for screen readers. Averages are set apart, and so are the cells that are ``marked``
+    by row and column; ``words`` run over several lines.
     """
     columns = list(rows[0])
     head = "".join(f'<th scope="col">{_name(c)}</th>' for c in columns)

@@ -31,14 +31,9 @@ def draw_keypoints(
     truth: bool = False,
     visible: Bool[ndarray, " K"] | None = None,
 ) -> None:
-    """Draw 2D keypoints, y downwards.
+    """Draw 2D keypoints in any unit, y downwards; those that are not visible are left out.
 
-    Args:
-        axes: Axes.
-        keypoints: Pixels, or any other unit.
-        joints: Joint set of the keypoints.
-        truth: Draw them thick and grey, for others drawn on top to be compared with.
-        visible: Which of them are seen; the others are left out. All where not given.
+    The truth is thick and grey, as what others drawn on top are held against.
     """
     bones = [b for b in joints.bones if visible is None or visible[list(b)].all()]
     lines = LineCollection(
@@ -63,11 +58,8 @@ def draw_pose(
 ) -> None:
     """Draw a camera-frame pose in 3D axes, upright: the camera looks along +y.
 
-    Args:
-        axes: Axes with a 3D projection.
-        pose: Root-relative millimetres.
-        joints: Joint set of the pose.
-        truth: Draw it thin and grey, for a prediction to be compared with.
+    The pose is root-relative millimetres. The truth is thin and grey, as what a prediction is held
+    against.
     """
     points = upright(pose)
     lines = Line3DCollection(
@@ -103,13 +95,8 @@ def prediction_figure(
 ) -> Figure:
     """Draw samples side by side: the 2D input, and the 3D prediction from front and side.
 
-    Args:
-        keypoints: Input, pixels.
-        predicted: Predicted poses, root-relative millimetres.
-        truth: True poses, drawn in grey beside the prediction.
-        keypoint_joints: Joint set of the input.
-        pose_joints: Joint set of the poses.
-        titles: One per sample.
+    Keypoints are pixels, poses root-relative millimetres; true ones are grey beside the prediction.
+    Every sample has a title.
     """
     count = len(keypoints)
     figure = plt.figure(figsize=(1.8 * count, 5.6), layout="constrained")

@@ -49,12 +49,8 @@ def line_drawing(
 ) -> str:
     """Return lines as a drawing inside of a page; the points of short ones are marked.
 
-    Args:
-        lines: The lines.
-        xlabel: Quantity and unit to the right.
-        ylabel: Quantity and unit upwards.
-        scale: Of the values upwards, ``linear`` or ``log``; linear where there are any below zero.
-        legend: Name the lines in the drawing.
+    The scale upwards is ``linear`` or ``log``, but linear where there are values below zero. The
+    legend names the lines.
     """
     if any(value <= 0 for line in lines for value in line.y):
         scale = "linear"

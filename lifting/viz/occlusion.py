@@ -40,17 +40,9 @@ def occlusion_figure(
     """Draw samples side by side: the keypoints that are seen, and the pose from front and side.
 
     A bone of which an end is completed is dashed. Joints that are not seen are hollow, and those of
-    unknown position are left out.
-
-    Args:
-        keypoints: Input, pixels.
-        visible: Whether each of them is seen.
-        predicted: Predicted poses, root-relative millimetres.
-        status: Origin of each joint, a :class:`lifting.skeletons.occlusion.Status`.
-        truth: True poses, drawn in grey.
-        keypoint_joints: Joint set of the input.
-        pose_joints: Joint set of the poses.
-        titles: One per sample, which names what was completed.
+    unknown position are left out. Keypoints are pixels, poses root-relative millimetres, true ones
+    grey; the status of a joint is a :class:`lifting.skeletons.occlusion.Status`. Titles name what
+    was completed.
     """
     count = len(keypoints)
     figure = plt.figure(figsize=(max(1.9 * count, 6.0), 6.2), layout="constrained")
@@ -74,14 +66,7 @@ def occlusion_figure(
 def draw_completed_pose(
     axes: Axes3D, pose: Float[ndarray, "J 3"], status: Int[ndarray, " J"], joints: Skeleton
 ) -> None:
-    """Draw a camera-frame pose in 3D axes, lifted and completed joints told apart.
-
-    Args:
-        axes: Axes with a 3D projection.
-        pose: Root-relative millimetres.
-        status: Origin of each joint, a :class:`lifting.skeletons.occlusion.Status`.
-        joints: Joint set of the pose.
-    """
+    """Draw a camera-frame pose in millimetres in 3D axes, lifted and completed joints told apart."""
     points = upright(pose)
     known = status != Status.UNKNOWN
     for parent, child in joints.bones:

@@ -22,14 +22,8 @@ def write_page(
 ) -> None:
     """Write a page that needs no network and no other file.
 
-    Args:
-        path: The file to write.
-        title: Heading.
-        clips: Poses to play and turn.
-        intro: A paragraph under the heading.
-        tables: By heading, one mapping of column to value per row.
-        curves: Logged steps and values of a run, by name.
-        media: Captions and files of pictures (PNG) and videos (MP4) to take into the page.
+    It holds a heading, a paragraph, clips to play and turn, tables by heading, the logged steps and
+    values of a run by name, and pictures (PNG) and videos (MP4) with their captions.
 
     Raises:
         InputError: If a file of ``media`` is missing or of another kind, or the page cannot be

@@ -133,18 +133,17 @@ def resource(name: str) -> str:
     return _RESOURCES.joinpath(name).read_text(encoding="utf-8")
 
 
+def describe(joints: Skeleton) -> dict[str, Any]:
+    """Return what the code of a page needs of a joint set."""
+    sides = [joints.side(j) for j in range(len(joints))]
+    return {"joints": joints.joints, "sides": sides, "bones": joints.bones}
+
+
 def _content(clips: Sequence[Clip]) -> dict[str, Any]:
     tracks = [t for c in clips for t in (*c.methods, *([c.truth] if c.truth else []))]
     used = [t.joints for t in tracks] + [c.joints_2d for c in clips if c.keypoints is not None]
     return {
-        "skeletons": {
-            s.name: {
-                "joints": s.joints,
-                "sides": [s.side(j) for j in range(len(s))],
-                "bones": s.bones,
-            }
-            for s in used
-        },
+        "skeletons": {s.name: describe(s) for s in used},
         "clips": [_clip(clip) for clip in clips],
     }
 
@@ -164,10 +163,8 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "images": None,
     }
     if clip.keypoints is not None:
-        content["keypoints"] = {
-            "joints": clip.joints_2d.name,
-            "values": _base64_floats(clip.keypoints),
-        }
+        values = _base64_floats(clip.keypoints)
+        content["keypoints"] = {"joints": clip.joints_2d.name, "values": values}
     if clip.images is not None:
         content["images"] = [_data_url(image) for image in clip.images]
     return content

@@ -46,18 +46,9 @@ def pose_figure(
 ) -> Figure:
     """Draw one 2D pose, on its picture where there is one, and its 3D pose from four sides.
 
-    Joints that are not known are hollow and their bones dashed; what is NaN is left out.
-
-    Args:
-        keypoints: Input, pixels.
-        pose: Root-relative millimetres, camera frame.
-        keypoint_joints: Joint set of the input.
-        pose_joints: Joint set of the pose.
-        truth: The true pose, drawn in grey.
-        known: Whether each joint rests on a keypoint that was seen; all where not given.
-        picture: The picture that the keypoints are on, RGB.
-        reprojected: The pose projected onto the picture, drawn over the keypoints.
-        title: A line above everything.
+    Joints that are not known are hollow and their bones dashed; what is NaN is left out. Keypoints,
+    and the pose reprojected onto them, are pixels; the pose is root-relative millimetres in the
+    camera frame, and the true one is grey. The picture is RGB.
     """
     columns = 1 + len(VIEWS)
     figure = plt.figure(figsize=(_WIDTH * columns, _HEIGHT), layout="constrained")

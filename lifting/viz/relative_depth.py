@@ -34,9 +34,7 @@ def plain_axes(width: float = 5.0, height: float = 3.8) -> tuple[Figure, Axes]:
 def annotation_figure(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Figure:
     """Draw errors over the size of the annotations that were learnt from (figure 1d).
 
-    Args:
-        points: For ``supervised`` and ``relative``: label, megabytes and PA-MPJPE in millimetres of each
-            run.
+    For ``supervised`` and ``relative``: label, megabytes and PA-MPJPE in millimetres of each run.
     """
     figure, axes = plain_axes()
     for name, runs in points.items():
@@ -58,8 +56,7 @@ def annotation_figure(points: Mapping[str, Sequence[tuple[str, float, float]]]) 
 def error_figure(errors: Mapping[str, Float[ndarray, " frames"]]) -> Figure:
     """Draw the distribution of errors of frames, and the fraction below each (figure 4a).
 
-    Args:
-        errors: PA-MPJPE of every frame, millimetres, by name.
+    The errors are PA-MPJPE of every frame, millimetres, by name.
     """
     figure, axes = plain_axes()
     below = axes.twinx()
@@ -82,9 +79,7 @@ def error_figure(errors: Mapping[str, Float[ndarray, " frames"]]) -> Figure:
 def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skeleton) -> Figure:
     """Draw errors of joints with their standard deviations, left and right together (figure 4b).
 
-    Args:
-        errors: Distance of every joint after alignment, millimetres, by name.
-        joints: Joint set of the poses.
+    The errors are distances of every joint after alignment, millimetres, by name.
     """
     kinds = [joint.removeprefix("left_").removeprefix("right_") for joint in joints.joints]
     groups = {kind: [i for i, k in enumerate(kinds) if k == kind] for kind in kinds}
@@ -110,9 +105,7 @@ def joint_figure(errors: Mapping[str, Float[ndarray, "frames J"]], joints: Skele
 def noise_figure(errors: Mapping[str, Mapping[str, tuple[float, float]]]) -> Figure:
     """Draw errors with noise in test and training over errors with noise in the test (figure 4c).
 
-    Args:
-        errors: For each method: for each kind of noise PA-MPJPE, in millimetres, where it is in the test
-            alone, and where it is in training too.
+    For each method and kind of noise: PA-MPJPE, millimetres, with noise in the test, and in both.
     """
     figure, axes = plain_axes(4.6, 4.4)
     for name, runs in errors.items():
@@ -152,14 +145,7 @@ def comparison_figure(
     keypoint_joints: Skeleton,
     pose_joints: Skeleton,
 ) -> Figure:
-    """Draw keypoints, and below them the poses of each run (figure 5).
-
-    Args:
-        keypoints: Input, pixels.
-        poses: Root-relative millimetres, by name of the run.
-        keypoint_joints: Joint set of the input.
-        pose_joints: Joint set of the poses.
-    """
+    """Draw keypoints (pixels), and below them the poses of each run, root-relative mm (figure 5)."""
     count, rows = len(keypoints), 1 + len(poses)
     figure = plt.figure(figsize=(1.7 * count, 1.8 * rows), layout="constrained")
     for i in range(count):

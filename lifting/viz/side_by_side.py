@@ -94,12 +94,7 @@ class SideBySide:
         self._font = ImageFont.load_default(max(10, self._frame[1] // 36))
 
     def draw(self, image: UInt8[ndarray, "H W 3"], number: int) -> UInt8[ndarray, "h w 3"]:
-        """Return a frame and the poses of the people on it.
-
-        Args:
-            image: The frame, RGB.
-            number: Its number.
-        """
+        """Return an RGB frame, by its number, and the poses of the people on it."""
         canvas = Image.new("RGB", self.size, _BACKGROUND)
         frame = Image.fromarray(image)
         if frame.size != self._frame:
@@ -197,8 +192,7 @@ class _PosePanel:
 def panel_numbers(people: Sequence[DrawnPerson]) -> list[int]:
     """Return the number of each person's panel: the first that is free as long as the person is there.
 
-    Args:
-        people: In the order of their first frames.
+    The people come in the order of their first frames.
     """
     free_from: list[int] = []
     numbers = []

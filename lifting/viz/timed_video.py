@@ -28,12 +28,7 @@ class TimedVideo:
         self.frames = 0
 
     def add(self, image: UInt8[ndarray, "H W 3"], pts: int) -> None:
-        """Add a frame.
-
-        Args:
-            image: RGB.
-            pts: When it is shown, in units of the time base; later than the one before.
-        """
+        """Add an RGB frame, shown at ``pts`` units of the time base: later than the one before."""
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame.pts, frame.time_base = pts, self._time_base
         self._container.mux(self._stream.encode(frame))
@@ -46,11 +41,7 @@ def timed_video(
 ) -> Iterator[TimedVideo]:
     """Yield a video to add frames to; the file appears when it is whole.
 
-    Args:
-        path: The file to write.
-        size: Width and height, both even.
-        time_base: The unit of the frames' times, seconds.
-        fps: Frames per second, on average.
+    Width and height are even, the time base is in seconds, and the frame rate is that on average.
 
     Raises:
         InputError: If nothing can be written at the path.

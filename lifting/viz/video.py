@@ -78,14 +78,9 @@ def write_rotation(
 def encode(
     path: Path, figure: Figure, frames: int, fps: float, show: Callable[[int], None]
 ) -> None:
-    """Write an MP4 (H.264) of a figure, frame by frame.
+    """Write an MP4 (H.264) of a figure, which ``show`` changes to each frame by its number.
 
-    Args:
-        path: The file to write.
-        figure: A figure of an even number of pixels in width and height.
-        frames: Number of frames.
-        fps: Frames per second.
-        show: Changes the figure to a frame, by its number.
+    Width and height of the figure are even numbers of pixels.
 
     Raises:
         InputError: If nothing can be written at the path.

@@ -31,12 +31,7 @@ class Thumbnails:
         self.images: list[bytes] = []
 
     def add(self, image: UInt8[ndarray, "H W 3"], number: int) -> None:
-        """Keep a frame, if its turn has come.
-
-        Args:
-            image: RGB.
-            number: Its number.
-        """
+        """Keep an RGB frame, if the turn of its number has come."""
         if number % self.stride == 0:
             self.images.append(small_jpeg(image))
 
@@ -51,13 +46,7 @@ def video_clip(
 ) -> Clip:
     """Return the frames of which there are thumbnails as a clip, everyone's poses side by side.
 
-    Args:
-        name: Name of the clip.
-        people: The people on the video.
-        thumbnails: Pictures of its frames.
-        size: Width and height of the video.
-        fps: Its frames per second.
-        truth: The true poses of every frame, for errors.
+    Size and frame rate are those of the video; errors are distances to the true poses of every frame.
     """
     chosen = sorted(people, key=lambda person: person.first - person.end)[:MOST_PEOPLE]
     chosen.sort(key=lambda person: person.first)

@@ -8,12 +8,12 @@ from pathlib import Path
 from datamodules.crops.pixels import read_image
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
-from lifting.inference.detectors.interfaces import Frame, Image
+from lifting.inference.detectors.interfaces import Frame
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.prediction import Lifted, lift_track
-from lifting.inference.video.reader import Video
+from lifting.inference.video.reader import Video, VideoFrame
 from lifting.methods.bases.lifter import Lifter
 from lifting.viz.player import small_jpeg
 
@@ -41,12 +41,6 @@ class LiftedPerson:
     track: KeypointTrack
     lifted: Lifted
     images: list[bytes] | None = None
-
-
-@dataclass(frozen=True)
-class _Photograph:
-    image: Image
-    number: int = 0
 
 
 def lift_file(
@@ -89,7 +83,7 @@ def _lift_photograph(
     image = read_image(path)
     picture = {0: small_jpeg(image, _PHOTOGRAPH_HEIGHT)}
     size = image.shape[1], image.shape[0]
-    tracks = _detect([_Photograph(image)], size, None, detector, path)
+    tracks = _detect([VideoFrame(0, 0, image)], size, None, detector, path)
     return _lift_tracks(tracks, picture, path, lifter, options)
 
 

@@ -9,6 +9,7 @@ from lifting.inference.app.example_poses import POSES, example_pose
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.prediction import lift
 from lifting.skeletons import Skeleton, skeleton
+from lifting.viz.player import describe
 
 # Width and height of the image that is dragged in, and of its middle, which is shown. The person is as
 # large on it as on the images of Human3.6M.
@@ -24,23 +25,14 @@ def describe_lifter(lifters: Lifters, name: str) -> dict[str, Any]:
         InputError: If there is no such lifter.
     """
     method = lifters[name]
-    points = skeleton(method.hparams["keypoint_skeleton"])
+    points, joints = (skeleton(method.hparams[name]) for name in ("keypoint_skeleton", "skeleton"))
     return {
         "view": [(SIZE - SHOWN) / 2, (SIZE - SHOWN) / 2, SHOWN, SHOWN],
         "size": SIZE,
-        "keypoints": _describe(points),
-        "joints": _describe(skeleton(method.hparams["skeleton"])),
+        "keypoints": describe(points) | {"mirror": points.mirror},
+        "joints": describe(joints) | {"mirror": joints.mirror},
         "method": type(method).__name__,
         "poses": {pose: example_pose(points, pose, SIZE).round(1).tolist() for pose in POSES},
-    }
-
-
-def _describe(joints: Skeleton) -> dict[str, Any]:
-    return {
-        "joints": joints.joints,
-        "sides": [joints.side(j) for j in range(len(joints))],
-        "bones": joints.bones,
-        "mirror": joints.mirror,
     }
 
 
