@@ -4,7 +4,7 @@ OpenPose's neck was labelled as the middle of the shoulders, the ``chest``; Halp
 the neck. The whole sets of Halpe (136 points) and of COCO (133) begin with Halpe's 26 and COCO's 17.
 """
 
-from lifting.skeletons.trees import ARM, LEG, both_sides, joint_set, limb
+from lifting.skeletons.trees import ARM, LEG, both_sides, joint_set, limb, limb_pair
 
 _FACE: dict[str, str | None] = {
     **{"right_eye": "nose", "left_eye": "nose"},
@@ -21,11 +21,9 @@ OPENPOSE25 = joint_set(
     {
         "nose": "chest",
         "chest": "pelvis",
-        **limb("right", ARM, "chest"),
-        **limb("left", ARM, "chest"),
+        **limb_pair("right", "left", ARM, "chest"),
         "pelvis": None,
-        **limb("right", LEG, "pelvis"),
-        **limb("left", LEG, "pelvis"),
+        **limb_pair("right", "left", LEG, "pelvis"),
         **_FACE,
         **_openpose_foot("left"),
         **_openpose_foot("right"),
@@ -38,10 +36,8 @@ OPENPOSE18 = joint_set(
     {
         "nose": "chest",
         "chest": None,
-        **limb("right", ARM, "chest"),
-        **limb("left", ARM, "chest"),
-        **limb("right", LEG, "chest"),
-        **limb("left", LEG, "chest"),
+        **limb_pair("right", "left", ARM, "chest"),
+        **limb_pair("right", "left", LEG, "chest"),
         **_FACE,
     },
 )
@@ -67,8 +63,7 @@ MEDIAPIPE33 = joint_set(
     "mediapipe33",
     {
         "nose": None,
-        **limb("left", ("eye_inner", "eye", "eye_outer"), "nose"),
-        **limb("right", ("eye_inner", "eye", "eye_outer"), "nose"),
+        **limb_pair("left", "right", ("eye_inner", "eye", "eye_outer"), "nose"),
         **both_sides(("ear",), "{side}_eye_outer"),
         **both_sides(("mouth",), "nose"),
         **both_sides(ARM, "nose"),

@@ -6,7 +6,7 @@ Each set is written as ``joint: parent`` in storage order.
 from lifting.errors import InputError
 from lifting.skeletons.base import Skeleton
 from lifting.skeletons.detector_sets import HALPE26, MEDIAPIPE33, OPENPOSE18, OPENPOSE25
-from lifting.skeletons.trees import ARM, LEG, both_sides, joint_set, limb, side
+from lifting.skeletons.trees import ARM, LEG, both_sides, joint_set, limb, limb_pair, side
 
 _BOTH_LEGS = side("right", LEG) + side("left", LEG)
 _BOTH_ARMS = side("left", ARM) + side("right", ARM)
@@ -15,11 +15,9 @@ _SPINE_AND_HEAD = ("spine", "thorax", "face", "head")
 _H36M17 = joint_set(
     "h36m17",
     {"pelvis": None}
-    | limb("right", LEG, "pelvis")
-    | limb("left", LEG, "pelvis")
+    | limb_pair("right", "left", LEG, "pelvis")
     | {"spine": "pelvis", "thorax": "spine", "face": "thorax", "head": "face"}
-    | limb("left", ARM, "thorax")
-    | limb("right", ARM, "thorax"),
+    | limb_pair("left", "right", ARM, "thorax"),
     parts={
         "legs": ("pelvis", *_BOTH_LEGS),
         "torso": (*_SPINE_AND_HEAD, *_BOTH_ARMS),
@@ -36,11 +34,9 @@ _H36M17 = joint_set(
 _H36M16 = joint_set(
     "h36m16",
     {"pelvis": None}
-    | limb("right", LEG, "pelvis")
-    | limb("left", LEG, "pelvis")
+    | limb_pair("right", "left", LEG, "pelvis")
     | {"spine": "pelvis", "thorax": "spine", "head": "thorax"}
-    | limb("left", ARM, "thorax")
-    | limb("right", ARM, "thorax"),
+    | limb_pair("left", "right", ARM, "thorax"),
 )
 
 
@@ -54,8 +50,7 @@ _H36M32 = joint_set(
     "h36m32",
     {
         "pelvis": None,
-        **limb("right", (*LEG, "toe_base", "toe_end"), "pelvis"),
-        **limb("left", (*LEG, "toe_base", "toe_end"), "pelvis"),
+        **limb_pair("right", "left", (*LEG, "toe_base", "toe_end"), "pelvis"),
         **{"spine_base": "pelvis", "spine": "spine_base", "thorax": "spine"},
         **{"face": "thorax", "head": "face"},
         "left_collar": "spine",
@@ -68,8 +63,7 @@ _H36M32 = joint_set(
 )
 
 _LEGS_AND_TOES = {
-    **limb("right", (*LEG, "toe_end"), "pelvis"),
-    **limb("left", (*LEG, "toe_end"), "pelvis"),
+    **limb_pair("right", "left", (*LEG, "toe_end"), "pelvis"),
 }
 
 # Two more subsets of the recording, with the tips of the feet; the second is the body of OpenPose
@@ -78,8 +72,7 @@ _H36M19 = joint_set(
     "h36m19",
     {
         **{"head": "face", "face": "thorax", "thorax": "spine"},
-        **limb("right", ARM, "thorax"),
-        **limb("left", ARM, "thorax"),
+        **limb_pair("right", "left", ARM, "thorax"),
         "spine": "pelvis",
         "pelvis": None,
         **_LEGS_AND_TOES,
@@ -90,8 +83,7 @@ _OPENPOSE17 = joint_set(
     {
         "face": "thorax",
         "thorax": "pelvis",
-        **limb("right", ARM, "thorax"),
-        **limb("left", ARM, "thorax"),
+        **limb_pair("right", "left", ARM, "thorax"),
         "pelvis": None,
         **_LEGS_AND_TOES,
     },
@@ -160,28 +152,23 @@ _MPI3DHP28 = joint_set(
         **limb("left", (*ARM, "hand"), "left_collar"),
         "right_collar": "neck_base",
         **limb("right", (*ARM, "hand"), "right_collar"),
-        **limb("left", (*LEG, "foot", "toe"), "pelvis"),
-        **limb("right", (*LEG, "foot", "toe"), "pelvis"),
+        **limb_pair("left", "right", (*LEG, "foot", "toe"), "pelvis"),
     },
 )
 
 _MPI3DHP17 = joint_set(
     "mpi3dhp17",
     {"pelvis": None}
-    | limb("right", LEG, "pelvis")
-    | limb("left", LEG, "pelvis")
+    | limb_pair("right", "left", LEG, "pelvis")
     | {"spine": "pelvis", "neck_base": "spine", "face": "neck_base", "head_top": "face"}
-    | limb("left", ARM, "neck_base")
-    | limb("right", ARM, "neck_base"),
+    | limb_pair("left", "right", ARM, "neck_base"),
 )
 
 _HUMANEVA15 = joint_set(
     "humaneva15",
     {"pelvis": None, "thorax": "pelvis"}
-    | limb("left", ARM, "thorax")
-    | limb("right", ARM, "thorax")
-    | limb("left", LEG, "pelvis")
-    | limb("right", LEG, "pelvis")
+    | limb_pair("left", "right", ARM, "thorax")
+    | limb_pair("left", "right", LEG, "pelvis")
     | {"head": "thorax"},
 )
 

@@ -27,6 +27,11 @@ def limb(name: str, joints: tuple[str, ...], root: str) -> dict[str, str | None]
     return dict(zip(names, (root, *names), strict=False))
 
 
+def limb_pair(first: str, second: str, joints: tuple[str, ...], root: str) -> dict[str, str | None]:
+    """Return the trees of a chain of joints of both sides, one side after the other."""
+    return limb(first, joints, root) | limb(second, joints, root)
+
+
 def both_sides(joints: tuple[str, ...], root: str) -> dict[str, str | None]:
     """Return the tree of a chain of joints of both sides, joint by joint, left before right.
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy import ndarray
 
 from lifting.skeletons import Skeleton
-from lifting.viz.figures import draw_keypoints
+from lifting.viz.figures import draw_keypoints, show_square
 from lifting.viz.relative_depth import plain_axes
 
 # The colours annotators see, and those of what is compared (colour-blind safe).
@@ -83,13 +83,7 @@ def _draw_image(axes: Axes, image: MarkedImage, joints: Skeleton) -> None:
         axes.set_axis_off()
     for joint, colour in ((image.first, GREEN), (image.second, PINK)):
         axes.plot(*image.keypoints[joint], "o", color=colour, markersize=9, markeredgecolor="black")
-    points = image.keypoints[image.seen]
-    low, high = points.min(0), points.max(0)
-    # As high as wide, around the person.
-    half = (0.5 + _MARGIN) * max(*(high - low), 1.0)
-    centre = (low + high) / 2
-    axes.set_aspect("equal", adjustable="box")
-    axes.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] + half, centre[1] - half))
+    show_square(axes, image.keypoints[image.seen], _MARGIN)
 
 
 def risk_figure(

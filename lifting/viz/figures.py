@@ -49,6 +49,15 @@ def draw_keypoints(
     axes.set_axis_off()
 
 
+def show_square(axes: Axes, points: Float[ndarray, "N 2"], margin: float) -> None:
+    """Let axes show a square around points, y downwards, and a margin of a fraction of its side."""
+    low, high = points.min(0), points.max(0)
+    half = (0.5 + margin) * max(*(high - low), 1.0)
+    x, y = (low + high) / 2
+    axes.set_aspect("equal", adjustable="box")
+    axes.set(xlim=(x - half, x + half), ylim=(y + half, y - half))
+
+
 def _colours(bones: Sequence[tuple[int, int]], joints: Skeleton, truth: bool) -> list[str]:
     return [TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)] for _, child in bones]
 

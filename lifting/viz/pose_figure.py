@@ -13,7 +13,14 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 from lifting.skeletons.occlusion import Status
-from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, draw_keypoints, draw_pose, frame_pose
+from lifting.viz.figures import (
+    SIDE_COLOURS,
+    TRUTH_COLOUR,
+    draw_keypoints,
+    draw_pose,
+    frame_pose,
+    show_square,
+)
 from lifting.viz.occlusion import draw_completed_pose
 
 # Elevation and azimuth of the eye, degrees; the camera looks along +y.
@@ -94,18 +101,12 @@ def _draw_flat(
     points = np.concatenate(shown)
     if not len(points):
         return
-    low, high = points.min(0), points.max(0)
-    # As high as wide, around the person.
-    half = (0.5 + _MARGIN) * max(*(high - low), 1.0)
-    x, y = (low + high) / 2
-    axes.set_aspect("equal", adjustable="box")
-    axes.set(xlim=(x - half, x + half), ylim=(y + half, y - half))
     if picture is not None:
         height, width = picture.shape[:2]
         # Pixels count from the left edge of the first one.
         drawn = axes.imshow(picture, extent=(0, width, height, 0), zorder=0)
         drawn.set_clip_path(axes.patch)
-        axes.set(xlim=(x - half, x + half), ylim=(y + half, y - half))
+    show_square(axes, points, _MARGIN)
 
 
 def _legend(figure: Figure, truth: bool, reprojected: bool, completed: bool) -> None:

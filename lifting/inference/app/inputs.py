@@ -1,7 +1,6 @@
 """Lifting of the app's inputs, one function per kind: keypoint files, photographs, videos."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def lift_file(
         InputError: If the file or an option is wrong; the file is called by its name alone.
     """
     kind = path.suffix.lower()
-    with _named_alone(path):
+    try:
         if kind not in (*PHOTOGRAPHS, *VIDEOS):
             return _lift_keypoint_file(path, lifter, read_options, options)
         if detector is None:
@@ -66,6 +65,9 @@ def lift_file(
             raise InputError("is a picture or a video, on which nobody is detected", path, remedy)
         lift_pictures = _lift_photograph if kind in PHOTOGRAPHS else _lift_video
         return lift_pictures(path, lifter, detector, options)
+    except InputError as error:
+        # Where it was stored is of no use to the user.
+        raise error.naming(path) from error
 
 
 def _lift_keypoint_file(
@@ -136,12 +138,3 @@ def _lift_tracks(
         images = [pictures[n] for n in numbers] if numbers[-1] in pictures else None
         people.append(LiftedPerson(track, lift_track(track, lifter, options, path), images))
     return people
-
-
-@contextmanager
-def _named_alone(path: Path) -> Iterator[None]:
-    """Let errors call a file by its name alone: where it was stored is of no use to the user."""
-    try:
-        yield
-    except InputError as error:
-        raise error.naming(path) from error

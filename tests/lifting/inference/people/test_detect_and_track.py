@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from lifting.inference.detectors.cropping import pairwise_iou
-from lifting.inference.people.detect_and_track import DetectAndTrack, KnownBoxes
-from lifting.inference.people.iou_tracker import IouTracker
+from lifting.inference.people.detect_and_track import DetectAndTrack, IouTracker, KnownBoxes
 
 
 def boxes(*centres, half=20):
