@@ -33,13 +33,7 @@ __all__ = [
 
 
 def default_callbacks(folder: Path, method: Method, pictures: bool = True) -> list[Callback]:
-    """Return the callbacks every run has, unless its configuration names them itself.
-
-    Args:
-        folder: The folder of the run.
-        method: The method, which determines the pictures.
-        pictures: Whether anything is drawn.
-    """
+    """Return the callbacks of every run but those whose configuration names them, for its folder."""
     callbacks: list[Callback] = [
         RNGState(),
         Provenance(folder),

@@ -30,14 +30,7 @@ class Pictures(Callback, ABC):
 
     @abstractmethod
     def figure(self, data: Any, module: LightningModule, batch: Any, clips: list[str]) -> Figure:
-        """Draw a batch of samples.
-
-        Args:
-            data: The datamodule.
-            module: What is trained.
-            batch: The samples.
-            clips: Names of their recordings.
-        """
+        """Draw a batch of samples of a datamodule, from the recordings ``clips``."""
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw now and then, and at the end."""

@@ -26,12 +26,7 @@ def euler_matrices(
 def rotations_along(
     parents: Sequence[int], local: Float64[np.ndarray, "frames joints 3 3"]
 ) -> Float64[np.ndarray, "frames joints 3 3"]:
-    """Return each joint's rotation in the world from those relative to its parent.
-
-    Args:
-        parents: Index of each joint's parent, which comes before it; negative for the root.
-        local: Rotations relative to the parent.
-    """
+    """Return each joint's rotation in the world from those relative to its parent, listed before."""
     result = local.copy()
     for joint, parent in enumerate(parents):
         if parent >= 0:

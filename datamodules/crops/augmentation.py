@@ -82,18 +82,7 @@ def augmented_affine(
     size: tuple[int, int],
     padding: float,
 ) -> Float[Tensor, "B 2 3"]:
-    """Return the map from image to augmented crop of every example.
-
-    Args:
-        augmentation: The augmentation.
-        random: Random numbers of the examples.
-        box: Boxes of the people, image pixels.
-        keypoints: Their keypoints, image pixels.
-        labelled: Which of these are known.
-        joints: Joint set of the keypoints.
-        size: Width and height of the crop.
-        padding: How much larger than the box the crop is.
-    """
+    """Return the map from image to augmented crop of every example, from image pixels."""
     centre, scale = fit_aspect(box.double(), size, padding)
     half = _half(random, labelled, joints)
     taken = half.any(-1) & (random.uniform(_HALF) < augmentation.half_body)

@@ -49,10 +49,6 @@ def take_boxes(
 
     Where none overlaps by 0.3 (intersection over union), the record keeps its own.
 
-    Args:
-        records: The records.
-        path: The file of the boxes.
-
     Raises:
         InputError: If the file cannot be read, or no box belongs to any record.
     """

@@ -15,14 +15,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ImageSource:
-    """The people on the images of a dataset.
-
-    Attributes:
-        info: Description of the index.
-        folder: The folder of the images.
-        records: Their records.
-        left_out: Number of people left out, by reason; complete once the records are read.
-    """
+    """The people on the images of a folder; ``left_out`` counts others by reason, once all are read."""
 
     info: IndexInfo
     folder: Path
@@ -31,12 +24,7 @@ class ImageSource:
 
 
 def join_sources(folder: Path, parts: Sequence[ImageSource]) -> ImageSource:
-    """Join sources of one joint set below one folder.
-
-    Args:
-        folder: A folder that holds the images of all of them.
-        parts: The sources.
-    """
+    """Join sources of one joint set below a folder that holds the images of all of them."""
     left_out: Counter[str] = Counter()
 
     def records() -> Iterator[ImageRecord]:

@@ -16,11 +16,6 @@ class CropLoader:
 
     Workers are a few batches ahead; the position is that of the batches that were handed over, so that a
     run resumed in mid-epoch sees exactly the batches it would have seen.
-
-    Args:
-        split: The examples.
-        order: Which of them make a batch.
-        workers: Processes that decode; 0 decodes in this one.
     """
 
     def __init__(

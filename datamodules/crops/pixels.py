@@ -65,11 +65,7 @@ class Pixels(Protocol):
 
 
 class FilePixels:
-    """Pixels of image files.
-
-    Args:
-        files: The file of every example.
-    """
+    """Pixels of image files, one for every example."""
 
     def __init__(self, files: list[Path]) -> None:
         self.files = files

@@ -194,13 +194,7 @@ class ImageRecords:
 def gather_records(
     info: IndexInfo, folder: Path, records: Iterable[ImageRecord], images_exist: bool = True
 ) -> ImageRecords:
-    """Check records and turn them into columns.
-
-    Args:
-        info: Description of the index.
-        folder: The folder of the images.
-        records: The records.
-        images_exist: Whether the images are files, which must exist; else they are rendered.
+    """Check records and turn them into columns; their images must exist unless they are rendered.
 
     Raises:
         InputError: If the joint set is unknown, there is no record, or one of them is wrong; it names

@@ -144,12 +144,7 @@ class PoseBank:
                 setattr(self, name, value.to(device))
 
     def batch(self, rows: Int[Tensor, " B"], flip: Bool[Tensor, " B"] | None = None) -> PoseBatch:
-        """Gather examples.
-
-        Args:
-            rows: Where the chunks of the examples start, from :attr:`rows`.
-            flip: Examples to mirror left to right, with their cameras; none where not given.
-        """
+        """Gather the examples whose chunks start at rows, some mirrored with their cameras."""
         windows = self.windows
         clip = self.clip[rows]
         batch = PoseBatch(

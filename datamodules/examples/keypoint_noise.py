@@ -34,14 +34,7 @@ class KeypointNoise:
     def displacements(
         self, clip: Int[Tensor, "..."], frame: Int[Tensor, "..."], joints: int, epoch: int
     ) -> Float[Tensor, "... K 2"]:
-        """Return the displacement of every keypoint of some frames, pixels.
-
-        Args:
-            clip: Numbers that name the clip of each frame.
-            frame: Its number in the clip.
-            joints: Number of keypoints.
-            epoch: The epoch.
-        """
+        """Return the displacement of every keypoint of some frames of numbered clips, pixels."""
         axis = torch.arange(2, device=clip.device)
         joint = torch.arange(joints, device=clip.device)
         now = torch.tensor(0 if self.fixed else epoch, device=clip.device)

@@ -114,10 +114,6 @@ class PairedLoader:
 
     An epoch is one of the labelled examples; the others begin again as often as they must, each time in
     another order. All depend on (seed, step) only.
-
-    Args:
-        labelled: Loader of the labelled examples.
-        *beside: Loaders of the others: unlabelled examples, poses of a prior.
     """
 
     def __init__(self, labelled: ShuffledLoader, *beside: ShuffledLoader) -> None:

@@ -17,15 +17,7 @@ from lifting.windows import Windows
 
 
 class PosePrior:
-    """Poses without keypoints, in chunks as long as those of the examples.
-
-    Args:
-        store: The clip store.
-        subjects: Subjects to take poses of.
-        actions: Actions to take, all where not given.
-        rule: Frames to take, see :func:`datamodules.examples.bank.select_frames`.
-        joints: Joint set the poses are converted to, by joint name.
-        windows: The shape of an example; the chunk and the dilation count.
+    """Poses without keypoints in a joint set, in chunks and with the dilation of the examples.
 
     Raises:
         InputError: If the store lacks a subject, its poses, or joints, or nothing is left.
@@ -101,12 +93,7 @@ class PosePrior:
     def batch(
         self, rows: Int[Tensor, " B"], flip: Bool[Tensor, " B"] | None = None
     ) -> Float[Tensor, "B C J 3"]:
-        """Gather chunks of poses, camera frame, millimetres.
-
-        Args:
-            rows: Where the chunks start, from :attr:`rows`.
-            flip: Chunks to mirror left to right; none where not given.
-        """
+        """Gather chunks of poses, camera frame, millimetres, some of them mirrored left to right."""
         pose = self.windows.outputs(self.pose, rows)
         if flip is None:
             return pose

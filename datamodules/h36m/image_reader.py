@@ -25,13 +25,9 @@ _MMPOSE = re.compile(r"(S\d+)/(?:S\d+)_([^/]+)\.(\d+)/[^/]+_(\d+)\.\w+")
 
 
 def read_fetch(folder: Path, every: int = 1) -> ImageSource:
-    """Read a folder of ``S*/<Action>-<n>/`` with ``annot.h5`` and ``imageSequence/<camera>``.
+    """Read every n-th image of each camera of ``S*/<Action>-<n>``: ``annot.h5``, ``imageSequence``.
 
     Images are named ``img_000001.jpg``, with six digits or eight.
-
-    Args:
-        folder: The folder of the subjects.
-        every: Take every n-th image of a recording and camera.
 
     Raises:
         InputError: If there are none, or one is not as h36m-fetch writes it.
@@ -135,10 +131,6 @@ def _record(
 
 def read_mmpose(file: Path, images: Path) -> ImageSource:
     """Read an ``.npz`` of mmpose: ``imgname``, ``part`` in pixels and ``S`` in metres, camera frame.
-
-    Args:
-        file: The file.
-        images: The folder that its names begin in.
 
     Raises:
         InputError: If a file is missing or not as mmpose writes it.

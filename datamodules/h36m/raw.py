@@ -107,11 +107,7 @@ def _files(path: Path, layout: str) -> list[Path]:
 
 
 def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
-    """Yield every recording of a file or folder.
-
-    Args:
-        path: The file or folder.
-        joints: Joint set: ``h36m17``, or ``h36m32`` for all that were recorded.
+    """Yield every recording of a file or folder, in ``h36m17``, or ``h36m32`` for all joints.
 
     Raises:
         InputError: If the layout is not recognised, a file is not as its layout says, or it does not

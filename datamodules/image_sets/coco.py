@@ -21,13 +21,8 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
     """Read ``person_keypoints_*.json``.
 
     People of a crowd, and those without a labelled joint or a box, are left out. Boxes are cut to the
-    image. COCO counts keypoints in pixels from 0; half a pixel brings them to the centre of theirs.
-
-    Args:
-        annotation: The file.
-        images: The folder of its images.
-        split: ``train``, ``val`` or ``test``: the subject of every record.
-        joints: Joint set of the annotation.
+    image. COCO counts keypoints in pixels from 0; half a pixel brings them to the centre of theirs. The
+    split is the subject of every record.
 
     Raises:
         InputError: If a file is missing or not as COCO's.

@@ -26,12 +26,8 @@ def read_mpii(annotation: Path, images: Path, split: str) -> ImageSource:
     """Read ``train.json``, ``valid.json`` or ``trainval.json``.
 
     The box is a square as high as a person of the published scale about the published centre, 15 px
-    times the scale further down, as in HRNet. It may reach beyond the image.
-
-    Args:
-        annotation: The file.
-        images: The folder of its images.
-        split: ``train``, ``val`` or ``test``: the subject of every record.
+    times the scale further down, as in HRNet. It may reach beyond the image. The subject of every record
+    is the split.
 
     Raises:
         InputError: If a file is missing or not as described.

@@ -31,10 +31,7 @@ _METRES = 1000.0
 
 
 def read_shelf(folder: Path) -> ImageSource:
-    """Read Shelf or Campus.
-
-    Args:
-        folder: The folder of either.
+    """Read the folder of Shelf or Campus.
 
     Raises:
         InputError: If a file is missing or not as published.

@@ -97,11 +97,7 @@ def convert(
 
 
 def nominal_size(keypoints: Array) -> tuple[int, int]:
-    """Return the assumed size of an image: the person in its centre, and a margin around the keypoints.
-
-    Args:
-        keypoints: Pixels ``(J, 2)``.
-    """
+    """Return the assumed size of an image: the person in its centre, and a margin around it."""
     low, high = keypoints.min(0), keypoints.max(0)
     margin = _MARGIN * max(*(high - low), 1.0)
     size = np.maximum(low + high, high + margin)

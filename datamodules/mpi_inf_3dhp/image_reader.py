@@ -19,11 +19,7 @@ _MARGIN = 0.1
 
 
 def read_mpi(file: Path, images: Path) -> ImageSource:
-    """Read ``*3dhp*.npz``, with ``cameras_train.pkl`` and ``cameras_test.pkl`` beside it.
-
-    Args:
-        file: The file.
-        images: The folder of the images, ``S1_Seq1_Cam0_000001.jpg`` and ``TS1_000001.jpg``.
+    """Read ``*3dhp*.npz``, with ``cameras_*.pkl`` beside it; images are ``S1_Seq1_Cam0_000001.jpg``.
 
     Raises:
         InputError: If a file is missing or not as mmpose writes it.

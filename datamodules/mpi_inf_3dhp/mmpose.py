@@ -52,11 +52,7 @@ def read_cameras(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
-    """Yield one clip per sequence and camera of an ``.npz`` file.
-
-    Args:
-        file: The file; those of the cameras lie beside it.
-        cameras: Numbers of the studio's cameras that are wanted.
+    """Yield one clip per sequence and wanted camera of an ``.npz`` file, beside which are the cameras.
 
     Raises:
         InputError: If a file is missing or not as mmpose writes it.

@@ -129,12 +129,7 @@ def train_names(subject: str, sequence: str, where: Path | str) -> tuple[int, fl
 
 
 def read_train(file: Path, cameras: tuple[int, ...], universal: bool) -> Iterator[RawClip]:
-    """Yield one clip per camera of a training sequence.
-
-    Args:
-        file: Its ``annot.mat``; ``camera.calibration`` lies beside it.
-        cameras: Numbers of the cameras wanted.
-        universal: Whether to take the poses scaled to one height.
+    """Yield one clip per camera of an ``annot.mat``, with ``camera.calibration`` beside it.
 
     Raises:
         InputError: If a file is missing or not as published.
@@ -182,13 +177,9 @@ def _cell(content: object, index: int, frames: int, size: int, where: str) -> Ar
 
 
 def read_test(file: Path, universal: bool) -> Iterator[RawClip]:
-    """Yield the clips of a test sequence: one per run of frames of one activity.
+    """Yield the clips of an ``annot_data.mat``: one per run of frames of one activity.
 
     Frames that are not valid stay, as the context of windows.
-
-    Args:
-        file: Its ``annot_data.mat``.
-        universal: Whether to take the poses scaled to one height.
 
     Raises:
         InputError: If the file is missing or not as published.

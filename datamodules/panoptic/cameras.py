@@ -26,11 +26,7 @@ _SHAPES = {"K": (3, 3), "R": (3, 3), "t": (3, 1), "distCoef": (5,), "resolution"
 
 
 def read_cameras(path: Path, names: tuple[str, ...]) -> dict[str, Camera]:
-    """Read cameras of ``calibration_<sequence>.json``, in float64.
-
-    Args:
-        path: The file.
-        names: Which cameras, as panel and node: ``00_03``.
+    """Read cameras, as panel and node ``00_03``, of ``calibration_<sequence>.json``, in float64.
 
     Raises:
         InputError: If the file is missing, damaged or lacks one of the cameras.
@@ -75,11 +71,7 @@ def visible(pose: Float[Tensor, "*batch 3"], camera: Camera) -> Bool[Tensor, "*b
     """Return which points a camera can see: those in front of it within the range of its lens model.
 
     The distortion polynomial of most of these lenses has its maximum 54 to 64 degrees off the axis, and
-    projects points beyond back towards the centre of the image.
-
-    Args:
-        pose: Points in the camera frame.
-        camera: A single camera.
+    projects points beyond back towards the centre of the image. Points are in the camera frame.
     """
     k1, k2, k3 = camera.radial.tolist()
     # Roots, in r^2, of the derivative of r (1 + k1 r^2 + k2 r^4 + k3 r^6).

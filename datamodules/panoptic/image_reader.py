@@ -36,15 +36,10 @@ _MARGIN = 0.075
 
 
 def read_panoptic(folder: Path, every: int = 15, alone: bool = True) -> ImageSource:
-    """Read the sequences of a folder.
+    """Read every n-th annotated frame of the sequences of a folder, or only those of one person alone.
 
     Where there is no number for a joint, the person has no 3D pose. Visibility is whether the joint is
     in the image, as nothing is known of what hides what.
-
-    Args:
-        folder: The folder of the sequences.
-        every: Take every n-th of the annotated frames.
-        alone: Whether to take frames with exactly one person only.
 
     Raises:
         InputError: If there is no sequence, or one is not as the toolbox writes it.

@@ -83,12 +83,7 @@ class AnnotatedImage:
 
 @dataclass(frozen=True)
 class Attribution:
-    """Origin and licence of images that are not of Leeds Sports Pose.
-
-    Attributes:
-        origin: Where they come from.
-        licence: The condition they are under.
-    """
+    """Origin and licence of images that are not of Leeds Sports Pose."""
 
     origin: str
     licence: str
@@ -133,12 +128,7 @@ def read_attribution(path: Path) -> Attribution | None:
 def write_relative_depth(
     path: Path, images: Sequence[AnnotatedImage], attribution: Attribution | None = None
 ) -> None:
-    """Write annotations in the layout above.
-
-    Args:
-        path: The file to write.
-        images: The images.
-        attribution: Where they come from; Leeds Sports Pose where not given.
+    """Write annotations in the layout above; without attribution they are of Leeds Sports Pose.
 
     Raises:
         InputError: If nothing can be written there.

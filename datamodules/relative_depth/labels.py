@@ -69,14 +69,7 @@ class DepthLabels:
         frame: Int[Tensor, " B"],
         epoch: int,
     ) -> DepthPairs:
-        """Return the labelled pairs of joints of frames.
-
-        Args:
-            depth: Depth of every joint along the camera's axis, millimetres.
-            clip: A number that names the clip of each frame.
-            frame: Its number in the clip.
-            epoch: The epoch, which decides on what ``per_step`` leaves.
-        """
+        """Return the labelled pairs of joints of frames, from depth along the camera's axis, mm."""
         chosen = self._pairs(depth.shape[1], clip, frame, epoch)
         every = torch.combinations(torch.arange(depth.shape[1], device=depth.device))
         pairs = every[chosen]
@@ -104,11 +97,7 @@ class DepthLabels:
         return chosen.gather(1, random.topk(self.per_step, dim=1).indices)
 
     def wrong(self, gap: Float[Tensor, "*pairs"]) -> Float[Tensor, "*pairs"]:
-        """Return the probability of a wrong label.
-
-        Args:
-            gap: Distance of the joints along the camera's axis, millimetres.
-        """
+        """Return the probability of a wrong label of joints whose depths differ by a gap, mm."""
         if self.noise == "crowd":
             return (0.5 - 0.5 * gap / _CERTAIN_FROM_MM).clamp_min(0)
         return torch.full_like(gap, self.noise)

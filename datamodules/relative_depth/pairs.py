@@ -87,11 +87,7 @@ def depth_pairs(
 def annotations_by_image(
     images: Sequence[AnnotatedImage], max_risk: float | None = None
 ) -> dict[str, list[DepthAnnotation]]:
-    """Return the annotations by name of the image; an image without any is left out.
-
-    Args:
-        images: The images.
-        max_risk: Leave out annotations whose risk is above it.
+    """Return the annotations up to a risk by name of the image; an image without any is left out.
 
     Raises:
         InputError: If a risk is asked for and an annotation has none.

@@ -246,9 +246,6 @@ class ClipStore:
 
     Raises:
         InputError: If the file is missing, truncated, of another kind or another version.
-
-    Args:
-        path: The store.
     """
 
     def __init__(self, path: str | Path) -> None:

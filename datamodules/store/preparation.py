@@ -12,13 +12,7 @@ Note = Callable[[str], None]
 def prepare(
     convert: Callable[[Note], str], store: Path | None = None, total: int | None = None
 ) -> None:
-    """Run a conversion under a progress bar, and print the report.
-
-    Args:
-        convert: The conversion, which takes a function to call for each part and returns the report.
-        store: The file that it writes; the report is kept beside it, ending in ``.report.txt``.
-        total: Number of parts, if it is known.
-    """
+    """Run a conversion under a progress bar; print the report and keep it beside the store."""
     bar = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*bar) as progress:
         task = progress.add_task("preparing", total=total)

@@ -18,15 +18,7 @@ Choice = Callable[[Tensor | None, Tensor], Bool[Tensor, " frames"]]
 
 
 class SplitReader:
-    """Reader of the clips of subjects.
-
-    Args:
-        store: The clip store.
-        source: Which 2D source.
-        keypoint_skeleton: Joint set to hand the 2D source over in.
-        pose_skeleton: Joint set to hand the poses over in.
-        actions: Actions to use; all where not given.
-    """
+    """Reader of clips with one 2D source and some or all actions, handed over in given joint sets."""
 
     def __init__(
         self,
@@ -75,13 +67,7 @@ class SplitReader:
     def clips(
         self, subjects: Sequence[str], choose: Choice, gapless: bool, labelled: bool
     ) -> Iterator[LoadedClip]:
-        """Yield the clips of subjects.
-
-        Args:
-            subjects: The subjects.
-            choose: Selects frames.
-            gapless: Whether windows of several frames are to be cut.
-            labelled: Whether poses are handed over.
+        """Yield the clips of subjects, with poses if labelled, and without gaps if windows are cut.
 
         Raises:
             InputError: If a clip is damaged, or has gaps where it may have none.

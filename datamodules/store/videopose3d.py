@@ -79,11 +79,7 @@ def read_tree(path: Path, entry: str) -> tuple[dict[str, Any], dict[tuple[str, s
 
 
 def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
-    """Read a ``data_2d_*.npz``.
-
-    Args:
-        path: The file.
-        joint_set: The joint set its keypoints are in, where the file does not name it.
+    """Read a ``data_2d_*.npz``, in the joint set that it names where none is given.
 
     Raises:
         InputError: If it is not in the layout, or contradicts the joint set.
@@ -101,11 +97,7 @@ def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
 def read_poses(
     path: Path, joint_set: str | None = None
 ) -> tuple[Skeleton, dict[tuple[str, str], Array]]:
-    """Read a ``data_3d_*.npz``.
-
-    Args:
-        path: The file.
-        joint_set: The joint set of the poses; by their number of joints where not given.
+    """Read a ``data_3d_*.npz``, in the joint set of as many joints where none is given.
 
     Returns:
         The joint set, and by subject and action ``(T, J, 3)``, world, millimetres.

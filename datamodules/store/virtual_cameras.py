@@ -27,13 +27,7 @@ _FARTHEST = 20_000.0
 
 
 def look_at(position: Array, aim: Array, roll: float) -> Array:
-    """Return the rotation from world to camera of a camera that looks at a point, z up in the world.
-
-    Args:
-        position: Position of the camera.
-        aim: Point that it looks at, not straight above or below.
-        roll: Rotation about the optical axis, radians.
-    """
+    """Return the rotation from world, z up, to a camera that looks at a point, rolled by radians."""
     forward = (aim - position) / np.linalg.norm(aim - position)
     right = np.cross(forward, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)

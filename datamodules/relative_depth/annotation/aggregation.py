@@ -18,13 +18,7 @@ _ROUNDS, _CLOSE = 1000, 1e-9
 
 @dataclass(frozen=True)
 class Votes:
-    """Labels that annotators gave to items, one row per vote.
-
-    Attributes:
-        item: Number of the item.
-        annotator: Number of the annotator.
-        label: 0 or 1.
-    """
+    """Labels that annotators gave to items, one row per vote: item, annotator, and 0 or 1."""
 
     item: Int[ndarray, " votes"]
     annotator: Int[ndarray, " votes"]
@@ -70,9 +64,6 @@ def posterior(
 
 def dawid_skene(votes: Votes) -> tuple[Float[ndarray, " items"], Float[ndarray, "annotators 2"]]:
     """Estimate labels and skills together, by expectation maximisation from the majority.
-
-    Args:
-        votes: The votes.
 
     Returns:
         For each item the probability that its label is 1, and for each annotator how often they are

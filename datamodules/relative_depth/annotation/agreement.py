@@ -20,11 +20,8 @@ def agreement(
     """Return the number of items both voted on, the fraction voted alike, and Cohen's kappa.
 
     Cohen, "A Coefficient of Agreement for Nominal Scales", Educational and Psychological Measurement
-    20(1), 1960. Kappa is NaN where both always give the same label.
-
-    Args:
-        first: Votes of one, 0 or 1, NaN where there is none.
-        second: Votes of the other.
+    20(1), 1960. Kappa is NaN where both always give the same label. Votes are 0, 1
+    or NaN (none).
     """
     both = ~np.isnan(first) & ~np.isnan(second)
     count = int(both.sum())
@@ -37,13 +34,10 @@ def agreement(
 
 
 def fleiss_kappa(counts: Int[ndarray, "items labels"]) -> float:
-    """Return Fleiss' kappa over the items that were voted on at least twice.
+    """Return Fleiss' kappa over items voted on at least twice, from how often each label was given.
 
     Fleiss, "Measuring Nominal Scale Agreement Among Many Raters", Psychological Bulletin 76(5), 1971.
     Items may have different numbers of votes; with equal numbers it is Fleiss' own.
-
-    Args:
-        counts: How often each label was given to each item.
     """
     votes = counts.sum(-1)
     counts, votes = counts[votes > 1], votes[votes > 1]

@@ -91,10 +91,7 @@ def load_images(
 
 
 def attribution_of(source: Path) -> Attribution | None:
-    """Return origin and licence of images that are not of Leeds Sports Pose.
-
-    Args:
-        source: What :func:`load_images` loads.
+    """Return origin and licence of a source of :func:`load_images` other than Leeds Sports Pose.
 
     Raises:
         InputError: If it cannot be read.
@@ -130,25 +127,14 @@ def _clip_name(key: ClipKey) -> str:
 
 
 def frame_name(key: ClipKey, number: int) -> str:
-    """Return the name of a frame of a store: for a clip of one frame that of its sequence.
-
-    Args:
-        key: The clip.
-        number: Number of the frame in its recording.
-    """
+    """Return the name of a frame of a clip: for a clip of one frame that of its sequence."""
     return key.sequence if key.frames == 1 else f"{_clip_name(key)}_{number}"
 
 
 def frames_of(
     store: ClipStore, key: ClipKey, rows: Sequence[int], pictures: Path | None = None
 ) -> list[JudgedImage]:
-    """Return some frames of a clip.
-
-    Args:
-        store: The store.
-        key: The clip.
-        rows: Which frames, counted in the clip.
-        pictures: The folder of their images, where there are any.
+    """Return the frames of a clip that are in some of its rows.
 
     Raises:
         InputError: If an image is missing, or the joints are not those of a body.
@@ -180,12 +166,9 @@ def frames_of(
 
 
 def level_axis(rotation: Array) -> Array:
-    """Return, in the camera frame, the axis of the camera turned level: pitch and roll taken away.
+    """Return, in the camera frame, the axis of a camera turned level, which the world is rotated to.
 
     It is NaN where the camera looks straight up or down.
-
-    Args:
-        rotation: World to camera, ``(3, 3)``.
     """
     # The third row is the camera's axis in the world, whose z points up.
     ahead = rotation[2] * [1, 1, 0]

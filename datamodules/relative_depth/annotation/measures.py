@@ -101,11 +101,7 @@ def agreement_matrix(
 ) -> tuple[
     Float[ndarray, "people people"], Float[ndarray, "people people"], Int[ndarray, "people people"]
 ]:
-    """Return for each two the fraction of common pairs labelled alike, Cohen's kappa, and their number.
-
-    Args:
-        opinions: Labels of each, NaN where there is none.
-    """
+    """Return for each two the fraction of pairs labelled alike, Cohen's kappa, and their number."""
     people = len(opinions)
     alike, kappa = np.full((2, people, people), np.nan)
     count = np.zeros((people, people), int)

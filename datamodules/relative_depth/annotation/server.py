@@ -20,12 +20,7 @@ _CHOICES = {"first": "first", "second": "second", "unsure": None}
 
 
 class AnnotationServer(LocalServer):
-    """Serves the page of a session.
-
-    Args:
-        session: Questions and answers.
-        images: The images they are about.
-        port: Port to listen on; 0 for any that is free.
+    """Serves the page of a session about some images.
 
     Raises:
         InputError: If the port is taken.

@@ -69,13 +69,7 @@ class Session:
         return None
 
     def answer(self, number: int, nearer: str | None, seconds: float) -> bool:
-        """Save an answer to the current question; return whether it was one.
-
-        Args:
-            number: Number of the question.
-            nearer: ``first``, ``second``, or None where it cannot be told.
-            seconds: How long it took.
-        """
+        """Save an answer to a question; return whether the question was the current one."""
         if nearer not in CHOICES:
             raise ValueError(f"no such answer: {nearer!r}")
         with locked(self.path):

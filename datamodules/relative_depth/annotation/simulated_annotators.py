@@ -39,11 +39,7 @@ class SimulatedAnnotator:
     favourite: str
 
     def right(self, gap: float) -> float:
-        """Return the probability of a right answer to a question that is looked at.
-
-        Args:
-            gap: Distance of the joints along the axis of depth, millimetres.
-        """
+        """Return the probability of a right answer on joints whose depths differ by a gap, mm."""
         return min(0.5 + 0.5 * gap / self.certain_from, 1.0)
 
 
@@ -77,12 +73,8 @@ def answer_all(
 ) -> dict[str, Sheet]:
     """Return what annotators answer to all pairs of joints that the images have annotations of.
 
-    Args:
-        images: The images; the labels of their annotations are not used.
-        depth: For each image the depth of its joints, millimetres, which decides on who is right.
-        annotators: Who may be asked.
-        votes: How many of them are asked about each pair; all where there are fewer.
-        seed: Seed of who is asked, of the colours, and of the answers.
+    About each pair as many are asked as there are votes. Who is right is decided by the depth of the
+    joints by image, millimetres, not by the labels.
 
     Raises:
         InputError: If nobody is to be asked.

@@ -130,11 +130,7 @@ def columns(names: tuple[str, ...], side: str | None = None) -> list[int]:
 
 
 def limit(angles: Float[np.ndarray, "frames angles"]) -> Float[np.ndarray, "frames angles"]:
-    """Bring joint angles into their anatomical ranges, smoothly.
-
-    Args:
-        angles: Radians, in the order of ``ANGLES``.
-    """
+    """Bring joint angles in radians, ordered as ``ANGLES``, into their anatomical ranges, smoothly."""
     low, high = np.radians(np.array(list(LIMITS.values()))).T
     softness = np.radians(_SOFTNESS)
     raised = low + softness * np.logaddexp(0, (angles - low) / softness)
@@ -181,16 +177,9 @@ def forward_kinematics(
     pelvis: Float[np.ndarray, "frames 3 3"],
     angles: Float[np.ndarray, "frames angles"],
 ) -> Float[np.ndarray, "frames 17 3"]:
-    """Return the joints of skeleton ``h36m17``.
+    """Return the world joints of skeleton ``h36m17``, millimetres.
 
-    Args:
-        body: Bone lengths.
-        position: Position of the pelvis, millimetres.
-        pelvis: Pelvis to world.
-        angles: Joint angles, radians, in the order of ``ANGLES``.
-
-    Returns:
-        World joints, millimetres.
+    Angles are radians, in the order of ``ANGLES``; ``pelvis`` rotates from the pelvis to the world.
     """
     joints = np.empty((len(position), len(SKELETON), 3))
 

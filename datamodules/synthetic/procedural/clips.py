@@ -63,12 +63,6 @@ def draw_body(seed: int, subject: str) -> Body:
 def generate_sequence(seed: int, subject: str, sequence: str, frames: int) -> Array:
     """Return world poses ``(frames, 17, 3)``, z up, millimetres, 50 Hz, skeleton ``h36m17``.
 
-    Args:
-        seed: Seed of the whole dataset.
-        subject: One of ``SUBJECTS``.
-        sequence: One of ``SEQUENCES``.
-        frames: Length.
-
     Raises:
         InputError: If subject or sequence is unknown or ``frames`` is not positive.
     """
@@ -142,14 +136,7 @@ _OCCLUDERS = (
 
 
 def occlusion(pose: Float64) -> Float64:
-    """Return how much each joint is occluded by another part of the body, from 0 to 1.
-
-    Args:
-        pose: Camera-frame poses ``(T, 17, 3)``, millimetres.
-
-    Returns:
-        ``(T, 17)``; 0 is in plain sight.
-    """
+    """Return how much the body occludes each joint, from 0 (in plain sight) to 1, ``(T, 17)``."""
     rays = pose[..., :2] / pose[..., 2:]
     hidden = np.zeros(pose.shape[:2])
     for start, end, radius in _OCCLUDERS:
@@ -170,17 +157,11 @@ def occlusion(pose: Float64) -> Float64:
 def simulate_detections(
     rng: np.random.Generator, keypoints: Float64, pose: Float64, focal: float
 ) -> Float64:
-    """Return simulated detections: x, y and confidence ``(T, 17, 3)``.
+    """Return simulated detections ``(T, 17, 3)`` of keypoints in pixels: x, y and confidence.
 
     Errors are Gaussian and mostly slow, as a detector's are in video; they grow where the joint is
     hidden. Now and then a joint strays far, the two sides of a limb are exchanged, above all when
     they overlap, or a joint is lost: it then stays where it was last seen, with confidence 0.
-
-    Args:
-        rng: Random number generator.
-        keypoints: True image points ``(T, 17, 2)``, pixels.
-        pose: Camera-frame poses ``(T, 17, 3)``, millimetres.
-        focal: Focal length, pixels.
     """
     frames, joints = keypoints.shape[:2]
 
@@ -223,13 +204,7 @@ def _swap_sides(keypoints: Float64, signal: Float64) -> Float64:
 def observe(
     world: Array, camera: Camera, rng: np.random.Generator
 ) -> tuple[Array, dict[str, Array]]:
-    """Return the camera-frame poses of a sequence and its keypoints by 2D source.
-
-    Args:
-        world: World poses ``(T, 17, 3)``.
-        camera: A single camera, float64.
-        rng: Random number generator of the detector's errors.
-    """
+    """Return the camera-frame poses of world poses ``(T, 17, 3)``, and keypoints by 2D source."""
     pose = world_to_camera(torch.from_numpy(world).double(), camera)
     image = project(pose, camera)
     seen = torch.from_numpy(
@@ -257,13 +232,6 @@ def write_store(
     """Write a clip store of every sequence of the subjects, seen by four cameras.
 
     At the default length that is 100,800 poses and four times as many views.
-
-    Args:
-        path: Where to.
-        seed: Seed of the whole dataset.
-        frames_per_sequence: Length of each sequence.
-        subjects: Which of ``SUBJECTS``.
-        progress: Show a progress bar.
 
     Raises:
         InputError: If a subject is unknown or the length is not positive.

@@ -29,17 +29,7 @@ def cruise(u: Array, ramp: Array | float) -> Array:
 
 
 def slow_noise(rng: np.random.Generator, frames: int, channels: int, cutoff: float) -> Array:
-    """Return Gaussian noise of unit variance without frequencies much above ``cutoff``.
-
-    Args:
-        rng: Random number generator.
-        frames: Number of frames.
-        channels: Number of independent channels.
-        cutoff: Cycles per frame.
-
-    Returns:
-        ``(frames, channels)``.
-    """
+    """Return Gaussian noise of unit variance ``(frames, channels)``, up to ``cutoff`` cycles a frame."""
     white = np.fft.rfft(rng.standard_normal((frames, channels)), axis=0)
     gain = np.exp(-0.5 * (np.fft.rfftfreq(frames) / cutoff) ** 2)
     power = (2 * (gain**2).sum() - gain[0] ** 2) / frames

@@ -18,7 +18,17 @@ class Foot(NamedTuple):
     knee_out: float = 6.0  # degrees
 
 
-_PLANTED = Foot()
+class Pelvis(NamedTuple):
+    """Position of the pelvis, in lengths of the leg, and its tilt, in degrees."""
+
+    height: float = 0.985  # above the height of the ankles
+    forward: float = 0.0  # before the feet
+    sideways: float = 0.0  # to the left of the middle of the feet
+    pitch: float = 0.0  # forward
+    roll: float = 0.0  # left hip raised
+
+
+_PLANTED, _UPRIGHT = Foot(), Pelvis()
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,7 @@ class Posture:
         rest: The gesture of arms at rest.
         hands_free: Whether there are other gestures in this posture.
         seconds: Time the transition takes.
-        height: Pelvis above the height of the ankles.
-        forward: Pelvis before the feet.
-        sideways: Pelvis to the left of the middle of the feet.
-        pitch: Pelvis tilted forward.
-        roll: Left hip raised.
+        pelvis: Position and tilt of the pelvis.
         trunk: Flexion, bend to the left, turn to the left.
         left: Left foot.
         right: Right foot.
@@ -44,19 +50,14 @@ class Posture:
     rest: str = "hang"
     hands_free: bool = True
     seconds: float = 1.2
-    height: float = 0.985
-    forward: float = 0.0
-    sideways: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
+    pelvis: Pelvis = _UPRIGHT
     trunk: tuple[float, float, float] = (0.0, 0.0, 0.0)
     left: Foot = _PLANTED
     right: Foot = _PLANTED
 
     def vector(self, rng: np.random.Generator, flipped: bool) -> Array:
         """Return a variation as a value of the posture curve, mirrored if ``flipped``."""
-        pelvis = [self.height, self.forward, self.sideways, self.pitch, self.roll, *self.trunk]
-        value = np.array([*pelvis, *self.left, *self.right])
+        value = np.array([*self.pelvis, *self.trunk, *self.left, *self.right])
         value += _VARIATION * np.clip(rng.standard_normal(len(value)), -2, 2)
         if flipped:
             value[[2, 4, 6, 7]] *= -1
@@ -69,126 +70,96 @@ _VARIATION = np.array([0.006, 0.015, 0.015, 3, 1.5, 5, 4, 7] + [0.012, 0.012, 0,
 POSTURES = {
     "stand": Posture(None),
     "contrapposto": Posture(
-        sideways=0.075, roll=4.0, trunk=(0.0, 4.0, 0.0), right=Foot(0.05, 0.05, 0, 14)
+        pelvis=Pelvis(sideways=0.075, roll=4), trunk=(0, 4, 0), right=Foot(0.05, 0.05, 0, 14)
     ),
     "lean": Posture(
-        height=0.94, sideways=-0.07, roll=-3.0, trunk=(12.0, 18.0, 8.0), left=Foot(0.0, 0.1)
+        pelvis=Pelvis(0.94, sideways=-0.07, roll=-3), trunk=(12, 18, 8), left=Foot(0, 0.1)
     ),
-    "bow": Posture(hands_free=False, height=0.96, forward=-0.1, pitch=28.0, trunk=(30.0, 0.0, 0.0)),
+    "bow": Posture(hands_free=False, pelvis=Pelvis(0.96, -0.1, pitch=28), trunk=(30, 0, 0)),
     "bend": Posture(
-        hands_free=False,
-        height=0.78,
-        forward=-0.12,
-        pitch=36.0,
-        trunk=(42.0, 0.0, 10.0),
-        left=Foot(0.1),
+        hands_free=False, pelvis=Pelvis(0.78, -0.12, pitch=36), trunk=(42, 0, 10), left=Foot(0.1)
     ),
-    "squat": Posture(
-        height=0.72, forward=-0.10, pitch=20.0, trunk=(18.0, 0.0, 0.0), left=Foot(0.1, 0.06)
-    ),
+    "squat": Posture(pelvis=Pelvis(0.72, -0.1, pitch=20), trunk=(18, 0, 0), left=Foot(0.1, 0.06)),
     "crouch": Posture(
         rest="knees",
-        height=0.30,
-        forward=-0.14,
-        pitch=22.0,
-        trunk=(30.0, 0.0, 0.0),
+        pelvis=Pelvis(0.3, -0.14, pitch=22),
+        trunk=(30, 0, 0),
         left=Foot(0, 0.05, 0, 12),
         right=Foot(0, 0.05, 0, 12),
     ),
     "kneel": Posture(
         rest="lap",
         seconds=1.4,
-        height=0.52,
-        forward=-0.42,
-        trunk=(8.0, 0.0, 0.0),
+        pelvis=Pelvis(0.52, -0.42),
+        trunk=(8, 0, 0),
         left=Foot(0.05, 0.02, 0, 6),
         right=Foot(-0.84, 0, 0, 4),
     ),
     "kneel_both": Posture(
-        "kneel",
-        height=0.49,
-        forward=-0.42,
-        left=Foot(-0.88, 0.0, 0, 4),
-        right=Foot(-0.90, 0.0, 0, 4),
+        "kneel", pelvis=Pelvis(0.49, -0.42), left=Foot(-0.88, 0, 0, 4), right=Foot(-0.9, 0, 0, 4)
     ),
     "sit_on_heels": Posture(
         "kneel_both",
         rest="lap",
-        height=0.21,
-        forward=-0.74,
-        pitch=-4.0,
-        trunk=(8.0, 0.0, 0.0),
+        pelvis=Pelvis(0.21, -0.74, pitch=-4),
+        trunk=(8, 0, 0),
         left=Foot(-0.88, -0.03, 0, 4),
-        right=Foot(-0.90, -0.03, 0, 4),
+        right=Foot(-0.9, -0.03, 0, 4),
     ),
     "chair": Posture(
         rest="lap",
         seconds=1.6,
-        height=0.60,
-        forward=-0.47,
-        pitch=-10.0,
-        trunk=(8.0, 0.0, 0.0),
+        pelvis=Pelvis(0.6, -0.47, pitch=-10),
+        trunk=(8, 0, 0),
         left=Foot(0.02, 0.03, 0, 8),
         right=Foot(-0.03, 0.03, 0, 8),
     ),
     "chair_lean": Posture(
         "chair",
         rest="knees",
-        height=0.60,
-        forward=-0.44,
-        pitch=12.0,
-        trunk=(22.0, 0.0, 0.0),
+        pelvis=Pelvis(0.6, -0.44, pitch=12),
+        trunk=(22, 0, 0),
         left=Foot(-0.08, 0.04, 0, 10),
         right=Foot(-0.04, 0.04, 0, 10),
     ),
     "chair_crossed": Posture(
         "chair",
         rest="lap",
-        height=0.59,
-        forward=-0.47,
-        pitch=-14.0,
-        trunk=(8.0, 0.0, 4.0),
-        left=Foot(0.0, -0.08, 0, 4),
+        pelvis=Pelvis(0.59, -0.47, pitch=-14),
+        trunk=(8, 0, 4),
+        left=Foot(0, -0.08, 0, 4),
         right=Foot(0.24, -0.34, 0.28, 6),
     ),
     "ground_knees": Posture(
         "crouch",
         rest="around_knees",
         seconds=1.5,
-        height=0.04,
-        forward=-0.50,
-        pitch=-18.0,
-        trunk=(42.0, 0.0, 0.0),
+        pelvis=Pelvis(0.04, -0.5, pitch=-18),
+        trunk=(42, 0, 0),
     ),
     "ground_long": Posture(
         "ground_knees",
         rest="support",
-        height=0.04,
-        forward=-0.50,
-        pitch=-24.0,
-        trunk=(10.0, 0.0, 0.0),
+        pelvis=Pelvis(0.04, -0.5, pitch=-24),
+        trunk=(10, 0, 0),
         left=Foot(0.42, 0, 0, 12),
-        right=Foot(0.40, 0, 0, 12),
+        right=Foot(0.4, 0, 0, 12),
     ),
     "ground_crossed": Posture(
         "ground_knees",
         rest="lap",
-        height=0.05,
-        forward=-0.36,
-        pitch=-10.0,
-        trunk=(30.0, 0.0, 0.0),
-        left=Foot(0.0, -0.22, 0.05, 48),
-        right=Foot(-0.08, -0.20, 0.0, 48),
+        pelvis=Pelvis(0.05, -0.36, pitch=-10),
+        trunk=(30, 0, 0),
+        left=Foot(0, -0.22, 0.05, 48),
+        right=Foot(-0.08, -0.2, 0, 48),
     ),
     "lie": Posture(
         "ground_long",
         hands_free=False,
         seconds=1.8,
-        height=0.05,
-        forward=-0.45,
-        pitch=-86.0,
-        left=Foot(0.42, 0.03, 0.0, 12),
-        right=Foot(0.30, 0.03, 0.0, 8),
+        pelvis=Pelvis(0.05, -0.45, pitch=-86),
+        left=Foot(0.42, 0.03, 0, 12),
+        right=Foot(0.3, 0.03, 0, 8),
     ),
 }
 

@@ -114,14 +114,7 @@ def _draw_decoration(rng: np.random.Generator) -> tuple[str, Array, tuple[int, i
 def draw_occluder(
     rng: np.random.Generator, keypoints: Array, depth: float, probability: float
 ) -> Occluder | None:
-    """Draw an occluder of a part of a person, or none.
-
-    Args:
-        rng: Random number generator.
-        keypoints: Image pixels ``(17, 2)``.
-        depth: Of the nearest joint, millimetres.
-        probability: How often there is one.
-    """
+    """Draw an occluder of a part of a person with a nearest joint at ``depth`` (mm), or none."""
     if rng.random() >= probability:
         return None
     height = float(np.ptp(keypoints, axis=0).max())
@@ -138,16 +131,7 @@ def draw_occluder(
 def render_background(
     background: Background, camera: Camera, view: View, pose: Array, width: int, height: int
 ) -> Floats:
-    """Return wall, floor, decorations and the shadow: ``(height, width, 3)``, 0 to 255.
-
-    Args:
-        background: The surroundings.
-        camera: The camera.
-        view: The camera and the crop.
-        pose: Camera-frame joints; the lowest stands on the floor.
-        width: Of the crop.
-        height: Of the crop.
-    """
+    """Return wall, floor, decorations and the shadow: ``(height, width, 3)``, 0 to 255."""
     size = camera.size.numpy()
     image = Image.new("RGB", (width, height), _bytes(background.wall))
     draw = ImageDraw.Draw(image)

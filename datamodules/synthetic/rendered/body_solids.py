@@ -27,12 +27,7 @@ _NOT_STRAIGHT = np.array([1e-3, 2e-3, 0.0])
 
 
 def body_solids(pose: Array, build: float = 1.0) -> tuple[Capsules, Ellipsoids]:
-    """Return the solids of a person's body.
-
-    Args:
-        pose: Camera-frame joints ``(17, 3)`` of ``h36m17``, millimetres.
-        build: Girth relative to the average.
-    """
+    """Return the solids of a body from its camera-frame joints ``(17, 3)`` and relative girth."""
     joint = dict(zip(SKELETON.joints, pose.astype(np.float64), strict=True))
     hips = _frame(joint["left_hip"] - joint["right_hip"], joint["spine"] - joint["pelvis"])
     across = joint["left_shoulder"] - joint["right_shoulder"]

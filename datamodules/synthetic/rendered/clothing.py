@@ -61,12 +61,7 @@ def _pair(colour: Array, rng: np.random.Generator) -> Array:
 
 
 def draw_appearance(rng: np.random.Generator, alike: bool = False) -> Appearance:
-    """Draw a random appearance.
-
-    Args:
-        rng: Random number generator.
-        alike: Whether left and right look the same.
-    """
+    """Draw a random appearance, left and right alike or each in colours of its own."""
     skin = np.array(_SKIN[rng.integers(len(_SKIN))]) / 255 * rng.uniform(0.92, 1.0)
     hair = np.array(_HAIR[rng.integers(len(_HAIR))]) / 255 * rng.uniform(0.8, 1.2)
     shirt, belt = _colour(rng, _ALL_HUES), np.full(3, rng.uniform(0.1, 0.3))

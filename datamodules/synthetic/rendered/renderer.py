@@ -25,15 +25,7 @@ _EYE, _MOUTH = np.array([0.12, 0.09, 0.08]), np.array([0.62, 0.25, 0.22])
 
 
 class RenderedScene:
-    """One person before a background, seen by a camera.
-
-    Args:
-        pose: Camera-frame joints ``(17, 3)`` of ``h36m17``, millimetres.
-        camera: A single camera, float64.
-        appearance: Skin, hair and clothes of the person.
-        background: The surroundings.
-        occluder: What covers a part of the person, if anything.
-    """
+    """One person, by camera-frame joints ``(17, 3)`` in mm, before a background, seen by a camera."""
 
     def __init__(
         self,
@@ -76,14 +68,7 @@ class RenderedScene:
     def render(
         self, affine: Array, width: int, height: int, rng: np.random.Generator
     ) -> NDArray[np.uint8]:
-        """Return a crop of the image, ``(height, width, 3)``.
-
-        Args:
-            affine: Image pixels to crop pixels ``(2, 3)``.
-            width: Of the crop.
-            height: Of the crop.
-            rng: Random number generator of the sensor noise.
-        """
+        """Return a crop ``(height, width, 3)``, by the map ``(2, 3)`` from image to crop pixels."""
         view = View(self.camera, affine)
         background = self.background
         canvas = _Canvas(

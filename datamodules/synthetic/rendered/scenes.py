@@ -42,17 +42,10 @@ def make_scene(
     occluded: float,
     alike: bool = False,
 ) -> RenderedScene:
-    """Return the scene of an image.
+    """Return the scene of an image: that of a subject, sequence and camera.
 
-    Args:
-        seed: Seed of the whole dataset.
-        names: Subject, sequence and camera.
-        frame: Number of the frame.
-        pose: Camera-frame joints ``(17, 3)``, millimetres.
-        camera: The camera, float64.
-        occluded: Fraction of images with an occluder.
-        alike: Whether left and right are dressed alike, with new clothes in every image; else a subject
-            wears the same clothes in all images.
+    People that are ``alike`` left and right have new clothes in every image; else a subject wears the
+    same in all of them.
     """
     keypoints = project(torch.from_numpy(pose), camera).numpy()
     occluder = draw_occluder(
@@ -66,28 +59,14 @@ def make_scene(
 
 
 def noise_generator(seed: int, names: tuple[str, str, str], frame: int) -> np.random.Generator:
-    """Return the random number generator of the sensor noise of an image.
-
-    Args:
-        seed: Seed of the whole dataset.
-        names: Subject, sequence and camera.
-        frame: Number of the frame.
-    """
+    """Return the random number generator of the sensor noise of an image."""
     return generator(seed, *names, str(frame), "noise")
 
 
 def generate_records(
     seed: int, subjects: Sequence[str], images: int, occluded: float, alike: bool = False
 ) -> Iterator[ImageRecord]:
-    """Yield the records of all images of subjects: their actions, before four cameras.
-
-    Args:
-        seed: Seed of the whole dataset.
-        subjects: Names of the subjects.
-        images: Images of each sequence and camera.
-        occluded: Fraction of images with an occluder.
-        alike: See :func:`make_scene`.
-    """
+    """Yield the records of all images of subjects: their actions, before four cameras."""
     for subject in subjects:
         cameras = draw_cameras(seed, subject)
         for sequence in SEQUENCES:
@@ -127,14 +106,7 @@ def generate_records(
 
 
 class RenderedPixels:
-    """Pixels of images that are rendered on demand, each crop at its own resolution.
-
-    Args:
-        records: Records of :func:`generate_records`.
-        seed: Seed they were generated with.
-        occluded: Fraction of images with an occluder, likewise.
-        alike: Whether people are dressed alike left and right, likewise.
-    """
+    """Pixels of images of :func:`generate_records`, rendered on demand, each crop at its resolution."""
 
     def __init__(
         self, records: ImageRecords, seed: int, occluded: float, alike: bool = False

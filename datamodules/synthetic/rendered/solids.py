@@ -47,12 +47,7 @@ class Ellipsoids:
 
 
 class View:
-    """A camera and a crop of its image.
-
-    Args:
-        camera: A single camera.
-        affine: Image pixels to crop pixels ``(2, 3)``.
-    """
+    """A camera and a crop of its image, by the map ``(2, 3)`` from image to crop pixels."""
 
     def __init__(self, camera: Camera, affine: Array) -> None:
         self.camera = camera

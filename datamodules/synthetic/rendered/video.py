@@ -59,16 +59,7 @@ class RenderedVideo:
 def render_video(
     seed: int, subject: str, sequence: str, view: str, frames: int, size: int = 1000, every: int = 1
 ) -> RenderedVideo:
-    """Render a sequence of the procedural human.
-
-    Args:
-        seed: Seed of bodies, motions, cameras, clothes and backgrounds.
-        subject: Name of the subject.
-        sequence: Name of the sequence.
-        view: Name of one of the four cameras.
-        frames: Length.
-        size: Width and height of the frames; the field of view is the same.
-        every: Show every n-th pose of its 50 per second.
+    """Render every n-th pose of a sequence (50 per second), in square frames of one field of view.
 
     Raises:
         InputError: If a name is unknown, or a number not positive.
