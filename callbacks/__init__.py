@@ -33,7 +33,7 @@ __all__ = [
 
 
 def default_callbacks(folder: Path, method: Method, pictures: bool = True) -> list[Callback]:
-    """Return the callbacks of every run but those whose configuration names them, for its folder."""
+    """Return the callbacks a run in a folder has, unless its configuration names them itself."""
     callbacks: list[Callback] = [
         RNGState(),
         Provenance(folder),

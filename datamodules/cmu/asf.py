@@ -52,7 +52,7 @@ class Asf:
 
 
 def forward_kinematics(skeleton: Asf, motion: Mapping[str, Array]) -> Array:
-    """Return the positions of the root and every bone's far end ``(T, J, 3)``, mm, y up, in a motion."""
+    """Return the positions of the root and every bone's far end ``(T, J, 3)``, millimetres, y up."""
     frames = len(motion[ROOT])
     local = np.empty((frames, len(skeleton.names), 3, 3))
     for bone, (name, channels) in enumerate(zip(skeleton.names, skeleton.channels, strict=True)):

@@ -26,7 +26,7 @@ def euler_matrices(
 def rotations_along(
     parents: Sequence[int], local: Float64[np.ndarray, "frames joints 3 3"]
 ) -> Float64[np.ndarray, "frames joints 3 3"]:
-    """Return each joint's rotation in the world from those relative to its parent, listed before."""
+    """Return each joint's rotation in the world from those relative to its parent, which comes first."""
     result = local.copy()
     for joint, parent in enumerate(parents):
         if parent >= 0:

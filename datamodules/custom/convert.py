@@ -74,7 +74,7 @@ def convert(
         raise InputError(f"--missing is '{missing}': choose one of {', '.join(MISSING)}.")
     if not source or "/" in source or (source == "gt" and poses is not None):
         raise InputError(
-            f"--source is '{source}': choose another name: 'gt' is projected, '/' a folder."
+            f"--source is '{source}': choose another name, without '/'; 'gt' is of projections."
         )
     if poses is not None and cameras is None:
         raise InputError("poses are seen through cameras", poses, "describe them with --cameras.")

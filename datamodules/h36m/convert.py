@@ -76,7 +76,7 @@ def convert(
     for source in detections:
         if source == "gt" or "/" in source:
             message = f"'{source}' is no 2D source: 'gt' is the projection of the poses"
-            raise InputError(message, detections[source], "choose another name.")
+            raise InputError(message, detections[source], "choose another name without '/'.")
     inputs = inputs_of(raw) | {path.name: sha256(path) for path in detections.values()}
     sources = {name: read_detections(path) for name, path in detections.items()}
     joint_sets = {"gt": joints} | {name: s.skeleton for name, s in sources.items()}

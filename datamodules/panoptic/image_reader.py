@@ -36,7 +36,7 @@ _MARGIN = 0.075
 
 
 def read_panoptic(folder: Path, every: int = 15, alone: bool = True) -> ImageSource:
-    """Read every n-th annotated frame of the sequences of a folder, or only those of one person alone.
+    """Read every n-th annotated frame of a folder's sequences, where asked those of one person only.
 
     Where there is no number for a joint, the person has no 3D pose. Visibility is whether the joint is
     in the image, as nothing is known of what hides what.

@@ -97,7 +97,7 @@ def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
 def read_poses(
     path: Path, joint_set: str | None = None
 ) -> tuple[Skeleton, dict[tuple[str, str], Array]]:
-    """Read a ``data_3d_*.npz``, in the joint set of as many joints where none is given.
+    """Read a ``data_3d_*.npz``, in the joint set with its number of joints where none is given.
 
     Returns:
         The joint set, and by subject and action ``(T, J, 3)``, world, millimetres.
