@@ -2,14 +2,6 @@
 
 from lifting.export.exporting import export_model
 from lifting.export.hub import from_hub, push_to_hub, to_hub
-from lifting.export.wrapping import Exportable, exportable, load_exportable
+from lifting.export.wrapping import exportable, load_exportable
 
-__all__ = [
-    "Exportable",
-    "export_model",
-    "exportable",
-    "from_hub",
-    "load_exportable",
-    "push_to_hub",
-    "to_hub",
-]
+__all__ = ["export_model", "exportable", "from_hub", "load_exportable", "push_to_hub", "to_hub"]

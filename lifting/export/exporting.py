@@ -7,9 +7,8 @@ from pathlib import Path
 from lifting.errors import InputError
 from lifting.export import onnx, program
 from lifting.export.hub import to_hub
-from lifting.export.metadata import metadata
 from lifting.export.parity import LIMIT, parity
-from lifting.export.wrapping import CROP, load_exportable
+from lifting.export.wrapping import CROP, load_exportable, metadata
 from lifting.files import refuse_existing, write_together
 
 

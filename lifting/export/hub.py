@@ -13,8 +13,7 @@ import lifting.methods
 from lifting.errors import InputError
 from lifting.export.card import model_card
 from lifting.export.extras import require
-from lifting.export.metadata import metadata
-from lifting.export.wrapping import load_exportable
+from lifting.export.wrapping import load_exportable, metadata
 from lifting.files import refuse_existing
 from lifting.methods import Method
 

@@ -1,5 +1,6 @@
-"""Trained methods as modules of plain tensors, which can be exported."""
+"""Trained methods as modules of plain tensors, which can be exported, and their metadata."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+import lifting
 from lifting.cameras import Camera
+from lifting.checkpoints import file_digest
 from lifting.errors import InputError
 from lifting.export.modules import CompletingModule, DetectingModule, LiftingModule
 from lifting.methods import Lifter, Method, OcclusionCompletion
@@ -21,6 +24,17 @@ from lifting.skeletons import skeleton
 CROP = (192, 256)
 # Networks of detectors halve their crop so many times.
 _COARSEST = 32
+_MEANING = {
+    "keypoints": "2D keypoints, pixels of the image: x right, y down",
+    "confidence": "0 (not seen) to 1",
+    "size": "width and height of the image, pixels",
+    "focal": "focal lengths (fx, fy), pixels",
+    "principal": "principal point (cx, cy), pixels",
+    "image": "crop round a person, RGB, 0 to 255; normalised inside",
+    "pose": "root-relative, camera frame (x right, y down, z forward), millimetres",
+    "trajectory": "place of the root, camera frame, millimetres",
+    "status": "of every joint: 0 lifted, 1 completed, 2 depth completed, 3 unknown",
+}
 
 
 @dataclass(frozen=True)
@@ -164,3 +178,39 @@ def load_exportable(
         if error.where is not None:
             raise
         raise error.at(path) from error
+
+
+def metadata(model: Exportable, checkpoint: str | Path | None = None) -> dict[str, str]:
+    """Return the metadata of an exported file, each entry a text; lists and tables are JSON."""
+    h = model.method.hparams
+    entries = {
+        "suite": f"lifting {lifting.__version__}",
+        "method": type(model.method).__name__,
+        "keypoint_skeleton": h["keypoint_skeleton"],
+        "keypoints": json.dumps(skeleton(h["keypoint_skeleton"]).joints),
+    }
+    if model.frames:
+        entries |= {
+            "skeleton": h["skeleton"],
+            "joints": json.dumps(skeleton(h["skeleton"]).joints),
+            "root": skeleton(h["skeleton"]).joints[skeleton(h["skeleton"]).root],
+            "frames": str(model.frames),
+            "frames_before": str(model.before),
+            "any_length": json.dumps(model.any_length),
+        }
+        if model.method.image_side is not None:
+            entries["image_side"] = str(model.method.image_side)
+    else:
+        entries |= {"crop": json.dumps(model.crop), "decoder": h["decoder"]}
+    entries["inputs"] = json.dumps({name: meaning(model, name) for name in model.inputs})
+    entries["outputs"] = json.dumps({name: meaning(model, name) for name in model.outputs})
+    if checkpoint is not None:
+        entries["checkpoint_sha256"] = file_digest(checkpoint)
+    return entries
+
+
+def meaning(model: Exportable, name: str) -> str:
+    """Return the meaning of a tensor of an exported file: its content and unit."""
+    if name == "keypoints" and not model.frames:
+        return "pixels of the crop: x right, y down; the centre of the first pixel is at 0.5"
+    return _MEANING.get(name, f"{name.replace('_', ' ')} of the camera (docs/conventions.md)")

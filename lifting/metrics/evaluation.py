@@ -65,10 +65,9 @@ class FrameEvaluation(nn.Module):
     def compute(self) -> EvaluationResult:
         """Return the result over all processes."""
         rows, means = {}, {}
-        metrics = self._grouped()
         counts = self._frames()
         seen = counts.nonzero().squeeze(-1).tolist()
-        for name, metric in metrics.items():
+        for name, metric in self._grouped().items():
             by_group, _ = metric.by_group()
             rows[name] = [float(by_group[i]) for i in seen]
             means[name] = float(metric.compute()) if len(seen) else float("nan")
@@ -97,9 +96,7 @@ class FrameEvaluation(nn.Module):
 class Evaluation(FrameEvaluation):
     """Accumulates every metric of poses over the frames of an evaluation.
 
-    Args:
-        actions: Names of the actions; a frame's action id is an index into them.
-        full: All metrics, or only those that validation during training needs.
+    If not ``full``, only those that validation during training needs.
     """
 
     def __init__(self, actions: Sequence[str], full: bool = True) -> None:

@@ -66,10 +66,8 @@ def _facts(run: ReportedRun) -> dict[str, str]:
         facts["starts"] = ", ".join(f"{starts.count(s)} {s}" for s in dict.fromkeys(starts))
     trained, tested = (_origin(run.start(stage)) for stage in ("fit", "test"))
     for name in dict.fromkeys([*trained, *tested]):
-        values = trained.get(name, _NONE), tested.get(name, _NONE)
-        facts[name] = (
-            values[0] if values[0] == values[1] else "trained {}; tested {}".format(*values)
-        )
+        first, last = trained.get(name, _NONE), tested.get(name, _NONE)
+        facts[name] = first if first == last else f"trained {first}; tested {last}"
     rates = sorted(run.curves.get("train/examples_per_second", ([], []))[1])
     if rates:
         facts["examples per second, median"] = f"{rates[len(rates) // 2]:,.0f}"

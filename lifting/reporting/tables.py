@@ -39,16 +39,15 @@ def tables_of_tests(compared: Sequence[Group]) -> list[str]:
         kind = next(iter(group.runs[0].table[0]))
         measured = group.facts["measured"]
         parts.append(heading(compared, group, f"{kind.capitalize()} average, {measured}"))
-        rows = [_average(run.label, method(run), run.table, kind) for run in group.runs]
         metrics = list(dict.fromkeys(m for run in group.runs for m in run.table[0]))[2:]
+        averages = [_average(run.table, kind) for run in group.runs]
+        values = {m: [average.get(m, _NAN) for average in averages] for m in metrics}
         shown = [
-            {**head, **{with_unit(m): row.get(m, _NAN) for m in metrics}} for head, row in rows
+            {"run": run.label, "method": method(run), "frames": f"{average['frames']:,}"}
+            | {with_unit(m): of_runs[index] for m, of_runs in values.items()}
+            for index, (run, average) in enumerate(zip(group.runs, averages, strict=True))
         ]
-        marked = {
-            (index, with_unit(m))
-            for m in metrics
-            for index in best(m, [r.get(m, _NAN) for _, r in rows])
-        }
+        marked = {(index, with_unit(m)) for m in metrics for index in best(m, values[m])}
         parts.append(table(shown, f"{kind} average", marked))
         if inputs(group):
             parts.append(paragraph(inputs(group)))
@@ -60,10 +59,8 @@ def tables_of_tests(compared: Sequence[Group]) -> list[str]:
     return parts
 
 
-def _average(label: str, kind_of_method: str, rows: Sequence[Row], kind: str) -> tuple[Row, Row]:
-    """Return the first cells of a run's row, and its averages."""
-    average = next((r for r in rows if r[kind] == f"{kind} average"), rows[-1])
-    return {"run": label, "method": kind_of_method, "frames": f"{average['frames']:,}"}, average
+def _average(rows: Sequence[Row], kind: str) -> Row:
+    return next((row for row in rows if row[kind] == f"{kind} average"), rows[-1])
 
 
 def _by_row(group: Group, kind: str, metric: str) -> str:

@@ -5,8 +5,8 @@ import torch
 from lifting.cli.benchmark.timing import Figure, seconds, speed_up
 from lifting.export import exportable
 from lifting.export import onnx as to_onnx
-from lifting.export.metadata import metadata
 from lifting.export.program import build_program
+from lifting.export.wrapping import metadata
 from lifting.methods import Lifter, SimpleBaseline, VideoPose3D
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.export import export_model, exporting, load_exportable
-from lifting.export.metadata import metadata
+from lifting.export.wrapping import metadata
 from lifting.methods import PoseFlows
 from tests.made_lifters import save
 from tests.made_methods import made

@@ -7,9 +7,9 @@ import torch
 from lifting import methods
 from lifting.export import exportable
 from lifting.export import onnx as to_onnx
-from lifting.export.metadata import metadata
 from lifting.export.parity import difference
 from lifting.export.program import build_program, runner, saved_program
+from lifting.export.wrapping import metadata
 from lifting.methods import Lifter
 from lifting.methods.bases.detector import Detector
 from tests.made_methods import DETECTORS, LIFTERS, made
