@@ -157,8 +157,8 @@ def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
         return camera.to(torch.float32)
     try:
         width, height = (float(length) for length in size or ())
-    except (TypeError, ValueError) as error:
-        raise InputError(f"size is {size}: give width and height in pixels.") from error
+    except (TypeError, ValueError):
+        width = height = 0.0
     if not (0 < width < float("inf") and 0 < height < float("inf")):
         raise InputError(f"size is {size}: give width and height in pixels.")
     return nominal_camera(width, height).to(torch.float32)

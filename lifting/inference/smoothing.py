@@ -16,15 +16,10 @@ from lifting.inference.options import check_smoothing
 def smooth(
     pose: Float[Tensor, "frames J 3"], method: str, fps: float | None = None
 ) -> Float[Tensor, "frames J 3"]:
-    """Smooth poses over time; frames that are NaN stay so, and the runs between them are smoothed apart.
-
-    Args:
-        pose: Millimetres.
-        method: ``one_euro`` or ``savgol``, with their defaults.
-        fps: Frames per second, which ``one_euro`` needs.
+    """Smooth poses (mm) over time; runs between frames that are NaN, which stay so, are smoothed apart.
 
     Raises:
-        InputError: If there is no such filter, or no frame rate where one is needed.
+        InputError: If there is no such filter, or ``one_euro`` is given no frame rate.
     """
     check_smoothing(method)
     if method == "one_euro" and fps is None:
@@ -50,14 +45,10 @@ def _runs(pose: Tensor) -> Iterator[tuple[int, int]]:
 def savitzky_golay(
     pose: Float[Tensor, "frames J 3"], window: int = 11, order: int = 2
 ) -> Float[Tensor, "frames J 3"]:
-    """Replace each coordinate by the value of a polynomial through the frames around it.
+    """Replace each coordinate (mm) by the value of a polynomial through the frames around it.
 
-    It looks ahead as far as back, so it does not lag.
-
-    Args:
-        pose: Millimetres.
-        window: Frames that a polynomial goes through, odd; all there are where they are fewer.
-        order: Order of the polynomial; poses of no more frames stay as they are.
+    It looks ahead as far as back, so it does not lag. The window, odd, shrinks to the frames there
+    are; poses of no more frames than the order stay as they are.
     """
     frames = len(pose)
     length = min(window, frames if frames % 2 else frames - 1)

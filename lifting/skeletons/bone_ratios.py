@@ -59,11 +59,7 @@ BONE_RATIOS = {name: _in_order_of_bones(ratios) for name, ratios in _PUBLISHED.i
 
 
 def published_bone_ratios(name: str, skeleton_name: str = SKELETON) -> Float[Tensor, " bones"]:
-    """Return a published set of bone ratios, in the order of the skeleton's bones, in float64.
-
-    Args:
-        name: One of ``BONE_RATIOS``.
-        skeleton_name: The joint set of the poses.
+    """Return a set of ``BONE_RATIOS``, in the order of the skeleton's bones, in float64.
 
     Raises:
         InputError: If there is no such set, or it is not of the bones of that joint set.

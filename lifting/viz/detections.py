@@ -30,14 +30,8 @@ def detection_figure(
 ) -> Figure:
     """Draw crops side by side, above what is labelled on them and below what was detected.
 
-    Args:
-        images: Crops, RGB from 0 to 1.
-        detected: Detected keypoints, pixels of the crop.
-        confidence: Confidence of each, from 0 to 1: the higher, the more opaque.
-        truth: Labelled keypoints, pixels of the crop; a white dot each, joined to what was detected.
-        labelled: Whether each keypoint is labelled.
-        joints: Joint set of the keypoints.
-        titles: One per crop.
+    Crops are RGB from 0 to 1, each with a title, and keypoints pixels of the crop. The higher the
+    confidence the more opaque; a label is a white dot, joined to what was detected.
     """
     count, (height, width) = len(images), images.shape[1:3]
     size = (1.8 * count, 2 * 1.8 * height / width + 0.5)

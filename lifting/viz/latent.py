@@ -24,17 +24,10 @@ def latent_figure(
 ) -> Figure:
     """Draw poses that a flow decodes from its latent space, in four blocks.
 
-    Each pose and what it is decoded to again; below it, its neighbours; new samples; and, row by row,
-    the way from one pose to another. Every panel has the same scale.
-
-    Args:
-        original: Poses that were encoded, y downwards.
-        reconstructed: Decoded from their latent vectors.
-        neighbours: Decoded from their latent vectors with noise.
-        samples: Decoded from normal latent vectors.
-        interpolations: Decoded from between the latent vectors of two poses, both ends included.
-        joints: Joint set of the poses.
-        title: The encoded poses, and the noise.
+    Each pose and what it is decoded to again; below it, its neighbours, decoded with noise; new
+    samples, decoded from normal latent vectors; and, row by row, the way from one pose to another,
+    both ends included. Every panel has the same scale, y downwards. The title names the encoded
+    poses and the noise.
     """
     count = len(original)
     # As many panels in each row of samples as the widest of the other blocks has.

@@ -35,20 +35,11 @@ def write_rotation(
 ) -> None:
     """Write an MP4 (H.264) of predicted poses in colour and the truth in grey, seen from all around.
 
-    The view turns once, beginning in front. Of a sequence each frame shows the next pose. Joints that
-    are NaN are left out.
-
-    Args:
-        path: The file to write.
-        predicted: A root-relative camera-frame pose in millimetres, or a sequence of them.
-        truth: The same of the truth, if there is one.
-        joints: Joint set of the poses.
-        keypoints: The 2D input in pixels, shown at the left.
-        keypoint_joints: Joint set of the keypoints; that of the poses where not given.
-        frames: Length of the video of a single pose; a sequence has a frame per pose.
-        fps: Frames per second.
-        size: Height in pixels, and width of each panel; an odd size is rounded up.
-        title: A line above the pose.
+    The view turns once, beginning in front. Of a sequence each frame shows the next pose; a single
+    pose is shown for so many frames. Poses are root-relative camera-frame millimetres; joints that
+    are NaN are left out. Keypoints, pixels of the joint set of the poses if of no other, are shown
+    at the left. ``size`` is the height in pixels and the width of each panel, an odd one rounded
+    up.
 
     Raises:
         InputError: If nothing can be written at the path.

@@ -43,12 +43,7 @@ _FRACTION = 0.42
 
 
 def example_pose(joints: Skeleton, pose: str, size: float) -> Float[ndarray, "K 2"]:
-    """Return the keypoints of a person on a square image, pixels.
-
-    Args:
-        joints: Their joint set.
-        pose: One of :data:`POSES`.
-        size: Side of the image.
+    """Return the keypoints of a person on a square image of a size, pixels, in one of :data:`POSES`.
 
     Raises:
         InputError: If the joint set has a joint whose position is not known.

@@ -24,14 +24,7 @@ _CONTENT_TYPES = {
 
 
 class AppServer(LocalServer):
-    """Serves the app.
-
-    Args:
-        lifters: The lifters by name.
-        detector: How people on pictures are detected, if they are.
-        folder: Folder of uploaded files and results.
-        port: Port to listen on; 0 for any that is free.
-        largest: Size of the largest file that is taken, bytes.
+    """Serves the app, with files up to a size in bytes; port 0 is any that is free.
 
     Raises:
         InputError: If the port is taken.

@@ -1,16 +1,24 @@
-"""Reader of COCO's formats: annotations, or the results that detectors are evaluated by.
+"""Readers of COCO's formats, annotations or results of detectors, and of AlphaPose's.
 
 - annotations: ``images`` (id, width, height), ``annotations`` (image_id, keypoints, track_id if people
   are tracked), ``categories`` (names of the keypoints);
-- results: a list of people (image_id, keypoints, score), where image_id is the number of the frame.
+- results: a list of people (image_id, keypoints, score), where image_id is the number of the frame;
+- AlphaPose: such a list (image_id, keypoints, idx), where image_id is the name of the frame.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import FramePerson, link_tracks, parse_points
+from lifting.inference.keypoint_files.linking import (
+    FramePerson,
+    frame_number,
+    link_tracks,
+    parse_points,
+)
 from lifting.inference.keypoint_files.track import KeypointTrack, Size
 from lifting.inference.options import ReadOptions
 from lifting.skeletons import SKELETONS
@@ -30,7 +38,7 @@ def read_coco(path: Path, content: Any, options: ReadOptions) -> list[KeypointTr
     if isinstance(content, dict):
         people, joints = _annotated(path, content, options)
     else:
-        people, joints = _results(path, content, options)
+        people, joints = _listed(path, content, options)
     return link_tracks(people, joints or "coco17", options.stills, str(path))
 
 
@@ -90,17 +98,39 @@ def _by_names(path: Path, categories: list[Any]) -> str | None:
     raise InputError(f"keypoints {start} ... are of no set", path, "name it with --skeleton.")
 
 
-def _results(
-    path: Path, content: Any, options: ReadOptions
+def read_alphapose(path: Path, content: Any, options: ReadOptions) -> list[KeypointTrack]:
+    """Read AlphaPose's json; the last number in the name of a frame is that of the frame.
+
+    Raises:
+        InputError: If it is not in that format.
+    """
+    people, joints = _listed(path, content, options, {})
+    return link_tracks(people, joints or "coco17", options.stills, str(path))
+
+
+def _listed(
+    path: Path, content: Any, options: ReadOptions, names: dict[int, str] | None = None
 ) -> tuple[list[FramePerson], str | None]:
+    """Return the people of a list; of AlphaPose's the names of the frames are collected."""
     people, joints = [], options.skeleton
     for number, entry in enumerate(content):
         where = f"{path}: entry {number}"
         if not isinstance(entry, dict) or "keypoints" not in entry:
             raise InputError("has no 'keypoints'", where, "give the keypoints, not the boxes.")
-        frame = entry.get("image_id")
-        if not isinstance(frame, int):
+        frame, identity = entry.get("image_id"), None
+        if names is not None:
+            frame, identity = frame_number(str(frame), names, where), _identity(entry.get("idx"))
+        elif not isinstance(frame, int):
             raise InputError(f"its image_id {frame!r} is no number of a frame.", where)
         points, joints = parse_points(entry["keypoints"], options.skeleton or joints, where)
-        people.append(FramePerson(frame, points, size=options.size))
+        people.append(FramePerson(frame, points, identity, options.size))
     return people, joints
+
+
+def _identity(content: object) -> str | None:
+    """Return the number of a person, which AlphaPose writes bare or in lists."""
+    try:
+        number = np.array(content, np.float64)
+    except (TypeError, ValueError):
+        return None
+    return f"{number.item():g}" if number.size == 1 and np.isfinite(number).all() else None

@@ -6,9 +6,8 @@ from typing import Any
 
 from datamodules.safe_load import existing_file, load_json, load_npy, load_npz
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.alphapose import read_alphapose
 from lifting.inference.keypoint_files.arrays import read_arrays
-from lifting.inference.keypoint_files.coco import read_coco
+from lifting.inference.keypoint_files.coco import read_alphapose, read_coco
 from lifting.inference.keypoint_files.mediapipe import JOINTS, read_mediapipe
 from lifting.inference.keypoint_files.openpose import read_openpose
 from lifting.inference.keypoint_files.store import read_store

@@ -54,16 +54,11 @@ class LiftedVideo:
 
 
 def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
-    """Lift the people on a video to 3D, see docs/video.md.
+    """Lift the people on a video to 3D by a checkpoint of any lifter, see docs/video.md.
 
     Ctrl-C while people are detected goes on with those seen so far; while the video is drawn it ends it
-    there.
-
-    Args:
-        video: The video.
-        checkpoint: A checkpoint of any lifter.
-        **options: See :class:`lifting.inference.video.options.VideoOptions` and
-            :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video.
+    there. Options are those of :class:`lifting.inference.video.options.VideoOptions` and
+    :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.
