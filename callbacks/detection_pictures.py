@@ -9,7 +9,7 @@ from torch import Tensor
 
 from callbacks.pictures import Pictures
 from lifting.batch import ImageBatch
-from lifting.imaging.colours import denormalise
+from lifting.imaging.colour_normalisation import denormalise
 from lifting.imaging.crops import to_crop
 from lifting.skeletons import skeleton
 from lifting.viz.detections import detection_figure

@@ -56,7 +56,7 @@ class ImageBatch(TypedDict):
     pixels of the whole image, whatever was cropped; :func:`lifting.imaging.crops.to_crop` maps them.
 
     Attributes:
-        image: Crops, RGB, normalised (:func:`lifting.imaging.colours.normalise`).
+        image: Crops, RGB, normalised (:func:`lifting.imaging.colour_normalisation.normalise`).
         affine: Map from pixels of the image to pixels of the crop.
         keypoints: Pixels of the image.
         visibility: 0 (not labelled), 1 (hidden) or 2 (seen); 0 throughout where the image is unreadable.

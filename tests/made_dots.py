@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD
+from lifting.imaging.colour_normalisation import IMAGENET_MEAN, IMAGENET_STD
 from lifting.methods.bases.detector import Detector
 from lifting.skeletons import skeleton
 from tests.datamodules.made_videos import write_frames

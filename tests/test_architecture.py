@@ -20,7 +20,7 @@ POSES = {
     "lifting.geometry",
     "lifting.imaging",
     "lifting.keypoints",
-    "lifting.serving",
+    "lifting.local_server",
     "lifting.skeletons",
     "lifting.viz",
     "lifting.windows",

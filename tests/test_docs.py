@@ -43,7 +43,9 @@ PAGES = [
 FILE_BLOCK = re.compile(r"^```(?:python|yaml)\n# (\S+/\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-REPOSITORY_PATH = re.compile(r"(?:experiments|scripts|docs)/[\w/]+\.(?:yaml|py|sbatch|md)")
+REPOSITORY_PATH = re.compile(
+    r"(?<![\w/])(?:callbacks|datamodules|docs|experiments|lifting|scripts|tests)/[\w/]+\.(?:yaml|py|sbatch|md)"
+)
 
 # A run of seconds: the overlay every example is trained with.
 TINY = [
@@ -120,8 +122,8 @@ def test_method_of_the_guide_trains_tests_and_passes_its_own_tests(workplace, mo
 
 def test_dataset_of_the_guide_is_prepared_trained_on_and_passes_its_own_tests(workplace):
     write_blocks("add_a_dataset.md", workplace)
-    studio = importlib.import_module("datamodules.studio")
-    tests = workplace / "tests/datamodules/test_studio.py"
+    studio = importlib.import_module("datamodules.studio.poses")
+    tests = workplace / "tests/datamodules/studio/test_poses.py"
     runpy.run_path(str(tests))["write_raw"](workplace / "raw")
     runpy.run_path(str(workplace / "lifting/cli/prepare_studio.py"))["studio"]("raw")
     with ClipStore("data/studio.h5") as store:

@@ -19,7 +19,7 @@ from datamodules.crops.records import ImageRecords
 from datamodules.examples.bank import IndexBatch
 from lifting.batch import ImageBatch
 from lifting.cameras import Camera, nominal_camera
-from lifting.imaging.colours import normalise
+from lifting.imaging.colour_normalisation import normalise
 from lifting.imaging.crops import crop_affine, fit_aspect
 from lifting.skeletons import skeleton
 

@@ -36,7 +36,7 @@ _VARIANTS = {
         "default": "",
         "checkpoint": "last to go on with the run, or the path of any checkpoint to go on from",
         "more": "  --test true            test the best checkpoint at the end\n"
-        "  --seed_everything N    the seed\n",
+        "  --seed_everything N    seed of the weights; beside it --data.seed and --model.seed\n",
     },
     "validate": {"about": "Measure a run on its validation subjects."},
     "test": {"about": "Measure a run on the test subjects, and write runs/NAME/test.csv."},

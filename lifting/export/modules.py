@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from lifting.cameras import Camera
 from lifting.geometry import with_mean_bone
-from lifting.imaging.colours import normalise
+from lifting.imaging.colour_normalisation import normalise
 from lifting.methods.bases.detector import Detector
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.trajectory_lifter import TrajectoryLifter

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.errors import InputError
-from lifting.imaging.colours import blue_first
+from lifting.imaging.colour_normalisation import blue_first
 from lifting.nets.convolution import (
     BasicBlock,
     Bottleneck,

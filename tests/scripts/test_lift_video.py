@@ -15,7 +15,7 @@ from datamodules.safe_load import load_npz
 from lifting.cameras import Camera, project
 from lifting.cli.render import render
 from lifting.geometry import centre
-from lifting.imaging.colours import normalise
+from lifting.imaging.colour_normalisation import normalise
 from lifting.inference.detectors.cropping import crop_people
 from lifting.inference.video.lifting import lift_video, report
 from lifting.inference.video.reader import Video

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from datamodules.relative_depth.annotation.images import JudgedImage
 from datamodules.relative_depth.annotation.session import Session
 from lifting.errors import InputError
-from lifting.serving import LocalHandler, LocalServer
+from lifting.local_server import LocalHandler, LocalServer
 from lifting.skeletons import skeleton
 
 _JOINTS = skeleton("lsp14")

@@ -14,7 +14,7 @@ from lifting.inference.app.page import app_page
 from lifting.inference.app.playground import describe_lifter, lift_points
 from lifting.inference.detectors.factory import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
-from lifting.serving import POLICY, LocalHandler, LocalServer
+from lifting.local_server import POLICY, LocalHandler, LocalServer
 
 _CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from lifting.imaging.colours import normalise
+from lifting.imaging.colour_normalisation import normalise
 from lifting.inference.detectors.cropping import crop_people, split_by_image
 from lifting.inference.detectors.interfaces import Boxes, Image, Points
 from lifting.inference.devices import device_of

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from lifting.imaging.boxes import box_around, iou
+from lifting.imaging.boxes import box_around
 from lifting.imaging.crops import PADDING, crop_affine, fit_aspect
 from lifting.imaging.warping import warp
 from lifting.inference.detectors.interfaces import Boxes, Image, Points
@@ -59,13 +59,3 @@ def keypoint_box(
     box: Float[ndarray, 4] = box_around(pixels, counts, _MARGIN).numpy()
     # Keypoints that all fall together are no person.
     return box if (box[2:] - box[:2]).max() >= _SMALLEST else None
-
-
-def pairwise_iou(
-    boxes: Float[ndarray, "N 4"], others: Float[ndarray, "M 4"]
-) -> Float[ndarray, "N M"]:
-    """Return the intersection over union of each box with each other one."""
-    shape = (len(boxes), len(others), 4)
-    every = torch.from_numpy(boxes)[:, None].expand(shape)
-    values: Float[ndarray, "N M"] = iou(every, torch.from_numpy(others).expand(shape)).numpy()
-    return values

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from lifting.errors import InputError
-from lifting.inference.detectors.cropping import pairwise_iou
+from lifting.imaging.boxes import nms
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image
 from lifting.inference.detectors.onnx_model import OnnxModel
 
@@ -88,22 +88,6 @@ def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, float]:
     shrunk = PIL.Image.fromarray(image).resize(inner, PIL.Image.Resampling.BILINEAR)
     canvas[: inner[1], : inner[0]] = np.asarray(shrunk)
     return canvas, scale
-
-
-def nms(
-    boxes: Float[ndarray, "N 4"], scores: Float[ndarray, " N"], iou_threshold: float
-) -> Float[ndarray, "M 4"]:
-    """Return the boxes that none of a higher score overlaps, by falling score (non-maximum suppression).
-
-    Boxes overlap whose intersection over union is above the threshold.
-    """
-    boxes = boxes[np.argsort(-scores, kind="stable")]
-    kept: list[int] = []
-    overlapping = pairwise_iou(boxes, boxes) > iou_threshold
-    for row in range(len(boxes)):
-        if not overlapping[row, kept].any():
-            kept.append(row)
-    return boxes[kept]
 
 
 def _cells(size: tuple[int, int]) -> Float[ndarray, "N 3"]:

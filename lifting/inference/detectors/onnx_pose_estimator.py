@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.errors import InputError
-from lifting.imaging.colours import normalise
+from lifting.imaging.colour_normalisation import normalise
 from lifting.imaging.crops import apply_affine, invert_affine
 from lifting.imaging.heatmaps import decode
 from lifting.inference.detectors.cropping import crop_people, split_by_image

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from lifting.inference.detectors.cropping import pairwise_iou
+from lifting.imaging.boxes import pairwise_iou
 from lifting.inference.detectors.interfaces import (
     Boxes,
     Detection,

@@ -11,7 +11,7 @@ from datamodules.crops.augmentation import Augmentation
 from datamodules.crops.datamodule import ImageDataModule
 from lifting.cameras import project
 from lifting.errors import InputError
-from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD
+from lifting.imaging.colour_normalisation import IMAGENET_MEAN, IMAGENET_STD
 from lifting.imaging.crops import apply_affine, fit_aspect, invert_affine
 from tests.datamodules.made_images import SIZE, picture, prepare, record, write_picture
 

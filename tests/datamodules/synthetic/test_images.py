@@ -8,7 +8,7 @@ from datamodules.synthetic.images import SyntheticImages
 from datamodules.synthetic.rendered.scenes import make_scene
 from lifting.cameras import project
 from lifting.errors import InputError
-from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD
+from lifting.imaging.colour_normalisation import IMAGENET_MEAN, IMAGENET_STD
 from lifting.imaging.crops import is_mirrored, to_crop
 from lifting.skeletons import skeleton
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lifting.errors import InputError
-from lifting.imaging.colours import normalise
+from lifting.imaging.colour_normalisation import normalise
 from lifting.nets.pose_resnet import PoseResNet
 from tests.lifting.nets.published_detectors import Reference, made_detector, pose_resnet_keys
 from tests.lifting.nets.test_hrnet import images, loaded, table

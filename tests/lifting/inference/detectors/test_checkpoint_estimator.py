@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from lifting.errors import InputError
+from lifting.imaging.boxes import pairwise_iou
 from lifting.inference.detectors.checkpoint_estimator import CheckpointPoseEstimator
-from lifting.inference.detectors.cropping import crop_people, keypoint_box, pairwise_iou
+from lifting.inference.detectors.cropping import crop_people, keypoint_box
 from tests.made_dots import CROP, dot_detector, layout, paint
 from tests.made_lifters import save, simple_baseline
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.onnx_person_detector import OnnxPersonDetector, letterbox, nms
+from lifting.imaging.boxes import nms
+from lifting.inference.detectors.onnx_person_detector import OnnxPersonDetector, letterbox
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed, which makes the models")

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from lifting.inference.detectors.cropping import pairwise_iou
+from lifting.imaging.boxes import pairwise_iou
 from lifting.inference.people.detect_and_track import DetectAndTrack, IouTracker, KnownBoxes
 
 

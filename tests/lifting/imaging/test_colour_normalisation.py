@@ -1,7 +1,13 @@
 import numpy as np
 import torch
 
-from lifting.imaging.colours import IMAGENET_MEAN, IMAGENET_STD, blue_first, denormalise, normalise
+from lifting.imaging.colour_normalisation import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    blue_first,
+    denormalise,
+    normalise,
+)
 
 
 def pixels():
