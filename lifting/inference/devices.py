@@ -16,4 +16,4 @@ def device_of(name: str | None) -> torch.device:
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError, ImportError) as error:
-        raise InputError(f"device is '{name}', which is not here: use cpu, or none.") from error
+        raise InputError(f"device is '{name}', which is not here: use cpu, or omit it.") from error

@@ -50,7 +50,7 @@ def _read_file(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     by_suffix = _SUFFIXES.get(path.suffix.lower(), "json")
     fits = name in _JSON if by_suffix == "json" else name == by_suffix
     if name is not None and not fits:
-        raise InputError(f"is not of format {name}", path, "give another --format, or none.")
+        raise InputError(f"is not of format {name}", path, "give another --format or omit it.")
     if by_suffix == "npz":
         if path.suffix.lower() == ".npy":
             return read_arrays(path, {"keypoints": load_npy(path)}, options)
