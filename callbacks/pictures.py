@@ -4,12 +4,13 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 from matplotlib.figure import Figure
+
+from lifting.viz.figures import save_figure
 
 
 class Pictures(Callback, ABC):
@@ -51,10 +52,8 @@ class Pictures(Callback, ABC):
         batch = data.spread(split, self.samples, module.device)
         names = data.clip_names(split)
         figure = self.figure(data, module, batch, [names[c][1] for c in batch["clip"].tolist()])
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{name}.png"
-        figure.savefig(path, dpi=110)
-        plt.close(figure)
+        save_figure(figure, path, make_folder=True)
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_image(f"pictures/{split}", [str(path)])

@@ -23,9 +23,8 @@ def demo(*, pipeline: str = "experiments/links/demo.yaml", name: str | None = No
     plan = read_pipeline(pipeline, name)
     for stage in _STAGES:
         if stage not in plan.stages:
-            raise InputError(
-                f"has no stage {stage}", pipeline, "this page shows pipelines of LInKs."
-            )
+            remedy = "this page shows pipelines of LInKs."
+            raise InputError(f"has no stage {stage}", pipeline, remedy)
     status = run_pipeline(plan)
     if status:
         sys.exit(status)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -22,6 +21,7 @@ from lifting.pipeline import Pipeline
 from lifting.runs.folder import read_curves, read_table
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import CASES, Status
+from lifting.viz.figures import save_figure
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
@@ -49,13 +49,13 @@ def write_demo_page(plan: Pipeline, best: Mapping[str, Path]) -> Path:
     pictures.mkdir(exist_ok=True)
     completed, hidden = _occlusions(method, batch)
     moving = _clip(data)
+    save_figure(completed, pictures / "occlusion.png")
+    save_figure(_latent(best["full_flow"], batch), pictures / "latent.png")
+    _write_rotation(pictures / "rotation.mp4", method, moving)
     media = [
-        ("Completion: what is hidden is dashed.", _save(completed, pictures / "occlusion.png")),
-        (
-            "What the flow over full 2D poses has learnt.",
-            _save(_latent(best["full_flow"], batch), pictures / "latent.png"),
-        ),
-        ("Every frame of a clip, lifted; the truth in grey.", _rotation(method, moving, pictures)),
+        ("Completion: what is hidden is dashed.", pictures / "occlusion.png"),
+        ("What the flow over full 2D poses has learnt.", pictures / "latent.png"),
+        ("Every frame of a clip, lifted; the truth in grey.", pictures / "rotation.mp4"),
     ]
     titles = {
         "left_right": "LInKs, left and right",
@@ -162,8 +162,7 @@ def _latent(checkpoint: Path, batch: PoseBatch) -> Figure:
     return latent_figure(*walk, JOINTS, f"{kind} latent noise of {noise}")
 
 
-def _rotation(method: OcclusionCompletion, moving: _Moving, folder: Path) -> Path:
-    path = folder / "rotation.mp4"
+def _write_rotation(path: Path, method: OcclusionCompletion, moving: _Moving) -> None:
     write_rotation(
         path,
         method.lift(moving.batch)[:, 0].numpy(),
@@ -173,10 +172,3 @@ def _rotation(method: OcclusionCompletion, moving: _Moving, folder: Path) -> Pat
         fps=moving.fps,
         title=moving.name,
     )
-    return path
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-    return path

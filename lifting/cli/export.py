@@ -1,7 +1,6 @@
 """The commands ``lifting export``: checkpoints written for other programs."""
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -35,9 +34,8 @@ def export_model(
     if Path(out).suffix:
         if push or licence:
             option = "push" if push else "licence"
-            raise InputError(
-                f"--{option} belongs to a folder of a hub, but {out} is a file: leave it."
-            )
+            what = f"belongs to a folder of a hub, but {out} is a file: leave it."
+            raise InputError(f"--{option} {what}")
         print(export_model(checkpoint, out, one_window, crop))
         return
     print(to_hub(checkpoint, out, licence or _licence_of_data(checkpoint)))
@@ -50,12 +48,9 @@ def _licence_of_data(checkpoint: str) -> str | None:
     from datamodules.store.clips import ClipStore
 
     config = Path(checkpoint).parent.parent / "config.yaml"
-    if not config.is_file():
-        return None
-    content: Any = yaml.safe_load(config.read_text())
     try:
-        store = Path(content["data"]["init_args"]["store"])
-    except (KeyError, TypeError):
+        store = Path(yaml.safe_load(config.read_text())["data"]["init_args"]["store"])
+    except (OSError, KeyError, TypeError):
         return None
     if not store.is_file():
         return None

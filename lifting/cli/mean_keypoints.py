@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from lifting.metrics import EvaluationResult
 
 
-def in_box(points: "Tensor", box: "Tensor") -> "Tensor":
-    """Return pixels as fractions of the box."""
+def _corner_and_size(box: "Tensor") -> "tuple[Tensor, Tensor]":
     corner, end = box[:, None, :2], box[:, None, 2:]
-    return (points - corner) / (end - corner)
-
-
-def in_pixels(fractions: "Tensor", box: "Tensor") -> "Tensor":
-    """Return fractions of the box as pixels."""
-    corner, end = box[:, None, :2], box[:, None, 2:]
-    return corner + fractions * (end - corner)
+    return corner, end - corner
 
 
 def evaluate(train: "ImageRecords", test: "ImageRecords") -> "EvaluationResult":
@@ -41,19 +34,16 @@ def evaluate(train: "ImageRecords", test: "ImageRecords") -> "EvaluationResult":
     counts = seen.sum(0)
     if not counts.all():
         raise InputError("A joint is labelled on nobody who is trained on: choose other subjects.")
-    fractions = in_box(train.columns["keypoints"], train.columns["box"])
+    corner, size = _corner_and_size(train.columns["box"])
+    fractions = (train.columns["keypoints"] - corner) / size
     mean = torch.where(seen, fractions, 0).sum(0) / counts
-    box, target = test.columns["box"], test.columns["keypoints"]
-    predicted = in_pixels(mean.expand_as(target), box)
+    box, action = test.columns["box"], test.columns["action"]
+    target, visibility = test.columns["keypoints"], test.columns["visibility"]
+    corner, size = _corner_and_size(box)
+    predicted = corner + mean * size
     evaluation = KeypointEvaluation(test.names["action"], test.info.skeleton)
-    evaluation.update(
-        predicted,
-        torch.ones_like(predicted[..., 0]),
-        target,
-        test.columns["visibility"],
-        box,
-        test.columns["action"],
-    )
+    confidence = torch.ones_like(predicted[..., 0])
+    evaluation.update(predicted, confidence, target, visibility, box, action)
     return evaluation.compute()
 
 

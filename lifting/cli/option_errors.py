@@ -39,9 +39,8 @@ def option_error(
     option = name.upper() if name in positionals else f"--{name}"
     listed = f"`lifting {command} --help` lists the options."
     if refused := _REFUSED.search(message) or _UNKNOWN.search(message):
-        return InputError(
-            f"--{'.'.join([*keys, refused[1]])}: there is no such option", remedy=listed
-        )
+        where = f"--{'.'.join([*keys, refused[1]])}"
+        return InputError("there is no such option", where, listed)
     if word := _UNRECOGNISED.search(message):
         what = "there is no such option" if word[1].startswith("-") else "is one word too many"
         return InputError(what, word[1], listed)
@@ -61,7 +60,7 @@ def option_error(
         values = [value for _, value in expected if value] or _GIVEN.findall(message)
         value = f" is {values[-1]}" if values else ""
         return InputError(f"{option}{value}: give {' or '.join(dict.fromkeys(kinds))}.")
-    return InputError(f"{_line(message)}", remedy=listed)
+    return InputError(" ".join(message.split()).rstrip("."), remedy=listed)
 
 
 def _readable(kind: str) -> str:
@@ -69,7 +68,3 @@ def _readable(kind: str) -> str:
         return literal[1]
     names = [_IN_YAML.get(name, name) for name in _CLASS.findall(kind)]
     return " or ".join(names) or kind
-
-
-def _line(message: str) -> str:
-    return " ".join(message.split()).rstrip(".")

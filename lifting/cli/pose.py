@@ -85,9 +85,7 @@ def pose(
 
 
 def _write_picture(path: Path, one: "LiftedFrame", pixels: "np.ndarray | None", title: str) -> None:
-    import matplotlib.pyplot as plt
-
-    from lifting.files import beside
+    from lifting.viz.figures import save_figure
     from lifting.viz.pose_figure import pose_figure
 
     figure = pose_figure(
@@ -101,9 +99,7 @@ def _write_picture(path: Path, one: "LiftedFrame", pixels: "np.ndarray | None", 
         one.reprojected,
         title,
     )
-    with beside(path) as partial:
-        figure.savefig(partial, dpi=110, format="png")
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def _write_page(path: Path, one: "LiftedFrame", pixels: "np.ndarray | None", title: str) -> None:

@@ -194,11 +194,7 @@ def figure(
 
 
 def _save(figure: "Figure", path: Path, bbox: str | None = None) -> None:
-    import matplotlib.pyplot as plt
+    from lifting.viz.figures import save_figure
 
-    from lifting.files import beside
-
-    with beside(path, make_folder=True) as partial:
-        figure.savefig(partial, dpi=150, format="png", bbox_inches=bbox)
-    plt.close(figure)
+    save_figure(figure, path, 150, bbox, make_folder=True)
     print(path)

@@ -46,11 +46,8 @@ def stages(folder: Path, *prefixes: str) -> list[str]:
     tables = sorted(folder.glob("*/test.csv"), key=lambda path: path.stat().st_mtime)
     names = [path.parent.name for path in tables if path.parent.name.startswith(prefixes)]
     if not names:
-        raise InputError(
-            f"holds no tested runs {' or '.join(p + '*' for p in prefixes)}",
-            folder,
-            "run the pipeline of the figure first.",
-        )
+        wanted = " or ".join(f"{prefix}*" for prefix in prefixes)
+        raise InputError(f"holds no tested runs {wanted}", folder, "run its pipeline first.")
     return names
 
 
@@ -124,8 +121,7 @@ def figure_4d(folder: Path) -> dict[str, Figure]:
     """Wrong labels."""
     names = stages(folder, "wrong_")
     values = {n.removeprefix("wrong_"): result(folder, n) / 10 for n in names}
-    figure = bar_figure(values, "wrong labels [%]", "PA-MPJPE [cm]")
-    return {"figure_4d": figure}
+    return {"figure_4d": bar_figure(values, "wrong labels [%]", "PA-MPJPE [cm]")}
 
 
 def figure_5(folder: Path) -> dict[str, Figure]:
@@ -147,9 +143,5 @@ def figure_5(folder: Path) -> dict[str, Figure]:
 
 
 FIGURES: dict[str, Callable[[Path], dict[str, Figure]]] = {
-    "figure_1d": figure_1d,
-    "figure_4ab": figure_4ab,
-    "figure_4c": figure_4c,
-    "figure_4d": figure_4d,
-    "figure_5": figure_5,
+    draw.__name__: draw for draw in (figure_1d, figure_4ab, figure_4c, figure_4d, figure_5)
 }

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lifting.cli.view_writers import pose_track
 from lifting.inference.run_predictions import RunPredictions
 from lifting.inference.saved_predictions import PredictedFrames
 from lifting.reporting import PoseErrors, ReportedRun, gather, worst_frames, write_report
 from lifting.reporting.protocols import groups
-from lifting.skeletons.occlusion import Status
 from lifting.viz.player import Clip, PoseTrack
 
 # Runs whose poses stand beside the worst ones of another.
@@ -73,7 +73,7 @@ def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
     truth = [frame.truth for frame in first if frame.truth is not None]
     return Clip(
         name,
-        [_track(label, shown) for label, shown in frames.items()],
+        [pose_track(label, shown) for label, shown in frames.items()],
         fps=1.0,
         truth=PoseTrack("truth", np.concatenate(truth), first[0].joints),
         keypoints=np.concatenate([frame.keypoints for frame in first]),
@@ -85,10 +85,3 @@ def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
             for frame in first
         ],
     )
-
-
-def _track(label: str, frames: list[PredictedFrames]) -> PoseTrack:
-    status = [frame.status for frame in frames if frame.status is not None]
-    known = np.concatenate(status) != Status.COMPLETED if status else None
-    poses = np.concatenate([frame.predicted for frame in frames])
-    return PoseTrack(label, poses, frames[0].joints, known)

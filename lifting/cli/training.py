@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 import yaml
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import LambdaCallback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, LambdaCallback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
@@ -36,6 +36,28 @@ _EXPECTED = (
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
 )
 
+# By name: type, default and explanation of the options of a run.
+_OPTIONS: dict[str, tuple[Any, Any, str]] = {
+    "run": (str, "debug", "Name of the run: everything goes to runs/NAME."),
+    "wandb": (
+        Literal["offline", "online", "disabled"],
+        "offline",
+        "Whether Weights & Biases records the run, and whether it uploads it.",
+    ),
+    "project": (str, "lifting", "The Weights & Biases project."),
+    "pictures": (
+        bool,
+        True,
+        "Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
+    ),
+}
+_BEST = {
+    "best.monitor": "val/mpjpe",
+    "best.mode": "min",
+    "best.filename": "best",
+    "best.enable_version_counter": False,
+}
+
 
 def _checkpoint_folder(run: str) -> str:
     return str(Path(run_folder(run)) / "checkpoints")
@@ -52,37 +74,11 @@ class LiftingCLI(LightningCLI):
         """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
         from callbacks import LastCheckpoint
 
-        parser.add_argument(
-            "--run",
-            type=str,
-            default="debug",
-            help="Name of the run: everything goes to runs/NAME.",
-        )
-        parser.add_argument(
-            "--wandb",
-            type=Literal["offline", "online", "disabled"],
-            default="offline",
-            help="Whether Weights & Biases records the run, and whether it uploads it.",
-        )
-        parser.add_argument(
-            "--project", type=str, default="lifting", help="The Weights & Biases project."
-        )
-        parser.add_argument(
-            "--pictures",
-            type=bool,
-            default=True,
-            help="Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
-        )
+        for name, (kind, default, text) in _OPTIONS.items():
+            parser.add_argument(f"--{name}", type=kind, default=default, help=text)
         parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
         parser.add_lightning_class_args(ModelCheckpoint, "best")
-        parser.set_defaults(
-            {
-                "best.monitor": "val/mpjpe",
-                "best.mode": "min",
-                "best.filename": "best",
-                "best.enable_version_counter": False,
-            }
-        )
+        parser.set_defaults(_BEST)
         parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoint_folder)
         parser.add_lightning_class_args(LastCheckpoint, "last")
         parser.link_arguments("run", "last.dirpath", compute_fn=_checkpoint_folder)
@@ -92,12 +88,8 @@ class LiftingCLI(LightningCLI):
     ) -> LightningArgumentParser:
         parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
         if subcommand == "fit":
-            parser.add_argument(
-                "--test",
-                type=bool,
-                default=False,
-                help="Whether to test the best checkpoint at the end, as `test --run NAME` does.",
-            )
+            text = "Whether to test the best checkpoint at the end, as `test --run NAME` does."
+            parser.add_argument("--test", type=bool, default=False, help=text)
         return parser
 
     @property
@@ -128,11 +120,8 @@ class LiftingCLI(LightningCLI):
         if checkpoint is not None:
             content = read_checkpoint(checkpoint)
             if self.subcommand == "fit" and "optimizer_states" not in content:
-                raise InputError(
-                    "holds imported weights and no training to go on with",
-                    checkpoint,
-                    "test or predict with it.",
-                )
+                what = "holds imported weights and no training to go on with"
+                raise InputError(what, checkpoint, "test or predict with it.")
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
         nobody = not options.data.init_args.get("val_subjects", True)
@@ -147,26 +136,22 @@ class LiftingCLI(LightningCLI):
         if self._options.test:
             best = self._checkpoints / "best.ckpt"
             if not best.is_file():
-                raise InputError(
-                    f"there is none, because {self._options.best.monitor} was never measured",
-                    best,
-                    "test last.ckpt with --ckpt_path last, and train with --best.monitor null.",
-                )
+                what = f"there is none, because {self._options.best.monitor} was never measured"
+                remedy = "test last.ckpt with --ckpt_path last, and train with --best.monitor null."
+                raise InputError(what, best, remedy)
             self.trainer.test(
                 self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
             )
 
     def _checkpoint(self, name: str | None) -> Path | None:
-        folder = self._checkpoints
-        if self.subcommand == "fit":
-            if name not in ("last", "best"):
-                return None if name is None else Path(name)
-            # A run may be asked to resume before it has begun: a requeued job repeats its command.
-            path = folder / f"{name}.ckpt"
-            return path if path.is_file() else None
-        if name in (None, "best", "last"):
-            return folder / f"{name or 'best'}.ckpt"
-        return Path(name)
+        fits = self.subcommand == "fit"
+        if name is None and not fits:
+            name = "best"
+        if name not in ("best", "last"):
+            return None if name is None else Path(name)
+        path = self._checkpoints / f"{name}.ckpt"
+        # A run may be asked to resume before it has begun: a requeued job repeats its command.
+        return path if path.is_file() or not fits else None
 
     def _check_folder(self, resumes: bool) -> None:
         config = self.folder / CONFIG
@@ -176,17 +161,11 @@ class LiftingCLI(LightningCLI):
         for part in ("model", "data"):
             old, new = before[part]["class_path"], options[part].class_path
             if old != new:
-                raise InputError(
-                    f"holds another experiment ({part} {old}, not {new})",
-                    self.folder,
-                    "choose another --run.",
-                )
+                what = f"holds another experiment ({part} {old}, not {new})"
+                raise InputError(what, self.folder, "choose another --run.")
         if (self._checkpoints / "last.ckpt").is_file() and not resumes:
-            raise InputError(
-                "holds a run that has begun",
-                self.folder,
-                "add --ckpt_path last to go on with it, or choose another --run.",
-            )
+            remedy = "add --ckpt_path last to go on with it, or choose another --run."
+            raise InputError("holds a run that has begun", self.folder, remedy)
 
     def instantiate_classes(self) -> None:
         """Build data, method and trainer.
@@ -208,19 +187,18 @@ class LiftingCLI(LightningCLI):
         from callbacks import Provenance, default_callbacks
 
         trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
-        present = {type(callback) for callback in trainer.callbacks}  # type: ignore[attr-defined]
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        present = {type(callback) for callback in callbacks}
         usual = default_callbacks(self.folder, self.model, self._options.pictures)
-        trainer.callbacks.extend(  # type: ignore[attr-defined]
-            callback for callback in usual if type(callback) not in present
-        )
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        callbacks += [callback for callback in usual if type(callback) not in present]
+        for callback in callbacks:
             if isinstance(callback, Provenance):
                 callback.changes = self._changes()
         # A test or prediction of another run's checkpoint, in a folder of its own, is noted as well.
         if self.subcommand == "fit" or not (self.folder / CONFIG).is_file():
             begin = "validation" if self.subcommand == "validate" else self.subcommand
             save: dict[str, Any] = {f"on_{begin}_start": self._save_config}
-            trainer.callbacks.append(LambdaCallback(**save))  # type: ignore[attr-defined]
+            callbacks.append(LambdaCallback(**save))
         return trainer
 
     def _loggers(self) -> list[Logger]:

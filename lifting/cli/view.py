@@ -40,16 +40,13 @@ def view(
     if path.suffix.lower() not in _ENDINGS:
         raise InputError(f"--out {path}: choose a name that ends in {', '.join(_ENDINGS)}.")
     if beside and path.suffix.lower() == ".png":
-        raise InputError(
-            f"--out {path}: shows one run", remedy="choose a name that ends in .html or .mp4."
-        )
+        remedy = "choose a name that ends in .html or .mp4."
+        raise InputError("shows one run", f"--out {path}", remedy)
     if clip is not None and index is not None:
         raise InputError("--clip and --index: give one of them.")
     if start < 0 or min(frames, every) < 1:
-        raise InputError(
-            f"--start {start}, --frames {frames}, --every {every}: give a frame from 0 on, and one or "
-            "more of the others."
-        )
+        where = f"--start {start}, --frames {frames}, --every {every}"
+        raise InputError("give a frame from 0 on, and one or more of the others.", where)
     from lifting.cli.view_writers import WRITERS, rows_of, shown_runs
     from lifting.inference.saved_predictions import predictions_of_run
 

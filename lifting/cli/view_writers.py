@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.files import beside
 from lifting.inference.saved_predictions import (
     PredictedFrames,
     Predictions,
@@ -17,7 +16,7 @@ from lifting.inference.saved_predictions import (
 from lifting.runs.folder import CONFIG, run_folder
 from lifting.skeletons.occlusion import Status
 from lifting.viz.clip_video import write_clip_video
-from lifting.viz.figures import prediction_figure
+from lifting.viz.figures import prediction_figure, save_figure
 from lifting.viz.occlusion import occlusion_figure
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PoseTrack
@@ -31,18 +30,20 @@ SLOWEST = 5.0
 
 @dataclass(frozen=True)
 class ShownRun:
-    """Some frames of a run as they are shown, with errors (NaN without truth)."""
+    """Some frames of a run as they are shown."""
 
     name: str
     shown: PredictedFrames
-    errors: np.ndarray
 
     @property
     def captions(self) -> list[str]:
         """Number and error of each frame."""
+        shown, errors = self.shown, np.full(len(self.shown.frames), np.nan)
+        if shown.truth is not None:
+            errors = shown.errors.mean(-1)
         return [
             f"frame {frame}" + (f", {error:.0f} mm" if np.isfinite(error) else "")
-            for frame, error in zip(self.shown.frames, self.errors, strict=True)
+            for frame, error in zip(shown.frames, errors, strict=True)
         ]
 
 
@@ -58,12 +59,14 @@ def shown_runs(
     if not np.isfinite(shown.predicted).any() and shown.truth is None:
         raise InputError("every pose asked for was refused", predictions.path, "choose others.")
     if align and shown.truth is None:
-        raise InputError(
-            f"{shown.key.path} has no true poses to align to", "--align", "leave it out."
-        )
+        what = f"{shown.key.path} has no true poses to align to"
+        raise InputError(what, "--align", "leave it out.")
     folders = [Path(run_folder(other)) for other in others]
-    compared = [_compared(other, _same_frames(other, shown), align) for other in folders]
-    return [_compared(folder, shown, align), *compared]
+    runs = [(folder, shown), *((other, _same_frames(other, shown)) for other in folders)]
+    return [
+        ShownRun(run.name, frames.aligned() if align and frames.truth is not None else frames)
+        for run, frames in runs
+    ]
 
 
 def rows_of(
@@ -76,9 +79,8 @@ def rows_of(
     """
     if index is not None:
         if not 0 <= index < len(predictions):
-            raise InputError(
-                f"--index {index}: {predictions.path} holds poses 0 to {len(predictions) - 1}."
-            )
+            what = f"{predictions.path} holds poses 0 to {len(predictions) - 1}."
+            raise InputError(what, f"--index {index}")
         return np.array([index])
     rows = predictions.rows_of(predictions.first if clip is None else clip)
     numbers = predictions.content["frame"][rows]
@@ -93,21 +95,9 @@ def _same_frames(folder: Path, shown: PredictedFrames) -> PredictedFrames:
     rows = predictions.rows_of(shown.key.path.removeprefix("clips/"))
     rows = rows[np.isin(predictions.content["frame"][rows], shown.frames)]
     if len(rows) != len(shown.frames):
-        raise InputError(
-            f"has {len(rows)} of the {len(shown.frames)} frames shown",
-            predictions.path,
-            "predict both runs on the same frames.",
-        )
+        what = f"has {len(rows)} of the {len(shown.frames)} frames shown"
+        raise InputError(what, predictions.path, "predict both runs on the same frames.")
     return predictions.beside_truth(rows, data_of_run(folder / CONFIG))
-
-
-def _compared(folder: Path, shown: PredictedFrames, align: bool) -> ShownRun:
-    """Return a run with its errors, and its poses aligned where that is wanted."""
-    if shown.truth is None:
-        return ShownRun(folder.name, shown, np.full(len(shown.frames), np.nan))
-    if align:
-        shown = shown.aligned()
-    return ShownRun(folder.name, shown, shown.errors.mean(-1))
 
 
 def _rate(shown: PredictedFrames) -> float:
@@ -115,20 +105,19 @@ def _rate(shown: PredictedFrames) -> float:
     return max(shown.key.fps / max(gap, 1.0), SLOWEST)
 
 
+def pose_track(name: str, frames: Sequence[PredictedFrames]) -> PoseTrack:
+    """Return the poses that a run predicted, one set of frames after the other."""
+    status = [some.status for some in frames if some.status is not None]
+    known = np.concatenate(status) != Status.COMPLETED if status else None
+    poses = np.concatenate([some.predicted for some in frames])
+    return PoseTrack(name, poses, frames[0].joints, known)
+
+
 def _clip(runs: Sequence[ShownRun]) -> Clip:
     first = runs[0].shown
-    tracks = [
-        PoseTrack(
-            run.name,
-            run.shown.predicted,
-            run.shown.joints,
-            None if run.shown.status is None else run.shown.status != Status.COMPLETED,
-        )
-        for run in runs
-    ]
     return Clip(
         first.key.path.removeprefix("clips/"),
-        tracks,
+        [pose_track(run.name, [run.shown]) for run in runs],
         fps=_rate(first),
         truth=None if first.truth is None else PoseTrack("truth", first.truth, first.joints),
         keypoints=first.keypoints,
@@ -173,8 +162,7 @@ def _write_png(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
         seen, status = np.isfinite(keypoints).all(-1), shown.status[take]
         figure = occlusion_figure(keypoints, seen, poses, status, truth, *joints, titles)
     figure.suptitle(title, fontsize=9)
-    with beside(path) as partial:
-        figure.savefig(partial, dpi=110, format="png")
+    save_figure(figure, path)
 
 
 WRITERS: dict[str, Callable[[Path, str, Sequence[ShownRun]], None]] = {

@@ -1,6 +1,7 @@
 """Poses as matplotlib figures."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,11 +13,21 @@ from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 from numpy import ndarray
 
+from lifting.files import beside
 from lifting.skeletons import Skeleton
 
 # Colour-blind safe, the same everywhere: left, right and middle of the body, and the truth.
 SIDE_COLOURS = {"left": "#0072b2", "right": "#d55e00", "middle": "#555555"}
 TRUTH_COLOUR = "#aaaaaa"
+
+
+def save_figure(
+    figure: Figure, path: Path, dpi: int = 110, bbox: str | None = None, make_folder: bool = False
+) -> None:
+    """Write a figure as a PNG and close it."""
+    with beside(path, make_folder) as partial:
+        figure.savefig(partial, dpi=dpi, format="png", bbox_inches=bbox)
+    plt.close(figure)
 
 
 def upright(pose: Float[ndarray, "*batch J 3"]) -> Float[ndarray, "*batch J 3"]:

@@ -12,8 +12,8 @@ from datamodules.h36m.cameras import h36m_camera
 from datamodules.store.clips import ClipKey
 from lifting.cli.benchmark.timing import (
     Figure,
+    compared_rates,
     fraction_of_products,
-    has_fast_bf16,
     seconds,
     step_of,
 )
@@ -85,13 +85,8 @@ def data_path(field: int) -> Figure:
             pass
 
     fast, slow = seconds(resident, per_sample, rounds=3)
-    fast, slow = fast / 60, slow / 6
-    return Figure(
-        f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset",
-        slow / fast,
-        f"{BATCH / fast:,.0f} examples/s",
-        f"{BATCH / slow:,.0f} examples/s",
-    )
+    title = f"data path, {field} frame{'s' * (field > 1)}, against a per-sample Dataset"
+    return compared_rates(title, "examples", 60 * BATCH / fast, 6 * BATCH / slow)
 
 
 def alignment() -> Figure:
@@ -116,46 +111,22 @@ def alignment() -> Figure:
     difference = np.abs(np.array(loop()) - pa_mpjpe(pred[:1000], target[:1000]).numpy()).max()
     assert difference < 1e-9, difference
     fast, slow = seconds(lambda: pa_mpjpe(pred, target), loop)
-    fast, slow = fast / 20_000, slow / 1000
-    return Figure(
-        "PA-MPJPE, float64, against a per-sample SciPy loop",
-        slow / fast,
-        f"{1 / fast:,.0f} poses/s",
-        f"{1 / slow:,.0f} poses/s",
-    )
+    title = "PA-MPJPE, float64, against a per-sample SciPy loop"
+    return compared_rates(title, "poses", 20_000 / fast, 1000 / slow)
 
 
-def training_step(precision: torch.dtype) -> Figure:
+def training_step() -> Figure:
     """SimpleBaseline's step at batch 1024 as a share of the rate of its matrix products alone."""
     model = SimpleBaseline().train()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
     batch: Any = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}
-
-    a, b = (torch.rand(BATCH, 1024, dtype=precision) for _ in range(2))
-
-    def products() -> None:
-        for _ in range(20):
-            a @ b
-
-    step, twenty = seconds(
-        step_of(lambda: model.loss(batch), optimizer, precision == torch.bfloat16),
-        products,
-        rounds=15,
-    )
     weights = sum(p.numel() for p in model.net.parameters() if p.ndim == 2)
-    name = str(precision).removeprefix("torch.")
-    return fraction_of_products(
-        f"SimpleBaseline step, {name}, share of the GEMM rate",
-        # Forward, gradient of the input and gradient of the weights: two operations each.
-        operations=6 * BATCH * weights,
-        ours=step,
-        product=20 * 2 * BATCH * 1024 * 1024 / twenty,
-    )
+    # Forward, gradient of the input and gradient of the weights: two operations each.
+    operations = 6 * BATCH * weights
+    step = step_of(lambda: model.loss(batch), optimizer)
+    return fraction_of_products("SimpleBaseline step, batch 1024", operations, step, BATCH)
 
 
 def figures() -> list[Figure]:
     """Measure every figure."""
-    rows = [data_path(1), data_path(81), alignment(), training_step(torch.float32)]
-    if has_fast_bf16():
-        rows.append(training_step(torch.bfloat16))
-    return rows
+    return [data_path(1), data_path(81), alignment(), training_step()]

@@ -10,18 +10,8 @@ from lifting.export.wrapping import metadata
 from lifting.methods import Lifter, SimpleBaseline, VideoPose3D
 
 
-def onnx_speed(
-    what: str, method: Lifter, batch: int, more_frames: int = 0, rounds: int = 15
-) -> Figure:
-    """Return how many times as fast as the method onnxruntime is.
-
-    Args:
-        what: Name of the figure.
-        method: The lifter.
-        batch: Examples.
-        more_frames: Frames beyond one window; single windows where 0.
-        rounds: How often both are timed, in turns.
-    """
+def onnx_speed(what: str, method: Lifter, batch: int, more_frames: int = 0) -> Figure:
+    """Return how many times as fast as the method onnxruntime is, on so many frames beyond a window."""
     model = exportable(method.eval().requires_grad_(False), one_window=not more_frames)
     inputs = model.example(batch, more_frames)
     content = to_onnx.saved_onnx(model, build_program(model), metadata(model))
@@ -31,7 +21,7 @@ def onnx_speed(
         with torch.inference_mode():
             model.module(*inputs)
 
-    ours, reference = seconds(lambda: run(*inputs), eager, rounds=rounds)
+    ours, reference = seconds(lambda: run(*inputs), eager, rounds=15)
     return speed_up(f"{what}, onnxruntime against eager", ours, reference)
 
 

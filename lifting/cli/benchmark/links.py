@@ -3,7 +3,6 @@
 import math
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from datamodules.h36m.cameras import h36m_camera
-from lifting.cameras import Camera
+from lifting.cli.benchmark.inputs import cameras, save
 from lifting.cli.benchmark.timing import (
     Figure,
     fraction_of_products,
     fraction_of_time,
-    has_fast_bf16,
+    precisions,
     seconds,
     step_of,
 )
@@ -39,22 +37,17 @@ PUBLISHED_FLOW: dict[str, Any] = {
 }
 
 
-def _keypoints(count: int = BATCH) -> Tensor:
-    return 500 + 60 * torch.randn(count, 17, 2)
+def _keypoints() -> Tensor:
+    return 500 + 60 * torch.randn(BATCH, 17, 2)
 
 
 def _batch() -> dict[str, Any]:
-    camera = Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * BATCH)
-    return {"keypoints": _keypoints()[:, None], "camera": camera}
+    return {"keypoints": _keypoints()[:, None], "camera": cameras(BATCH)}
 
 
-def _save(method: Method, folder: Path) -> str:
+def _save(method: Method, path: Path) -> str:
     method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
-    checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
-    checkpoint["lifting"] = method._identity()
-    path = folder / f"{type(method).__name__}_{'_'.join(method.hparams.get('parts', ['']))}.ckpt"
-    torch.save(checkpoint, path)
-    return str(path)
+    return save(method, path)
 
 
 def _step(method: Method, batch: dict[str, Any], bfloat16: bool = False) -> Callable[[], None]:
@@ -67,7 +60,7 @@ def _step(method: Method, batch: dict[str, Any], bfloat16: bool = False) -> Call
 def left_right(folder: Path) -> list[Figure]:
     """LInKs' left/right step at 256 poses and 256 generated, published sizes."""
     flows = [
-        _save(PoseFlows(parts=parts, **PUBLISHED_FLOW), folder)
+        _save(PoseFlows(parts=parts, **PUBLISHED_FLOW), folder / f"{parts[0]}_flow.ckpt")
         for parts in (["full"], ["left", "right"])
     ]
     method = LInKs(
@@ -82,28 +75,16 @@ def left_right(folder: Path) -> list[Figure]:
     method.load_frozen_stages()
     method.fit_statistics(_keypoints(), 300 * torch.randn(BATCH, 17, 3))
     # Two lifts of 512 poses, the second without its elevation head: forward and twice backward.
-    both = sum(p.numel() for p in method.lifters.parameters() if p.ndim == 2)
-    heads = sum(
-        p.numel()
-        for name, p in method.lifters.named_parameters()
-        if p.ndim == 2 and ".elevation_head." in name
-    )
-    figures = []
-    for dtype in (torch.float32, torch.bfloat16)[: 1 + has_fast_bf16()]:
-        a, b = torch.rand(2 * BATCH, 1024).to(dtype), torch.rand(1024, 1024).to(dtype)
-        step, product = seconds(
-            _step(method, _batch(), dtype is torch.bfloat16), partial(torch.mm, a, b)
+    weights = {n: p.numel() for n, p in method.lifters.named_parameters() if p.ndim == 2}
+    heads = sum(count for name, count in weights.items() if ".elevation_head." in name)
+    operations = 6 * 2 * BATCH * (2 * sum(weights.values()) - heads)
+    what = "left/right lifter step, 256 + 256 poses"
+    return [
+        fraction_of_products(
+            what, operations, _step(method, _batch(), bfloat16), 2 * BATCH, bfloat16
         )
-        name = str(dtype).removeprefix("torch.")
-        figures.append(
-            fraction_of_products(
-                f"left/right lifter step, 256 + 256 poses, {name}, share of its GEMM rate",
-                operations=6 * 2 * BATCH * (2 * both - heads),
-                ours=step,
-                product=2 * 2 * BATCH * 1024 * 1024 / product,
-            )
-        )
-    return figures
+        for bfloat16 in precisions()
+    ]
 
 
 class UnfusedFlow(nn.Module):
@@ -121,17 +102,20 @@ class UnfusedFlow(nn.Module):
         self.offsets = nn.ParameterList(torch.zeros(1, dims) for _ in range(blocks))
         self.rotations = [torch.linalg.qr(torch.randn(dims, dims)).Q for _ in range(blocks)]
 
+    def _blocks(self) -> list[Any]:
+        return list(zip(self.subnets, self.scales, self.offsets, self.rotations, strict=True))
+
+    def _coupling(self, subnet: nn.Module, passive: Tensor) -> tuple[Tensor, Tensor]:
+        s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
+        return 2 * torch.tanh(s), t
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return latent vectors and log-determinants."""
         log_det = x.new_zeros(len(x))
-        for subnet, scale, offset, w in zip(
-            self.subnets, self.scales, self.offsets, self.rotations, strict=True
-        ):
+        for subnet, scale, offset, w in self._blocks():
             passive, active = x[:, : -self.active], x[:, -self.active :]
-            s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
-            s = 2 * torch.tanh(s)
-            active = active * torch.exp(s) + t
-            x = torch.cat([passive, active], 1)
+            s, t = self._coupling(subnet, passive)
+            x = torch.cat([passive, active * torch.exp(s) + t], 1)
             gain = 0.1 * functional.softplus(scale, beta=0.5)
             x = functional.linear(x * gain + offset, w)
             log_det = log_det + s.sum(1) + torch.log(gain).sum()
@@ -139,22 +123,16 @@ class UnfusedFlow(nn.Module):
 
     def inverse(self, z: Tensor) -> Tensor:
         """Return poses of latent vectors."""
-        for subnet, scale, offset, w in zip(
-            reversed(self.subnets),
-            reversed(list(self.scales)),
-            reversed(list(self.offsets)),
-            reversed(self.rotations),
-            strict=True,
-        ):
+        for subnet, scale, offset, w in reversed(self._blocks()):
             gain = 0.1 * functional.softplus(scale, beta=0.5)
             z = (functional.linear(z, w.T) - offset) / gain
             passive, active = z[:, : -self.active], z[:, -self.active :]
-            s, t = torch.split(0.1 * subnet(passive), self.active, dim=1)
-            z = torch.cat([passive, (active - t) * torch.exp(-2 * torch.tanh(s))], 1)
+            s, t = self._coupling(subnet, passive)
+            z = torch.cat([passive, (active - t) * torch.exp(-s)], 1)
         return z
 
 
-def full_flow(folder: Path) -> list[Figure]:
+def full_flow() -> list[Figure]:
     """The published step of the full-pose flow: poses and as many generated from them."""
     ours = PoseFlows(generated=True, **PUBLISHED_FLOW)
     ours.fit_statistics(_keypoints(), None)
@@ -183,20 +161,16 @@ def full_flow(folder: Path) -> list[Figure]:
     wide = {"keypoints": batch["keypoints"].repeat(2, 1, 1, 1)}
     *fast, slow = seconds(_step(default, wide), _step(ours, batch), unfused, rounds=20)
     recipes = ("512 poses, default recipe", "256 + 256 poses, published recipe")
-    return [
-        fraction_of_time(
-            f"full-pose flow step, {recipe}, share of the unfused published step", time, slow
-        )
-        for recipe, time in zip(recipes, fast, strict=True)
-    ]
+    what = "full-pose flow step, {}, share of the unfused published step"
+    return [fraction_of_time(what.format(r), t, slow) for r, t in zip(recipes, fast, strict=True)]
 
 
 def occlusion(folder: Path) -> list[Figure]:
     """The published step of occlusion completion: eight networks, three views."""
-    splits: dict[str, Any] = {}
-    for split in ("left_right", "leg_torso"):
-        (folder / split).mkdir()
-        splits[split] = _save(LInKs(split, width=1024), folder / split)
+    splits: Any = {
+        split: _save(LInKs(split, width=1024), folder / f"{split}.ckpt")
+        for split in ("left_right", "leg_torso")
+    }
     ours, three = (
         OcclusionCompletion(**splits, lifter_width=1024, train_source="leg_torso", views=views)
         for views in (1, 3)
@@ -205,16 +179,9 @@ def occlusion(folder: Path) -> list[Figure]:
         method.load_frozen_stages()
     batch = _batch()
     x = ours.head_scale(batch["keypoints"])[:, 0]
-    cases = [
-        (
-            c.observed(JOINTS),
-            c.completed(JOINTS),
-            CompletionNet(len(c.observed(JOINTS)), len(c.completed(JOINTS))),
-        )
-        for c in CASES
-        if c.missing
-    ]
-    optimizers = [torch.optim.Adam(net.parameters(), 2e-4, weight_decay=1e-5) for *_, net in cases]
+    cases = [(c.observed(JOINTS), c.completed(JOINTS)) for c in CASES if c.missing]
+    nets = [CompletionNet(len(observed), len(completed)) for observed, completed in cases]
+    optimizers = [torch.optim.Adam(net.parameters(), 2e-4, weight_decay=1e-5) for net in nets]
 
     def unfused() -> None:
         with torch.no_grad():
@@ -222,7 +189,7 @@ def occlusion(folder: Path) -> list[Figure]:
             depths = ours.part_depths(x, ("left", "right", "legs", "torso"))
             pose = ours._back_project(x, depths["legs"] + depths["torso"])
         total = x.new_zeros(())
-        for observed, completed, net in cases:
+        for net, (observed, completed) in zip(nets, cases, strict=True):
             view = pose
             for turned in range(3):
                 if turned:
@@ -235,21 +202,16 @@ def occlusion(folder: Path) -> list[Figure]:
         for optimizer in optimizers:
             optimizer.step()
 
-    steps = {"1 of 3 views": _step(ours, batch), "3 of 3 views": _step(three, batch)}
-    if has_fast_bf16():
-        steps["1 of 3 views, bfloat16"] = _step(ours, batch, bfloat16=True)
+    steps = {"3 of 3 views": _step(three, batch)}
+    for bfloat16 in precisions():
+        steps["1 of 3 views" + ", bfloat16" * bfloat16] = _step(ours, batch, bfloat16)
     *fast, slow = seconds(*steps.values(), unfused)
-    return [
-        fraction_of_time(
-            f"occlusion step, batch 256, published size, {what}, share of the unfused float32 step",
-            time,
-            slow,
-        )
-        for what, time in zip(steps, fast, strict=True)
-    ]
+    what = "occlusion step, batch 256, published size, {}, share of the unfused float32 step"
+    return [fraction_of_time(what.format(s), t, slow) for s, t in zip(steps, fast, strict=True)]
 
 
 def figures() -> list[Figure]:
     """Measure every figure."""
-    with tempfile.TemporaryDirectory() as folder:
-        return [r for f in (left_right, full_flow, occlusion) for r in f(Path(folder))]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return [*left_right(folder), *full_flow(), *occlusion(folder)]

@@ -27,14 +27,7 @@ _PRODUCTS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """One ratio of a benchmark.
-
-    Attributes:
-        what: What is compared with what.
-        ratio: The figure.
-        ours: What the suite does, with its unit.
-        reference: What it is compared with.
-    """
+    """What is compared with what, the ratio, and both sides of it with their unit."""
 
     what: str
     ratio: float
@@ -47,6 +40,11 @@ def has_fast_bf16() -> bool:
     flags = Path("/proc/cpuinfo")
     text = flags.read_text() if flags.is_file() else ""
     return "amx_bf16" in text or "avx512_bf16" in text
+
+
+def precisions() -> list[bool]:
+    """Return whether to time in bfloat16: no, and where that is fast yes."""
+    return [False, True] if has_fast_bf16() else [False]
 
 
 class Bfloat16InFloat32(TorchDispatchMode):
@@ -81,16 +79,13 @@ def seconds(*works: Callable[[], object], rounds: int = 5) -> list[float]:
 
 
 def step_of(
-    loss: Callable[[], Tensor],
-    optimizer: torch.optim.Optimizer,
-    bfloat16: bool = False,
-    device: str = "cpu",
+    loss: Callable[[], Tensor], optimizer: torch.optim.Optimizer, bfloat16: bool = False
 ) -> Callable[[], None]:
     """Return a training step, for :func:`seconds`."""
 
     def step() -> None:
         optimizer.zero_grad()
-        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             value = loss()
         value.backward()
         optimizer.step()
@@ -108,18 +103,33 @@ def fraction_of_time(what: str, ours: float, reference: float) -> Figure:
     return Figure(what, ours / reference, _milliseconds(ours), _milliseconds(reference))
 
 
-def fraction_of_products(what: str, operations: float, ours: float, product: float) -> Figure:
-    """Return the fraction of the speed of a matrix product that something reaches.
+def compared_rates(what: str, unit: str, ours: float, reference: float) -> Figure:
+    """Return how many times as many a second something does as a reference."""
+    return Figure(what, ours / reference, f"{ours:,.0f} {unit}/s", f"{reference:,.0f} {unit}/s")
 
-    Args:
-        what: What it is.
-        operations: Its floating-point operations.
-        ours: Seconds it takes.
-        product: Operations per second of a matrix product of such sizes.
+
+def fraction_of_products(
+    what: str, operations: float, step: Callable[[], None], rows: int, bfloat16: bool = False
+) -> Figure:
+    """Return the share that a step of so many operations reaches of the speed of products alone.
+
+    The products are of matrices of as many rows and of width 1024.
     """
-    rate = operations / ours
-    text = f"{rate / 1e9:,.0f} GFLOP/s ({_milliseconds(ours)})"
-    return Figure(what, rate / product, text, f"{product / 1e9:,.0f} GFLOP/s")
+    dtype = torch.bfloat16 if bfloat16 else torch.float32
+    a, b = torch.rand(rows, 1024, dtype=dtype), torch.rand(1024, 1024, dtype=dtype)
+
+    def products() -> None:
+        for _ in range(20):
+            a @ b
+
+    ours, twenty = seconds(step, products, rounds=9)
+    rate, product = operations / ours, 20 * 2 * rows * 1024 * 1024 / twenty
+    return Figure(
+        f"{what}, {str(dtype).removeprefix('torch.')}, share of its GEMM rate",
+        rate / product,
+        f"{rate / 1e9:,.0f} GFLOP/s ({_milliseconds(ours)})",
+        f"{product / 1e9:,.0f} GFLOP/s",
+    )
 
 
 def _milliseconds(time: float) -> str:

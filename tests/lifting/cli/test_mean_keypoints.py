@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
 from datamodules.crops.records import gather_records
-from lifting.cli.mean_keypoints import evaluate, in_box, in_pixels
+from lifting.cli.mean_keypoints import evaluate
 from lifting.errors import InputError
 from tests.datamodules.made_images import INFO, record
 
@@ -23,11 +22,6 @@ def people(tmp_path, boxes, visible=True):
             )
         )
     return gather_records(INFO, tmp_path, made, images_exist=False)
-
-
-def test_points_come_back_from_their_boxes():
-    points, box = 100 * torch.rand(3, 17, 2), torch.tensor([[10.0, 20, 60, 90]]).expand(3, 4)
-    torch.testing.assert_close(in_pixels(in_box(points, box), box), points)
 
 
 def test_people_who_stand_alike_in_their_boxes_are_found_exactly(tmp_path):
