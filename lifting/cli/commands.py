@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """One command.
+    """One command, called by one word or two, and the heading its line of help stands under.
 
-    Attributes:
-        name: The word, or the two words, that call it.
-        target: ``module:function`` in ``lifting.cli``, imported when it is called; the parameters
-            of the function are the command's options (:mod:`lifting.cli.parsing`).
-        help: One line.
-        group: Heading it stands under.
+    The target is ``module:function`` in ``lifting.cli``, imported when it is called; the parameters of
+    the function are the command's options (:mod:`lifting.cli.parsing`).
     """
 
     name: str

@@ -1,6 +1,7 @@
 """The command ``lifting compare-decoders``: errors of decoders of heat-maps, on simulated ones."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -80,25 +81,19 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def _soft(beta: float, window: float | None, normalised: bool) -> "Reader":
-    from lifting.imaging.heatmaps import soft_argmax
-
-    return lambda maps, sigma: soft_argmax(maps, sigma, beta, window, normalised)
-
-
 def readers() -> "dict[str, Reader]":
     """Return the decoders by name."""
-    from lifting.imaging.heatmaps import DECODERS
+    from lifting.imaging.heatmaps import DECODERS, soft_argmax
 
     return {
         **{f"`{name}`": reader for name, reader in DECODERS.items()},
-        "global, β 20": _soft(20.0, None, False),
-        "global, normalised, β 20": _soft(20.0, None, True),
-        "window of 3σ, β 20": _soft(20.0, 3.0, False),
-        "window of 3σ, normalised, β 20": _soft(20.0, 3.0, True),
-        "window of 3σ, normalised, β 8": _soft(8.0, 3.0, True),
-        "window of 2σ, normalised, β 12": _soft(12.0, 2.0, True),
-        "window of 2σ, normalised, β 5": _soft(5.0, 2.0, True),
+        "global, β 20": partial(soft_argmax, beta=20.0, window=None, normalised=False),
+        "global, normalised, β 20": partial(soft_argmax, beta=20.0, window=None),
+        "window of 3σ, β 20": partial(soft_argmax, beta=20.0, window=3.0, normalised=False),
+        "window of 3σ, normalised, β 20": partial(soft_argmax, beta=20.0, window=3.0),
+        "window of 3σ, normalised, β 8": partial(soft_argmax, beta=8.0, window=3.0),
+        "window of 2σ, normalised, β 12": partial(soft_argmax, beta=12.0, window=2.0),
+        "window of 2σ, normalised, β 5": partial(soft_argmax, beta=5.0, window=2.0),
     }
 
 

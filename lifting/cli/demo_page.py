@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from datamodules.base import PoseDataModule
+from datamodules.examples.bank import PoseBank
+from datamodules.examples.subject_datamodule import evenly
 from lifting.batch import PoseBatch
 from lifting.inference.saved_predictions import data_of_run
 from lifting.methods import OcclusionCompletion, PoseFlows
@@ -43,12 +44,15 @@ def write_demo_page(plan: Pipeline, best: Mapping[str, Path]) -> Path:
         The page.
     """
     method = load_frozen(best["occlusion"], OcclusionCompletion)
-    data = _data(plan)
-    batch = _spread(data, 6)
+    data = data_of_run(plan.stages["occlusion"].folder / "config.yaml")
+    data.prepare_data()
+    data.setup("test")
+    bank = data.bank("test")
+    batch = bank.batch(evenly(bank.rows, 8)[1:-1])
     pictures = plan.folder / "pictures"
     pictures.mkdir(exist_ok=True)
     completed, hidden = _occlusions(method, batch)
-    moving = _clip(data)
+    moving = _clip(bank)
     save_figure(completed, pictures / "occlusion.png")
     save_figure(_latent(best["full_flow"], batch), pictures / "latent.png")
     _write_rotation(pictures / "rotation.mp4", method, moving)
@@ -77,18 +81,6 @@ def write_demo_page(plan: Pipeline, best: Mapping[str, Path]) -> Path:
     return page
 
 
-def _data(plan: Pipeline) -> PoseDataModule:
-    data = data_of_run(plan.stages["occlusion"].folder / "config.yaml")
-    data.prepare_data()
-    data.setup("test")
-    return data
-
-
-def _spread(data: PoseDataModule, count: int) -> PoseBatch:
-    bank = data.bank("test")
-    return bank.batch(bank.rows[torch.linspace(0, len(bank) - 1, count + 2)[1:-1].long()])
-
-
 @dataclass(frozen=True)
 class _Moving:
     """Frames of one clip."""
@@ -98,8 +90,7 @@ class _Moving:
     batch: PoseBatch
 
 
-def _clip(data: PoseDataModule) -> _Moving:
-    bank = data.bank("test")
+def _clip(bank: PoseBank) -> _Moving:
     clip = len(bank.keys) // 2
     key = bank.keys[clip]
     rows = (bank.clip == clip).nonzero().flatten()[:250]
