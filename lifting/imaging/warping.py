@@ -33,9 +33,6 @@ def warp(
     # Pillow, too, counts pixels from their edges: the centre of the first is at 0.5.
     return np.asarray(
         image.transform(
-            size,
-            Image.Transform.AFFINE,
-            back.ravel().tolist(),
-            resample=Image.Resampling.BILINEAR,
+            size, Image.Transform.AFFINE, back.ravel().tolist(), resample=Image.Resampling.BILINEAR
         )
     )

@@ -8,9 +8,7 @@ from lifting.imaging.heatmaps.grid import full_precision
 
 
 def heatmap_errors(
-    pred: Float[Tensor, "B K H W"],
-    target: Float[Tensor, "B K H W"],
-    weights: Float[Tensor, "B K"],
+    pred: Float[Tensor, "B K H W"], target: Float[Tensor, "B K H W"], weights: Float[Tensor, "B K"]
 ) -> Float[Tensor, "B K"]:
     """Half the mean squared difference of weighted heat-maps (HRNet's ``JointsMSELoss``).
 

@@ -8,7 +8,6 @@ from lifting.methods.guided_detector import GuidedDetector
 from lifting.methods.heatmap_detector import HeatmapDetector
 from lifting.methods.iganet import IGANet
 from lifting.methods.links import LInKs
-from lifting.methods.lstm_lifter import LSTMLifter
 from lifting.methods.mixste import MixSTE
 from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.methods.poseformer import PoseFormer
@@ -19,9 +18,8 @@ from lifting.methods.repnet import RepNet
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.methods.simple_baseline import SimpleBaseline
 from lifting.methods.temporal_gan import TemporalGAN
-from lifting.methods.transformer_lifter import TransformerLifter
 from lifting.methods.video_pose_3d import VideoPose3D
-from lifting.methods.window_mlp_lifter import WindowMLPLifter
+from lifting.methods.window_lifters import LSTMLifter, TransformerLifter, WindowMLPLifter
 
 __all__ = [
     "ElePose",

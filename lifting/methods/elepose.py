@@ -32,7 +32,5 @@ class ElePose(FlowLifter):
 
     def __init__(self, split: str = FULL, full_flow: str | None = None, **kwargs: Any) -> None:
         if split != FULL:
-            raise InputError(
-                "ElePose lifts the full pose", remedy="LInKs lifts left_right or leg_torso."
-            )
+            raise InputError("ElePose lifts the full pose; LInKs lifts left_right or leg_torso.")
         super().__init__(split=split, full_flow=full_flow, **kwargs)

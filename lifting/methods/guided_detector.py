@@ -25,6 +25,7 @@ from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods.bases.detector import Detector
 from lifting.methods.bases.dynamic_weight_average import MODES, DynamicWeightAverage
 from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.method import check_choice
 
 
 class GuidedDetector(Detector):
@@ -69,8 +70,7 @@ class GuidedDetector(Detector):
         lifter_lr: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        if balance not in MODES:
-            raise InputError(f"--model.balance is {balance}: choose one of {', '.join(MODES)}.")
+        check_choice("balance", balance, MODES)
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
@@ -93,11 +93,9 @@ class GuidedDetector(Detector):
 
     def load_lifter(self, name: str) -> Lifter:
         """Return a trained lifter that ``lifters`` names, or the one that learns along."""
-        return (
-            cast(Lifter, self.learning[name])
-            if name in self.learning
-            else super().load_lifter(name)
-        )
+        if name in self.learning:
+            return cast(Lifter, self.learning[name])
+        return super().load_lifter(name)
 
     def setup(self, stage: str) -> None:
         """Check that there are lifters and poses to guide by.

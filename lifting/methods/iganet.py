@@ -62,17 +62,11 @@ class IGANet(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the network on the graph of the skeleton, whose edges lead to and from the spine."""
-        h = self.hparams
-        body = skeleton(h["skeleton"])
+        body = skeleton(self.hparams["skeleton"])
         self.net = Network(
             parents=body.parents,
             mirror_pairs=body.mirror_pairs,
             centre=body.index("spine") if "spine" in body.joints else body.root,
-            width=h["width"],
-            depth=h["depth"],
-            heads=h["heads"],
-            drop_path=h["drop_path"],
-            dropout=h["dropout"],
-            encoder_activation=h["encoder_activation"],
-            sdpa=h["sdpa"],
+            **self.options("width", "depth", "heads", "drop_path", "dropout"),
+            **self.options("encoder_activation", "sdpa"),
         )

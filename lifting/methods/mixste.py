@@ -71,17 +71,9 @@ class MixSTE(StandardisedLifter):
     def configure_nets(self) -> None:
         """Build the encoder."""
         super().configure_nets()
-        h = self.hparams
-        body = skeleton(h["skeleton"])
-        self.net = Network(
-            joints=len(body),
-            frames=h["frames"],
-            width=h["width"],
-            depth=h["depth"],
-            heads=h["heads"],
-            drop_path=h["drop_path"],
-            sdpa=h["sdpa"],
-        )
+        body = skeleton(self.hparams["skeleton"])
+        options = self.options("frames", "width", "depth", "heads", "drop_path", "sdpa")
+        self.net = Network(joints=len(body), **options)
         weights = [JOINT_WEIGHTS.get(joint.split("_")[-1], 1.0) for joint in body.joints]
         self.register_buffer("joint_weights", torch.tensor(weights), persistent=False)
 

@@ -24,6 +24,7 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import rotate, rotation_y, with_mean_bone
 from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.links import LInKs
@@ -117,32 +118,17 @@ class OcclusionCompletion(Lifter):
     def configure_nets(self) -> None:
         """Build the lifters of both splits and the completion networks."""
         h = self.hparams
-        if h["train_source"] not in SOURCES:
-            raise InputError(
-                f"--model.train_source is {h['train_source']}: choose {' or '.join(SOURCES)}."
-            )
+        check_choice("train_source", h["train_source"], SOURCES)
+        check_choice("views", h["views"], (1, 3))
         if h["flip_test"]:
             raise InputError(
                 "OcclusionCompletion has no mirrored twin to average: leave flip_test."
             )
-        if h["views"] not in (1, 3):
-            raise InputError(f"--model.views is {h['views']}: choose 1 or 3.")
         self.joints = skeleton(h["skeleton"])
         self.head_scale = HeadScale(self.joints)
+        shape = h["lifter_width"], h["lifter_head_blocks"], h["lifter_gain"]
         self.lifters = nn.ModuleDict(
-            {
-                split: PartLifters(
-                    self.joints,
-                    split,
-                    "merged",
-                    None,
-                    h["lifter_width"],
-                    h["lifter_head_blocks"],
-                    h["lifter_gain"],
-                    0.0,
-                )
-                for split in PARTS
-            }
+            {split: PartLifters(self.joints, split, "merged", None, *shape, 0.0) for split in PARTS}
         ).requires_grad_(False)
         self.nets = nn.ModuleDict(
             {
@@ -163,24 +149,14 @@ class OcclusionCompletion(Lifter):
         h = self.hparams
         for split in PARTS:
             stage = self.load_stage(split, LInKs)
-            for own, option in (
-                ("lifter_width", "width"),
-                ("lifter_head_blocks", "head_blocks"),
-                ("lifter_gain", "gain"),
-                ("depth", "depth"),
-            ):
+            for own in ("lifter_width", "lifter_head_blocks", "lifter_gain", "depth"):
+                option = own.removeprefix("lifter_")
                 if h[own] != stage.hparams[option]:
-                    raise InputError(
-                        f"has {option} {stage.hparams[option]}",
-                        h[split],
-                        f"set --model.{own} to it, not to {h[own]}.",
-                    )
-            if stage.hparams["split"] != split:
-                raise InputError(
-                    f"is of split {stage.hparams['split']}",
-                    h[split],
-                    f"--model.{split} needs one of {split}.",
-                )
+                    what = f"has {option} {stage.hparams[option]}"
+                    raise InputError(what, h[split], f"set --model.{own} to it, not to {h[own]}.")
+            if (other := stage.hparams["split"]) != split:
+                remedy = f"--model.{split} needs one of {split}."
+                raise InputError(f"is of split {other}", h[split], remedy)
             self.lifters[split].load_state_dict(stage.lifters.state_dict())
             self.head_scale.load_state_dict(stage.head_scale.state_dict())
             self.mean_bone.copy_(stage.mean_bone)
@@ -341,10 +317,8 @@ class OcclusionCompletion(Lifter):
     def evaluate(self, batch: PoseBatch) -> None:
         """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""
         valid = batch["valid"][:, 0]
-        keypoints, target = (
-            batch["keypoints"][valid][:, 0],
-            self.target(batch)[valid][:, 0].double(),
-        )
+        keypoints = batch["keypoints"][valid][:, 0]
+        target = self.target(batch)[valid][:, 0].double()
         seen = batch["confidence"][valid][:, 0] >= self.hparams["visible"]
         for index, case in enumerate(CASES):
             hidden = case.completed(self.joints)

@@ -15,7 +15,6 @@ from typing import Any
 
 from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.poseformer import PoseFormer as Network
-from lifting.skeletons import skeleton
 
 
 class PoseFormer(SequenceLifter):
@@ -47,14 +46,5 @@ class PoseFormer(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the two transformers."""
-        h = self.hparams
-        self.net = Network(
-            keypoints=len(skeleton(h["keypoint_skeleton"])),
-            joints=len(skeleton(h["skeleton"])),
-            frames=h["frames"],
-            width=h["width"],
-            depth=h["depth"],
-            heads=h["heads"],
-            drop_path=h["drop_path"],
-            sdpa=h["sdpa"],
-        )
+        options = ("frames", "width", "depth", "heads", "drop_path", "sdpa")
+        self.net = self.build_net(Network, *options)

@@ -15,7 +15,6 @@ from typing import Any
 
 from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.poseformer_v2 import PoseFormerV2 as Network
-from lifting.skeletons import skeleton
 
 
 class PoseFormerV2(SequenceLifter):
@@ -55,17 +54,6 @@ class PoseFormerV2(SequenceLifter):
 
     def configure_nets(self) -> None:
         """Build the transformers over joints, frames and frequencies."""
-        h = self.hparams
-        self.net = Network(
-            keypoints=len(skeleton(h["keypoint_skeleton"])),
-            joints=len(skeleton(h["skeleton"])),
-            frames=h["frames"],
-            kept=h["kept"],
-            coefficients=h["coefficients"],
-            width=h["width"],
-            depth=h["depth"],
-            heads=h["heads"],
-            drop_path=h["drop_path"],
-            legacy_split=h["legacy_split"],
-            sdpa=h["sdpa"],
-        )
+        windows = ("frames", "kept", "coefficients", "legacy_split")
+        tokens = ("width", "depth", "heads", "drop_path", "sdpa")
+        self.net = self.build_net(Network, *windows, *tokens)

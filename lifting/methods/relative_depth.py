@@ -23,13 +23,12 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses.poses import limb_ratio_loss, ranking_loss, smooth_norm
+from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.relative_depth_base import RelativeDepthBase
-from lifting.nets.relative_depth import RelativeDepthNet
+from lifting.nets.residual_mlp import RelativeDepthNet
 from lifting.skeletons import skeleton
 from lifting.skeletons.limbs import average_person, limbs, unit_limb
 
-_CAMERAS = ("scaled_orthographic", "weak_perspective")
-_LIMBS = ("data", "person", "own")
 # Scales of a person who stands a metre from a camera or farther, in 1 / mm.
 _NEAREST = 1e-3
 # The lower leg of an average person, millimetres.
@@ -82,19 +81,14 @@ class RelativeDepth(RelativeDepthBase):
         limb_ratios: str = "data",
         **kwargs: Any,
     ) -> None:
-        for option, value, known in (
-            ("camera", camera, _CAMERAS),
-            ("limb_ratios", limb_ratios, _LIMBS),
-        ):
-            if value not in known:
-                raise InputError(f"--model.{option} is {value}: use {' or '.join(known)}.")
+        check_choice("camera", camera, ("scaled_orthographic", "weak_perspective"))
+        check_choice("limb_ratios", limb_ratios, ("data", "person", "own"))
         super().__init__(**kwargs)
         h = self.hparams
         if h["skeleton"] != h["keypoint_skeleton"]:
             raise InputError(
-                f"RelativeDepth projects each joint onto its keypoint, but the poses are "
-                f"{h['skeleton']} and the keypoints {h['keypoint_skeleton']}: set --data.pose_skeleton "
-                f"and --model.skeleton to {h['keypoint_skeleton']}."
+                f"RelativeDepth projects joints onto keypoints, but the poses are {h['skeleton']}: set "
+                f"--data.pose_skeleton and --model.skeleton to {h['keypoint_skeleton']}."
             )
 
     def build(self, inputs: int, outputs: int) -> RelativeDepthNet:

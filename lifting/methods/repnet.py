@@ -21,10 +21,10 @@ from torch import Tensor
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.errors import InputError
 from lifting.geometry import bone_lengths, centre, with_mean_bone
 from lifting.losses.adversarial import camera_loss
 from lifting.methods.bases.adversarial import Adversarial, Generated
+from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, on_screen
 from lifting.nets.fp32 import no_autocast
 from lifting.nets.head_scale import MEAN_BONE
@@ -73,10 +73,8 @@ class RepNet(Adversarial):
         reprojection_growth: float = 10.0,
         **kwargs: Any,
     ) -> None:
-        if normalise not in ("frame", "global"):
-            raise InputError(f"--model.normalise is {normalise}: choose frame or global.")
-        if size not in ("prior", "predicted"):
-            raise InputError(f"--model.size is {size}: choose prior or predicted.")
+        check_choice("normalise", normalise, ("frame", "global"))
+        check_choice("size", size, ("prior", "predicted"))
         super().__init__(
             reprojection=reprojection, reprojection_growth=reprojection_growth, **kwargs
         )

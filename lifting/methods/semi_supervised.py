@@ -19,12 +19,7 @@ from torch import Tensor
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera, back_project
-from lifting.losses.poses import (
-    bone_length_gap,
-    joint_distance,
-    reprojection_loss,
-    trajectory_loss,
-)
+from lifting.losses.poses import bone_length_gap, joint_distance, reprojection_loss, trajectory_loss
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.methods.video_pose_3d import VideoPose3D
@@ -77,10 +72,7 @@ class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
         return keypoints[:, begin : begin + keypoints.shape[1] - self.frames + 1]
 
     def _root_position(
-        self,
-        root: Float[Tensor, "B C 1 3"],
-        keypoints: Float[Tensor, "B T K 2"],
-        camera: Camera,
+        self, root: Float[Tensor, "B C 1 3"], keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C 1 3"]:
         """Return root positions, on the rays of their keypoints if asked."""
         if not self.hparams["root_on_ray"]:

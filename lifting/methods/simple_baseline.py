@@ -69,10 +69,7 @@ class SimpleBaseline(Lifter):
         self.net = ResidualMLP(
             inputs=2 * len(keypoints),
             outputs=3 * len(self.joints),
-            width=h["width"],
-            blocks=h["blocks"],
-            dropout=h["dropout"],
-            legacy=h["legacy"],
+            **self.options("width", "blocks", "dropout", "legacy"),
         )
 
     def fit_statistics(

@@ -26,6 +26,7 @@ from lifting.geometry import centre
 from lifting.losses.adversarial import depth_weighted_loss, symmetry_loss
 from lifting.losses.poses import reprojection_loss, smoothness_loss
 from lifting.methods.bases.adversarial import MOTION, Adversarial, Generated
+from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.nets.critic import MotionCritic
@@ -74,12 +75,9 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
         reprojection_growth: float = 10.0,
         **kwargs: Any,
     ) -> None:
-        if image not in ("distance", "depth"):
-            raise InputError(f"--model.image is {image}: choose distance or depth.")
+        check_choice("image", image, ("distance", "depth"))
         if motion and (motion_frames < 3 or motion_frames % 2 == 0):
-            raise InputError(
-                f"--model.motion_frames is {motion_frames}: give an odd number above 1."
-            )
+            raise InputError(f"--model.motion_frames is {motion_frames}: give odd numbers above 1.")
         super().__init__(
             reprojection=reprojection, reprojection_growth=reprojection_growth, **kwargs
         )
@@ -130,10 +128,8 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
         h = self.hparams
         chunk = self.trainer.datamodule.train_windows.chunk  # type: ignore[attr-defined]
         if h["motion"] and chunk != h["motion_frames"]:
-            raise InputError(
-                f"--data.chunk is {chunk}, but the critic of motions sees {h['motion_frames']} frames: "
-                "make --data.chunk and --model.motion_frames the same."
-            )
+            what = f"--data.chunk is {chunk}, --model.motion_frames {h['motion_frames']}"
+            raise InputError(f"{what}: make them the same, as the critic of motions sees chunks.")
         if h["smoothness"] and chunk < 2:
             raise InputError(
                 "--model.smoothness needs several frames: set --data.chunk to 2 or more."

@@ -76,16 +76,9 @@ class VideoPose3D(SequenceLifter):
 
     def build(self, joints: int) -> TemporalConvolution:
         """Return a network for a number of joints."""
-        h = self.hparams
-        return TemporalConvolution(
-            keypoints=len(skeleton(h["keypoint_skeleton"])),
-            joints=joints,
-            taps=h["taps"],
-            channels=h["channels"],
-            dropout=h["dropout"],
-            causal=h["causal"],
-            dense=h["dense"],
-        )
+        keypoints = len(skeleton(self.hparams["keypoint_skeleton"]))
+        options = self.options("taps", "channels", "dropout", "causal", "dense")
+        return TemporalConvolution(keypoints=keypoints, joints=joints, **options)
 
     def on_train_batch_start(self, batch: PoseBatch, batch_idx: int) -> None:
         """Let the momentum of batch normalisation fall exponentially over training."""

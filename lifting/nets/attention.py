@@ -32,18 +32,11 @@ class Attention(nn.Module):
         InputError: If the width does not divide into the heads.
     """
 
-    def __init__(
-        self,
-        width: int,
-        heads: int = 8,
-        dropout: float = 0.0,
-        sdpa: bool = True,
-    ) -> None:
+    def __init__(self, width: int, heads: int = 8, dropout: float = 0.0, sdpa: bool = True) -> None:
         super().__init__()
         if width % heads:
-            raise InputError(
-                f"A width of {width} does not divide into {heads} heads: give a multiple of {heads}."
-            )
+            what = f"A width of {width} does not divide into {heads} heads"
+            raise InputError(f"{what}: give a multiple of {heads}.")
         self.heads = heads
         self.sdpa = sdpa
         self.qkv = nn.Linear(width, 3 * width)

@@ -114,10 +114,8 @@ def check_size(images: Float[Tensor, "B 3 H W"]) -> None:
     """
     height, width = images.shape[2:]
     if height % 32 or width % 32:
-        raise InputError(
-            f"Images of {width} x {height} pixels do not divide into steps of 32: choose a width and "
-            "a height that do, such as 192 and 256."
-        )
+        what = f"Images of {width} x {height} pixels do not divide into steps of 32"
+        raise InputError(f"{what}: choose sides that do, such as 192 and 256.")
 
 
 @torch.no_grad()

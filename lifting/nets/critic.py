@@ -1,13 +1,94 @@
-"""Critics of poses and of motions, after RepNet (Wandt and Rosenhahn, CVPR 2019, section 3.2)."""
+"""Critics of poses and of motions, after RepNet (Wandt and Rosenhahn, CVPR 2019, section 3.2).
+
+That of poses sees them in kinematic chain space, the inner products of their bones (Wandt et al., "A
+kinematic chain space for monocular motion capture", ECCV Workshops 2018): the diagonal holds the
+squared bone lengths, the rest angles between bones.
+"""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from lifting.nets.fp32 import Fp32Linear
-from lifting.nets.kcs import KinematicChainSpace
-from lifting.nets.leaky_residual_block import LeakyResidualBlock
+from lifting.nets.fp32 import Fp32Linear, no_autocast
+from lifting.nets.repnet import LeakyResidualBlock
 from lifting.skeletons import Skeleton
+
+# (from, to) in the published code: no bones from the pelvis to the hips, which differ from one person
+# to the next, but one across. RepNet's code before October 2020 added the hips' positions instead of
+# subtracting them, which gives zero for every pose whose pelvis lies in between.
+_PUBLISHED = (
+    ("right_hip", "right_knee"),
+    ("right_knee", "right_ankle"),
+    ("left_hip", "left_knee"),
+    ("left_knee", "left_ankle"),
+    ("spine", "thorax"),
+    ("thorax", "face"),
+    ("face", "head"),
+    ("thorax", "left_shoulder"),
+    ("left_shoulder", "left_elbow"),
+    ("left_elbow", "left_wrist"),
+    ("thorax", "right_shoulder"),
+    ("right_shoulder", "right_elbow"),
+    ("right_elbow", "right_wrist"),
+    ("left_hip", "right_hip"),
+    ("spine", "right_hip"),
+)
+_ADDED = ("left_hip", "right_hip")
+
+
+def bone_matrix(body: Skeleton, legacy: bool = False) -> Float[Tensor, "bones joints"]:
+    """Return the matrix that turns the joints of a pose into its bones.
+
+    Args:
+        body: The joint set.
+        legacy: The fifteen bones of the published code, one of them with the wrong sign, in place of
+            every bone from a parent to its child.
+
+    Raises:
+        InputError: If the published bones need a joint that the set does not have.
+    """
+    if legacy:
+        ends = [tuple(body.indices(bone)) for bone in _PUBLISHED]
+        signs = [1.0 if bone == _ADDED else -1.0 for bone in _PUBLISHED]
+    else:
+        ends, signs = list(body.bones), [-1.0] * len(body.bones)
+    matrix = torch.zeros(len(ends), len(body))
+    for row, ((begin, end), sign) in enumerate(zip(ends, signs, strict=True)):
+        matrix[row, begin], matrix[row, end] = sign, 1.0
+    return matrix
+
+
+class KinematicChainSpace(nn.Module):
+    """Inner products of all bones of root-relative poses.
+
+    Args:
+        body: The joint set.
+        legacy: See :func:`bone_matrix`; returns the whole symmetric matrix.
+    """
+
+    bones: Tensor
+    pairs: Tensor
+
+    def __init__(self, body: Skeleton, legacy: bool = False) -> None:
+        super().__init__()
+        matrix = bone_matrix(body, legacy)
+        count = len(matrix)
+        pairs = (
+            torch.cartesian_prod(torch.arange(count), torch.arange(count)).T
+            if legacy
+            else torch.triu_indices(count, count)
+        )
+        self.register_buffer("bones", matrix, persistent=False)
+        self.register_buffer("pairs", pairs[0] * count + pairs[1], persistent=False)
+        self.outputs = len(self.pairs)
+
+    def forward(self, pose: Float[Tensor, "B J 3"]) -> Float[Tensor, "B products"]:
+        """Return the upper triangle of the products, row by row, or all of them."""
+        with no_autocast(pose):
+            # One matrix product over all poses is many times faster than one per pose.
+            bones = (pose.mT.flatten(0, 1) @ self.bones.T).unflatten(0, (-1, 3))
+            products = bones.mT @ bones
+        return products.flatten(1)[:, self.pairs]
 
 
 class PoseCritic(nn.Module):
@@ -19,7 +100,7 @@ class PoseCritic(nn.Module):
         joint_width: Width of the path over joints, and of the last layer.
         slope: Slope of the activations below zero.
         activate: Activate the sum of the residual block over bones; the paper's code does not.
-        legacy: The published bones, see :func:`lifting.nets.kcs.bone_matrix`.
+        legacy: The published bones, see :func:`bone_matrix`.
     """
 
     def __init__(

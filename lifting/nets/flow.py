@@ -92,20 +92,14 @@ class PoseFlow(nn.Module):
     ) -> None:
         super().__init__()
         if root is not None and (dims % 2 or not 0 <= root < dims // 2):
-            raise InputError(
-                f"root: a pose of {dims} values has no joint {root}",
-                remedy=f"give an index below {dims // 2} and an even number of values.",
-            )
+            remedy = f"give an index below {dims // 2} and an even number of values."
+            raise InputError(f"root: a pose of {dims} values has no joint {root}", remedy=remedy)
         kept = dims if root is None or not drop_root else dims - 2
         if pca is not None and not 2 <= pca <= kept:
-            raise InputError(
-                f"pca: {pca} components of {kept} values", remedy=f"ask for 2 to {kept}."
-            )
+            raise InputError(f"pca: {pca} components of {kept} values; ask for 2 to {kept}.")
         if min(kept // 2, hidden, blocks) < 1:
-            raise InputError(
-                f"{kept} dims without the root, hidden {hidden}, blocks {blocks}: too few for a flow",
-                remedy="give two dims or more, and one or more of the others.",
-            )
+            what = f"{kept} dims without the root, hidden {hidden}, blocks {blocks}: too few for a flow"
+            raise InputError(what, remedy="give two dims or more, and one or more of the others.")
         self.dims, self.root = dims, root
         dropped = 2 * root if root is not None and drop_root else None
         preparation = FlowPreprocessing(dims, dropped, standardise, pca)
@@ -122,10 +116,8 @@ class PoseFlow(nn.Module):
     def _of_width(self, x: Tensor, width: int, what: str) -> Tensor:
         """Refuse vectors of another length, and bring the others to the parameters' precision."""
         if x.ndim != 2 or x.shape[1] != width:
-            raise InputError(
-                f"{what} of shape {tuple(x.shape)}: this flow takes (batch, {width})",
-                remedy="flatten them, and check the joints.",
-            )
+            what = f"{what} of shape {tuple(x.shape)}: this flow takes (batch, {width})"
+            raise InputError(what, remedy="flatten them, and check the joints.")
         return x.to(next(self.parameters()).dtype)
 
     def fit(self, poses: Float[Tensor, "poses dims"]) -> None:
@@ -141,14 +133,10 @@ class PoseFlow(nn.Module):
         """
         poses = self._of_width(poses, self.dims, "Training poses")
         if len(poses) == 0 or not poses.isfinite().all():
-            raise InputError(
-                "Training poses: there are none, or some are not finite", remedy="drop those."
-            )
+            raise InputError("Training poses: there are none, or some are not finite; drop those.")
         if self.root is not None and poses[:, 2 * self.root : 2 * self.root + 2].any():
-            raise InputError(
-                f"root: the training poses are not relative to joint {self.root}",
-                remedy="subtract it first.",
-            )
+            what = f"root: the training poses are not relative to joint {self.root}"
+            raise InputError(what, remedy="subtract it first.")
         self._transform.preparation.fit(poses)
 
     def log_prob(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, " batch"]:
@@ -204,9 +192,8 @@ class PoseFlow(nn.Module):
             InputError: If the number is not positive or the temperature negative.
         """
         if number < 1 or temperature < 0:
-            raise InputError(
-                f"number {number}, temperature {temperature}: give one or more, and zero or more."
-            )
+            what = f"number {number}, temperature {temperature}"
+            raise InputError(f"{what}: give one or more, and zero or more.")
         z = next(self.parameters()).new_empty(number, self.latent_dims)
         return self._centred(self.from_latent(temperature * _gaussian(z, generator)))
 
@@ -281,19 +268,16 @@ class PoseFlow(nn.Module):
         }
         for fault, names in misfits.items():
             if names:
-                raise InputError(
-                    f"FrEIA state: {len(names)} entries are {fault}, such as {min(names)}",
-                    remedy="take a file "
-                    f"of {len(self._transform.blocks)} blocks, or construct the flow as the file is.",
-                )
+                what = f"FrEIA state: {len(names)} entries are {fault}, such as {min(names)}"
+                count = len(self._transform.blocks)
+                remedy = f"take a file of {count} blocks, or construct the flow as the file is."
+                raise InputError(what, remedy=remedy)
         for name in (n for n in own if n.endswith("w_perm")):
             rotation, inverse = state[name].double(), state[f"{name}_inv"].double()
             identity = torch.eye(len(rotation)).to(rotation)
             if (torch.stack((rotation.T, inverse)) @ rotation - identity).abs().max() > 1e-4:
-                raise InputError(
-                    f"FrEIA state: {name} is no rotation or {name}_inv not its inverse",
-                    remedy="get the file again.",
-                )
+                what = f"FrEIA state: {name} is no rotation or {name}_inv not its inverse"
+                raise InputError(what, remedy="get the file again.")
         for name, tensor in own.items():
             tensor.copy_(state[name])
 

@@ -66,16 +66,12 @@ class FlowPreprocessing(nn.Module):
         std = variances.clamp_min(0).sqrt()
         constant = int((std <= CONSTANT * std.max()).sum())
         if constant and self.components is not None:
-            raise InputError(
-                f"pca: the training poses vary in {self.outputs - constant} directions only, not in "
-                f"{self.outputs}",
-                remedy="ask for as many components or fewer.",
-            )
+            what = f"pca: the training poses vary in {self.outputs - constant} directions only"
+            raise InputError(what, remedy="ask for as many components or fewer.")
         if constant:
-            raise InputError(
-                f"standardise: {constant} coordinates never vary in the training poses",
-                remedy="leave constant joints out (drop_root: true for the root).",
-            )
+            what = f"standardise: {constant} coordinates never vary in the training poses"
+            remedy = "leave constant joints out (drop_root: true for the root)."
+            raise InputError(what, remedy=remedy)
         self.mean.copy_(mean)
         if self.components is not None:
             self.components.copy_(components)

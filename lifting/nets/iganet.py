@@ -148,19 +148,10 @@ class InterweavedBlock(nn.Module):
 class IGANet(nn.Module):
     """Each frame by itself: a token per joint, in blocks of graph convolutions and attention.
 
-    Args:
-        parents: Index of each joint's parent, -1 for the root.
-        mirror_pairs: (left, right) index pairs.
-        centre: Index of the joint to and from which the graph's edges lead.
-        width: Width of the tokens.
-        depth: Blocks.
-        heads: Attention heads.
-        drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
-        dropout: Drop, in training, a fifth of the attention's weights and of the MLP's values, a
-            quarter of what attention adds, and 15 % of what attention and graph give each other.
-        encoder_activation: GELUs between the four linear layers that make the tokens. The original
-            has none, so that its four layers are one affine map.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The options are those of :class:`lifting.methods.IGANet`, the graph is that of :func:`joint_graph`.
+    With ``dropout`` a fifth of the attention's weights and of the MLP's values is dropped in training, a
+    quarter of what attention adds, and 15 % of what attention and graph give each other. Without
+    ``encoder_activation``, as in the original, the four layers that make the tokens are one affine map.
     """
 
     def __init__(

@@ -22,14 +22,7 @@ POSITION = 0.5
 class MixSTE(nn.Module):
     """A token per joint and frame, in levels of one block over joints and one over frames.
 
-    Args:
-        joints: Keypoints in and joints out.
-        frames: Frames of the window.
-        width: Width of the tokens.
-        depth: Levels.
-        heads: Attention heads.
-        drop_path: Probability that a branch of the last level is dropped, rising linearly from zero.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The options are those of :class:`lifting.methods.MixSTE`.
     """
 
     def __init__(

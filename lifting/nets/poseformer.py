@@ -18,23 +18,11 @@ EPS = 1e-6
 class JointTransformer(nn.Module):
     """A transformer over the keypoints of each frame, whose tokens make up the token of the frame.
 
-    Args:
-        keypoints: Keypoints in.
-        width: Width of a keypoint's token.
-        depth: Blocks.
-        heads: Attention heads.
-        drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The options are those of :class:`PoseFormer`.
     """
 
     def __init__(
-        self,
-        keypoints: int,
-        width: int,
-        depth: int,
-        heads: int,
-        drop_path: float,
-        sdpa: bool,
+        self, keypoints: int, width: int, depth: int, heads: int, drop_path: float, sdpa: bool
     ) -> None:
         super().__init__()
         self.embed = Fp32Linear(2, width)
@@ -56,15 +44,7 @@ class JointTransformer(nn.Module):
 class PoseFormer(nn.Module):
     """A transformer over joints, one over frames, and a learnt weighted mean of the frames.
 
-    Args:
-        keypoints: Keypoints in.
-        joints: Joints out.
-        frames: Frames of the window.
-        width: Width of a keypoint's token; a frame's is as many times as wide as there are keypoints.
-        depth: Blocks of each transformer.
-        heads: Attention heads.
-        drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The options are those of :class:`lifting.methods.PoseFormer`.
     """
 
     def __init__(

@@ -59,14 +59,7 @@ class FrequencyFeedForward(FeedForward):
 class MixedBlock(nn.Module):
     """Attention over all tokens, then one feed-forward network for the first and one for the others.
 
-    Args:
-        first: Tokens of the ordinary network.
-        others: Tokens of the network on frequencies.
-        width: Width of the tokens.
-        heads: Attention heads.
-        hidden: Hidden width of the feed-forward networks.
-        drop_path: Probability that a branch is dropped in training.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The first tokens go through the ordinary network, the others through that on frequencies.
     """
 
     def __init__(
@@ -101,20 +94,8 @@ class MixedBlock(nn.Module):
 class PoseFormerV2(nn.Module):
     """Tokens of low frequencies and of the central frames, in one transformer.
 
-    Args:
-        keypoints: Keypoints in.
-        joints: Joints out.
-        frames: Frames of the window, of which the frequencies are taken.
-        kept: Central frames that get a token.
-        coefficients: Low frequencies that get a token.
-        width: Width of a keypoint's token; a frame's is as many times as wide as there are keypoints.
-        depth: Blocks of each transformer.
-        heads: Attention heads.
-        drop_path: Probability that a branch of the last block is dropped, rising linearly from zero.
-        legacy_split: Send the second half of the tokens through the networks on frequencies, as the
-            original does, in place of the tokens of frames. It matters where there are not as many
-            frames as frequencies.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The options are those of :class:`lifting.methods.PoseFormerV2`. ``legacy_split`` matters where there
+    are not as many frames kept as frequencies.
 
     Raises:
         InputError: If the window has fewer frames than are kept, or than there are frequencies.

@@ -1,7 +1,7 @@
-"""Residual perceptron of SimpleBaseline.
+"""Residual perceptrons of SimpleBaseline and RelativeDepth.
 
 Martinez et al., "A simple yet effective baseline for 3d human pose estimation", ICCV 2017,
-https://arxiv.org/abs/1705.03098.
+https://arxiv.org/abs/1705.03098; Ronchi et al., "It's all Relative", BMVC 2018, section 4.1.
 """
 
 import torch
@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from lifting.nets.dropout import Dropout
 from lifting.nets.fp32 import Fp32Linear
+
+# What one unit of the last layer is at first, millimetres.
+_UNIT = 100.0
 
 
 class _Layer(nn.Sequential):
@@ -25,12 +28,9 @@ class _Layer(nn.Sequential):
 class ResidualMLP(nn.Module):
     """Linear layers with batch normalisation, in residual blocks of two.
 
+    ``width``, ``blocks`` and ``dropout`` are options of :class:`lifting.methods.SimpleBaseline`.
+
     Args:
-        inputs: Values in.
-        outputs: Values out.
-        width: Width of every hidden layer.
-        blocks: Residual blocks of two layers.
-        dropout: Fraction of hidden values dropped in training.
         legacy: The original's batch normalisation (momentum 0.01, epsilon 1e-3) and initialisation
             (truncated He normal, biases too), in place of torch's normalisation and He normal weights
             with zero biases.
@@ -77,6 +77,38 @@ class ResidualMLP(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 module.weight /= module.weight.norm().clamp_min(1)
+
+
+class RelativeDepthNet(ResidualMLP):
+    """A residual perceptron with a pose in units that are learnt, and the scale of its projection.
+
+    Args:
+        inputs: Values in.
+        outputs: Values of the pose.
+        width: Width of every hidden layer.
+        blocks: Residual blocks of two layers.
+        dropout: Fraction of hidden values dropped in training.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, width: int = 1024, blocks: int = 1, dropout: float = 0.5
+    ) -> None:
+        super().__init__(inputs, outputs, width, blocks, dropout)
+        self.unit = nn.Parameter(torch.full((outputs,), _UNIT))
+        self.scale = Fp32Linear(width, 1)
+        nn.init.kaiming_normal_(self.scale.weight)
+        nn.init.zeros_(self.scale.bias)
+
+    def pose_and_scale(
+        self, x: Float[Tensor, "batch inputs"]
+    ) -> tuple[Float[Tensor, "batch outputs"], Float[Tensor, " batch"]]:
+        """Return poses in millimetres, and scales between 0 and 1."""
+        hidden = self.hidden(x)
+        return self.last(hidden) * self.unit, self.scale(hidden).squeeze(-1).sigmoid()
+
+    def forward(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
+        """Return poses in millimetres."""
+        return self.last(self.hidden(x)) * self.unit
 
 
 def _initialise(layer: nn.Linear, legacy: bool) -> None:

@@ -114,14 +114,7 @@ class _Block(nn.Module):
 class TemporalConvolution(nn.Module):
     """VideoPose3D's network (Pavllo et al., CVPR 2019, section 3 and appendix A.5).
 
-    Args:
-        keypoints: Keypoints in.
-        joints: Joints out; 1 for the trajectory network.
-        taps: Frames of each kernel, odd; their product is the receptive field.
-        channels: Width of the hidden layers.
-        dropout: Fraction of hidden values dropped in training.
-        causal: See the past only.
-        dense: Kernels without gaps, as wide as the dilated ones reach; many times the weights.
+    The options are those of :class:`lifting.methods.VideoPose3D`; the trajectory network has one joint.
     """
 
     def __init__(

@@ -4,11 +4,16 @@ Pixels of heat-maps count as points on a continuous axis, as pixels of images do
 upper edge to the width or height; the centre of the first cell is at 0.5.
 """
 
-from lifting.imaging.heatmaps.decoders import DECODERS, decode
-from lifting.imaging.heatmaps.decoding import argmax, dark, quarter_offset
+from lifting.imaging.heatmaps.decoding import (
+    DECODERS,
+    argmax,
+    dark,
+    decode,
+    quarter_offset,
+    soft_argmax,
+)
 from lifting.imaging.heatmaps.flips import flip_test, mirrored_maps
 from lifting.imaging.heatmaps.grid import STRIDE, Alignment, crop_to_heatmap, heatmap_to_crop
-from lifting.imaging.heatmaps.soft_argmax import soft_argmax
 from lifting.imaging.heatmaps.targets import gaussian_targets
 
 __all__ = [

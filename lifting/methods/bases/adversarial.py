@@ -91,18 +91,14 @@ class Adversarial(SequenceLifter):
         lr: float = 1e-4,
         **kwargs: Any,
     ) -> None:
-        for option, value, minimum in (
-            ("n_critic", n_critic, 1),
-            ("growth_share", growth_share, 0),
-        ):
-            if value < minimum:
-                raise InputError(f"--model.{option} is {value}: give at least {minimum}.")
-        for option, growth in (
-            ("reprojection", reprojection),
-            ("reprojection_growth", reprojection_growth),
-        ):
-            if growth <= 0:
-                raise InputError(f"--model.{option} is {growth}: give a number above 0.")
+        if n_critic < 1:
+            raise InputError(f"--model.n_critic is {n_critic}: give at least 1.")
+        if growth_share < 0:
+            raise InputError(f"--model.growth_share is {growth_share}: give at least 0.")
+        weights = {"reprojection": reprojection, "reprojection_growth": reprojection_growth}
+        for option, value in weights.items():
+            if value <= 0:
+                raise InputError(f"--model.{option} is {value}: give a number above 0.")
         super().__init__(lr=lr, **kwargs)
         self.automatic_optimization = False
         # Batches trained on, and in all. The Trainer counts optimiser steps, of both.
@@ -131,17 +127,10 @@ class Adversarial(SequenceLifter):
         """Build generator and critics."""
         h = self.hparams
         self.generator = self.configure_generator()
-        self.critics = nn.ModuleDict(
-            {
-                POSE: PoseCritic(
-                    self.body,
-                    width=h["critic_width"],
-                    slope=h["slope"],
-                    activate=h["activate"],
-                    legacy=h["legacy_bones"],
-                )
-            }
-        )
+        width, legacy = h["critic_width"], h["legacy_bones"]
+        options = self.options("slope", "activate")
+        critic = PoseCritic(self.body, width=width, legacy=legacy, **options)
+        self.critics = nn.ModuleDict({POSE: critic})
 
     def critic_inputs(self, pose: Float[Tensor, "B C J 3"]) -> dict[str, Tensor]:
         """Return the inputs of the critics, by name, from root-relative poses in metres."""
@@ -174,10 +163,8 @@ class Adversarial(SequenceLifter):
         if stage != "fit" or not isinstance(strategy, DDPStrategy):
             return
         if not getattr(strategy, "_ddp_kwargs", {}).get("find_unused_parameters"):
-            raise InputError(
-                f"{type(self).__name__} moves generator and critic in turns, which plain ddp does not "
-                "allow: set --trainer.strategy ddp_find_unused_parameters_true."
-            )
+            what = "Generator and critic move in turns, which plain ddp does not allow"
+            raise InputError(f"{what}: set --trainer.strategy ddp_find_unused_parameters_true.")
 
     def take_statistics(self, data: PoseData) -> None:
         """Take the mean of the prior."""

@@ -41,10 +41,8 @@ class Checkpointed(LightningModule, ABC):
         self._check_identity(identity)
         for option, digest in self.frozen.items():
             if checkpoint["frozen"].get(option) != digest:
-                raise CheckpointError(
-                    f"it was trained with another {option} than {self._paths[option]}: name that "
-                    "one, or begin a new run."
-                )
+                what = f"it was trained with another {option} than {self._paths[option]}"
+                raise CheckpointError(what, remedy="name that one, or begin a new run.")
         self.restore_extras(checkpoint)
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
@@ -53,10 +51,9 @@ class Checkpointed(LightningModule, ABC):
     def _check_identity(self, identity: Mapping[str, str]) -> None:
         for what, value in self._identity().items():
             if identity.get(what) != value:
-                raise CheckpointError(
-                    f"it is of {what.replace('_', ' ')} '{identity.get(what)}', this run has "
-                    f"'{value}': choose the checkpoint or the configuration that fits."
-                )
+                kind = f"{what.replace('_', ' ')} '{identity.get(what)}'"
+                remedy = "choose the checkpoint or the configuration that fits."
+                raise CheckpointError(f"it is of {kind}, this run has '{value}': {remedy}")
 
     def _identity(self) -> dict[str, str]:
         return {
@@ -115,7 +112,6 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
             method.load_state_dict(checkpoint["state_dict"])
             method.restore_extras(checkpoint)
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"its options are not those of a {name} of this version", path, "get or train it again."
-        ) from error
+        what = f"its options are not those of a {name} of this version"
+        raise InputError(what, path, "get or train it again.") from error
     return method.eval().requires_grad_(False)

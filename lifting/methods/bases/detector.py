@@ -27,7 +27,7 @@ from lifting.losses.heatmaps import heatmap_errors
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.lifter_group import LifterGroup
-from lifting.methods.bases.method import Method
+from lifting.methods.bases.method import Method, check_choice
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.keypoint_evaluation import LiftedEvaluation
@@ -75,8 +75,7 @@ class Detector(Method):
         lifters: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        if decoder not in DECODERS:
-            raise InputError(f"--model.decoder is {decoder}: choose one of {', '.join(DECODERS)}.")
+        check_choice("decoder", decoder, DECODERS)
         if weights is not None and kwargs.get("start_from") is not None:
             raise InputError(
                 "--model.weights and --model.start_from both begin a training: give one."
@@ -123,18 +122,15 @@ class Detector(Method):
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         self.window = data.frames_per_example
         if self.hparams["flip_test"] and not data.mirrored_alike:
-            rank_zero_info(
-                f"flip_test is left out: {type(data).__name__} shows people who look "
-                "different in a mirror."
-            )
+            name = type(data).__name__
+            rank_zero_info(f"flip_test is left out: people of {name} look different in a mirror.")
             self.hparams["flip_test"] = False
         if stage != "predict" and self.hparams["lifters"] and data.has_poses:
             self.load_lifters()
             if self.lifters.frames > self.window:
-                raise InputError(
-                    f"A lifter of --model.lifters sees {self.lifters.frames} frames, the data's "
-                    f"examples have {self.window}: set --data.window {self.lifters.frames}."
-                )
+                frames = self.lifters.frames
+                what = f"A lifter of --model.lifters sees {frames} frames, the data {self.window}"
+                raise InputError(f"{what}: set --data.window {frames}.")
         super().setup(stage)
 
     def load_frozen_stages(self) -> None:
@@ -155,12 +151,8 @@ class Detector(Method):
             other = load_frozen(h["start_from"], Detector)
             for option in ("network", "alignment", "bgr"):
                 if other.hparams[option] != h[option]:
-                    raise InputError(
-                        f"its {option.replace('_', ' ')} is "
-                        f"{other.hparams[option]}, not {h[option]}",
-                        h["start_from"],
-                        "name another checkpoint.",
-                    )
+                    what = f"its {option} is {other.hparams[option]}, not {h[option]}"
+                    raise InputError(what, h["start_from"], "name another checkpoint.")
             self.take_over(other)
             self.note_stage("start_from", h["start_from"])
 

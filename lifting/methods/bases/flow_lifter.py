@@ -19,6 +19,7 @@ from lifting.geometry import bone_lengths, rotate, with_mean_bone
 from lifting.losses.poses import bone_ratio_loss, bone_ratios, deformation_loss
 from lifting.methods.bases.flow_prior import FlowPrior
 from lifting.methods.bases.lifter import Lifter
+from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_view_rotation
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
@@ -120,28 +121,15 @@ class FlowLifter(Lifter):
         h = self.hparams
         joints = skeleton(h["keypoint_skeleton"])
         if h["keypoint_skeleton"] != h["skeleton"]:
-            raise InputError(
-                f"{type(self).__name__} gives every keypoint a depth: choose one joint set for "
-                "keypoints and poses."
-            )
-        if h["depth"] not in ("softplus", "clamp"):
-            raise InputError(f"--model.depth is {h['depth']}: choose softplus or clamp.")
-        if h["elevation"] not in ELEVATIONS:
-            raise InputError(
-                f"--model.elevation is {h['elevation']}: choose {', '.join(ELEVATIONS)}."
-            )
+            what = f"{type(self).__name__} gives every keypoint a depth"
+            raise InputError(f"{what}: choose one joint set for keypoints and poses.")
+        check_choice("depth", h["depth"], ("softplus", "clamp"))
+        check_choice("elevation", h["elevation"], ELEVATIONS)
         self.head_scale = HeadScale(joints)
-        self.lifters = PartLifters(
-            joints,
-            h["split"],
-            h["hypotheses"],
-            h["merge"],
-            h["width"],
-            h["head_blocks"],
-            h["gain"],
-            # Near the prior, where one is used.
-            0.7 * h["elevation_mean"] if h["elevation"] == "warm" else 0.0,
-        )
+        # Near the prior, where one is used.
+        elevation = 0.7 * h["elevation_mean"] if h["elevation"] == "warm" else 0.0
+        options = self.options("split", "hypotheses", "merge", "width", "head_blocks", "gain")
+        self.lifters = PartLifters(joints, **options, initial_elevation=elevation)
         self.bones = joints.bones
         self.register_buffer("bone_ratios", torch.ones(len(joints.bones)))
         self.register_buffer("mean_bone", torch.tensor(MEAN_BONE))
@@ -159,10 +147,9 @@ class FlowLifter(Lifter):
         known = {name for stage in stages for name in stage.flows}
         needed = {*parts} | ({FULL} if h["whole"] or h["generated"] else set())
         if needed - known:
-            raise InputError(
-                f"The flows given are of {', '.join(sorted(known))}",
-                remedy=f"split {h['split']} needs {', '.join(sorted(needed))}.",
-            )
+            what = f"The flows given are of {', '.join(sorted(known))}"
+            remedy = f"split {h['split']} needs {', '.join(sorted(needed))}."
+            raise InputError(what, remedy=remedy)
         self._priors = [FlowPrior(stages, parts, h["whole"], h["scaled"], h["cap"], h["contrast"])]
 
     def on_fit_start(self) -> None:
@@ -187,10 +174,8 @@ class FlowLifter(Lifter):
         name = self.hparams["bone_prior"]
         if name == "data":
             if pose is None:
-                raise InputError(
-                    "Bone ratios cannot be taken from data without 3D poses: name a published set "
-                    "with --model.bone_prior."
-                )
+                what = "Bone ratios cannot be taken from data without 3D poses"
+                raise InputError(f"{what}: name a published set with --model.bone_prior.")
             self.bone_ratios.copy_(bone_ratios(pose, self.bones).mean(0))
         else:
             self.bone_ratios.copy_(published_bone_ratios(name, self.hparams["skeleton"]))

@@ -88,10 +88,8 @@ class Lifter(Method):
             InputError: If there are none.
         """
         if pose is None:
-            raise InputError(
-                f"{type(self).__name__} learns from 3D poses",
-                remedy="train it on a store that has them.",
-            )
+            what = f"{type(self).__name__} learns from 3D poses"
+            raise InputError(what, remedy="train it on a store that has them.")
         return pose
 
     def windows(self, dilation: int = 1) -> Windows:

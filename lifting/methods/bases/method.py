@@ -1,7 +1,7 @@
 """Base class of everything that is trained: evaluation, statistics, optimiser and checks."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Self, TypeVar, cast
 
 import torch
@@ -18,6 +18,13 @@ from lifting.metrics import EvaluationResult, FrameEvaluation
 from lifting.skeletons import skeleton
 
 FrozenMethod = TypeVar("FrozenMethod", bound="Method")
+
+
+def check_choice(option: str, value: object, choices: Collection[object]) -> None:
+    """Refuse an option of a method that is none of the choices."""
+    if value not in choices:
+        known = ", ".join(map(str, choices))
+        raise InputError(f"--model.{option} is {value}: choose one of {known}.")
 
 
 class Method(Checkpointed):
@@ -73,6 +80,10 @@ class Method(Checkpointed):
         self._batch_idx = 0
         self.configure_nets()
 
+    def options(self, *names: str) -> dict[str, Any]:
+        """Return some of the hyper-parameters."""
+        return {name: self.hparams[name] for name in names}
+
     @abstractmethod
     def configure_nets(self) -> None:
         """Build the networks from ``self.hparams``."""
@@ -102,48 +113,32 @@ class Method(Checkpointed):
     def setup(self, stage: str) -> None:
         """Check that data and method fit together, and take statistics before training."""
         data = cast(PoseData, self.trainer.datamodule)  # type: ignore[attr-defined]
+        name = type(self).__name__
         if self.sees_images != data.yields_images:
-            needed, given = (
-                "images" if kind else "keypoints" for kind in (self.sees_images, data.yields_images)
-            )
-            raise InputError(
-                f"{type(self).__name__} sees {needed}, {type(data).__name__} yields {given}: choose a "
-                f"dataset of {needed}, or a method that sees {given}."
-            )
+            kinds = self.sees_images, data.yields_images
+            needed, given = ("images" if images else "keypoints" for images in kinds)
+            what = f"{name} sees {needed}, {type(data).__name__} yields {given}"
+            raise InputError(f"{what}: choose data of {needed}, or a method that sees {given}.")
         for what in ("keypoint_skeleton", "pose_skeleton"):
             own = self.hparams[what.removeprefix("pose_")]
             given = getattr(data, what)
             if own != given:
-                raise InputError(
-                    f"The method's {what.replace('_', ' ')} is '{own}', the data's is '{given}': "
-                    "choose one for both."
-                )
+                what = f"The method's {what.replace('_', ' ')} is '{own}', the data's is '{given}'"
+                raise InputError(f"{what}: choose one for both.")
         if self.single_frame and data.frames_per_example != 1:
-            raise InputError(
-                f"{type(self).__name__} lifts single frames, the data's examples have "
-                f"{data.frames_per_example}: leave receptive_field and chunk at 1."
-            )
+            what = f"{name} lifts single frames, the data's examples have {data.frames_per_example}"
+            raise InputError(f"{what}: leave receptive_field and chunk at 1.")
         if data.subjects.get("unlabelled") and not self.learns_unlabelled:
-            raise InputError(
-                f"{type(self).__name__} does not learn from unlabelled subjects: leave "
-                "--data.unlabelled_subjects empty."
-            )
+            raise InputError(f"{name} cannot use any: leave --data.unlabelled_subjects empty.")
         has_prior = bool(data.subjects.get("prior"))
         if has_prior and not self.learns_from_prior:
-            raise InputError(
-                f"{type(self).__name__} has no critic to learn from prior subjects: leave "
-                "--data.prior_subjects empty."
-            )
+            raise InputError(f"{name} has no critic: leave --data.prior_subjects empty.")
         if stage == "fit" and self.learns_from_prior and not has_prior:
-            raise InputError(
-                f"The critic of {type(self).__name__} learns from poses of their own: name their "
-                "subjects with --data.prior_subjects."
-            )
-        if str(self.trainer.precision) in ("bf16-true", "16-true"):
-            raise InputError(
-                f"Precision {self.trainer.precision} would round geometry and metrics too: "
-                "use bf16-mixed or 16-mixed."
-            )
+            remedy = "name their subjects with --data.prior_subjects."
+            raise InputError(f"The critic of {name} learns from poses of their own: {remedy}")
+        if (precision := str(self.trainer.precision)) in ("bf16-true", "16-true"):
+            what = f"Precision {precision} would round geometry and metrics too"
+            raise InputError(f"{what}: use bf16-mixed or 16-mixed.")
         self.evaluation = self.configure_evaluation(data, full=stage != "fit")
         if stage == "fit":
             self.load_frozen_stages()
@@ -192,9 +187,7 @@ class Method(Checkpointed):
         """
         path = self.hparams[option]
         if path is None:
-            raise InputError(
-                f"--model.{option} names no checkpoint: give that of a trained {kind.__name__}."
-            )
+            raise InputError(f"--model.{option} names no checkpoint: give a {kind.__name__}'s.")
         stage = load_frozen(path, kind)
         self.note_stage(option, path)
         self._stages.append(stage)
@@ -247,19 +240,16 @@ class Method(Checkpointed):
         result = self.evaluation.compute()
         self.evaluation.reset()
         # Every process holds the same synchronised numbers.
-        self.log_dict(
-            {f"{split}/{name}": value for name, value in result.frame_mean.items()}, sync_dist=True
-        )
+        means = {f"{split}/{name}": value for name, value in result.frame_mean.items()}
+        self.log_dict(means, sync_dist=True)
         return result
 
     def configure_optimizers(self) -> Any:
         """Return Adam and its schedule, stepped every batch."""
         optimizer = self.build_optimizer(self.parameter_groups(), self.hparams["lr"])
         scheduler = self.build_schedule(optimizer, self.training_steps())
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
-        }
+        every_step = {"scheduler": scheduler, "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": every_step}
 
     def parameter_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
         """Return the parameters to optimise, in groups where their learning rates differ."""
@@ -274,14 +264,8 @@ class Method(Checkpointed):
         """Return Adam as the options ask for it."""
         h = self.hparams
         kind = torch.optim.Adam if h["l2"] else torch.optim.AdamW
-        return kind(
-            parameters,
-            lr,
-            betas,
-            weight_decay=h["weight_decay"],
-            amsgrad=h["amsgrad"],
-            fused=self._may_fuse(),
-        )
+        options = self.options("weight_decay", "amsgrad")
+        return kind(parameters, lr, betas, **options, fused=self._may_fuse())
 
     def build_schedule(
         self, optimizer: torch.optim.Optimizer, steps: int

@@ -94,11 +94,7 @@ class PoseFlows(Method):
             self.flows[part] = PoseFlow(
                 dims=2 * len(indices),
                 root=indices.index(joints.root) if joints.root in indices else None,
-                drop_root=h["drop_root"],
-                hidden=h["hidden"],
-                blocks=h["blocks"],
-                standardise=h["standardise"],
-                pca=h["pca"],
+                **self.options("drop_root", "hidden", "blocks", "standardise", "pca"),
             )
         if not self.flows:
             raise InputError("--model.parts is empty: name full, or parts such as legs and torso.")

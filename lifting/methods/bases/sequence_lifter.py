@@ -1,11 +1,11 @@
 """Base class of sequence lifters: windows of screen coordinates in, metres out."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from einops import rearrange
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera, to_screen
@@ -15,6 +15,8 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.pose_data import PoseData
 from lifting.skeletons import skeleton
 from lifting.windows import Windows
+
+Net = TypeVar("Net", bound=nn.Module)
 
 MILLIMETRES = 1000.0
 
@@ -48,15 +50,21 @@ class SequenceLifter(Lifter):
         h = self.hparams
         if self.same_joints and h["skeleton"] != h["keypoint_skeleton"]:
             raise InputError(
-                f"{type(self).__name__} lifts every keypoint to a joint, but the poses are "
-                f"{h['skeleton']} and the keypoints {h['keypoint_skeleton']}: set "
-                f"--data.keypoint_skeleton and --model.keypoint_skeleton to {h['skeleton']}."
+                f"{type(self).__name__} lifts every keypoint to a joint, but the keypoints are "
+                f"{h['keypoint_skeleton']}: set --data.keypoint_skeleton and "
+                f"--model.keypoint_skeleton to {h['skeleton']}."
             )
 
     @property
     def frames(self) -> int:
         """Input frames of a window: the option of that name, if nothing else decides them."""
         return int(self.hparams["frames"])
+
+    def build_net(self, kind: type[Net], *options: str) -> Net:
+        """Return a network between the joint sets of the method, which takes the options named."""
+        joints = len(skeleton(self.hparams["skeleton"]))
+        keypoints = len(skeleton(self.hparams["keypoint_skeleton"]))
+        return kind(keypoints=keypoints, joints=joints, **self.options(*options))
 
     @property
     def prediction_chunk(self) -> int:
@@ -92,10 +100,8 @@ class SequenceLifter(Lifter):
                 )
                 remedy = f"--data.receptive_field {self.frames} --data.causal {str(causal).lower()}"
             if not fits:
-                raise InputError(
-                    f"{type(self).__name__} sees windows of {self.frames} frames, the data's are cut "
-                    f"otherwise: set {remedy}."
-                )
+                what = f"{type(self).__name__} sees windows of {self.frames} frames"
+                raise InputError(f"{what}, the data's are cut otherwise: set {remedy}.")
         super().setup(stage)
 
     def fit_statistics(

@@ -1,6 +1,6 @@
 """Transformer lifter (``SimpleTransformerPoseNet`` of bargav25/3D-Human-Pose-Estimation)."""
 
-from lifting.nets.temporal_transformer import sinusoids
+from lifting.nets.window_networks import sinusoids
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
 from lifting.published.families.common import lifter_joints
 from lifting.published.shapes import ShapeReader

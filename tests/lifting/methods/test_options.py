@@ -78,6 +78,10 @@ def keys(tree: ast.AST, of: str | None = None) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and is_hparams(node.value):
             yield node.slice
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self.options":
+            yield from node.args
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "self.build_net":
+            yield from node.args[1:]
         elif (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)

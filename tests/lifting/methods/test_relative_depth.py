@@ -147,7 +147,10 @@ def test_keypoints_are_dropped_in_training_only():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"camera": "fisheye"}, "--model.camera is fisheye: use scaled_orthographic or weak"),
+        (
+            {"camera": "fisheye"},
+            "--model.camera is fisheye: choose one of scaled_orthographic, weak",
+        ),
         ({"limb_ratios": "mine"}, "--model.limb_ratios is mine: use data or person or own"),
         (
             {"keypoint_skeleton": "mpii16"},

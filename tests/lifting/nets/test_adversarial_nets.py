@@ -7,10 +7,8 @@ from torch import nn
 
 from lifting.errors import InputError
 from lifting.geometry import centre
-from lifting.nets.critic import MotionCritic, PoseCritic
-from lifting.nets.kcs import KinematicChainSpace, bone_matrix
-from lifting.nets.leaky_residual_block import LeakyResidualBlock
-from lifting.nets.repnet import RepNetGenerator
+from lifting.nets.critic import KinematicChainSpace, MotionCritic, PoseCritic, bone_matrix
+from lifting.nets.repnet import LeakyResidualBlock, RepNetGenerator
 from lifting.nets.temporal_generator import TemporalGenerator
 from lifting.skeletons import skeleton
 

@@ -7,15 +7,13 @@ from torch.nn import functional
 from lifting.nets.depth_lifter import CompletionNet, DepthLifter
 from lifting.nets.fp32 import Fp32Linear
 from lifting.nets.iganet import IGANet
-from lifting.nets.lstm import LSTMNet
 from lifting.nets.mixste import MixSTE
 from lifting.nets.part_lifters import mix_depths
 from lifting.nets.poseformer import PoseFormer
 from lifting.nets.poseformer_v2 import PoseFormerV2
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.temporal_convolution import TemporalConvolution
-from lifting.nets.temporal_transformer import TemporalTransformer
-from lifting.nets.window_mlp import WindowMLP
+from lifting.nets.window_networks import LSTMNet, TemporalTransformer, WindowMLP
 from lifting.skeletons import skeleton
 
 BODY = skeleton("h36m17")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lifting.nets.relative_depth import RelativeDepthNet
+from lifting.nets.residual_mlp import RelativeDepthNet
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lifting.nets.lstm import LSTMNet
-from lifting.nets.temporal_transformer import TemporalTransformer, sinusoids
-from lifting.nets.window_mlp import WindowMLP
+from lifting.nets.window_networks import LSTMNet, TemporalTransformer, WindowMLP, sinusoids
 
 FRAMES = 9
 NETS = {

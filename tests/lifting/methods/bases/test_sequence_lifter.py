@@ -9,12 +9,10 @@ from torch import nn
 
 from lifting.errors import InputError
 from lifting.geometry import centre
-from lifting.methods.lstm_lifter import LSTMLifter
 from lifting.methods.poseformer import PoseFormer
 from lifting.methods.poseformer_v2 import PoseFormerV2
-from lifting.methods.transformer_lifter import TransformerLifter
 from lifting.methods.video_pose_3d import VideoPose3D
-from lifting.methods.window_mlp_lifter import WindowMLPLifter
+from lifting.methods.window_lifters import LSTMLifter, TransformerLifter, WindowMLPLifter
 from lifting.skeletons import skeleton
 from lifting.windows import Windows
 from tests.lifting.methods.test_simple_baseline import camera
