@@ -60,10 +60,7 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """Convolutions of 1x1, 3x3 and 1x1 with a skip around them; the one in the middle has the stride.
 
-    Args:
-        inputs: Channels in.
-        width: Channels of the hidden layers; four times as many come out.
-        stride: Pixels from one output to the next.
+    The options are those of :class:`BasicBlock`, but four times as many channels come out.
     """
 
     expansion = 4

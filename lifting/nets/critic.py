@@ -61,9 +61,7 @@ def bone_matrix(body: Skeleton, legacy: bool = False) -> Float[Tensor, "bones jo
 class KinematicChainSpace(nn.Module):
     """Inner products of all bones of root-relative poses.
 
-    Args:
-        body: The joint set.
-        legacy: See :func:`bone_matrix`; returns the whole symmetric matrix.
+    With ``legacy`` (see :func:`bone_matrix`) they are the whole symmetric matrix.
     """
 
     bones: Tensor

@@ -97,13 +97,7 @@ class BottleneckMLP(nn.Module):
 class InterweavedBlock(nn.Module):
     """Attention that sees a graph convolution, a graph convolution that sees attention, and an MLP.
 
-    Args:
-        graph: See :func:`joint_graph`.
-        width: Width of the tokens.
-        heads: Attention heads.
-        drop_path: Probability that a branch is dropped in training.
-        dropout: See :class:`IGANet`.
-        sdpa: See :class:`lifting.nets.attention.Attention`.
+    The options are those of :class:`IGANet`, the graph is that of :func:`joint_graph`.
     """
 
     to_attention: Tensor

@@ -63,15 +63,7 @@ def mix_depths(
 class PartLifters(nn.Module):
     """One :class:`DepthLifter` per part, each of which sees the keypoints of its part only.
 
-    Args:
-        joints: Joint set of keypoints and poses.
-        split: ``full``, ``left_right`` or ``leg_torso``.
-        hypotheses: ``merged`` or ``both``, see :func:`mixtures`.
-        merge: Part whose depths the shared joints take in :meth:`final`; the mean where None.
-        width: Width of every hidden layer.
-        head_blocks: Residual blocks of each head.
-        gain: Factor on the inputs.
-        initial_elevation: Elevation that an untrained network predicts, radians.
+    The options are those of :class:`lifting.methods.bases.flow_lifter.FlowLifter`.
     """
 
     mixture: Tensor

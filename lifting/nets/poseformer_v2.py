@@ -36,10 +36,7 @@ def inverse_cosine_transform(size: int) -> Float[Tensor, "size size"]:
 class FrequencyFeedForward(FeedForward):
     """A feed-forward network on the frequencies of the tokens in place of the tokens.
 
-    Args:
-        tokens: How many there are.
-        width: Width of the tokens.
-        hidden: Width between the layers.
+    The number of tokens is fixed, as each frequency is one of all of them.
     """
 
     transform: Tensor

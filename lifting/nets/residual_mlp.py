@@ -82,12 +82,7 @@ class ResidualMLP(nn.Module):
 class RelativeDepthNet(ResidualMLP):
     """A residual perceptron with a pose in units that are learnt, and the scale of its projection.
 
-    Args:
-        inputs: Values in.
-        outputs: Values of the pose.
-        width: Width of every hidden layer.
-        blocks: Residual blocks of two layers.
-        dropout: Fraction of hidden values dropped in training.
+    The options are those of :class:`ResidualMLP`.
     """
 
     def __init__(

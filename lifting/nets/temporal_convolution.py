@@ -83,12 +83,7 @@ class _Activation(nn.Sequential):
 class _Block(nn.Module):
     """A convolution over time and one over channels, around which the frames of its output pass.
 
-    Args:
-        channels: Channels in and out.
-        taps: Frames of the convolution over time.
-        dilation: Distance between them.
-        causal: Whether the last of the taps is the output frame, not the one in the middle.
-        dropout: Fraction of hidden values dropped in training.
+    The options are those of :class:`TemporalConvolution`.
     """
 
     def __init__(

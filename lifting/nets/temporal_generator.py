@@ -37,12 +37,7 @@ class TemporalGenerator(nn.Module):
     A window gives one output. Longer sequences give one per window in them, as the same weights slide
     over them with gaps.
 
-    Args:
-        keypoints: Keypoints in.
-        joints: Joints out.
-        taps: Frames of each kernel, odd; their product is the receptive field.
-        channels: Width of the hidden layers.
-        slope: Slope of the activations below zero.
+    The options are those of :class:`lifting.methods.TemporalGAN`.
     """
 
     def __init__(

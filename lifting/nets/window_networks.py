@@ -101,11 +101,7 @@ class TemporalTransformer(nn.Module):
 class WindowMLP(nn.Sequential):
     """The flattened window through one hidden layer.
 
-    Args:
-        keypoints: Keypoints in.
-        joints: Joints out.
-        frames: Frames of the window.
-        width: Width of the hidden layer.
+    The options are those of :class:`lifting.methods.WindowMLPLifter`.
     """
 
     def __init__(

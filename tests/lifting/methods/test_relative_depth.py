@@ -151,7 +151,7 @@ def test_keypoints_are_dropped_in_training_only():
             {"camera": "fisheye"},
             "--model.camera is fisheye: choose one of scaled_orthographic, weak",
         ),
-        ({"limb_ratios": "mine"}, "--model.limb_ratios is mine: use data or person or own"),
+        ({"limb_ratios": "mine"}, "--model.limb_ratios is mine: choose one of data, person, own"),
         (
             {"keypoint_skeleton": "mpii16"},
             "set --data.pose_skeleton and --model.skeleton to mpii16",

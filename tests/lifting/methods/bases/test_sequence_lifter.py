@@ -209,8 +209,8 @@ def test_weights_of_another_joint_count_are_refused_with_the_tensor_named(make):
     [
         (lambda: VideoPose3D(taps=[3, 4]), "odd numbers"),
         (lambda: VideoPose3D(taps=[]), "odd numbers"),
-        (lambda: LSTMLifter(readout="first"), "centre or last"),
-        (lambda: TransformerLifter(readout="first"), "centre or mean"),
+        (lambda: LSTMLifter(readout="first"), "choose one of centre, last"),
+        (lambda: TransformerLifter(readout="first"), "choose one of centre, mean"),
         (lambda: TransformerLifter(width=100), "multiple of twice the 8 heads"),
     ],
 )
