@@ -56,7 +56,7 @@ _GROUPS = {
         (
             "mean-keypoints",
             "mean_keypoints:mean_keypoints",
-            "errors of a detector that never looks",
+            "errors of the mean keypoints, a floor for detectors",
         ),
     ),
     "Share": (

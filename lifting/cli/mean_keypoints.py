@@ -1,4 +1,4 @@
-"""The command ``lifting mean-keypoints``: errors of a detector that never looks.
+"""The command ``lifting mean-keypoints``: errors of the mean keypoints, a floor for detectors.
 
 The mean is taken in boxes: left and upper edge are 0, right and lower edge 1.
 """
@@ -48,7 +48,7 @@ def evaluate(train: "ImageRecords", test: "ImageRecords") -> "EvaluationResult":
 
 
 def mean_keypoints(index: str, joints: str, train: Sequence[str], test: Sequence[str]) -> None:
-    """Print the errors of a detector that never looks: everybody has the mean of the training people.
+    """Print the errors of the mean keypoints of the training people, a floor for detectors.
 
     Args:
         index: The index that `lifting prepare images` writes.

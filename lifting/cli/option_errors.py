@@ -45,7 +45,7 @@ def option_error(
         what = "there is no such option" if word[1].startswith("-") else "is one word too many"
         return InputError(what, word[1], listed)
     if bare := _NO_VALUE.search(message):
-        return InputError("a value is missing behind it", bare[1], listed)
+        return InputError("a value is missing after it", bare[1], listed)
     if required := _REQUIRED.search(message):
         name = required[2].upper() if required[2] in positionals else f"--{required[2]}"
         also = ": give it, or -c files" if required[1] else ""

@@ -70,7 +70,7 @@ def panoptic(
 
     Args:
         raw: The folder of the sequences, each with calibration and unpacked poses.
-        every: Take every so many of the frames.
+        every: Take every n-th frame.
         margin: How far joints may lie outside the image, pixels.
         shortest: Leave out clips of fewer frames.
         skeleton: Joints of the poses: panoptic19, or panoptic15 to also take people of whom an eye or an
@@ -212,7 +212,7 @@ def images(
         images: The folder of the images, where it is not that of the annotation.
         split: Whether these are train, val or test (coco, mpii, lsp).
         joints: Joint set of the annotation (coco).
-        every: Take every so many of the frames (h36m: 1, panoptic: 15).
+        every: Take every n-th frame (h36m: 1, panoptic: 15).
         alone: Take frames with exactly one person only (panoptic).
         held_out: Put so many of the training images, spread evenly, into val (lsp).
         out: The index to write; index.h5 in the folder of the images where not given.

@@ -59,7 +59,7 @@ def merge(
     method: str = "dawid_skene",
     out: str = "data/relative_depth.json",
 ) -> None:
-    """Write what the annotators say together, and print how far they agree.
+    """Write the merged annotations, and print how far they agree.
 
     Args:
         source: What they were asked about, as given to `lifting relative-depth annotate`; with the poses

@@ -82,7 +82,7 @@ def _arranged(tensors: Mapping[str, Tensor], layout: Layout) -> dict[str, Any]:
         return networks[""]
     training = {"epoch": 0, "lr": 0.0, "random_state": None, "optimizer": None}
     arranged = {**training, layout.key: networks[""]}
-    # The official code stumbles over an empty trajectory network.
+    # The official code fails on an empty trajectory network.
     return arranged | ({TRAJECTORY: networks[TRAJECTORY]} if networks[TRAJECTORY] else {})
 
 

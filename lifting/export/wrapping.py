@@ -22,7 +22,7 @@ from lifting.skeletons import skeleton
 
 # Width and height of the crops that the published detectors see.
 CROP = (192, 256)
-# Networks of detectors halve their crop so many times.
+# Total stride of the networks of detectors.
 _COARSEST = 32
 _MEANING = {
     "keypoints": "2D keypoints, pixels of the image: x right, y down",
@@ -149,7 +149,7 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
         names = ("keypoints", "confidence"), ("pose", "status")
         return Exportable(method, CompletingModule(method), *names, frames=1)
     if not isinstance(method, Lifter):
-        what = f"is of a {type(method).__name__}, which lifts nothing"
+        what = f"is of a {type(method).__name__}, which is no lifter"
         remedy = "export the lifter or the detector that was trained with it."
         raise InputError(what, remedy=remedy)
     camera = camera_fields_of(method)

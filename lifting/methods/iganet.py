@@ -1,4 +1,4 @@
-"""IGANet: single frames through graph convolutions and attention that feed each other.
+"""IGANet: single frames through graph convolutions and attention in alternation.
 
 Paper: Interweaved Graph and Attention Network for 3D Human Pose Estimation. https://arxiv.org/abs/2304.14045
 Official code: https://github.com/xiu-cs/IGANet

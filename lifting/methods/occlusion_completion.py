@@ -178,7 +178,7 @@ class OcclusionCompletion(Lifter):
     def assemble(
         self, keypoints: Float[Tensor, "B K 2"], depths: dict[str, Tensor], index: int
     ) -> Float[Tensor, "B K 3"]:
-        """Return the joints that a case lifts, of a pose whose other joints mean nothing."""
+        """Return the joints that a case lifts, of a pose whose other joints are undefined."""
         case = CASES[index]
         mixture = case.mixture(self.joints).to(keypoints)
         offset = mix_depths(mixture[None], torch.stack([depths[p] for p in case.parts]))[0]

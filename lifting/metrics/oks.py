@@ -73,7 +73,7 @@ def person_score(confidence: Float[Tensor, "people joints"]) -> Float[Tensor, " 
 def average_precision(
     similarity: Float[Tensor, " people"], score: Float[Tensor, " people"]
 ) -> Float[Tensor, " 4"]:
-    """Return AP, AP50, AP75 and AR, 0 to 1, of one prediction per annotated person; NaN of nobody.
+    """Return AP, AP50, AP75 and AR, 0 to 1, of one prediction per annotated person; NaN without people.
 
     Predictions are ranked by score; one is right at a threshold if its similarity reaches it. Precision
     is interpolated at 101 recalls; AP and AR are means over the thresholds 0.5, 0.55, …, 0.95.

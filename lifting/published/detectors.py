@@ -61,9 +61,9 @@ def detector_options(
     options = family.infer(ShapeReader(published.tensors, {}))
     if "joints" not in options:
         remedy = "start the training of a detector from it with --model.weights."
-        raise InputError("is of a classifier, which finds no joints", remedy=remedy)
+        raise InputError("is an ImageNet classifier without a keypoint head", remedy=remedy)
     if bgr and "bgr" not in family.options:
-        raise InputError(f"is of a {family.name}, which sees red first: leave bgr out.")
+        raise InputError(f"is of a {family.name}, which expects RGB: leave bgr out.")
     return {**options, "bgr": True} if bgr else options
 
 

@@ -112,7 +112,9 @@ def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackF
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError("is no JSON: give [[x, y], ...] or {joint: [x, y]}.", where) from error
+        raise InputError(
+            "is not valid JSON: give [[x, y], ...] or {joint: [x, y]}.", where
+        ) from error
     if isinstance(content, dict):
         has_not = f"which '{joints.name}' has not; its joints are {', '.join(joints.joints)}."
         if unknown := [name for name in content if name not in joints.joints]:

@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def stoppable() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether Ctrl-C was pressed; pressed again, it interrupts as ever.
+    """Yield a function that tells whether Ctrl-C was pressed; a second one raises KeyboardInterrupt.
 
     Outside of the main thread nothing can be noticed, and Ctrl-C is left as it is.
     """

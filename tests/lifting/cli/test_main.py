@@ -69,7 +69,7 @@ def test_the_page_has_every_command_on_one_screen():
         (["video", "a.mp4"], "--checkpoint is missing; `lifting video --help`"),
         (["view", "a", "--algin"], "--algin: there is no such option; `lifting view --help`"),
         (["describe", "a.h5", "b.h5"], "b.h5: is one word too many; `lifting describe --help`"),
-        (["view", "a", "--start"], "--start: a value is missing behind it; `lifting view"),
+        (["view", "a", "--start"], "--start: a value is missing after it; `lifting view"),
         (["view", "a", "--start", "x"], "--start is x: give int."),
         (["view", "a", "--align", "maybe"], "one word too many"),
         (["export", "model", "a", "b", "--crop", "3"], "--crop is 3: give a list."),

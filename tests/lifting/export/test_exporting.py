@@ -21,7 +21,7 @@ def baseline(tmp_path):
 @pytest.mark.parametrize("out", ["flows.onnx", "flows.pt2", "flows"])
 def test_what_lifts_nothing_is_refused(tmp_path, out):
     path = save(PoseFlows(hidden=8, blocks=1), tmp_path / "flows.ckpt")
-    with pytest.raises(InputError, match=r"flows\.ckpt: is of a PoseFlows, which lifts nothing"):
+    with pytest.raises(InputError, match=r"flows\.ckpt: is of a PoseFlows, which is no lifter"):
         export_model(path, tmp_path / out)
     assert [p.name for p in tmp_path.iterdir()] == ["flows.ckpt"]
 

@@ -95,7 +95,7 @@ def test_published_pose_resnets_see_blue_first_if_told_so(file):
     net, report = read_detector(path, bgr=True)
     assert net.bgr
     assert "imported as PoseResNet, joints 3, depth 18, width 8, bgr True" in report
-    with pytest.raises(InputError, match="is of a HRNet, which sees red first: leave bgr out"):
+    with pytest.raises(InputError, match="is of a HRNet, which expects RGB: leave bgr out"):
         read_detector(file(made_detector(HRNET)), bgr=True)
 
 
@@ -203,7 +203,9 @@ def test_what_does_not_fit_is_named_and_changes_nothing(file, content, net, mess
 
 
 def test_a_classifier_or_a_strange_tensor_is_no_detector(file):
-    with pytest.raises(InputError, match=r"theirs\.pth: is of a classifier, which finds no joints"):
+    with pytest.raises(
+        InputError, match=r"theirs\.pth: is an ImageNet classifier without a keypoint head"
+    ):
         read_detector(file(made_detector(resnet_imagenet_keys(18))))
     with pytest.raises(InputError, match=r"theirs\.pth: holds extra, which a PoseResNet has not"):
         read_detector(file(made_detector(RESNET) | {"extra": torch.ones(1)}))

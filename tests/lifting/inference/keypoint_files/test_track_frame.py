@@ -93,7 +93,7 @@ def test_pose_is_written_as_a_list_or_by_names():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[1, 2]", "is no JSON: give"),
+        ("[[1, 2]", "is not valid JSON: give"),
         ("[[1, 2]]", "has 1 points, 'coco17' has 17 joints"),
         ("7", "has no list of points"),
         ('{"pelvis": [1, 2]}', "names 'pelvis', which 'coco17' has not; its joints are nose, "),
@@ -102,7 +102,7 @@ def test_pose_is_written_as_a_list_or_by_names():
         ('{"nose": [true, 2]}', "point 0 is not"),
         ('{"nose": [1e400, 2]}', "point 0 is not"),
         ('{"left_eye": [1, 2, 3]}', "point 1 has a confidence that is not from 0 to 1"),
-        ("[" * 100_000, "is no JSON"),
+        ("[" * 100_000, "is not valid JSON"),
     ],
 )
 def test_what_is_no_pose_is_said(text, said):
