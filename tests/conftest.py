@@ -55,9 +55,12 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     """Check shapes in all but slow tests, which run over and over what others have checked.
 
-    Processes are forked unless the test is of their start.
+    A slow test may say ``shapes=True`` to have them checked. Processes are forked unless the test is of
+    their start.
     """
-    jaxtyping.config.update("jaxtyping_disable", item.get_closest_marker("slow") is not None)
+    slow = item.get_closest_marker("slow")
+    unchecked = slow is not None and not slow.kwargs.get("shapes", False)
+    jaxtyping.config.update("jaxtyping_disable", unchecked)
     if processes is not None:
         processes.enabled = item.get_closest_marker("unforked") is None
     return (yield)

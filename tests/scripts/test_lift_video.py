@@ -23,6 +23,8 @@ from lifting.methods import HeatmapDetector, SimpleBaseline
 from lifting.skeletons import skeleton
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow(reason="runs whole commands", shapes=True)
+
 ROOT = Path(__file__).parent.parent.parent
 CROP = (64, 64)
 OPTIONS = {"frames": 12, "every": 5, "size": 200}

@@ -9,6 +9,8 @@ from PIL import Image
 from datamodules.synthetic.procedural import clips as synthetic_clips
 from tests.scripts.running import refused, script
 
+pytestmark = pytest.mark.slow(reason="draws the figures of a user study", shapes=True)
+
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):

@@ -18,6 +18,8 @@ from tests.lifting.made_checkpoints import flow, make
 from tests.made_lifters import save
 from tests.scripts.running import refused, script
 
+pytestmark = pytest.mark.slow(reason="runs whole commands", shapes=True)
+
 POINTS = made.person(17, 9, at=(200, 150))
 SIZE = ["--width", "1280", "--height", "720"]
 

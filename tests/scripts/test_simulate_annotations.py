@@ -16,6 +16,8 @@ from datamodules.synthetic.procedural import clips as synthetic_clips
 from lifting.cli.training import run
 from tests.scripts.running import ROOT, refused, script
 
+pytestmark = pytest.mark.slow(reason="runs whole commands", shapes=True)
+
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):

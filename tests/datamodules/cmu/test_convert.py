@@ -16,6 +16,8 @@ from lifting.skeletons import skeleton
 from tests.datamodules.made_cmu import NPZ_PARENTS, write_amc, write_bvh, write_npz
 from tests.test_experiments import EXPERIMENTS, configs
 
+pytestmark = pytest.mark.slow(reason="converts datasets", shapes=True)
+
 
 def seen(key, store):
     """Poses of a clip, brought back to the world, and its keypoints."""

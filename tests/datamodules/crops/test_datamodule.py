@@ -15,6 +15,8 @@ from lifting.imaging.colour_normalisation import IMAGENET_MEAN, IMAGENET_STD
 from lifting.imaging.crops import apply_affine, fit_aspect, invert_affine
 from tests.datamodules.made_images import SIZE, picture, prepare, record, write_picture
 
+pytestmark = pytest.mark.slow(reason="decodes and warps images", shapes=True)
+
 CROP = {"width": 24, "height": 32, "workers": 0}
 
 

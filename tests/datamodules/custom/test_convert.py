@@ -29,6 +29,8 @@ from tests.datamodules.made_npz import (
     write_cameras,
 )
 
+pytestmark = pytest.mark.slow(reason="converts datasets", shapes=True)
+
 
 @pytest.fixture
 def files(tmp_path):

@@ -281,6 +281,7 @@ def test_a_file_cut_short_is_refused(tmp_path, part):
     refused(tmp_path / "out.h5", r"2d\.npz: damaged or not an \.npz file", path, fps=25.0)
 
 
+@pytest.mark.slow(reason="starts commands as new processes", shapes=True)
 def test_the_command_says_it_in_one_sentence(tmp_path):
     path = write_2d(tmp_path / "2d.npz", of_anna(spoilt(4, 2))["tree"])
     cameras = write_cameras(tmp_path / "c.json")

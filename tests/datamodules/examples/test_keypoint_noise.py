@@ -6,6 +6,10 @@ from datamodules.examples.keypoint_noise import KeypointNoise
 from datamodules.synthetic.poses import Synthetic
 from lifting.errors import InputError
 
+pytestmark = pytest.mark.slow(
+    reason="reads the synthetic human with noise in every split", shapes=True
+)
+
 # Of pixels of a thousand, in float32.
 CLOSE = {"rtol": 0, "atol": 1e-3}
 

@@ -24,6 +24,8 @@ from tests.datamodules.made_h36m import (
     write_npz,
 )
 
+pytestmark = pytest.mark.slow(reason="converts datasets", shapes=True)
+
 
 def test_world_poses_become_camera_frame_clips_of_seventeen_joints(npz, tmp_path):
     convert(npz, {}, tmp_path / "out.h5")

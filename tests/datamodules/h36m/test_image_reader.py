@@ -13,6 +13,8 @@ from lifting.errors import InputError
 from lifting.skeletons import skeleton
 from tests.datamodules.made_images import write_picture
 
+pytestmark = pytest.mark.slow(reason="decodes videos", shapes=True)
+
 VIEWS = ("54138969", "60457274")
 KEPT = skeleton("h36m32").indices(skeleton("h36m17").joints)
 

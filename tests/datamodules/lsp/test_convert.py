@@ -19,6 +19,8 @@ from tests.datamodules.made_lsp import (
     write_mat,
 )
 
+pytestmark = pytest.mark.slow(reason="converts datasets", shapes=True)
+
 
 def stored(path):
     """Keypoints by (split, image)."""

@@ -25,6 +25,8 @@ from tests.datamodules.made_mpi_inf_3dhp import (
     write_train,
 )
 
+pytestmark = pytest.mark.slow(reason="converts datasets", shapes=True)
+
 
 @pytest.fixture
 def raw(tmp_path):

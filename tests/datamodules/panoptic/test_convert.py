@@ -23,6 +23,8 @@ from tests.datamodules.made_panoptic import (
 )
 from tests.test_experiments import EXPERIMENTS, configs
 
+pytestmark = pytest.mark.slow(reason="converts datasets", shapes=True)
+
 
 def clips_of(path):
     """Of every clip the key, frame numbers, poses and keypoints."""

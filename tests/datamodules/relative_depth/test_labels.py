@@ -11,6 +11,8 @@ from datamodules.synthetic.poses import Synthetic
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
+pytestmark = pytest.mark.slow(reason="labels whole datasets", shapes=True)
+
 FRAMES = 4000
 CLIP = torch.arange(FRAMES) // 1000 * 7919 - 3
 FRAME = torch.arange(FRAMES) % 1000

@@ -12,6 +12,8 @@ from lifting.imaging.colour_normalisation import IMAGENET_MEAN, IMAGENET_STD
 from lifting.imaging.crops import is_mirrored, to_crop
 from lifting.skeletons import skeleton
 
+pytestmark = pytest.mark.slow(reason="renders images", shapes=True)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

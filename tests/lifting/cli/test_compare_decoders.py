@@ -9,6 +9,8 @@ import pytest
 from lifting.cli.compare_decoders import SIZES, table
 from lifting.imaging.heatmaps import decode
 
+pytestmark = pytest.mark.slow(reason="decodes thousands of simulated heat-maps", shapes=True)
+
 PAGE = Path(__file__).parents[3] / "docs" / "detectors.md"
 
 

@@ -40,6 +40,16 @@ def test_help_of_every_command_imports_nothing_heavy():
         assert f"usage: lifting {name} " in done.stdout
 
 
+@pytest.mark.unforked
+@pytest.mark.slow(reason="starts every command as a new process")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_starts_as_a_program(name):
+    command = [sys.executable, "-m", "lifting", *name.split(), "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: lifting {name} ")
+
+
 def test_every_target_is_a_function_whose_options_are_explained():
     for command in COMMANDS.values():
         module, _, function = command.target.partition(":")

@@ -15,6 +15,8 @@ from lifting.cli.report import report as command
 from lifting.errors import InputError
 from tests.made_runs import FRAMES, write_predictions, write_recordings, write_run
 
+pytestmark = pytest.mark.slow(reason="draws whole reports", shapes=True)
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -19,6 +19,8 @@ from datamodules.synthetic.procedural.clips import write_store
 from lifting.cli.view import view as command
 from lifting.errors import InputError
 
+pytestmark = pytest.mark.slow(reason="draws and encodes videos", shapes=True)
+
 ROOT = Path(__file__).parents[3]
 CLIP = "S9/Walking/54138969"
 

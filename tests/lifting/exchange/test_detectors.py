@@ -24,6 +24,8 @@ from tests.lifting.nets.test_hrnet import images
 from tests.lifting.published.made_files import MADE
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow(reason="imports detectors of published size", shapes=True)
+
 COCO = {"keypoint_skeleton": "coco17"}
 HRNET = made_detector(hrnet_keys(4, 17))
 MPII = made_detector(hrnet_keys(4, 16))

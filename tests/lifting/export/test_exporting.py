@@ -12,6 +12,8 @@ from lifting.methods import PoseFlows
 from tests.made_lifters import save
 from tests.made_methods import made
 
+pytestmark = pytest.mark.slow(reason="traces networks", shapes=True)
+
 
 @pytest.fixture
 def baseline(tmp_path):

@@ -12,6 +12,8 @@ from lifting.export import from_hub, push_to_hub, to_hub
 from tests.made_lifters import save
 from tests.made_methods import made
 
+pytestmark = pytest.mark.slow(reason="writes and reads folders of whole methods", shapes=True)
+
 pytest.importorskip("safetensors", reason="hub folders need safetensors, of the export extra")
 
 

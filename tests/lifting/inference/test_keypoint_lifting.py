@@ -24,6 +24,8 @@ from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import flow, make
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow(reason="lifts whole files", shapes=True)
+
 ROOT = Path(__file__).parents[3]
 SIZE = ["--width", "1280", "--height", "720"]
 PEOPLE = [made.person(17, 12, seed, at=(300 + 500 * seed, 350)) for seed in range(2)]

@@ -17,6 +17,8 @@ from lifting.skeletons.occlusion import Status
 from tests.lifting.made_checkpoints import METHODS, flow, make
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow(reason="lifts with every kind of method", shapes=True)
+
 FRAMES = 40
 SIZE = (1920, 1080)
 H36M17 = skeleton("h36m17")

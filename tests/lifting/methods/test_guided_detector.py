@@ -8,6 +8,8 @@ from lifting.methods.bases.checkpointed import load_frozen
 from tests.made_images import image_batch
 from tests.made_lifters import save, write_lifters
 
+pytestmark = pytest.mark.slow(reason="trains detectors through lifters", shapes=True)
+
 # Only the lifted error counts.
 ONLY_3D = {"heatmap": 0.0, "hard": 0.0}
 

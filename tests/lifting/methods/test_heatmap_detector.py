@@ -14,6 +14,8 @@ from lifting.skeletons import skeleton
 from tests.made_images import image_batch
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow(reason="trains detectors", shapes=True)
+
 
 class Known(nn.Module):
     """Gives heat-maps that are known, whatever it sees."""

@@ -11,6 +11,8 @@ from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import CASES, NAMES, REFUSED, Status
 
+pytestmark = pytest.mark.slow(reason="trains completion", shapes=True)
+
 JOINTS = skeleton("h36m17")
 
 

@@ -8,6 +8,8 @@ from lifting.geometry import centre
 from lifting.methods.simple_baseline import SimpleBaseline
 from lifting.skeletons import skeleton
 
+pytestmark = pytest.mark.slow(reason="trains to the end", shapes=True)
+
 H36M17 = skeleton("h36m17")
 
 

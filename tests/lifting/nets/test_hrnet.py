@@ -7,6 +7,8 @@ from lifting.nets.hrnet import HRNet
 from lifting.published.families import DETECTORS
 from tests.lifting.nets.published_detectors import Reference, hrnet_keys, made_detector
 
+pytestmark = pytest.mark.slow(reason="builds detectors of published size", shapes=True)
+
 
 def table(net):
     """The pair of each tensor of a detector."""

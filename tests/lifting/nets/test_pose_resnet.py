@@ -7,6 +7,8 @@ from lifting.nets.pose_resnet import PoseResNet
 from tests.lifting.nets.published_detectors import Reference, made_detector, pose_resnet_keys
 from tests.lifting.nets.test_hrnet import images, loaded, table
 
+pytestmark = pytest.mark.slow(reason="builds detectors of published size", shapes=True)
+
 COUNTS = {18: 15_376_721, 34: 25_484_881, 50: 33_999_697, 101: 52_991_825, 152: 68_635_473}
 
 

@@ -20,6 +20,8 @@ from tests.lifting.nets.published_detectors import (
 )
 from tests.lifting.nets.test_hrnet import images
 
+pytestmark = pytest.mark.slow(reason="builds detectors of published size", shapes=True)
+
 HRNET, RESNET = hrnet_keys(4, 3), pose_resnet_keys(18, 3, 8)
 
 

@@ -61,5 +61,6 @@ def test_what_is_not_there_is_named_with_what_is(ask, words):
 
 
 @pytest.mark.parametrize("first", ["lifting.skeletons.joint_sets", "lifting.skeletons"])
+@pytest.mark.slow(reason="starts Python anew", shapes=True)
 def test_the_two_modules_import_in_either_order(first):
     subprocess.run([sys.executable, "-c", f"import {first}"], check=True, timeout=120)

@@ -15,6 +15,8 @@ from lifting.cameras import camera_to_world, project, world_to_camera
 from lifting.errors import InputError
 from lifting.skeletons import convert
 
+pytestmark = pytest.mark.slow(reason="generates the synthetic human", shapes=True)
+
 FRAMES, FPS = 200, 50
 
 

@@ -9,6 +9,8 @@ from lifting.inference.people.tracked_people import track_people
 from tests.made_dots import CROP, dot_detector, layout, paint, walk
 from tests.made_lifters import save
 
+pytestmark = pytest.mark.slow(reason="tracks whole videos", shapes=True)
+
 SIZE = (320, 240)
 
 

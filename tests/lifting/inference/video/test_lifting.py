@@ -26,6 +26,8 @@ from tests.made_dots import CROP, dot_detector, layout, paint, walk, write_dots
 from tests.made_lifters import save, simple_baseline
 from tests.made_methods import made
 
+pytestmark = pytest.mark.slow(reason="encodes, decodes and lifts videos", shapes=True)
+
 FRAMES = 16
 SIZE = (320, 240)
 FILES = ["keypoints.npz", "page.html", "poses.npz", "poses_person0.bvh", "video.mp4"]

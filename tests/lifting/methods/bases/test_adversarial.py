@@ -21,6 +21,8 @@ from lifting.skeletons import skeleton
 from tests.datamodules.examples.test_prior import write
 from tests.lifting.methods.bases.test_sequence_lifter import batch, data
 
+pytestmark = pytest.mark.slow(reason="trains generators and critics", shapes=True)
+
 BODY = skeleton("h36m17")
 ROOT = BODY.root
 

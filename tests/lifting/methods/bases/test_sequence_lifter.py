@@ -17,6 +17,8 @@ from lifting.skeletons import skeleton
 from lifting.windows import Windows
 from tests.lifting.methods.test_simple_baseline import camera
 
+pytestmark = pytest.mark.slow(reason="trains every sequence lifter", shapes=True)
+
 ROOT = skeleton("h36m17").root
 METHODS = {
     "video_pose_3d": lambda **o: VideoPose3D(taps=[3, 3], channels=32, **o),
