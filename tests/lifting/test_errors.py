@@ -100,6 +100,6 @@ def test_an_error_of_another_kind_is_not_located():
 
 
 def test_a_file_is_called_by_its_name_wherever_it_is_mentioned():
-    path = Path("/tmp/x/walk.json")
+    path = Path("elsewhere/walk.json")
     error = InputError(f"{path} is empty", path, f"remove {path}.").naming(path)
     assert str(error) == "walk.json: walk.json is empty; remove walk.json."

@@ -1,3 +1,5 @@
+"""The clip store: what is written is read, and what is wrong with a clip or a file is named."""
+
 import json
 import subprocess
 import sys
@@ -10,68 +12,14 @@ import torch
 
 from datamodules.safe_load import open_hdf5
 from datamodules.store import clips
-from datamodules.store.checks import check_keypoints, check_pose
 from datamodules.store.clips import (
     FORMAT_VERSION,
-    ClipKey,
     ClipStore,
     ClipWriter,
-    StoreInfo,
 )
 from lifting.cameras import Camera
 from lifting.errors import InputError
-from lifting.skeletons import skeleton
-
-H36M, COCO = skeleton("h36m17"), skeleton("coco17")
-INFO = StoreInfo(
-    "h36m17",
-    {"gt": "h36m17", "cpn": "coco17"},
-    "a made-up recording",
-    "none",
-    {"raw.npz": "ab" * 32},
-)
-KEY = ClipKey("S1", "Walking 1", "Walking", "front", 50.0, 8)
-
-
-def camera(seed=0):
-    draw = torch.Generator().manual_seed(seed)
-
-    def random(*shape):
-        return torch.rand(*shape, generator=draw, dtype=torch.float64)
-
-    return Camera(
-        focal=1000 + random(2),
-        principal=500 + random(2),
-        radial=random(3),
-        tangential=random(2),
-        tangential_gain=torch.tensor(2.0, dtype=torch.float64),
-        size=torch.tensor([1000.0, 1002.0], dtype=torch.float64),
-        rotation=torch.linalg.qr(random(3, 3)).Q,
-        position=1000 * random(3),
-    )
-
-
-def poses(frames=8, seed=0):
-    """Human-sized: every bone 250 mm long."""
-    rng = np.random.default_rng(seed)
-    pose = np.zeros((frames, 17, 3), np.float32)
-    for parent, child in H36M.bones:
-        step = rng.normal(size=(frames, 3))
-        pose[:, child] = pose[:, parent] + 250 * step / np.linalg.norm(step, axis=1, keepdims=True)
-    return pose + np.array([0, 0, 4000], np.float32)
-
-
-def keypoints(frames=8, seed=1):
-    return np.random.default_rng(seed).random((frames, 17, 3), np.float32)
-
-
-def write(path, keys=(KEY,), info=INFO):
-    with ClipWriter(path, info) as store:
-        for subject, name in {(key.subject, key.camera) for key in keys}:
-            store.add_camera(subject, name, camera())
-        for key in keys:
-            store.add(key, {"gt": keypoints(key.frames)}, poses(key.frames))
-    return path
+from tests.datamodules.store.made_clips import INFO, KEY, camera, keypoints, poses, write
 
 
 @pytest.fixture
@@ -198,62 +146,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         write(tmp_path / "file" / "store.h5")
     with pytest.raises(InputError, match="cannot be written"):
         write(tmp_path / ("x" * 300))
-
-
-def broken(array, *index, value=np.nan):
-    array[index] = value
-    return array
-
-
-@pytest.mark.parametrize(
-    ("pose", "words"),
-    [
-        (poses()[:, :16], r"poses are \(8, 16, 3\), expected \(frames, 17, 3\).*'h36m17'"),
-        (poses()[..., :2], r"poses are \(8, 17, 2\)"),
-        (poses()[0], r"poses are \(17, 3\)"),
-        (poses(0), "at least one frame"),
-        (broken(poses(), 5, 3, 1), "NaN or infinity, first at frame 5"),
-        (broken(poses(), 2, 0, 0, value=np.inf), "NaN or infinity, first at frame 2"),
-        (poses() / 1000, r"mean bone is 0\.25 long.*millimetres.*in metres\."),
-        (poses() / 10, r"mean bone is 25 long.*millimetres.*in centimetres\."),
-        (poses() * 10, "mean bone is 2500 long.*check the unit and the joint order"),
-    ],
-)
-def test_poses_that_are_wrong_are_refused_with_the_reason(path, pose, words):
-    with pytest.raises(InputError, match=words):
-        check_pose(pose, H36M, "a.npz")
-    with pytest.raises(InputError, match=words) as caught, ClipWriter(path, INFO) as store:
-        store.add(KEY, {"gt": keypoints()}, pose)
-    assert str(path) in str(caught.value)
-    assert "S1/Walking 1/front" in str(caught.value)
-
-
-@pytest.mark.parametrize("scale", [0.6, 1, 1.3])
-def test_children_and_giants_are_millimetres(scale):
-    check_pose(poses() * scale, H36M, "a.npz")
-
-
-def test_long_sequences_are_checked_for_nan_in_every_frame():
-    with pytest.raises(InputError, match="first at frame 997"):
-        check_pose(broken(poses(1000), 997, 0, 0), H36M, "a.npz")
-
-
-@pytest.mark.parametrize(
-    ("points", "words"),
-    [
-        (keypoints()[:, :16], r"keypoints are \(8, 16, 3\), expected \(frames, 17, 3\).*'h36m17'"),
-        (keypoints()[..., :2], "expected \\(frames, 17, 3\\)"),
-        (keypoints(0), "at least one frame"),
-        (keypoints(7), "7 frames of keypoints for a clip of 8"),
-        (broken(keypoints(), 3, 2, 2), "NaN or infinity, first at frame 3.*confidence 0"),
-    ],
-)
-def test_keypoints_that_are_wrong_are_refused_with_the_reason(path, points, words):
-    with pytest.raises(InputError, match=words):
-        check_keypoints(points, H36M, 8, "a.npz")
-    with pytest.raises(InputError, match=words) as caught, ClipWriter(path, INFO) as store:
-        store.add(KEY, {"gt": points}, poses())
-    assert "source 'gt'" in str(caught.value)
 
 
 def test_keypoints_are_checked_against_the_joint_set_of_their_source(path):
