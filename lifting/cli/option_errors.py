@@ -15,7 +15,13 @@ _EXPECTED = re.compile(r"Expected an? (.+?)(?:\. Got value: (.*))?$", re.MULTILI
 _GIVEN = re.compile(r"^ *Given value: (.*)$", re.MULTILINE)
 _CLASS = re.compile(r"<class '(?:[\w.]+\.)?(\w+)'>")
 # Types as YAML has them.
-_IN_YAML = {"NoneType": "null", "Sequence": "a list", "Mapping": "a mapping", "tuple": "a list"}
+_IN_YAML = {
+    "NoneType": "null",
+    "Sequence": "a list",
+    "tuple": "a list",
+    "Mapping": "a mapping",
+    "bool": "true or false",
+}
 _NOT_A_METHOD = "Expected a dot import path string: "
 
 
@@ -67,4 +73,4 @@ def _readable(kind: str) -> str:
     if literal := re.fullmatch(r"(?:typing\.)?Literal\[(.*)\]", kind):
         return literal[1]
     names = [_IN_YAML.get(name, name) for name in _CLASS.findall(kind)]
-    return " or ".join(names) or kind
+    return " or ".join(names) or _IN_YAML.get(kind, kind)

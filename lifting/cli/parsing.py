@@ -2,21 +2,18 @@
 
 Parameters before ``*`` in the signature are given in order, those behind it by name; ``*names`` takes as
 many words as there are, ``**names: Annotated[Any, Options, "left", "out"]`` the fields of dataclasses
-but those named. A flag is ``--align true``, and ``--align`` alone means the same.
+but those named. A flag is ``--align true``.
 """
 
 from argparse import ArgumentError
 from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter, signature
-from itertools import zip_longest
 from typing import Any, get_args
 
 from docstring_parser import parse
 from jsonargparse import ActionConfigFile, ArgumentParser
 
 from lifting.cli.option_errors import option_error
-
-_TRUTH = ("true", "false", "yes", "no", "on", "off")
 
 
 def call(function: Callable[..., None], name: str, words: list[str]) -> None:
@@ -36,8 +33,8 @@ def call(function: Callable[..., None], name: str, words: list[str]) -> None:
     explained = list(_explained(function))
     parameters = {parameter.name: parameter for parameter, _ in explained}
     parser = _parser(function, name, explained)
-    spelled_out = list(_spelled_out(words[len(name.split()) :], parameters))
-    options = parse_options(parser, name, spelled_out)
+    spelled = [_with_underscores(word, parameters) for word in words[len(name.split()) :]]
+    options = parse_options(parser, name, spelled)
     several = [n for n, p in parameters.items() if p.kind is p.VAR_POSITIONAL]
     in_order = [word for n in several for word in options.pop(n)]
     function(*in_order, **options)
@@ -90,15 +87,9 @@ def _parser(
     return parser
 
 
-def _spelled_out(words: list[str], parameters: Mapping[str, Parameter]) -> Iterator[str]:
-    """Yield the words, with ``--align`` as ``--align=true`` and ``--dry-run`` as ``--dry_run``."""
-    for word, following in zip_longest(words, words[1:], fillvalue=""):
-        option, equals, value = word.partition("=")
-        name = option.removeprefix("--").replace("-", "_")
-        if not option.startswith("--") or name not in parameters:
-            yield word
-            continue
-        is_flag = parameters[name].annotation is bool
-        if is_flag and not equals and following.lower() not in _TRUTH:
-            equals, value = "=", "true"
-        yield f"--{name}{equals}{value}"
+def _with_underscores(word: str, parameters: Mapping[str, Parameter]) -> str:
+    """Return a word of the command line, with ``--flip-test`` as ``--flip_test``."""
+    option, equals, value = word.partition("=")
+    name = option.removeprefix("--").replace("-", "_")
+    known = option.startswith("--") and name in parameters
+    return f"--{name}{equals}{value}" if known else word

@@ -125,7 +125,7 @@ def figure_4d(folder: Path) -> dict[str, Figure]:
 
 
 def figure_5(folder: Path) -> dict[str, Figure]:
-    """Leeds Sports Pose: the share of pairs in another order than people say, and poses."""
+    """Leeds Sports Pose: the fraction of pairs in another order than people say, and poses."""
     names = [n for n in stages(folder, "") if n.startswith("lsp_")]
     titles = {n: n.removeprefix("lsp_").replace("_", " ") for n in names}
     values = {titles[n]: result(folder, n, "disagreement") for n in names}

@@ -175,12 +175,25 @@ class LiftingCLI(LightningCLI):
         """
         try:
             super().instantiate_classes()
-        except ValueError:
-            # The parser tells of several types that do not fit, and keeps no error of ours.
-            options = self._options
-            for part in (options.model, options.data, *(options.trainer.callbacks or ())):
-                cast(Any, locate(part.class_path))(**part.init_args.as_dict())
+        except ValueError as error:
+            if (refusal := self._refusal()) is not None:
+                raise refusal from error
             raise
+
+    def _refusal(self) -> InputError | None:
+        """Return the error of ours that the parser kept to itself while it tried several types."""
+        options = self._options
+        callbacks = options.trainer.callbacks or []
+        parts = callbacks if isinstance(callbacks, list) else [callbacks]
+        for part in (options.model, options.data, *parts):
+            given = part.get("init_args")
+            try:
+                cast(Any, locate(part.class_path))(**(given.as_dict() if given else {}))
+            except InputError as error:
+                return error
+            except Exception:  # What else there is, the parser has told.
+                continue
+        return None
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the Trainer with the loggers and the callbacks of every run."""

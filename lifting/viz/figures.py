@@ -44,7 +44,7 @@ def draw_keypoints(
 ) -> None:
     """Draw 2D keypoints in any unit, y downwards; those that are not visible are left out.
 
-    The truth is thick and grey, as what others drawn on top are held against.
+    The truth is thick and grey, for others drawn on top to be compared with.
     """
     bones = [b for b in joints.bones if visible is None or visible[list(b)].all()]
     lines = LineCollection(

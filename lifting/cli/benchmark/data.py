@@ -116,7 +116,7 @@ def alignment() -> Figure:
 
 
 def training_step() -> Figure:
-    """SimpleBaseline's step at batch 1024 as a share of the rate of its matrix products alone."""
+    """SimpleBaseline's step at batch 1024 as a fraction of the rate of its matrix products alone."""
     model = SimpleBaseline().train()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
     batch: Any = {"keypoints": torch.rand(BATCH, 1, 17, 2), "pose": torch.rand(BATCH, 1, 17, 3)}

@@ -161,7 +161,7 @@ def full_flow() -> list[Figure]:
     wide = {"keypoints": batch["keypoints"].repeat(2, 1, 1, 1)}
     *fast, slow = seconds(_step(default, wide), _step(ours, batch), unfused, rounds=20)
     recipes = ("512 poses, default recipe", "256 + 256 poses, published recipe")
-    what = "full-pose flow step, {}, share of the unfused published step"
+    what = "full-pose flow step, {}, fraction of the unfused published step"
     return [fraction_of_time(what.format(r), t, slow) for r, t in zip(recipes, fast, strict=True)]
 
 
@@ -206,7 +206,7 @@ def occlusion(folder: Path) -> list[Figure]:
     for bfloat16 in precisions():
         steps["1 of 3 views" + ", bfloat16" * bfloat16] = _step(ours, batch, bfloat16)
     *fast, slow = seconds(*steps.values(), unfused)
-    what = "occlusion step, batch 256, published size, {}, share of the unfused float32 step"
+    what = "occlusion step, batch 256, published size, {}, fraction of the unfused float32 step"
     return [fraction_of_time(what.format(s), t, slow) for s, t in zip(steps, fast, strict=True)]
 
 

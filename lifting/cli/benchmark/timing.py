@@ -111,7 +111,7 @@ def compared_rates(what: str, unit: str, ours: float, reference: float) -> Figur
 def fraction_of_products(
     what: str, operations: float, step: Callable[[], None], rows: int, bfloat16: bool = False
 ) -> Figure:
-    """Return the share that a step of so many operations reaches of the speed of products alone.
+    """Return the fraction that a step of so many operations reaches of the speed of products alone.
 
     The products are of matrices of as many rows and of width 1024.
     """
@@ -125,7 +125,7 @@ def fraction_of_products(
     ours, twenty = seconds(step, products, rounds=9)
     rate, product = operations / ours, 20 * 2 * rows * 1024 * 1024 / twenty
     return Figure(
-        f"{what}, {str(dtype).removeprefix('torch.')}, share of its GEMM rate",
+        f"{what}, {str(dtype).removeprefix('torch.')}, fraction of its GEMM rate",
         rate / product,
         f"{rate / 1e9:,.0f} GFLOP/s ({_milliseconds(ours)})",
         f"{product / 1e9:,.0f} GFLOP/s",

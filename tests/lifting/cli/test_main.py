@@ -81,7 +81,7 @@ def test_the_page_has_every_command_on_one_screen():
         (["describe", "a.h5", "b.h5"], "b.h5: is one word too many; `lifting describe --help`"),
         (["view", "a", "--start"], "--start: a value is missing after it; `lifting view"),
         (["view", "a", "--start", "x"], "--start is x: give int."),
-        (["view", "a", "--align", "maybe"], "one word too many"),
+        (["view", "a", "--align", "maybe"], "--align is maybe: give true or false."),
         (["export", "model", "a", "b", "--crop", "3"], "--crop is 3: give a list."),
         (["benchmark", "all"], "WHAT is all: give 'data', 'detectors',"),
         (["pipeline", "a.yaml", "--stage", "b"], "--stage: there is no such option; `lifting pip"),

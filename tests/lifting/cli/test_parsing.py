@@ -3,6 +3,7 @@
 import pytest
 
 from lifting.cli.parsing import call
+from lifting.errors import InputError
 
 GIVEN = []
 
@@ -24,15 +25,19 @@ def show(*runs: str, out: str, align: bool = False, crop: tuple[int, int] = (1, 
     [
         ("a --out x", (("a",), "x", False, (1, 2))),
         ("a b --out=x --align true", (("a", "b"), "x", True, (1, 2))),
-        ("--align a b --out x", (("a", "b"), "x", True, (1, 2))),
-        ("a --out x --align", (("a",), "x", True, (1, 2))),
-        ("a --align --out x --crop [3,4]", (("a",), "x", True, (3, 4))),
+        ("a --align=true --out x --crop [3,4]", (("a",), "x", True, (3, 4))),
         ("--out x --align false a", (("a",), "x", False, (1, 2))),
     ],
 )
 def test_every_spelling_says_the_same(words, values):
     call(show, "show", ["show", *words.split()])
     assert GIVEN.pop() == values
+
+
+@pytest.mark.parametrize("words", ["a --out x --align", "a --align --out x"])
+def test_a_flag_without_a_value_is_refused(words):
+    with pytest.raises(InputError, match="--align: a value is missing after it"):
+        call(show, "show", ["show", *words.split()])
 
 
 def frames_of(video: str, *, frame_rate: float = 25.0) -> None:

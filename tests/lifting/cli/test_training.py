@@ -335,6 +335,11 @@ def test_wrong_option_is_named(here, option, value, named):
     assert not (here / "runs/wrong").exists()
 
 
+def test_wrong_option_is_named_beside_callbacks_without_options(here):
+    more = ("--trainer.callbacks+=callbacks.Throughput", "--model.skeleton", "smpl")
+    assert "There is no skeleton 'smpl'" in refused("fit", *options(here / "data"), *more)
+
+
 def test_missing_store_is_named(here):
     message = refused(
         "fit",
