@@ -82,7 +82,18 @@ def augmented_affine(
     size: tuple[int, int],
     padding: float,
 ) -> Float[Tensor, "B 2 3"]:
-    """Return the map from image to augmented crop of every example, from image pixels."""
+    """Return the map from pixels of the image to pixels of the augmented crop, for every example.
+
+    Args:
+        augmentation: How much crops differ.
+        random: The random numbers of each example.
+        box: Boxes of the people, image pixels.
+        keypoints: Their keypoints, image pixels.
+        labelled: Keypoints that are known.
+        joints: Joint set of the keypoints.
+        size: Width and height of the crop.
+        padding: How much larger than the box the crop is.
+    """
     centre, scale = fit_aspect(box.double(), size, padding)
     half = _half(random, labelled, joints)
     taken = half.any(-1) & (random.uniform(_HALF) < augmentation.half_body)

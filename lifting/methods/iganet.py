@@ -13,7 +13,7 @@ Official code: https://github.com/xiu-cs/IGANet
 from typing import Any
 
 from lifting.methods.bases.sequence_lifter import SequenceLifter
-from lifting.nets.iganet import IGANet as Network
+from lifting.nets.iganet import IGANetwork
 from lifting.skeletons import skeleton
 
 
@@ -63,7 +63,7 @@ class IGANet(SequenceLifter):
     def configure_nets(self) -> None:
         """Build the network on the graph of the skeleton, whose edges lead to and from the spine."""
         body = skeleton(self.hparams["skeleton"])
-        self.net = Network(
+        self.net = IGANetwork(
             parents=body.parents,
             mirror_pairs=body.mirror_pairs,
             centre=body.index("spine") if "spine" in body.joints else body.root,

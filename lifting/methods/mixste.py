@@ -20,7 +20,7 @@ from lifting.batch import PoseBatch
 from lifting.losses.poses import joint_distance, smoothness_loss, velocity_loss
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean
 from lifting.methods.bases.standardised_lifter import StandardisedLifter
-from lifting.nets.mixste import MixSTE as Network
+from lifting.nets.mixste import MixSTENet
 from lifting.skeletons import skeleton
 
 # How much a joint counts in the loss, by its name without the side; others count 1.
@@ -73,7 +73,7 @@ class MixSTE(StandardisedLifter):
         super().configure_nets()
         body = skeleton(self.hparams["skeleton"])
         options = self.options("frames", "width", "depth", "heads", "drop_path", "sdpa")
-        self.net = Network(joints=len(body), **options)
+        self.net = MixSTENet(joints=len(body), **options)
         weights = [JOINT_WEIGHTS.get(joint.split("_")[-1], 1.0) for joint in body.joints]
         self.register_buffer("joint_weights", torch.tensor(weights), persistent=False)
 

@@ -14,7 +14,7 @@ Official code: https://github.com/zczcwh/PoseFormer
 from typing import Any
 
 from lifting.methods.bases.sequence_lifter import SequenceLifter
-from lifting.nets.poseformer import PoseFormer as Network
+from lifting.nets.poseformer import PoseFormerNet
 
 
 class PoseFormer(SequenceLifter):
@@ -47,4 +47,4 @@ class PoseFormer(SequenceLifter):
     def configure_nets(self) -> None:
         """Build the two transformers."""
         options = ("frames", "width", "depth", "heads", "drop_path", "sdpa")
-        self.net = self.build_net(Network, *options)
+        self.net = self.build_net(PoseFormerNet, *options)

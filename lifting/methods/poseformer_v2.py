@@ -14,7 +14,7 @@ Official code: https://github.com/QitaoZhao/PoseFormerV2
 from typing import Any
 
 from lifting.methods.bases.sequence_lifter import SequenceLifter
-from lifting.nets.poseformer_v2 import PoseFormerV2 as Network
+from lifting.nets.poseformer_v2 import PoseFormerV2Net
 
 
 class PoseFormerV2(SequenceLifter):
@@ -56,4 +56,4 @@ class PoseFormerV2(SequenceLifter):
         """Build the transformers over joints, frames and frequencies."""
         windows = ("frames", "kept", "coefficients", "legacy_split")
         tokens = ("width", "depth", "heads", "drop_path", "sdpa")
-        self.net = self.build_net(Network, *windows, *tokens)
+        self.net = self.build_net(PoseFormerV2Net, *windows, *tokens)

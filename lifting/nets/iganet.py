@@ -97,7 +97,7 @@ class BottleneckMLP(nn.Module):
 class InterweavedBlock(nn.Module):
     """Attention that sees a graph convolution, a graph convolution that sees attention, and an MLP.
 
-    The options are those of :class:`IGANet`, the graph is that of :func:`joint_graph`.
+    The options are those of :class:`IGANetwork`, the graph is that of :func:`joint_graph`.
     """
 
     to_attention: Tensor
@@ -139,7 +139,7 @@ class InterweavedBlock(nn.Module):
         return x + self.drop_path(self.mlp(self.mlp_norm(x)))
 
 
-class IGANet(nn.Module):
+class IGANetwork(nn.Module):
     """Each frame by itself: a token per joint, in blocks of graph convolutions and attention.
 
     The options are those of :class:`lifting.methods.IGANet`, the graph is that of :func:`joint_graph`.

@@ -19,7 +19,7 @@ EPS = 1e-6
 POSITION = 0.5
 
 
-class MixSTE(nn.Module):
+class MixSTENet(nn.Module):
     """A token per joint and frame, in levels of one block over joints and one over frames.
 
     The options are those of :class:`lifting.methods.MixSTE`.

@@ -18,7 +18,7 @@ EPS = 1e-6
 class JointTransformer(nn.Module):
     """A transformer over the keypoints of each frame, whose tokens make up the token of the frame.
 
-    The options are those of :class:`PoseFormer`.
+    The options are those of :class:`PoseFormerNet`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class JointTransformer(nn.Module):
         return rearrange(self.norm(tokens), "(b t) k c -> b t (k c)", t=x.shape[1])
 
 
-class PoseFormer(nn.Module):
+class PoseFormerNet(nn.Module):
     """A transformer over joints, one over frames, and a learnt weighted mean of the frames.
 
     The options are those of :class:`lifting.methods.PoseFormer`.

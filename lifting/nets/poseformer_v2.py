@@ -88,7 +88,7 @@ class MixedBlock(nn.Module):
         return torch.cat([first, others], 1)
 
 
-class PoseFormerV2(nn.Module):
+class PoseFormerV2Net(nn.Module):
     """Tokens of low frequencies and of the central frames, in one transformer.
 
     The options are those of :class:`lifting.methods.PoseFormerV2`. ``legacy_split`` matters where there

@@ -61,7 +61,7 @@ def _layer(inputs: int, taps: int) -> nn.Module:
 
 def plain_mixste(frames: int) -> nn.Module:
     """Return MixSTE's network with transformer layers of torch."""
-    net = mixste.MixSTE(frames=frames)
+    net = mixste.MixSTENet(frames=frames)
     for blocks in (net.spatial, net.temporal):
         for level in range(len(blocks)):
             blocks[level] = nn.TransformerEncoderLayer(

@@ -129,7 +129,8 @@ class Method(Checkpointed):
             what = f"{name} lifts single frames, the data's examples have {data.frames_per_example}"
             raise InputError(f"{what}: leave receptive_field and chunk at 1.")
         if data.subjects.get("unlabelled") and not self.learns_unlabelled:
-            raise InputError(f"{name} cannot use any: leave --data.unlabelled_subjects empty.")
+            remedy = "leave --data.unlabelled_subjects empty."
+            raise InputError(f"{name} does not learn from unlabelled subjects: {remedy}")
         has_prior = bool(data.subjects.get("prior"))
         if has_prior and not self.learns_from_prior:
             raise InputError(f"{name} has no critic: leave --data.prior_subjects empty.")

@@ -6,11 +6,11 @@ from torch.nn import functional
 
 from lifting.nets.depth_lifter import CompletionNet, DepthLifter
 from lifting.nets.fp32 import Fp32Linear
-from lifting.nets.iganet import IGANet
-from lifting.nets.mixste import MixSTE
+from lifting.nets.iganet import IGANetwork
+from lifting.nets.mixste import MixSTENet
 from lifting.nets.part_lifters import mix_depths
-from lifting.nets.poseformer import PoseFormer
-from lifting.nets.poseformer_v2 import PoseFormerV2
+from lifting.nets.poseformer import PoseFormerNet
+from lifting.nets.poseformer_v2 import PoseFormerV2Net
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.temporal_convolution import TemporalConvolution
 from lifting.nets.window_networks import LSTMNet, TemporalTransformer, WindowMLP
@@ -24,10 +24,10 @@ NETS = {
     "lstm": (lambda: LSTMNet(frames=9, width=16), WINDOW),
     "transformer": (lambda: TemporalTransformer(frames=9, width=32, heads=4), WINDOW),
     "window_mlp": (lambda: WindowMLP(frames=9, width=32), WINDOW),
-    "poseformer": (lambda: PoseFormer(frames=9, width=16, depth=1), WINDOW),
-    "poseformer_v2": (lambda: PoseFormerV2(frames=9, kept=3, coefficients=3, depth=1), WINDOW),
-    "mixste": (lambda: MixSTE(frames=9, width=32, depth=1), WINDOW),
-    "iganet": (lambda: IGANet(BODY.parents, BODY.mirror_pairs, 7, width=32), WINDOW),
+    "poseformer": (lambda: PoseFormerNet(frames=9, width=16, depth=1), WINDOW),
+    "poseformer_v2": (lambda: PoseFormerV2Net(frames=9, kept=3, coefficients=3, depth=1), WINDOW),
+    "mixste": (lambda: MixSTENet(frames=9, width=32, depth=1), WINDOW),
+    "iganet": (lambda: IGANetwork(BODY.parents, BODY.mirror_pairs, 7, width=32), WINDOW),
     "residual_mlp": (lambda: ResidualMLP(34, 51, width=32), (4, 34)),
     "depth_lifter": (lambda: DepthLifter(17, width=32), (4, 17, 2)),
     "completion": (lambda: CompletionNet(14, 3, width=32), (4, 14, 3)),

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from lifting.nets.dropout import Dropout
-from lifting.nets.iganet import IGANet, joint_graph
+from lifting.nets.iganet import IGANetwork, joint_graph
 from lifting.skeletons import skeleton
 from tests.lifting.nets.published import (
     filled,
@@ -59,7 +59,7 @@ NAMES = [
 def net_of(name="h36m17", width=16, **options):
     joints = skeleton(name)
     centre = joints.index(GRAPHS[name]["centre"])
-    return IGANet(joints.parents, joints.mirror_pairs, centre, width, heads=4, **options)
+    return IGANetwork(joints.parents, joints.mirror_pairs, centre, width, heads=4, **options)
 
 
 def published_graph(name):

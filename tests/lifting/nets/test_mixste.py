@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lifting.nets.mixste import MixSTE
+from lifting.nets.mixste import MixSTENet
 from tests.lifting.nets.published import filled, mixste_keys, mixste_reference, renamed
 from tests.lifting.nets.test_poseformer import BLOCK, count
 
@@ -18,7 +18,7 @@ NAMES = [
 
 
 def small(**options):
-    return MixSTE(5, frames=6, width=16, depth=2, heads=4, **options).double()
+    return MixSTENet(5, frames=6, width=16, depth=2, heads=4, **options).double()
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def small(**options):
 )
 def test_parameter_counts(frames, parameters):
     with torch.device("meta"):
-        assert count(MixSTE(frames=frames)) == parameters
+        assert count(MixSTENet(frames=frames)) == parameters
 
 
 @pytest.mark.parametrize("sdpa", [True, False])
@@ -42,7 +42,7 @@ def test_output_is_that_of_the_published_network(sdpa):
 
 def test_published_names_and_shapes_are_all_used():
     with torch.device("meta"):
-        expected = {name: tuple(t.shape) for name, t in MixSTE().state_dict().items()}
+        expected = {name: tuple(t.shape) for name, t in MixSTENet().state_dict().items()}
         keys = {name: torch.empty(shape) for name, shape in mixste_keys().items()}
     assert {name: tuple(t.shape) for name, t in renamed(keys, NAMES).items()} == expected
 
@@ -83,13 +83,13 @@ def test_positions_tell_joints_and_frames_apart_from_the_first_step_on():
 
 
 def test_positions_are_as_large_as_embedded_keypoints():
-    net = MixSTE(17, frames=27, width=256, depth=1)
+    net = MixSTENet(17, frames=27, width=256, depth=1)
     embedded = net.embed(torch.randn(1000, 2)) - net.embed.bias
     for position in (net.joint_position, net.frame_position):
         assert position.std().item() / embedded.std().item() == pytest.approx(1, abs=0.2)
 
 
 def test_paths_are_dropped_more_often_the_deeper():
-    net = MixSTE(5, frames=3, width=8, depth=3, heads=4, drop_path=0.1)
+    net = MixSTENet(5, frames=3, width=8, depth=3, heads=4, drop_path=0.1)
     for blocks in (net.spatial, net.temporal):
         assert [block.drop_path.p for block in blocks] == pytest.approx([0, 0.05, 0.1])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lifting.nets.poseformer import PoseFormer
+from lifting.nets.poseformer import PoseFormerNet
 from tests.lifting.nets.published import (
     filled,
     poseformer_keys,
@@ -32,7 +32,7 @@ NAMES = [
 
 
 def small(**options):
-    return PoseFormer(5, 5, frames=7, width=8, depth=2, heads=4, **options).double()
+    return PoseFormerNet(5, 5, frames=7, width=8, depth=2, heads=4, **options).double()
 
 
 def transformer(depth, width, ratio=2):
@@ -57,7 +57,7 @@ def test_parameter_counts(frames):
         + (2 * wide + (wide + 1) * 51)  # head
     )
     with torch.device("meta"):
-        assert count(PoseFormer(frames=frames)) == expected
+        assert count(PoseFormerNet(frames=frames)) == expected
     if frames == 81:
         assert f"{expected / 1e6:.2f} M" == "9.60 M"  # as published
 
@@ -74,7 +74,7 @@ def test_output_is_that_of_the_published_network(sdpa):
 
 def test_published_names_and_shapes_are_all_used():
     with torch.device("meta"):
-        ours = {name: tuple(t.shape) for name, t in PoseFormer().state_dict().items()}
+        ours = {name: tuple(t.shape) for name, t in PoseFormerNet().state_dict().items()}
     keys = {name: torch.empty(shape, device="meta") for name, shape in poseformer_keys().items()}
     assert {name: tuple(t.shape) for name, t in renamed(keys, NAMES).items()} == ours
 
@@ -104,11 +104,11 @@ def test_gradients_reach_every_parameter():
 
 
 def test_joints_out_may_differ_from_keypoints_in():
-    net = PoseFormer(6, 4, frames=3, width=8, depth=1, heads=4)
+    net = PoseFormerNet(6, 4, frames=3, width=8, depth=1, heads=4)
     assert net(torch.randn(2, 3, 6, 2)).shape == (2, 1, 4, 3)
 
 
 def test_paths_are_dropped_more_often_the_deeper():
-    net = PoseFormer(5, 5, frames=3, width=8, depth=3, heads=4, drop_path=0.3)
+    net = PoseFormerNet(5, 5, frames=3, width=8, depth=3, heads=4, drop_path=0.3)
     for blocks in (net.spatial.blocks, net.temporal):
         assert [block.drop_path.p for block in blocks] == pytest.approx([0, 0.15, 0.3])

@@ -4,7 +4,7 @@ import torch
 
 from lifting.errors import InputError
 from lifting.nets.poseformer_v2 import (
-    PoseFormerV2,
+    PoseFormerV2Net,
     cosine_transform,
     inverse_cosine_transform,
 )
@@ -49,7 +49,7 @@ def ours(state):
 
 
 def small(frames=9, kept=3, coefficients=2, **options):
-    return PoseFormerV2(5, 5, frames, kept, coefficients, 8, 2, 4, **options).double()
+    return PoseFormerV2Net(5, 5, frames, kept, coefficients, 8, 2, 4, **options).double()
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 9, 27, 81, 243])
@@ -76,7 +76,7 @@ def test_parameter_counts(kept, coefficients):
         + (4 * wide + (2 * wide + 1) * 51)
     )
     with torch.device("meta"):
-        net = PoseFormerV2(frames=81, kept=kept, coefficients=coefficients)
+        net = PoseFormerV2Net(frames=81, kept=kept, coefficients=coefficients)
     assert count(net) == expected
 
 
@@ -96,7 +96,7 @@ def test_output_is_that_of_the_published_network(frames, kept, coefficients, leg
 
 def test_published_names_and_shapes_are_all_used():
     with torch.device("meta"):
-        net = PoseFormerV2(frames=81, kept=1, coefficients=3)
+        net = PoseFormerV2Net(frames=81, kept=1, coefficients=3)
         keys = {name: torch.empty(shape) for name, shape in poseformer_v2_keys(1, 3).items()}
     expected = {name: tuple(t.shape) for name, t in net.state_dict().items()}
     assert {name: tuple(t.shape) for name, t in ours(keys).items()} == expected

@@ -132,7 +132,7 @@ def test_a_person_who_goes_too_far_is_refused(tmp_path):
         ({"amc_fps": -1.0}, r"--amc_fps is -1\.0"),
         ({"seed": -1}, r"--seed is -1"),
         ({"inputs": [Path("nowhere")]}, r"nowhere: there is no such file or folder"),
-        ({"inputs": [Path(__file__)]}, r"test_faults\.py: neither \.amc nor \.bvh"),
+        ({"inputs": [Path(__file__)]}, r"test_convert_faults\.py: neither \.amc nor \.bvh"),
     ],
 )
 def test_options_are_checked(raw, options, message):
