@@ -16,15 +16,15 @@ from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, LambdaCallback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from lifting.checkpoints import read_checkpoint
+from lifting.cli.loggers import close_wandb, run_loggers
 from lifting.cli.option_errors import option_error
+from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.errors import CheckpointError, InputError
 from lifting.files import beside
 from lifting.methods.bases.method import Method
-from lifting.runs.folder import CONFIG, RUNS, run_folder
+from lifting.runs.folder import CONFIG, run_folder
 
 # Warnings of Lightning about what is meant to be so here.
 _EXPECTED = (
@@ -113,19 +113,17 @@ class LiftingCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Resolve the checkpoint and refuse what would mix two runs in one folder."""
         options = self._options
-        checkpoint = self._checkpoint(options.ckpt_path)
+        fits = self.subcommand == "fit"
+        checkpoint = find_checkpoint(self.folder, options.ckpt_path, fits)
         self._is_new = _is_first_process() and not self.folder.exists()
-        if self.subcommand == "fit" and _is_first_process():
-            self._check_folder(resumes=options.ckpt_path is not None)
+        if fits and _is_first_process():
+            check_folder(self.folder, options, resumes=options.ckpt_path is not None)
         if checkpoint is not None:
-            content = read_checkpoint(checkpoint)
-            if self.subcommand == "fit" and "optimizer_states" not in content:
-                what = "holds imported weights and no training to go on with"
-                raise InputError(what, checkpoint, "test or predict with it.")
+            check_checkpoint(checkpoint, fits)
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
         nobody = not options.data.init_args.get("val_subjects", True)
-        if self.subcommand == "fit" and nobody and str(options.best.monitor).startswith("val/"):
+        if fits and nobody and str(options.best.monitor).startswith("val/"):
             # Nothing is held out to choose by: the best is the last epoch.
             options.best.monitor = None
         if self.subcommand == "test":
@@ -142,30 +140,6 @@ class LiftingCLI(LightningCLI):
             self.trainer.test(
                 self.model, self.datamodule, ckpt_path=best, weights_only=True, verbose=False
             )
-
-    def _checkpoint(self, name: str | None) -> Path | None:
-        fits = self.subcommand == "fit"
-        if name is None and not fits:
-            name = "best"
-        if name not in ("best", "last"):
-            return None if name is None else Path(name)
-        path = self._checkpoints / f"{name}.ckpt"
-        # A run may be asked to resume before it has begun: a requeued job repeats its command.
-        return path if path.is_file() or not fits else None
-
-    def _check_folder(self, resumes: bool) -> None:
-        config = self.folder / CONFIG
-        if not config.is_file():
-            return
-        options, before = self._options, yaml.safe_load(config.read_text())
-        for part in ("model", "data"):
-            old, new = before[part]["class_path"], options[part].class_path
-            if old != new:
-                what = f"holds another experiment ({part} {old}, not {new})"
-                raise InputError(what, self.folder, "choose another --run.")
-        if (self._checkpoints / "last.ckpt").is_file() and not resumes:
-            remedy = "add --ckpt_path last to go on with it, or choose another --run."
-            raise InputError("holds a run that has begun", self.folder, remedy)
 
     def instantiate_classes(self) -> None:
         """Build data, method and trainer.
@@ -199,7 +173,9 @@ class LiftingCLI(LightningCLI):
         """Build the Trainer with the loggers and the callbacks of every run."""
         from callbacks import Provenance, default_callbacks
 
-        trainer = super().instantiate_trainer(logger=self._loggers(), **kwargs)
+        trainer = super().instantiate_trainer(
+            logger=run_loggers(self.folder, self._options), **kwargs
+        )
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         present = {type(callback) for callback in callbacks}
         usual = default_callbacks(self.folder, self.model, self._options.pictures)
@@ -213,27 +189,6 @@ class LiftingCLI(LightningCLI):
             save: dict[str, Any] = {f"on_{begin}_start": self._save_config}
             callbacks.append(LambdaCallback(**save))
         return trainer
-
-    def _loggers(self) -> list[Logger]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        loggers: list[Logger] = [CSVLogger(self.folder, name="logs")]
-        options = self._options
-        if options.wandb != "disabled":
-            # One id per run, whatever process writes it: a resumed run goes on in the same chart. The
-            # runs of a pipeline have its name before theirs.
-            inside = self.folder.is_relative_to(RUNS)
-            name = "-".join(self.folder.relative_to(RUNS).parts) if inside else self.folder.name
-            loggers.append(
-                WandbLogger(
-                    name=name,
-                    id=name,
-                    project=options.project,
-                    save_dir=self.folder,
-                    offline=options.wandb == "offline",
-                    resume="allow",
-                )
-            )
-        return loggers
 
     def _configuration(self) -> str:
         options = self._options.clone()
@@ -269,7 +224,8 @@ class LiftingCLI(LightningCLI):
         except InputError as error:
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
             if self._is_new and not self._checkpoints.exists():
-                self._discard()
+                close_wandb(self.trainer)
+                shutil.rmtree(self.folder, ignore_errors=True)
             # A module does not know where the checkpoint lies that it was given.
             if isinstance(error, CheckpointError) and error.where is None:
                 raise error.at(self._options.ckpt_path) from error
@@ -277,15 +233,6 @@ class LiftingCLI(LightningCLI):
         except MisconfigurationException as error:
             # Lightning's own word for options that do not go together.
             raise InputError(str(error)) from error
-
-    def _discard(self) -> None:
-        if any(isinstance(logger, WandbLogger) for logger in self.trainer.loggers):
-            # A second that other errors need not wait for.
-            import wandb
-
-            # Else it would write to the folder once more, as the process ends.
-            wandb.finish(exit_code=2)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def with_config_of_run(arguments: list[str]) -> list[str]:

@@ -1,0 +1,64 @@
+"""Start of a run: the checkpoint it takes, and what is refused before anything is written."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lifting.checkpoints import read_checkpoint
+from lifting.errors import InputError
+from lifting.runs.folder import CONFIG
+
+
+def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:
+    """Return the checkpoint that a command takes.
+
+    Args:
+        folder: Folder of the run.
+        name: ``best``, ``last``, a path, or None.
+        fits: Whether the command trains.
+    """
+    if name is None and not fits:
+        name = "best"
+    if name not in ("best", "last"):
+        return None if name is None else Path(name)
+    path = folder / "checkpoints" / f"{name}.ckpt"
+    # A run may be asked to resume before it has begun: a requeued job repeats its command.
+    return path if path.is_file() or not fits else None
+
+
+def check_checkpoint(path: Path, fits: bool) -> None:
+    """Refuse a checkpoint that a command cannot go on from.
+
+    Raises:
+        InputError: If it cannot be read, or a training is to go on from one without an optimiser.
+    """
+    content = read_checkpoint(path)
+    if fits and "optimizer_states" not in content:
+        what = "holds imported weights and no training to go on with"
+        raise InputError(what, path, "test or predict with it.")
+
+
+def check_folder(folder: Path, options: Any, resumes: bool) -> None:
+    """Refuse what would mix two runs in one folder.
+
+    Args:
+        folder: Folder of the run.
+        options: Options of the command line.
+        resumes: Whether the training is to go on from a checkpoint.
+
+    Raises:
+        InputError: If there is another experiment in the folder, or one that would be begun again.
+    """
+    config = folder / CONFIG
+    if not config.is_file():
+        return
+    before = yaml.safe_load(config.read_text())
+    for part in ("model", "data"):
+        old, new = before[part]["class_path"], options[part].class_path
+        if old != new:
+            what = f"holds another experiment ({part} {old}, not {new})"
+            raise InputError(what, folder, "choose another --run.")
+    if (folder / "checkpoints" / "last.ckpt").is_file() and not resumes:
+        remedy = "add --ckpt_path last to go on with it, or choose another --run."
+        raise InputError("holds a run that has begun", folder, remedy)
