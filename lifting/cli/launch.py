@@ -36,7 +36,8 @@ _VARIANTS = {
         "default": "",
         "checkpoint": "last to go on with the run, or the path of any checkpoint to go on from",
         "more": "  --test true            test the best checkpoint at the end\n"
-        "  --seed_everything N    seed of the weights; beside it --data.seed and --model.seed\n",
+        "  --seed N               seed of everything that is random; --data.seed, --model.seed and\n"
+        "                         --seed_everything, of the weights, win over it\n",
     },
     "validate": {"about": "Measure a run on its validation subjects."},
     "test": {"about": "Measure a run on the test subjects, and write runs/NAME/test.csv."},

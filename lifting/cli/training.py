@@ -5,6 +5,7 @@ W&B files, result tables and pictures.
 """
 
 import shutil
+import sys
 import warnings
 from argparse import ArgumentError
 from pathlib import Path
@@ -21,6 +22,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lifting.cli.loggers import close_wandb, run_loggers
 from lifting.cli.option_errors import option_error
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
+from lifting.cli.seeds import HELP, spread_seed
 from lifting.errors import CheckpointError, InputError
 from lifting.files import beside
 from lifting.methods.bases.method import Method
@@ -90,7 +92,15 @@ class LiftingCLI(LightningCLI):
         if subcommand == "fit":
             text = "Whether to test the best checkpoint at the end, as `test --run NAME` does."
             parser.add_argument("--test", type=bool, default=False, help=text)
+            parser.add_argument("--seed", type=int | None, default=None, help=HELP)
         return parser
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse the options, and spread ``--seed`` over those of its parts."""
+        super().parse_arguments(parser, args)
+        if self.config.subcommand == "fit":
+            words = sys.argv[1:] if args is None else args
+            spread_seed(self.config.fit, words if isinstance(words, list) else [])
 
     @property
     def _options(self) -> Any:

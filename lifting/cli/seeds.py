@@ -1,0 +1,76 @@
+"""The option ``--seed`` of ``lifting fit``: one number for every generator of a training."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lifting.errors import InputError
+
+HELP = (
+    "Seed of every generator: initial weights, order of the examples, what the method draws. It wins "
+    "over configurations, --seed_everything, --data.seed and --model.seed on the command line over it."
+)
+_EVERYTHING = "seed_everything"
+_PARTS = ("data", "model")
+# What Lightning can seed with.
+_LARGEST = 2**32 - 1
+
+
+def spread_seed(options: Any, words: Iterable[str]) -> None:
+    """Set every seed of a training that was not given by itself, and forget ``--seed``.
+
+    Args:
+        options: Options of ``fit``, all that were parsed; changed in place.
+        words: Those of the command line.
+
+    Raises:
+        InputError: If a seed is out of range, or ``--seed_everything`` alone would seed half of the run.
+
+    Example:
+        >>> from jsonargparse import Namespace
+        >>> data, model = (Namespace(init_args=Namespace(seed=seed)) for seed in (5, 0))
+        >>> options = Namespace(seed=3, seed_everything=0, data=data, model=model)
+        >>> spread_seed(options, ["--seed=3", "--data.seed=5"])
+        >>> options.seed_everything, options.data.init_args.seed, options.model.init_args.seed
+        (3, 5, 3)
+    """
+    given = {word[2:].partition("=")[0] for word in words if word.startswith("--")}
+    seed = options.pop("seed", None)
+    if seed is not None:
+        _check("--seed", seed)
+        if _EVERYTHING not in given:
+            options[_EVERYTHING] = seed
+    everything = options[_EVERYTHING]
+    if type(everything) is int:
+        _check(f"--{_EVERYTHING}", everything)
+    for part in _PARTS:
+        of_part = options[part].get("init_args") or {}
+        # A class of somebody else's may draw nothing.
+        if "seed" not in of_part or not given.isdisjoint(
+            {f"{part}.seed", f"{part}.init_args.seed"}
+        ):
+            continue
+        if seed is not None:
+            of_part["seed"] = seed
+        elif _EVERYTHING in given and _differ(everything, of_part["seed"]):
+            raise InputError(
+                f"it seeds the initial weights alone, beside a {part}.seed of {of_part['seed']}",
+                f"--{_EVERYTHING} {str(everything).lower()}",
+                f"give --seed {_example(everything)} for every generator, or --data.seed and "
+                "--model.seed as well.",
+            )
+
+
+def _differ(everything: object, seed: object) -> bool:
+    # true is a number drawn by Lightning, false none; neither is 1 or 0.
+    return isinstance(everything, bool) or everything != seed
+
+
+def _example(everything: object) -> object:
+    return 0 if isinstance(everything, bool) else everything
+
+
+def _check(option: str, seed: int) -> None:
+    if not 0 <= seed <= _LARGEST:
+        raise InputError(
+            "is no seed", f"{option} {seed}", f"give a whole number from 0 to {_LARGEST}."
+        )
