@@ -12,8 +12,8 @@ from lightning import Callback, LightningModule, Trainer
 class RNGState(Callback):
     """Stores every generator's state in the checkpoint and restores it at the first resumed batch.
 
-    Not earlier, as setting up the loaders draws numbers. Every process keeps its own
-    states, and starts from its own seed.
+    Not earlier, as setting up the loaders draws numbers. Every process keeps its own states, and starts
+    from its own seed; so it does where the states are those of another number of processes.
     """
 
     def __init__(self) -> None:
@@ -21,6 +21,8 @@ class RNGState(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Give every process random numbers of its own."""
+        if self._to_restore is not None and len(self._to_restore["ranks"]) != trainer.world_size:
+            self._to_restore = None
         if trainer.world_size > 1 and self._to_restore is None:
             torch.manual_seed(torch.initial_seed() + trainer.global_rank)
 
@@ -29,8 +31,7 @@ class RNGState(Callback):
     ) -> None:
         """Restore the states, once."""
         if self._to_restore is not None:
-            states = self._to_restore["ranks"]
-            _restore(states[trainer.global_rank % len(states)])
+            _restore(self._to_restore["ranks"][trainer.global_rank])
             self._to_restore = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -53,7 +54,8 @@ def _collect() -> dict[str, Any]:
     version, internal, gauss = random.getstate()
     return {
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        # That of the device of this process: another machine may have more of them, or fewer.
+        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_initialized() else [],
         "numpy": [
             kind,
             torch.from_numpy(np.asarray(keys).astype(np.int64)),
@@ -68,8 +70,11 @@ def _collect() -> dict[str, Any]:
 def _restore(state: dict[str, Any]) -> None:
     # A checkpoint loaded for a GPU comes back with every tensor on it.
     torch.set_rng_state(state["torch"].cpu())
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all([s.cpu() for s in state["cuda"]])
+    devices = state["cuda"]
+    if devices and torch.cuda.is_initialized():
+        # Earlier versions kept those of all devices.
+        own = torch.cuda.current_device() if len(devices) > 1 else 0
+        torch.cuda.set_rng_state(devices[min(own, len(devices) - 1)].cpu())
     kind, keys, *rest = state["numpy"]
     np.random.set_state((kind, keys.cpu().numpy().astype(np.uint32), *rest))
     version, internal, gauss = state["python"]

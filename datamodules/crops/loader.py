@@ -14,7 +14,7 @@ from datamodules.examples.loader import OrderedLoader, ShuffledLoader
 class CropLoader:
     """Yields crops in the order of an index loader.
 
-    Workers are a few batches ahead; the position is that of the batches that were handed over, so that a
+    Workers are a few batches ahead; the place is that of the batches that were handed over, so that a
     run resumed in mid-epoch sees exactly the batches it would have seen.
     """
 
@@ -50,12 +50,12 @@ class CropLoader:
         crops: Iterator[Crops] | None = None
         for index in order:
             if crops is None:
-                rest = range(order.position - 1, len(order))
-                crops = self._crops([order.at(index.epoch, position) for position in rest])
+                batches = (order.at(index.epoch, first) for first in order.rest())
+                crops = self._crops([index, *batches])
             yield next(crops)
 
     def state(self) -> dict[str, int]:
-        """Return epoch and position."""
+        """Return the place in the epoch."""
         assert isinstance(self.order, ShuffledLoader)
         return self.order.state()
 

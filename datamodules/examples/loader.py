@@ -37,7 +37,7 @@ def _rank_and_size() -> tuple[int, int]:
 class ShuffledLoader:
     """Yields every example once per epoch, in an order that depends on (seed, epoch) only.
 
-    Each process takes its part of one common permutation. :meth:`state` holds the position, so that
+    Each process takes its part of one common permutation. :meth:`state` holds the place in it, so that
     a run resumed in mid-epoch sees exactly the batches it would have seen. The datamodule keeps it in
     the checkpoint: Lightning forgets the state of a loader that was asked for its length early.
 
@@ -47,6 +47,10 @@ class ShuffledLoader:
         seed: Seed of order and flips.
         flip: Fraction of examples to mirror.
         split: Name of the split, passed on.
+
+    Attributes:
+        epoch: The epoch of the batch that was yielded last, -1 before the first.
+        done: Examples of that epoch that were yielded, by all processes together.
     """
 
     def __init__(
@@ -58,34 +62,43 @@ class ShuffledLoader:
         self.flip = flip
         self.split = split
         self.epoch = -1
-        self.position = 0
+        self.done = 0
         # Epoch, order and flips of the batches asked for last.
         self._shuffled: tuple[int, Tensor, Tensor | None] | None = None
         self._resumed = False
 
     def __len__(self) -> int:
+        return max(1, len(self.bank) // self.stride)
+
+    @property
+    def stride(self) -> int:
+        """Examples of a batch, of all processes together."""
         _, size = _rank_and_size()
-        return max(1, len(self.bank) // size // self.batch_size)
+        return size * self.batch_size
 
     @property
     def fills_a_batch(self) -> bool:
         """Whether there are enough examples for one batch of the size asked for."""
-        _, size = _rank_and_size()
-        return len(self.bank) // size >= self.batch_size
+        return len(self.bank) >= self.stride
 
     def __iter__(self) -> Iterator[IndexBatch]:
         # Lightning stops asking after len(self) batches, so an epoch never ends in here: it is
         # counted where the next one begins, unless that is the resumption of an interrupted one.
-        if not (self._resumed and 0 < self.position < len(self)):
+        if not (self._resumed and self.done and self.rest()):
             self.epoch += 1
-            self.position = 0
+            self.done = 0
         self._resumed = False
-        while self.position < len(self):
-            self.position += 1
-            yield self.at(self.epoch, self.position - 1)
+        for first in self.rest():
+            self.done = first + self.stride
+            yield self.at(self.epoch, first)
 
-    def at(self, epoch: int, position: int) -> IndexBatch:
-        """Return one batch of an epoch."""
+    def rest(self) -> range:
+        """Return where the batches of the epoch that are yet to come begin."""
+        end = max(len(self.bank), self.stride) - self.stride + 1
+        return range(self.done, end, self.stride)
+
+    def at(self, epoch: int, first: int) -> IndexBatch:
+        """Return the batch of an epoch that begins after as many examples, of all processes together."""
         if self._shuffled is None or self._shuffled[0] != epoch:
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
             order = torch.randperm(len(self.bank), generator=generator)
@@ -93,19 +106,18 @@ class ShuffledLoader:
             self._shuffled = epoch, order, flips
         _, order, flips = self._shuffled
         rank, size = _rank_and_size()
-        own = slice(rank, None, size)
-        where = slice(position * self.batch_size, (position + 1) * self.batch_size)
-        rows = self.bank.rows[order[own][where]]
-        flip = None if flips is None else flips[own][where]
-        return IndexBatch(rows, flip, self.split, epoch)
+        own = slice(first + rank, first + self.stride, size)
+        rows = self.bank.rows[order[own]]
+        return IndexBatch(rows, None if flips is None else flips[own], self.split, epoch)
 
     def state(self) -> dict[str, int]:
-        """Return epoch and position."""
-        return {"epoch": self.epoch, "position": self.position}
+        """Return the epoch and the examples of it that are done."""
+        return {"epoch": self.epoch, "examples": self.done}
 
     def resume(self, state: dict[str, int]) -> None:
-        """Continue where the state was taken."""
-        self.epoch, self.position = state["epoch"], state["position"]
+        """Continue where the state was taken; earlier versions counted batches."""
+        self.epoch = state["epoch"]
+        self.done = state["examples"] if "examples" in state else state["position"] * self.stride
         self._resumed = True
 
 
@@ -125,17 +137,23 @@ class PairedLoader:
 
     def __iter__(self) -> Iterator[PairedIndexBatch]:
         for batch in self.labelled:
-            step = self.labelled.epoch * len(self) + self.labelled.position - 1
-            others = (loader.at(*divmod(step, len(loader))) for loader in self.beside)
-            yield PairedIndexBatch(batch, tuple(others))
+            done = self.labelled.done // self.labelled.stride
+            step = self.labelled.epoch * len(self) + done - 1
+            yield PairedIndexBatch(batch, tuple(_batch(loader, step) for loader in self.beside))
 
     def state(self) -> dict[str, int]:
-        """Return epoch and position."""
+        """Return the place in the labelled examples."""
         return self.labelled.state()
 
     def resume(self, state: dict[str, int]) -> None:
         """Continue where the state was taken."""
         self.labelled.resume(state)
+
+
+def _batch(loader: ShuffledLoader, step: int) -> IndexBatch:
+    """Return a batch by its number over all epochs."""
+    epoch, batch = divmod(step, len(loader))
+    return loader.at(epoch, batch * loader.stride)
 
 
 class OrderedLoader:

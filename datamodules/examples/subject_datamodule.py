@@ -13,7 +13,7 @@ from lifting.windows import Windows
 
 @runtime_checkable
 class ResumableLoader(Protocol):
-    """A loader that knows its position."""
+    """A loader that knows its place."""
 
     def __len__(self) -> int:
         """Batches of an epoch."""
@@ -22,7 +22,7 @@ class ResumableLoader(Protocol):
         """Yield the batches of an epoch, or the rest of one that was interrupted."""
 
     def state(self) -> dict[str, int]:
-        """Return epoch and position."""
+        """Return the place: the epoch, and the examples of it that are done."""
 
     def resume(self, state: dict[str, int]) -> None:
         """Continue where the state was taken."""

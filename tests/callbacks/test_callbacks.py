@@ -100,6 +100,34 @@ def test_processes_draw_different_numbers():
     assert drawn[0] != drawn[1]
 
 
+def test_states_of_another_number_of_processes_make_no_two_of_them_alike():
+    state = RNGState().state_dict()
+    drawn = []
+    for rank in range(2):
+        torch.manual_seed(5)
+        callback, now = RNGState(), trainer(world_size=2, global_rank=rank)
+        callback.load_state_dict(state)
+        callback.on_train_start(now, None)
+        callback.on_train_batch_start(now, None)
+        drawn.append(torch.rand(4).tolist())
+    assert drawn[0] != drawn[1]
+
+
+@pytest.mark.parametrize(("kept", "own", "restored"), [(1, 3, 0), (4, 3, 3), (2, 3, 1)])
+def test_a_process_restores_the_state_of_its_own_device(monkeypatch, kept, own, restored):
+    taken = []
+    monkeypatch.setattr("torch.cuda.is_initialized", lambda: True)
+    monkeypatch.setattr("torch.cuda.current_device", lambda: own)
+    monkeypatch.setattr("torch.cuda.set_rng_state", lambda state: taken.append(int(state)))
+    monkeypatch.setattr("torch.cuda.get_rng_state", lambda: torch.tensor(7))
+    callback = RNGState()
+    (state,) = callback.state_dict()["ranks"]
+    assert state["cuda"] == [7]
+    callback.load_state_dict({"ranks": [state | {"cuda": list(torch.arange(kept))}]})
+    callback.on_train_batch_start(trainer(), None)
+    assert taken == [restored]
+
+
 def test_provenance_appends_an_entry_per_start(tmp_path):
     datamodule = SimpleNamespace(fingerprint={"store.h5": "abc"})
     strategy = SimpleNamespace(root_device=torch.device("cpu"))

@@ -127,11 +127,11 @@ def test_workers_yield_what_the_main_process_yields(index):
             torch.testing.assert_close(one[name], other[name], rtol=0, atol=0)
 
 
-def test_position_is_that_of_batches_handed_over_whatever_workers_did(index):
+def test_place_is_that_of_batches_handed_over_whatever_workers_did(index):
     data = module(index, workers=2)
     running = iter(data.train_dataloader())
     next(running)
-    assert data.state_dict() == {"train": {"epoch": 0, "position": 1}}
+    assert data.state_dict() == {"train": {"epoch": 0, "examples": 3}}
 
 
 def test_broken_image_is_named_counted_and_not_learnt_from(index, tmp_path):

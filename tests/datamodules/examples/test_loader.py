@@ -120,6 +120,34 @@ def test_a_resumed_loader_gives_exactly_the_remaining_batches_and_the_same_next_
     assert len(rest) == remaining + 6
 
 
+def test_a_place_is_counted_in_examples_of_all_processes_and_means_the_same_to_any_of_them(rank):
+    rank(0, 2)
+    two = shuffled()
+    next(iter(two))
+    assert two.state() == {"epoch": 0, "examples": 2 * 4}
+    rank(0, 1)
+    alone, whole = shuffled(batch_size=2), shuffled(batch_size=2)
+    alone.resume(two.state())
+    assert rows(alone) == rows(whole)[8 // 2 :]
+    assert len(rows(alone)) == 24 // 2
+
+
+def test_a_place_in_the_midst_of_a_batch_drops_what_fills_no_other():
+    loader, whole = shuffled(batch_size=7), shuffled(batch_size=1)
+    loader.resume({"epoch": 0, "examples": 5})
+    rest = list(itertools.chain(*rows(whole)))[5:]
+    assert rows(loader) == [rest[:7], rest[7:14]]
+
+
+@pytest.mark.parametrize("position", [0, 2, 6])
+def test_places_of_earlier_versions_count_batches(rank, position):
+    rank(1, 2)
+    loader, same = shuffled(48), shuffled(48)
+    loader.resume({"epoch": 3, "position": position})
+    same.resume({"epoch": 3, "examples": position * 8})
+    assert rows(loader) == rows(same)
+
+
 def test_iterating_again_after_stopping_early_starts_the_next_epoch_from_its_beginning():
     whole, stopped = shuffled(), shuffled()
     epochs = [rows(whole) for _ in range(3)]
