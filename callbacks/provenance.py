@@ -2,7 +2,6 @@
 
 import json
 import platform
-import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,9 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from lifting.runs.code_version import code_version
+
 _LIBRARIES = ("torch", "lightning", "torchmetrics", "numpy", "h5py", "wandb", "jsonargparse")
-
-
-def code_version() -> dict[str, Any]:
-    """Return the git commit of the code and whether files differ from it; empty outside a clone."""
-    here = Path(__file__).parent
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(here), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        return {
-            "commit": git("rev-parse", "HEAD"),
-            "modified": bool(git("status", "--porcelain", "--untracked-files=no")),
-        }
-    except (OSError, subprocess.CalledProcessError):
-        return {}
 
 
 class Provenance(Callback):

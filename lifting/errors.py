@@ -2,8 +2,9 @@
 
 import errno
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Self
 
@@ -70,6 +71,24 @@ def located(where: object) -> Iterator[None]:
         yield
     except InputError as error:
         raise error.at(where) from error
+
+
+def did_you_mean(word: str, known: Iterable[str], shown: str = "{}") -> str:
+    """Return the question whether a known word was meant, or nothing where none is close.
+
+    Args:
+        word: What was given.
+        known: What there is.
+        shown: How the word is shown, with ``{}`` in its place.
+
+    Example:
+        >>> did_you_mean("widht", ["width", "depth"]), did_you_mean("x", ["width"])
+        ('did you mean width?', '')
+    """
+    # Capitals are mistaken most easily, and count as other letters.
+    spelled = {name.lower(): name for name in sorted(known, reverse=True)}
+    close = get_close_matches(word.lower(), spelled, n=1)
+    return f"did you mean {shown.format(spelled[close[0]])}?" if close else ""
 
 
 def explain(error: BaseException) -> str | None:

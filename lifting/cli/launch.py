@@ -67,10 +67,12 @@ def launch(words: list[str]) -> None:
     elif options in (["--help"], ["-h"]):
         print(_PAGE.format(command=command, **_PLAIN | _VARIANTS[command]))
     else:
-        from lifting.cli.training import run, with_config_of_run
+        from lifting.cli.named_run import with_config_of_run
 
         if options == ["--help", "all"]:
             words = [command, "--help"]
         # In place, because Lightning starts the other processes of a DDP run from sys.argv.
         sys.argv[1:] = with_config_of_run(words)
+        from lifting.cli.training import run
+
         run()

@@ -1,16 +1,16 @@
 """Entrance of the command line: ``lifting COMMAND [OPTIONS]``."""
 
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from itertools import groupby
 
-from lifting import __version__
 from lifting.cli.commands import COMMANDS, FAMILIES, Command
 from lifting.cli.parsing import call
-from lifting.errors import InputError, guarded
+from lifting.errors import InputError, did_you_mean, guarded
+from lifting.runs.code_version import version_line
 
 _HELP = ("--help", "-h")
+_VERSION = "--version"
 
 
 def main(*words: str) -> None:
@@ -33,8 +33,8 @@ def run(words: list[str]) -> None:
     """
     if not words or words[0] in _HELP:
         print(overview())
-    elif words[0] == "--version":
-        print(f"lifting {__version__}")
+    elif _VERSION in words:
+        print(version_line())
     elif words[0] in FAMILIES and (not words[1:] or words[1] in _HELP):
         print(_family(words[0]))
     else:
@@ -49,11 +49,12 @@ def _command(words: list[str]) -> Command:
     if name in COMMANDS:
         return COMMANDS[name]
     known = {n for n in COMMANDS if n.startswith(f"{word} ")} or {n.split()[0] for n in COMMANDS}
-    close = get_close_matches(name, sorted(known), n=1)
-    meant = f"did you mean `lifting {close[0]}`? " if close else ""
+    meant = did_you_mean(name, known, "`lifting {}`")
     listed = f"{word} --help" if word in FAMILIES else "--help"
     raise InputError(
-        "there is no such command", f"lifting {name}", f"{meant}`lifting {listed}` lists them."
+        "there is no such command",
+        f"lifting {name}",
+        f"{meant} `lifting {listed}` lists them.".strip(),
     )
 
 

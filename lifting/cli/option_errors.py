@@ -69,6 +69,14 @@ def option_error(
     return InputError(" ".join(message.split()).rstrip("."), remedy=listed)
 
 
+def inner_refusal(error: BaseException) -> InputError | None:
+    """Return the error of ours that the parser wrapped into its own, if there is one."""
+    cause = error.__cause__ or error.__context__
+    if cause is None or isinstance(cause, InputError):
+        return cause
+    return inner_refusal(cause)
+
+
 def _readable(kind: str) -> str:
     if literal := re.fullmatch(r"(?:typing\.)?Literal\[(.*)\]", kind):
         return literal[1]

@@ -20,7 +20,8 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.cli.loggers import close_wandb, run_loggers
-from lifting.cli.option_errors import option_error
+from lifting.cli.named_run import with_config_of_run
+from lifting.cli.option_errors import inner_refusal, option_error
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
 from lifting.errors import CheckpointError, InputError
@@ -245,26 +246,6 @@ class LiftingCLI(LightningCLI):
             raise InputError(str(error)) from error
 
 
-def with_config_of_run(arguments: list[str]) -> list[str]:
-    """Let ``test``, ``validate`` and ``predict`` take the configuration of the run they name.
-
-    Raises:
-        InputError: If there is no such run.
-    """
-    configured = {"-c", "--config"} & {a.partition("=")[0] for a in arguments}
-    if configured or arguments[:1] not in (["test"], ["validate"], ["predict"]):
-        return arguments
-    for index, argument in enumerate(arguments):
-        name, _, value = argument.partition("=")
-        if name == "--run":
-            run = value or "".join(arguments[index + 1 : index + 2])
-            config = Path(run_folder(run)) / CONFIG
-            if not config.is_file():
-                raise InputError("there is no such run", config, "train it first or give -c files.")
-            return [arguments[0], "-c", str(config), *arguments[1:]]
-    return arguments
-
-
 def run(arguments: ArgsType = None) -> LiftingCLI:
     """Run a command and return the CLI, for use from Python.
 
@@ -292,5 +273,7 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
             parser_kwargs={"prog": "lifting", "exit_on_error": False},
         )
     except ArgumentError as error:
+        if (refusal := inner_refusal(error)) is not None:
+            raise refusal from error
         # Else it would print every option that there is before what is wrong.
         raise option_error(str(error)) from error

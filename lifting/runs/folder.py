@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from lifting.errors import InputError
+from lifting.errors import InputError, did_you_mean
 
 RUNS = Path("runs")
 CONFIG = "config.yaml"
@@ -20,13 +20,59 @@ Curves = dict[str, tuple[list[float], list[float]]]
 
 
 def run_folder(run: str) -> str:
-    """Return the folder of a run: ``runs/<run>``, or ``run`` itself where it is a path.
+    """Return the folder of a run that is named on a command line or in a configuration.
+
+    A name lies in ``runs/``, also one with slashes. A path is given by beginning it with ``/``, ``./``,
+    ``~/`` or ``runs/``; a folder that holds a run already may be named by any path.
+
+    Raises:
+        InputError: If it is empty, names no single folder, or would lie outside ``runs/`` by ``..``.
 
     Example:
-        >>> run_folder("first"), run_folder("/scratch/first")
-        ('runs/first', '/scratch/first')
+        >>> run_folder("first"), run_folder("links/occlusion"), run_folder("/scratch/first")
+        ('runs/first', 'runs/links/occlusion', '/scratch/first')
     """
-    return str(RUNS / run) if Path(run).name == run else run
+    where, remedy = f"run {run!r}", "give it a name, such as first."
+    path = Path(run).expanduser() if run.startswith("~/") else Path(run)
+    if not run.strip() or path in (Path(), RUNS):
+        raise InputError("is no name of a run", where, remedy)
+    if not run.isprintable():
+        raise InputError("holds a character that cannot be printed", where, remedy)
+    if path.is_absolute() or _is_run_elsewhere(path):
+        return str(path)
+    if ".." in path.parts:
+        remedy = "give the whole path, from / on, of a run that is to lie elsewhere."
+        raise InputError("would lie outside runs/", where, remedy)
+    if path.parts[0] == RUNS.name:
+        return str(path)
+    # pathlib drops the dot, without which a path would be a name.
+    return f"./{path}" if run.startswith("./") else str(RUNS / path)
+
+
+def _is_run_elsewhere(path: Path) -> bool:
+    """Return whether a path with folders in it is one of a run, and no name of one in ``runs/``."""
+    inside = path.parts[0] != ".." and (RUNS / path / CONFIG).is_file()
+    return len(path.parts) > 1 and not inside and (path / CONFIG).is_file()
+
+
+def run_argument(folder: Path) -> str:
+    """Return what to give as ``--run`` for a folder, the inverse of :func:`run_folder`.
+
+    Example:
+        >>> run_argument(Path("runs/links/occlusion")), run_argument(Path("elsewhere"))
+        ('links/occlusion', './elsewhere')
+    """
+    if folder.is_absolute() or folder.parts[0] == "..":
+        return str(folder)
+    inside = folder.is_relative_to(RUNS)
+    return str(folder.relative_to(RUNS)) if inside else f"./{folder}"
+
+
+def no_such_run(folder: Path) -> InputError:
+    """Return the error that a run is not there, with the name that may have been meant."""
+    names = [run_argument(config.parent) for config in folder.parent.glob(f"*/{CONFIG}")]
+    meant = did_you_mean(run_argument(folder), names)
+    return InputError("there is no such run", folder, meant or "check its name.")
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -41,8 +87,9 @@ def read_config(folder: Path) -> dict[str, Any]:
         if inside:
             some = ", ".join(inside[:5]) + (", …" if len(inside) > 5 else "")
             raise InputError("is a folder of runs and none itself", folder, f"name some of {some}.")
-        what = "is no run, for it has no config.yaml" if folder.is_dir() else "there is no such run"
-        raise InputError(what, folder, "check its name.")
+        if folder.is_dir():
+            raise InputError("is no run, for it has no config.yaml", folder, "check its name.")
+        raise no_such_run(folder)
     try:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -93,7 +140,7 @@ def read_table(folder: Path) -> list[Row]:
     except (OSError, ValueError, TypeError):
         pass
     if not rows:
-        repeat = f"repeat the test: lifting test --run {folder}"
+        repeat = f"repeat the test: lifting test --run {run_argument(folder)}"
         raise InputError("is no table of a test", path, repeat)
     return rows
 

@@ -11,7 +11,6 @@ import torch
 
 from callbacks import ActionTable, Provenance, RNGState, Throughput
 from callbacks.action_table import table_rows
-from callbacks.provenance import code_version
 from lifting.metrics import EvaluationResult, KeypointEvaluation
 
 RESULT = EvaluationResult(
@@ -139,11 +138,6 @@ def test_provenance_appends_an_entry_per_start(tmp_path):
     assert [e["stage"] for e in entries] == ["fit", "test"]
     assert entries[0]["data"] == {"store.h5": "abc"}
     assert entries[0]["devices"] == "1 x CPU"
-
-
-def test_code_version_is_empty_outside_a_clone(monkeypatch, tmp_path):
-    monkeypatch.setattr("callbacks.provenance.__file__", str(tmp_path / "provenance.py"))
-    assert code_version() == {}
 
 
 def test_throughput_counts_examples_of_all_devices(monkeypatch):

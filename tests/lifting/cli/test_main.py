@@ -75,6 +75,7 @@ def test_the_page_has_every_command_on_one_screen():
         (["lfit"], "lifting lfit: there is no such command; did you mean `lifting fit`?"),
         (["prepare", "h36"], "lifting prepare h36: there is no such command; did you mean"),
         (["xyzzy"], "lifting xyzzy: there is no such command; `lifting --help` lists them."),
+        (["VIEW"], "lifting VIEW: there is no such command; did you mean `lifting view`?"),
         (["view"], "RUN is missing; `lifting view --help` lists the options."),
         (["video", "a.mp4"], "--checkpoint is missing; `lifting video --help`"),
         (["view", "a", "--algin"], "--algin: there is no such option; `lifting view --help`"),
@@ -95,9 +96,10 @@ def test_a_wrong_command_line_is_one_sentence(words, sentence):
     assert "\n" not in str(error.value)
 
 
-def test_version_is_that_of_the_package(capsys):
-    run(["--version"])
-    assert capsys.readouterr().out == f"lifting {__version__}\n"
+@pytest.mark.parametrize("words", ["", "fit", "view first", "prepare h36m", "prepare", "unknown"])
+def test_version_is_told_by_every_command(capsys, words):
+    run([*words.split(), "--version"])
+    assert capsys.readouterr().out.startswith(f"lifting {__version__}")
 
 
 def test_defaults_of_the_commands_are_those_of_the_converters():

@@ -362,6 +362,6 @@ def test_process_prints_one_sentence_and_fails(here):
         text=True,
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("Error: runs/nowhere/config.yaml: there is no such run")
+    assert done.stderr.startswith("Error: runs/nowhere: there is no such run")
     assert done.stderr.count("\n") == 1
-    assert done.stdout == ""
+    assert done.stdout.startswith("The runs there are:")

@@ -1,10 +1,72 @@
-"""Tests of reading the folder of a run, and of naming its faults."""
+"""Tests of naming and reading the folder of a run, and of naming its faults."""
+
+from pathlib import Path
 
 import pytest
 
 from lifting.errors import InputError
-from lifting.runs.folder import read_config, read_curves, read_provenance, read_table
+from lifting.runs.folder import (
+    read_config,
+    read_curves,
+    read_provenance,
+    read_table,
+    run_argument,
+    run_folder,
+)
 from tests.made_runs import TABLE, provenance, write_csv, write_run
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Folders with runs in runs/ and elsewhere; one name stands for two of them."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", "/home/somebody")
+    for name in ("runs/both/one", "both/one", "mine/old", "bare", "../beside/run"):
+        Path(name).mkdir(parents=True)
+        Path(name, "config.yaml").touch()
+
+
+NAMES = [
+    ("first", "runs/first"),
+    ("first/", "runs/first"),
+    ("lr 1e-3 größer", "runs/lr 1e-3 größer"),
+    ("links/occlusion", "runs/links/occlusion"),
+    ("runs/first", "runs/first"),
+    ("runs/links/occlusion/", "runs/links/occlusion"),
+    ("./runs/first", "runs/first"),
+    ("./first", "./first"),
+    ("./a/b", "./a/b"),
+    ("/scratch/first", "/scratch/first"),
+    ("/scratch/../first", "/scratch/../first"),
+    ("~/first", "/home/somebody/first"),
+    ("..first", "runs/..first"),
+    # A run that is there already may be named by its path, but one in runs/ is meant first.
+    ("mine/old", "mine/old"),
+    ("../beside/run", "../beside/run"),
+    ("both/one", "runs/both/one"),
+    ("bare", "runs/bare"),
+]
+
+
+@pytest.mark.parametrize(("run", "folder"), NAMES)
+def test_a_run_lies_in_runs_unless_a_path_is_given(folders, run, folder):
+    assert run_folder(run) == folder
+    assert Path(run_folder(run_argument(Path(folder)))) == Path(folder)
+
+
+@pytest.mark.parametrize("run", ["", " ", ".", "./", "runs", "runs/", "./runs", "a\nb", "a\0b"])
+def test_what_names_no_run_is_refused(folders, run):
+    with pytest.raises(InputError, match=r"give it a name, such as first\."):
+        run_folder(run)
+
+
+@pytest.mark.parametrize(
+    "run", ["..", "../x", "runs/..", "runs/../x", "./../x", "a/../../b", "a/../b"]
+)
+def test_no_run_is_written_outside_of_runs_by_dots(folders, run):
+    with pytest.raises(InputError, match="would lie outside runs/; give the whole path, from / on"):
+        run_folder(run)
 
 
 def test_everything_of_a_run_is_read(tmp_path):
@@ -57,6 +119,7 @@ def test_what_is_no_run_is_said(tmp_path):
     write_run(tmp_path / "pipeline/one")
     for folder, sentence in [
         ("nowhere", "nowhere: there is no such run; check its name."),
+        ("pipeline/on", "pipeline/on: there is no such run; did you mean .*pipeline/one\\?"),
         ("pipeline/one/logs", "logs: is no run, for it has no config.yaml"),
         ("pipeline", "pipeline: is a folder of runs and none itself; name some of .*pipeline/one"),
     ]:
