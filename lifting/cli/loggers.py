@@ -4,9 +4,22 @@ from pathlib import Path
 from typing import Any
 
 from lightning import Trainer
+from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.pytorch.loggers import CSVLogger, Logger, WandbLogger
 
 from lifting.runs.folder import RUNS
+
+
+class WandbRecord(WandbLogger):
+    """WandbLogger that makes the folder of the run when there is something to write."""
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> Any:
+        """The run of Weights & Biases, which begins when this is first asked for."""
+        # Where there is none, W&B writes to the system's temporary folder.
+        Path(str(self.save_dir)).mkdir(parents=True, exist_ok=True)
+        return super().experiment
 
 
 def run_loggers(folder: Path, options: Any) -> list[Logger]:
@@ -16,7 +29,6 @@ def run_loggers(folder: Path, options: Any) -> list[Logger]:
         folder: Folder of the run.
         options: Options of the command line.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     loggers: list[Logger] = [CSVLogger(folder, name="logs")]
     if options.wandb != "disabled":
         # One id per run, whatever process writes it: a resumed run goes on in the same chart. The
@@ -24,7 +36,7 @@ def run_loggers(folder: Path, options: Any) -> list[Logger]:
         inside = folder.is_relative_to(RUNS)
         name = "-".join(folder.relative_to(RUNS).parts) if inside else folder.name
         loggers.append(
-            WandbLogger(
+            WandbRecord(
                 name=name,
                 id=name,
                 project=options.project,

@@ -14,7 +14,6 @@ from typing import Any, Literal, cast
 
 import yaml
 from lightning import Trainer
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, LambdaCallback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
@@ -24,6 +23,13 @@ from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
+from lifting.cli.world import (
+    choose_environment,
+    refusals_of_building,
+    refusals_of_running,
+    set_rank,
+    with_environment,
+)
 from lifting.errors import CheckpointError, InputError
 from lifting.files import beside
 from lifting.methods.bases.method import Method
@@ -64,10 +70,6 @@ _BEST = {
 
 def _checkpoint_folder(run: str) -> str:
     return str(Path(run_folder(run)) / "checkpoints")
-
-
-def _is_first_process() -> bool:
-    return getattr(rank_zero_only, "rank", 0) == 0
 
 
 class LiftingCLI(LightningCLI):
@@ -124,10 +126,11 @@ class LiftingCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Resolve the checkpoint and refuse what would mix two runs in one folder."""
         options = self._options
+        self._environment = choose_environment(options.trainer)
         fits = self.subcommand == "fit"
         checkpoint = find_checkpoint(self.folder, options.ckpt_path, fits)
-        self._is_new = _is_first_process() and not self.folder.exists()
-        if fits and _is_first_process():
+        self._is_new = not self.folder.exists()
+        if fits:
             check_folder(self.folder, options, resumes=options.ckpt_path is not None)
         if checkpoint is not None:
             check_checkpoint(checkpoint, fits)
@@ -184,9 +187,12 @@ class LiftingCLI(LightningCLI):
         """Build the Trainer with the loggers and the callbacks of every run."""
         from callbacks import Provenance, default_callbacks
 
-        trainer = super().instantiate_trainer(
-            logger=run_loggers(self.folder, self._options), **kwargs
-        )
+        given = self._get(self.config_init, "trainer").get("plugins")
+        plugins = with_environment(given, self._environment)
+        loggers = run_loggers(self.folder, self._options)
+        with refusals_of_building():
+            trainer = super().instantiate_trainer(logger=loggers, plugins=plugins, **kwargs)
+        set_rank(trainer.global_rank)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         present = {type(callback) for callback in callbacks}
         usual = default_callbacks(self.folder, self.model, self._options.pictures)
@@ -231,19 +237,17 @@ class LiftingCLI(LightningCLI):
 
     def _run_subcommand(self, subcommand: str) -> None:
         try:
-            super()._run_subcommand(subcommand)
+            with refusals_of_running():
+                super()._run_subcommand(subcommand)
         except InputError as error:
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
-            if self._is_new and not self._checkpoints.exists():
+            if self.trainer.is_global_zero and self._is_new and not self._checkpoints.exists():
                 close_wandb(self.trainer)
                 shutil.rmtree(self.folder, ignore_errors=True)
             # A module does not know where the checkpoint lies that it was given.
             if isinstance(error, CheckpointError) and error.where is None:
                 raise error.at(self._options.ckpt_path) from error
             raise
-        except MisconfigurationException as error:
-            # Lightning's own word for options that do not go together.
-            raise InputError(str(error)) from error
 
 
 def run(arguments: ArgsType = None) -> LiftingCLI:
