@@ -5,7 +5,9 @@ from pathlib import Path
 from lightning import Callback
 
 from callbacks.action_table import ActionTable
+from callbacks.best_checkpoint import BestCheckpoint
 from callbacks.detection_pictures import DetectionPictures
+from callbacks.divergence import Action, Divergence
 from callbacks.ema import EMA
 from callbacks.last_checkpoint import LastCheckpoint
 from callbacks.pose_page import PosePage
@@ -20,7 +22,9 @@ from lifting.methods.bases.method import Method
 __all__ = [
     "EMA",
     "ActionTable",
+    "BestCheckpoint",
     "DetectionPictures",
+    "Divergence",
     "LastCheckpoint",
     "PosePage",
     "PosePictures",
@@ -32,10 +36,13 @@ __all__ = [
 ]
 
 
-def default_callbacks(folder: Path, method: Method, pictures: bool = True) -> list[Callback]:
+def default_callbacks(
+    folder: Path, method: Method, pictures: bool = True, on_divergence: Action = "stop"
+) -> list[Callback]:
     """Return the callbacks a run in a folder has, unless its configuration names them itself."""
     callbacks: list[Callback] = [
         RNGState(),
+        Divergence(folder, on_divergence),
         Provenance(folder),
         Throughput(),
         ActionTable(folder),

@@ -9,6 +9,8 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from callbacks.divergence import look
+
 # The status of a process that SIGTERM ended, as a shell counts it.
 _TERMINATED = 143
 
@@ -17,7 +19,7 @@ class LastCheckpoint(Checkpoint):
     """Keeps ``last.ckpt`` fresh: every n steps and when training ends.
 
     Lightning's ``save_last`` rewrites it only when a best checkpoint is saved, so that a run that gets
-    worse would resume from its best epoch.
+    worse would resume from its best epoch. A training that has diverged is not saved.
 
     Args:
         dirpath: Folder to write to.
@@ -71,6 +73,7 @@ class LastCheckpoint(Checkpoint):
         # With accumulated gradients several batches share a step.
         if trainer.fast_dev_run or trainer.global_step == self._saved_at:  # type: ignore[attr-defined]
             return
+        look(trainer)
         self._saved_at = trainer.global_step
         # Lightning writes to the system's temporary folder and moves the file here. Across file systems
         # that is a copy, and a run killed in the midst of it could not be resumed.

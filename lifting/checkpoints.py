@@ -2,20 +2,30 @@
 
 import hashlib
 import io
+import math
 import pickle
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from lifting.errors import CheckpointError
+
+# Parts of a checkpoint whose every number is finite. Scores of callbacks need not be: the best of
+# nothing is infinite.
+_FINITE = ("state_dict", "current_model_state", "optimizer_states")
+# NaN until there are losses to compare (:mod:`lifting.methods.bases.dynamic_weight_average`).
+_MAY_BE_NAN = ".history"
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """Load a checkpoint of this suite to the CPU, executing nothing it may contain.
 
     Raises:
-        CheckpointError: If the file is missing, damaged, unsafe or of another program.
+        CheckpointError: If the file is missing, damaged, unsafe, of another program, or holds numbers
+            that are not finite.
     """
     path = Path(path)
     if not path.is_file():
@@ -37,7 +47,37 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(
             "not a checkpoint of this suite", path, "import it first (`lifting import`)."
         )
+    if (name := name_not_finite(checkpoint)) is not None:
+        what = f"is of a training that diverged: {name} is not finite"
+        raise CheckpointError(what, path, "take another checkpoint, or train it again.")
     return checkpoint
+
+
+def name_not_finite(checkpoint: Mapping[str, Any]) -> str | None:
+    """Return the name of a weight or a state of an optimiser that is not finite, or None.
+
+    Args:
+        checkpoint: A checkpoint, or parts of it, with tensors of any device.
+    """
+    parts = ((name, checkpoint.get(name, {})) for name in _FINITE)
+    tensors = {name: tensor for part in parts for name, tensor in _tensors(*part)}
+    # A norm of all is quick to take. It overflows before they do: then each is looked at.
+    if math.isfinite(torch.nn.utils.get_total_norm(list(tensors.values()))):
+        return None
+    return next((n for n, tensor in tensors.items() if not torch.isfinite(tensor).all()), None)
+
+
+def _tensors(name: str, content: Any) -> Iterator[tuple[str, Tensor]]:
+    """Yield the floating-point tensors in nested dictionaries and lists, with their names."""
+    if isinstance(content, Tensor):
+        if content.is_floating_point() and not name.endswith(_MAY_BE_NAN):
+            yield name.removeprefix("state_dict."), content.detach()
+    elif isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from _tensors(f"{name}.{key}", value)
+    elif isinstance(content, list):
+        for index, value in enumerate(content):
+            yield from _tensors(f"{name}.{index}", value)
 
 
 def checkpoint_bytes(content: Any) -> bytes:

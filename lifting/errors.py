@@ -64,6 +64,10 @@ class CheckpointError(InputError):
     """A checkpoint is not the one that is needed: of another method, joint set, shape or stage."""
 
 
+class DivergenceError(InputError):
+    """A training has come to numbers that are not finite."""
+
+
 @contextmanager
 def located(where: object) -> Iterator[None]:
     """Say of every :class:`InputError` that is raised inside where it is: see :meth:`InputError.at`."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 import yaml
 from lightning import Trainer
-from lightning.pytorch.callbacks import Callback, LambdaCallback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, LambdaCallback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
 
@@ -30,7 +30,7 @@ from lifting.cli.world import (
     set_rank,
     with_environment,
 )
-from lifting.errors import CheckpointError, InputError
+from lifting.errors import CheckpointError, DivergenceError, InputError
 from lifting.files import beside
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import CONFIG, run_folder
@@ -59,6 +59,12 @@ _OPTIONS: dict[str, tuple[Any, Any, str]] = {
         True,
         "Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
     ),
+    "on_divergence": (
+        Literal["stop", "skip", "restore"],
+        "stop",
+        "What a training does whose loss, gradients or weights are not finite any more: stop; skip "
+        "such steps, which waits for the device at each; or restore last.ckpt, at most three times.",
+    ),
 }
 _BEST = {
     "best.monitor": "val/mpjpe",
@@ -77,12 +83,12 @@ class LiftingCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
-        from callbacks import LastCheckpoint
+        from callbacks import BestCheckpoint, LastCheckpoint
 
         for name, (kind, default, text) in _OPTIONS.items():
             parser.add_argument(f"--{name}", type=kind, default=default, help=text)
         parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
-        parser.add_lightning_class_args(ModelCheckpoint, "best")
+        parser.add_lightning_class_args(BestCheckpoint, "best")
         parser.set_defaults(_BEST)
         parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoint_folder)
         parser.add_lightning_class_args(LastCheckpoint, "last")
@@ -195,7 +201,9 @@ class LiftingCLI(LightningCLI):
         set_rank(trainer.global_rank)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         present = {type(callback) for callback in callbacks}
-        usual = default_callbacks(self.folder, self.model, self._options.pictures)
+        usual = default_callbacks(
+            self.folder, self.model, self._options.pictures, self._options.on_divergence
+        )
         callbacks += [callback for callback in usual if type(callback) not in present]
         for callback in callbacks:
             if isinstance(callback, Provenance):
@@ -241,12 +249,20 @@ class LiftingCLI(LightningCLI):
                 super()._run_subcommand(subcommand)
         except InputError as error:
             # Nothing half-begun stays behind, and nothing that was trained is ever removed.
-            if self.trainer.is_global_zero and self._is_new and not self._checkpoints.exists():
+            trained = isinstance(error, DivergenceError) or self._checkpoints.exists()
+            if self.trainer.is_global_zero and self._is_new and not trained:
                 close_wandb(self.trainer)
                 shutil.rmtree(self.folder, ignore_errors=True)
             # A module does not know where the checkpoint lies that it was given.
             if isinstance(error, CheckpointError) and error.where is None:
                 raise error.at(self._options.ckpt_path) from error
+            raise
+        except (RuntimeError, ValueError) as error:
+            # Such as a decomposition of numbers that are not finite, which nobody had looked at yet.
+            from callbacks.divergence import divergence_of
+
+            if (divergence := divergence_of(self.trainer)) is not None:
+                raise divergence from error
             raise
 
 

@@ -17,6 +17,7 @@ def trainer(step: int, save, first: bool = True, last: bool = False, **given) ->
         is_global_zero=first,
         save_checkpoint=save,
         is_last_batch=last,
+        callbacks=[],
         **usual | given,
     )
 

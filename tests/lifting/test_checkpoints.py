@@ -1,12 +1,16 @@
 import hashlib
+import math
+import re
 
 import pytest
 import torch
 
-from lifting.checkpoints import file_digest
-from lifting.errors import InputError
+from lifting.checkpoints import file_digest, name_not_finite, read_checkpoint
+from lifting.errors import CheckpointError, DivergenceError, InputError
 from lifting.methods import ElePose, PoseFlows, SimpleBaseline
 from lifting.methods.bases.checkpointed import load_frozen
+from lifting.methods.bases.dynamic_weight_average import DynamicWeightAverage
+from tests.made_methods import LIFTERS, made
 
 
 @pytest.fixture
@@ -88,3 +92,62 @@ def test_followers_come_back_with_their_state(saved):
         method.prior.followers.parameters(), other.prior.followers.parameters(), strict=True
     ):
         assert torch.equal(mine, theirs)
+
+
+def with_number(checkpoint, place, number):
+    """Put a number into a checkpoint."""
+    state = {0: {"exp_avg": torch.zeros(2), "step": torch.tensor(3.0)}}
+    checkpoint["optimizer_states"] = [{"state": state, "param_groups": [{"lr": 1e-3}]}]
+    checkpoint["current_model_state"] = {"weight": torch.zeros(2)}
+    name = next(
+        n for n, t in checkpoint["state_dict"].items() if t.is_floating_point() and t.numel()
+    )
+    target = {
+        name: checkpoint["state_dict"].get(name),
+        "current_model_state.weight": checkpoint["current_model_state"]["weight"],
+        "optimizer_states.0.state.0.exp_avg": state[0]["exp_avg"],
+    }
+    place = name if place == "first" else place
+    target[place].view(-1)[-1] = number
+    return place
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(
+    "place", ["first", "current_model_state.weight", "optimizer_states.0.state.0.exp_avg"]
+)
+def test_what_diverged_is_neither_read_nor_loaded_nor_saved(saved, place, number):
+    path, flows = saved
+    checkpoint = torch.load(path, weights_only=True)
+    place = with_number(checkpoint, place, number)
+    torch.save(checkpoint, path)
+    expected = f"of a training that diverged: {re.escape(place)} is not finite"
+    with pytest.raises(CheckpointError, match=expected):
+        read_checkpoint(path)
+    with pytest.raises(CheckpointError, match=expected):
+        flows.on_load_checkpoint(checkpoint)
+    with pytest.raises(DivergenceError, match=f"{re.escape(place)} is not finite"):
+        flows.on_save_checkpoint(checkpoint)
+
+
+def test_what_is_large_has_not_diverged(saved):
+    path, flows = saved
+    checkpoint = torch.load(path, weights_only=True)
+    # Its square is infinite.
+    with_number(checkpoint, "first", 1e30)
+    checkpoint["callbacks"] = {"best": {"kth_value": torch.tensor(math.inf)}}
+    flows.on_save_checkpoint(checkpoint)
+    torch.save(checkpoint, path)
+    read_checkpoint(path)
+
+
+@pytest.mark.parametrize("kind", LIFTERS)
+def test_everything_in_an_untrained_method_is_finite(kind):
+    assert name_not_finite({"state_dict": made(kind).state_dict()}) is None
+
+
+def test_losses_that_have_not_been_measured_are_no_divergence():
+    weights = DynamicWeightAverage(2)
+    state = {f"balance.{name}": value for name, value in weights.state_dict().items()}
+    assert torch.isnan(state["balance.history"]).all()
+    assert name_not_finite({"state_dict": state}) is None

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from lightning import LightningModule
 
-from lifting.checkpoints import read_checkpoint
-from lifting.errors import CheckpointError, InputError, located
+from lifting.checkpoints import name_not_finite, read_checkpoint
+from lifting.errors import CheckpointError, DivergenceError, InputError, located
 
 
 class Checkpointed(LightningModule, ABC):
@@ -25,7 +25,14 @@ class Checkpointed(LightningModule, ABC):
         self._paths: dict[str, str] = {}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Note method, joint sets and earlier stages in the checkpoint."""
+        """Note method, joint sets and earlier stages in the checkpoint.
+
+        Raises:
+            DivergenceError: If a number in it is not finite; whoever saves it, nothing is written.
+        """
+        if (name := name_not_finite(checkpoint)) is not None:
+            what = f"training diverged: {name} is not finite, and no checkpoint of it is saved"
+            raise DivergenceError(what, remedy="lower --model.lr and go on from an earlier one.")
         checkpoint["lifting"] = self._identity()
         checkpoint["frozen"] = dict(self.frozen)
 
@@ -33,12 +40,16 @@ class Checkpointed(LightningModule, ABC):
         """Refuse a checkpoint of another method or joint set.
 
         Raises:
-            CheckpointError: If it is one, or none of this suite, or was trained on other earlier stages.
+            CheckpointError: If it is one, or none of this suite, or was trained on other earlier stages,
+                or its training diverged.
         """
         identity = checkpoint.get("lifting")
         if identity is None:
             raise CheckpointError("it is not a checkpoint of this suite", remedy="import it first.")
         self._check_identity(identity)
+        if (name := name_not_finite(checkpoint)) is not None:
+            what = f"it is of a training that diverged: {name} is not finite"
+            raise CheckpointError(what, remedy="take another, or train it again.")
         for option, digest in self.frozen.items():
             if checkpoint["frozen"].get(option) != digest:
                 what = f"it was trained with another {option} than {self._paths[option]}"

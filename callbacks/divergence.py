@@ -1,0 +1,234 @@
+"""Watch over a training for numbers that are not finite."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.trainer.states import TrainerFn
+from lightning.pytorch.utilities import rank_zero_only
+from torch import Tensor
+
+from lifting.checkpoints import name_not_finite, read_checkpoint
+from lifting.errors import DivergenceError
+
+_warn = rank_zero_only(logging.getLogger(__name__).warning)
+
+Action = Literal["stop", "skip", "restore"]
+
+_LOSS, _GRADIENT, _PARAMETER = range(3)
+_KINDS = ("loss", "norm of the gradients", "weights or the optimiser's states")
+# Larger than any step, times the kinds.
+_NEVER = 2**62
+# Of a scaler that has halved it again and again, as no scale makes the gradients finite.
+_LEAST_SCALE = 2.0**-24
+# Steps left out in a row, and returns to a checkpoint, after which a training is given up.
+_MOST_SKIPPED, _MOST_RESTORED = 20, 3
+
+
+class Divergence(Callback):
+    """Ends a training whose loss, gradients or weights are no longer finite, or gets it past that.
+
+    A step does not wait for the device: losses and norms stay there until the next look at them, which
+    comes every ``log_every_n_steps`` batches, before a validation or a checkpoint, and at the end of an
+    epoch. Weights and states of optimisers are looked at then. All processes look together.
+
+    ``skip`` leaves out a step before it is taken, and therefore waits for the device at every one.
+    ``restore`` goes on with the weights and the optimiser of ``last.ckpt``, and with the data that come
+    next. Both end the training in the end, if that does not help.
+
+    In ``16-mixed`` the scaler leaves out steps whose gradients overflow, as it finds its scale: there
+    losses and weights tell.
+
+    Args:
+        folder: Folder of the run.
+        action: What to do: ``stop``, ``skip`` or ``restore``.
+    """
+
+    def __init__(self, folder: str | Path, action: Action = "stop") -> None:
+        self.folder = Path(folder)
+        self.action = action
+        # What has not been looked at yet: step, kind, and value on the device.
+        self._seen: list[tuple[int, int, Tensor]] = []
+        self._looked_at = -1
+        self._buffers: list[Tensor] = []
+        self._skipped = 0
+        self._restored = 0
+
+    @property
+    def last(self) -> Path:
+        """The last checkpoint, in which everything is finite."""
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Keep the buffers, which a forward pass changes, where a step may be left out."""
+        if self.action == "skip":
+            self._buffers = [buffer.clone() for buffer in pl_module.buffers()]
+
+    def on_before_backward(
+        self, trainer: Trainer, pl_module: LightningModule, loss: Tensor
+    ) -> None:
+        """Note a loss: of the step, or of one of its optimisers."""
+        self._seen.append((trainer.global_step, _LOSS, loss.detach()))
+
+    def on_before_optimizer_step(
+        self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Note the norm of the gradients, and leave out the step if that is asked for and due."""
+        scaled = _scaler(trainer) is not None
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if gradients and not scaled:
+            norm = torch.nn.utils.get_total_norm(gradients)
+            self._seen.append((trainer.global_step, _GRADIENT, norm))
+        if self.action == "skip" and (found := self._first_seen(trainer)) is not None:
+            self._skip(trainer, pl_module, found)
+            # A scaler has seen the gradients, and leaves out the step by itself.
+            for parameter in () if scaled else parameters:
+                parameter.grad = None
+        elif self.action == "skip":
+            self._skipped = 0
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look now and then."""
+        if (batch_idx + 1) % max(1, trainer.log_every_n_steps) == 0:  # type: ignore[attr-defined]
+            self.look(trainer)
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look before a validation in the course of training."""
+        if trainer.state.fn == TrainerFn.FITTING:
+            self.look(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Look at the end of an epoch."""
+        self.look(trainer)
+
+    def look(self, trainer: Trainer) -> None:
+        """Look at what came since the last time, together with the other processes.
+
+        Raises:
+            DivergenceError: If something is not finite, and it cannot be helped.
+        """
+        if not self._seen and self._looked_at == trainer.global_step:
+            return
+        found = self._first_seen(trainer)
+        if found is None:
+            found = self._weights(trainer)
+        if found is not None:
+            may_restore = self.action == "restore" and self._restored < _MOST_RESTORED
+            if not (may_restore and self.last.is_file()):
+                raise self._error(trainer, *found)
+            self._restore(trainer, *found)
+        self._looked_at = trainer.global_step
+
+    def explain(self, trainer: Trainer) -> DivergenceError | None:
+        """Return what is not finite, where a training has failed of something else meanwhile."""
+        for step, kind, value in self._seen:
+            if not math.isfinite(value):
+                return self._error(trainer, step, kind)
+        if name_not_finite(_parts(trainer)) is not None:
+            return self._error(trainer, trainer.global_step, _PARAMETER)
+        return None
+
+    def _first_seen(self, trainer: Trainer) -> tuple[int, int] | None:
+        """Return step and kind of the first value that is not finite in any process, and forget all."""
+        first = _NEVER
+        if self._seen:
+            values = torch.stack([value.float() for _, _, value in self._seen]).tolist()
+            for (step, kind, _), value in zip(self._seen, values, strict=True):
+                if not math.isfinite(value):
+                    first = len(_KINDS) * step + kind
+                    break
+            self._seen.clear()
+        return _agreed(trainer, first)
+
+    def _weights(self, trainer: Trainer) -> tuple[int, int] | None:
+        kind, scaler = None, _scaler(trainer)
+        if name_not_finite(_parts(trainer)) is not None:
+            kind = _PARAMETER
+        elif scaler is not None and scaler.get_scale() < _LEAST_SCALE:
+            kind = _GRADIENT
+        step = trainer.global_step
+        return _agreed(trainer, _NEVER if kind is None else len(_KINDS) * step + kind)
+
+    def _skip(self, trainer: Trainer, module: LightningModule, found: tuple[int, int]) -> None:
+        self._skipped += 1
+        if self._skipped > _MOST_SKIPPED:
+            raise self._error(trainer, *found)
+        for buffer, before in zip(module.buffers(), self._buffers, strict=True):
+            buffer.copy_(before)
+        _warn(f"Step {found[0]} is left out: its {_KINDS[found[1]]} is not finite.")
+
+    def _restore(self, trainer: Trainer, step: int, kind: int) -> None:
+        self._restored += 1
+        checkpoint = read_checkpoint(self.last)
+        module = trainer.lightning_module
+        module.load_state_dict(checkpoint["state_dict"])
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            # Averages of weights are theirs.
+            callback.on_load_checkpoint(trainer, module, checkpoint)
+        for optimizer, saved in zip(
+            trainer.optimizers, checkpoint["optimizer_states"], strict=True
+        ):
+            # The learning rate is that of now.
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
+            optimizer.zero_grad()
+        _warn(
+            f"The {_KINDS[kind]} is not finite at step {step}: going on from the weights of {self.last} "
+            f"(step {checkpoint['global_step']}), return {self._restored} of {_MOST_RESTORED}."
+        )
+
+    def _error(self, trainer: Trainer, step: int, kind: int) -> DivergenceError:
+        """Return the sentence that a training ends with."""
+        good = f"the last good checkpoint is {self.last}"
+        if not self.last.is_file():
+            good = "no checkpoint was saved before"
+        automatic = trainer.lightning_module.automatic_optimization
+        clip = "--trainer.gradient_clip_val" if automatic else "--model.clip"
+        what = (
+            f"training diverged: at step {step} (epoch {trainer.current_epoch}) the {_KINDS[kind]} "
+            f"{'are' if kind == _PARAMETER else 'is'} not finite, {good}"
+        )
+        remedy = f"lower --model.lr, set {clip}, or try --trainer.precision 32-true."
+        return DivergenceError(what, self.folder, remedy)
+
+
+def _parts(trainer: Trainer) -> dict[str, Any]:
+    """Return what must be finite, named as in a checkpoint."""
+    return {
+        "state_dict": trainer.lightning_module.state_dict(),
+        "optimizer_states": [optimizer.state for optimizer in trainer.optimizers],
+    }
+
+
+def _scaler(trainer: Trainer) -> torch.amp.GradScaler | None:
+    return getattr(trainer.precision_plugin, "scaler", None)
+
+
+def _agreed(trainer: Trainer, first: int) -> tuple[int, int] | None:
+    """Return the first of all processes, as step and kind, or None where nothing was found."""
+    if trainer.world_size > 1:
+        own = torch.tensor(first, device=trainer.strategy.root_device)
+        first = int(trainer.strategy.reduce(own, reduce_op="min"))
+    return None if first == _NEVER else divmod(first, len(_KINDS))
+
+
+def look(trainer: Trainer) -> None:
+    """Let a training look at itself before something of it is saved."""
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, Divergence):
+            callback.look(trainer)
+
+
+def divergence_of(trainer: Trainer) -> DivergenceError | None:
+    """Return what is not finite in a training that has failed, or None."""
+    watchers = (c for c in trainer.callbacks if isinstance(c, Divergence))  # type: ignore[attr-defined]
+    watcher = next(watchers, None) if trainer.state.fn == TrainerFn.FITTING else None
+    return None if watcher is None else watcher.explain(trainer)
