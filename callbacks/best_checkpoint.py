@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
 from callbacks.divergence import look
+from callbacks.saving import write_whole
 
 _PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 
@@ -66,6 +67,7 @@ class BestCheckpoint(ModelCheckpoint):
 
     def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
         look(trainer)
+        write_whole(trainer)
         super()._save_checkpoint(trainer, filepath)
 
 

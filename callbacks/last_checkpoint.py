@@ -1,7 +1,6 @@
 """Checkpoint that a run is resumed from."""
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from callbacks.divergence import look
+from callbacks.saving import save_checkpoint
 
 # The status of a process that SIGTERM ended, as a shell counts it.
 _TERMINATED = 143
@@ -75,12 +75,7 @@ class LastCheckpoint(Checkpoint):
             return
         look(trainer)
         self._saved_at = trainer.global_step
-        # Lightning writes to the system's temporary folder and moves the file here. Across file systems
-        # that is a copy, and a run killed in the midst of it could not be resumed.
-        partial = self.path.with_name(f"{self.path.name}.partial")
-        trainer.save_checkpoint(partial, weights_only=False)
-        if trainer.is_global_zero:
-            os.replace(partial, self.path)
+        save_checkpoint(trainer, self.path)
 
 
 def _is_validated(trainer: Trainer, batch_idx: int) -> bool:

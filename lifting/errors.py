@@ -106,15 +106,17 @@ def explain(error: BaseException) -> str | None:
     """
     if isinstance(error, InputError):
         return str(error)
-    if isinstance(error, OSError) and (error.errno in DISK_FULL or _names_disk_full(error)):
+    if isinstance(error, OSError) and is_disk_full(error):
         where = f" while writing {error.filename}" if error.filename else ""
         return f"The disk is full{where}: free some space and run the same command again."
     return None
 
 
-def _names_disk_full(error: OSError) -> bool:
+def is_disk_full(error: OSError) -> bool:
+    """Return whether an error says that the disk is full, the quota used up or a file too large."""
     # HDF5 raises a bare OSError whose text carries the number of the system's error.
-    return any(f"errno = {number}," in str(error) for number in DISK_FULL)
+    named = any(f"errno = {number}," in str(error) for number in DISK_FULL)
+    return named or error.errno in DISK_FULL
 
 
 def guarded(command: Callable[[], object]) -> None:

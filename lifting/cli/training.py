@@ -4,7 +4,6 @@ One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,las
 W&B files, result tables and pictures.
 """
 
-import shutil
 import sys
 import warnings
 from argparse import ArgumentError
@@ -18,9 +17,10 @@ from lightning.pytorch.callbacks import Callback, LambdaCallback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
 
-from lifting.cli.loggers import close_wandb, run_loggers
+from lifting.cli.loggers import run_loggers
 from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
+from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
 from lifting.cli.world import (
@@ -30,7 +30,7 @@ from lifting.cli.world import (
     set_rank,
     with_environment,
 )
-from lifting.errors import CheckpointError, DivergenceError, InputError
+from lifting.errors import CheckpointError, InputError
 from lifting.files import beside
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import CONFIG, run_folder
@@ -134,12 +134,8 @@ class LiftingCLI(LightningCLI):
         options = self._options
         self._environment = choose_environment(options.trainer)
         fits = self.subcommand == "fit"
-        checkpoint = find_checkpoint(self.folder, options.ckpt_path, fits)
-        self._is_new = not self.folder.exists()
-        if fits:
-            check_folder(self.folder, options, resumes=options.ckpt_path is not None)
-        if checkpoint is not None:
-            check_checkpoint(checkpoint, fits)
+        self._asked = options.ckpt_path
+        checkpoint = self._check_start()
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
         nobody = not options.data.init_args.get("val_subjects", True)
@@ -148,6 +144,23 @@ class LiftingCLI(LightningCLI):
             options.best.monitor = None
         if self.subcommand == "test":
             options.verbose = False  # the table per action says it all
+
+    def _check_start(self) -> Path | None:
+        """Return the checkpoint to take, and refuse what would mix two runs in one folder."""
+        fits = self.subcommand == "fit"
+        checkpoint = find_checkpoint(self.folder, self._asked, fits)
+        if fits:
+            check_folder(self.folder, self._options, resumes=self._asked is not None)
+        if checkpoint is not None:
+            check_checkpoint(checkpoint, fits)
+        return checkpoint
+
+    def _check_again(self) -> None:
+        """Refuse, once no other process can write, what one has done since the first look."""
+        checkpoint = self._check_start()
+        if (None if checkpoint is None else str(checkpoint)) != self._options.ckpt_path:
+            what = "another process has been at work in it since this one began"
+            raise InputError(what, self.folder, "give the command again.")
 
     def after_fit(self) -> None:
         """Test what was trained, where that is asked for, without starting another process."""
@@ -245,14 +258,12 @@ class LiftingCLI(LightningCLI):
 
     def _run_subcommand(self, subcommand: str) -> None:
         try:
-            with refusals_of_running():
+            with (
+                refusals_of_running(),
+                at_work(self.trainer, self.folder, subcommand, self._check_again),
+            ):
                 super()._run_subcommand(subcommand)
         except InputError as error:
-            # Nothing half-begun stays behind, and nothing that was trained is ever removed.
-            trained = isinstance(error, DivergenceError) or self._checkpoints.exists()
-            if self.trainer.is_global_zero and self._is_new and not trained:
-                close_wandb(self.trainer)
-                shutil.rmtree(self.folder, ignore_errors=True)
             # A module does not know where the checkpoint lies that it was given.
             if isinstance(error, CheckpointError) and error.where is None:
                 raise error.at(self._options.ckpt_path) from error

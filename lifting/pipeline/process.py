@@ -1,14 +1,10 @@
 """Supervisor of commands run one after another, none of which outlives the order to stop."""
 
-import fcntl
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from lifting.errors import InputError
@@ -94,25 +90,3 @@ class Supervisor:
             if now - noted > _NOTE_EVERY:
                 note(now - started)
                 noted = now
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[int]:
-    """Keep a second runner away from a folder, and give the lock for commands to inherit.
-
-    Should the runner alone be killed, the lock holds until the command it left behind has ended.
-
-    Raises:
-        InputError: If there is another one.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            what = "a run of this pipeline is at work"
-            raise InputError(what, folder, "wait for it, or end it first.") from error
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -10,9 +10,10 @@ from rich.console import Console
 
 from lifting.errors import InputError
 from lifting.pipeline.plan import Pipeline, Stage
-from lifting.pipeline.process import StoppedError, Supervisor, locked
+from lifting.pipeline.process import StoppedError, Supervisor
 from lifting.pipeline.records import Record, file_state, inputs_of, read_record, state_of
 from lifting.pipeline.report import clock, write_report
+from lifting.runs.lock import locked
 
 
 def run_pipeline(
@@ -43,7 +44,7 @@ def run_pipeline(
                 _print(shlex.join(stage.command_line()))
         return 0
     _check(pipeline, chosen, again)
-    with locked(pipeline.folder) as lock:
+    with locked(pipeline.folder, "pipeline") as lock:
         for name in again:
             _begin_again(pipeline.stages[name])
         try:
@@ -111,7 +112,9 @@ def _remove(stage: Stage) -> None:
     gone = stage.folder.with_name(f"{stage.name}.removed")
     shutil.rmtree(gone, ignore_errors=True)
     if stage.folder.is_dir():
-        os.replace(stage.folder, gone)
+        # It may be at work, started by hand.
+        with locked(stage.folder, "pipeline"):
+            os.replace(stage.folder, gone)
         shutil.rmtree(gone)
 
 

@@ -9,13 +9,13 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from callbacks import LastCheckpoint
 
 
-def trainer(step: int, save, first: bool = True, last: bool = False, **given) -> SimpleNamespace:
+def trainer(step: int, save, last: bool = False, **given) -> SimpleNamespace:
     usual = {"val_check_batch": 1000, "check_val_every_n_epoch": 1}
     return SimpleNamespace(
         global_step=step,
         fast_dev_run=False,
-        is_global_zero=first,
         save_checkpoint=save,
+        strategy=SimpleNamespace(checkpoint_io=None),
         is_last_batch=last,
         callbacks=[],
         **usual | given,
@@ -42,31 +42,6 @@ def test_it_is_written_every_so_many_steps_and_at_the_end(tmp_path):
     assert callback.path == tmp_path / "last.ckpt"
     assert callback.path.read_text() == "9"
     assert list(tmp_path.iterdir()) == [callback.path]
-
-
-def test_checkpoint_that_is_written_when_the_process_dies_leaves_the_one_before(tmp_path):
-    last = tmp_path / "last.ckpt"
-    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=1)
-
-    def save(path, weights_only):
-        Path(path).write_text("whole")
-
-    def die(path, weights_only):
-        Path(path).write_text("ha")
-        raise KeyboardInterrupt
-
-    ends_batch(callback, trainer(1, save))
-    assert last.read_text() == "whole"
-    with pytest.raises(KeyboardInterrupt):
-        ends_batch(callback, trainer(2, die))
-    assert last.read_text() == "whole"
-
-
-def test_only_the_first_process_puts_the_checkpoint_in_its_place(tmp_path):
-    # On the others save_checkpoint writes nothing.
-    callback = LastCheckpoint(str(tmp_path), every_n_train_steps=1)
-    ends_batch(callback, trainer(1, lambda *_, **__: None, first=False))
-    assert not list(tmp_path.iterdir())
 
 
 def test_sigterm_shows_in_the_exit_status():

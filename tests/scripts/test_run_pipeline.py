@@ -308,7 +308,8 @@ def test_runner_that_was_killed_alone_keeps_a_second_one_away(runner):
     calls(runner)
     process.kill()
     process.wait()
-    assert "runs/p: a run of this pipeline is at work" in refused(runner)
+    left = f"runs/p: a command left behind by pipeline (process {process.pid} on "
+    assert left in refused(runner)
     os.kill(int((runner.folder / "pid").read_text()), signal.SIGKILL)
     process.communicate()
     (runner.folder / "flow.hangs").unlink()

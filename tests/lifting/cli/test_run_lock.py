@@ -1,0 +1,82 @@
+"""Commands on the folder of a run: one at a time, and none leaves a start that failed."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from lifting.cli.run_lock import at_work
+from lifting.errors import InputError
+from lifting.runs.lock import LOCK, locked
+
+
+def trainer(first: bool = True, step: int = 0) -> SimpleNamespace:
+    strategy = SimpleNamespace(checkpoint_io=None)
+    return SimpleNamespace(strategy=strategy, is_global_zero=first, global_step=step, loggers=[])
+
+
+def refuse() -> None:
+    raise InputError("holds a run that has begun", "runs/a")
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def test_the_process_that_writes_holds_the_lock_and_no_other(tmp_path):
+    folder = tmp_path / "a"
+    with at_work(trainer(), folder, "fit", lambda: None):
+        assert names(folder) == {LOCK}
+        with (
+            pytest.raises(InputError, match=r"fit .* is at work in it"),
+            at_work(trainer(), folder, "test", lambda: None),
+        ):
+            pass
+        with at_work(trainer(first=False), folder, "fit", refuse):
+            pass
+
+
+def test_what_happened_before_it_was_locked_is_seen(tmp_path):
+    with (
+        pytest.raises(InputError, match="has begun"),
+        at_work(trainer(), tmp_path / "a", "fit", refuse),
+    ):
+        pytest.fail("it goes on")
+    assert not (tmp_path / "a").exists()
+
+
+def fail(folder: Path, step: int, *made: str) -> None:
+    def work() -> None:
+        with at_work(trainer(step=step), folder, "fit", lambda: None):
+            for name in made:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+
+def test_a_start_that_fails_leaves_what_was_there(tmp_path):
+    fail(tmp_path / "runs/a", 0, "config.yaml", "logs/version_0/metrics.csv")
+    assert not (tmp_path / "runs").exists()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/stage.json").touch()
+    fail(tmp_path / "b", 0, "config.yaml", "wandb/run/file")
+    assert names(tmp_path / "b") == {"stage.json"}
+
+
+def test_what_was_trained_stays(tmp_path):
+    fail(tmp_path / "steps", 3, "config.yaml")
+    assert names(tmp_path / "steps") == {"config.yaml"}
+    fail(tmp_path / "saved", 0, "config.yaml", "checkpoints/last.ckpt")
+    assert names(tmp_path / "saved") == {"config.yaml", "checkpoints"}
+
+
+def test_a_lock_that_was_left_is_no_run(tmp_path):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / LOCK).write_text("{")
+    with locked(folder, "fit"):
+        pass
+    assert not folder.exists()
