@@ -2,6 +2,8 @@
 
 import sys
 
+from lifting.cli.vocabulary import PACKAGES
+
 _PAGE = """usage: lifting {command} {configs} [OPTIONS]
 
 {about}
@@ -18,8 +20,8 @@ _PAGE = """usage: lifting {command} {configs} [OPTIONS]
   --trainer.OPTION VALUE an option of Lightning's Trainer, such as --trainer.max_epochs 10
   --print_config         print the configuration that all of these make, and end
 
-Options override configurations. `lifting {command} --model.help CLASS` tells the options of a method,
-such as SimpleBaseline, `--data.help CLASS` those of a dataset, such as H36M, and
+Options override configurations. `lifting {command} --model.help` lists the methods, `--data.help` the
+datasets, `--model.help CLASS` tells the options of one, such as SimpleBaseline, and
 `lifting {command} --help all` lists all options.{also}"""
 
 _PLAIN = {
@@ -66,6 +68,11 @@ def launch(words: list[str]) -> None:
         call(lift, "lift", ["lift", *names])
     elif options in (["--help"], ["-h"]):
         print(_PAGE.format(command=command, **_PLAIN | _VARIANTS[command]))
+    elif (part := _asked_classes(options)) is not None:
+        from lifting.cli.vocabulary import list_classes
+
+        print(f"Classes that --{part} takes:", *list_classes(part), sep="\n")
+        print(f"\n`lifting {command} --{part}.help CLASS` tells the options of one.")
     else:
         from lifting.cli.named_run import with_config_of_run
 
@@ -76,3 +83,12 @@ def launch(words: list[str]) -> None:
         from lifting.cli.training import run
 
         run()
+
+
+def _asked_classes(options: list[str]) -> str | None:
+    """Return the part of which all classes are to be listed: ``--model.help`` names none of them."""
+    for word, after in zip(options, [*options[1:], "-"], strict=True):
+        part, dot, last = word.removeprefix("--").rpartition(".")
+        if dot and last == "help" and part in PACKAGES and after.startswith("-"):
+            return part
+    return None

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection
 
-from lifting.errors import InputError
+from lifting.cli.vocabulary import classes_of, meant_option, options_of
+from lifting.errors import InputError, did_you_mean
 
 _KEY = re.compile(r'Parser key "([^"]+)":')
 _REFUSED = re.compile(r"Option '([^']+)' is not accepted")
@@ -22,11 +23,20 @@ _IN_YAML = {
     "Mapping": "a mapping",
     "bool": "true or false",
 }
-_NOT_A_METHOD = "Expected a dot import path string: "
+_NOT_A_PATH = re.compile(r"Expected a dot import path string: (.*)")
+_NO_MODULE = re.compile(
+    r"Problem with given class_path '([^']+)':\s+(?:module '\S+' has no|No module named)"
+)
+_OTHER_CLASS = re.compile(r"Import path (?:'?\S+'? )?does not correspond to a subclass of (\w+)")
+_SUBTYPES = re.compile(r"Subtypes: (\[.*\])")
+_INSIDE = re.compile(r"Problem with given class_path '([^']+)'")
 
 
 def option_error(
-    message: str, command: str = "fit", positionals: Collection[str] = ()
+    message: str,
+    command: str = "fit",
+    positionals: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> InputError:
     r"""Return the error to raise for what the parser says.
 
@@ -34,6 +44,7 @@ def option_error(
         message: What it says: the places it looked at, over several lines, the innermost last.
         command: The command whose options they are.
         positionals: Those that are given in order, not by name.
+        known: The options there are, without dashes, of which one may have been meant.
 
     Example:
         >>> message = 'Parser key "wandb":\n  Expected a typing.Literal[\'offline\']. Got value: on'
@@ -45,20 +56,33 @@ def option_error(
     option = name.upper() if name in positionals else f"--{name}"
     listed = f"`lifting {command} --help` lists the options."
     if refused := _REFUSED.search(message) or _UNKNOWN.search(message):
-        where = f"--{'.'.join([*keys, refused[1]])}"
-        return InputError("there is no such option", where, listed)
+        return _unknown_option([*keys, refused[1]], message, command, known)
     if word := _UNRECOGNISED.search(message):
-        what = "there is no such option" if word[1].startswith("-") else "is one word too many"
-        return InputError(what, word[1], listed)
+        if not word[1].startswith("-"):
+            return InputError("is one word too many", word[1], listed)
+        given = word[1].partition("=")[0]
+        meant = meant_option(given.lstrip("-"), known)
+        return InputError("there is no such option", given, meant or listed)
     if bare := _NO_VALUE.search(message):
         return InputError("a value is missing after it", bare[1], listed)
     if required := _REQUIRED.search(message):
         name = required[2].upper() if required[2] in positionals else f"--{required[2]}"
         also = ": give it, or -c files" if required[1] else ""
         return InputError(f"{name} is missing{also}", remedy=listed)
-    if _NOT_A_METHOD in message:
-        name = message.split(_NOT_A_METHOD)[1].split("\n")[0]
-        return InputError(f"{option} is {name}: there is no such class", remedy=listed)
+    if no_class := _NOT_A_PATH.search(message) or _NO_MODULE.search(message):
+        classes = classes_of(name)
+        if not classes and (kinds := _SUBTYPES.findall(message)):
+            kinds = [_IN_YAML.get(kind, f"options of {kind}") for kind in _CLASS.findall(kinds[-1])]
+            return InputError(f"{option} is {no_class[1]}: give {' or '.join(kinds)}.")
+        if no_class[1] in classes:
+            return _unfit_class(option, no_class[1], command)
+        meant = did_you_mean(no_class[1].rpartition(".")[2], classes)
+        remedy = f"`lifting {command} {option}.help` lists them." if classes else listed
+        return InputError(
+            f"{option} is {no_class[1]}: there is no such class", remedy=meant or remedy
+        )
+    if _OTHER_CLASS.search(message) and (given := _GIVEN.findall(message)):
+        return _unfit_class(option, _class_path(given[-1]), command)
     # Of the alternatives that were tried those count that the innermost place has.
     expected = _EXPECTED.findall(message.rsplit('Parser key "', 1)[-1])
     if keys and expected:
@@ -67,6 +91,36 @@ def option_error(
         value = f" is {values[-1]}" if values else ""
         return InputError(f"{option}{value}: give {' or '.join(dict.fromkeys(kinds))}.")
     return InputError(" ".join(message.split()).rstrip("."), remedy=listed)
+
+
+def _unknown_option(
+    keys: list[str], message: str, command: str, known: Collection[str]
+) -> InputError:
+    inside = _INSIDE.findall(message)
+    name = ".".join(keys)
+    listed = f"`lifting {command} --help` lists the options."
+    if inside:
+        part = ".".join(keys[:-1])
+        own = {f"{part}.{option}" for kind in inside for option in options_of(kind)}
+        others = {option for option in known if not option.startswith(f"{part}.")}
+        meant = meant_option(name, own | others)
+        of_class = inside[-1].rpartition(".")[2]
+        if len(keys) == 2 and classes_of(part):
+            listed = f"`lifting {command} --{part}.help {of_class}` lists those of {of_class}."
+    else:
+        meant = meant_option(name, known)
+    return InputError("there is no such option", f"--{name}", meant or listed)
+
+
+def _unfit_class(option: str, path: str, command: str) -> InputError:
+    remedy = f"`lifting {command} {option}.help` lists those that do."
+    return InputError(f"{option} is {path}: this class does not fit here", remedy=remedy)
+
+
+def _class_path(value: str) -> str:
+    # A class of a file stands in a dictionary, as Python writes it.
+    path = re.search(r"'class_path': '([^']+)'", value)
+    return path[1] if path else value
 
 
 def inner_refusal(error: BaseException) -> InputError | None:

@@ -13,7 +13,9 @@ from typing import Any, get_args
 from docstring_parser import parse
 from jsonargparse import ActionConfigFile, ArgumentParser
 
+from lifting.cli.config_files import placed, read_configs
 from lifting.cli.option_errors import option_error
+from lifting.cli.vocabulary import all_options
 
 
 def call(function: Callable[..., None], name: str, words: list[str]) -> None:
@@ -46,11 +48,13 @@ def parse_options(parser: ArgumentParser, name: str, words: list[str]) -> dict[s
     Raises:
         InputError: If one of them is wrong.
     """
+    read_configs(words)
     try:
         options = parser.parse_args(words).as_dict()
     except ArgumentError as error:
         positionals = {action.dest for action in parser._actions if not action.option_strings}
-        raise option_error(str(error), name, positionals) from error
+        known = all_options(parser)
+        raise placed(option_error(str(error), name, positionals, known), words) from error
     options.pop("config", None)
     return options
 
@@ -72,7 +76,9 @@ def _parser(
 ) -> ArgumentParser:
     doc = parse(function.__doc__ or "")
     about = "\n\n".join(filter(None, (doc.short_description, doc.long_description)))
-    parser = ArgumentParser(prog=f"lifting {name}", description=about, exit_on_error=False)
+    parser = ArgumentParser(
+        prog=f"lifting {name}", description=about, exit_on_error=False, allow_abbrev=False
+    )
     parser.add_argument("--config", action=ActionConfigFile, help="A YAML file of options.")
     for parameter, text in explained:
         option, kind = parameter.name, {"type": parameter.annotation, "help": text}

@@ -34,6 +34,7 @@ def _parser() -> ArgumentParser:
         prog="lifting pipeline",
         description="Run trainings in a row, skipping what is finished and resuming what is not.",
         exit_on_error=False,
+        allow_abbrev=False,
     )
     parser.add_argument("pipeline", type=str, help="The pipeline file.")
     parser.add_argument("--name", help="Name in place of the file's: it goes to runs/NAME.")

@@ -17,12 +17,14 @@ from lightning.pytorch.callbacks import Callback, LambdaCallback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
 
+from lifting.cli.config_files import placed, read_configs
 from lifting.cli.loggers import run_loggers
 from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
 from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
+from lifting.cli.vocabulary import all_options
 from lifting.cli.world import (
     choose_environment,
     refusals_of_building,
@@ -104,12 +106,30 @@ class LiftingCLI(LightningCLI):
             parser.add_argument("--seed", type=int | None, default=None, help=HELP)
         return parser
 
+    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
+        """Return a parser that takes options by their whole names only."""
+        return super().init_parser(allow_abbrev=False, **kwargs)
+
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Parse the options, and spread ``--seed`` over those of its parts."""
-        super().parse_arguments(parser, args)
+        """Parse the options, and spread ``--seed`` over those of its parts.
+
+        Raises:
+            InputError: If something is wrong with them, with the configuration file that it is in.
+        """
+        words = sys.argv[1:] if args is None else args
+        self._words = words = words if isinstance(words, list) else []
+        read_configs(words)
+        try:
+            super().parse_arguments(parser, args)
+        except ArgumentError as error:
+            if (refusal := inner_refusal(error)) is not None:
+                raise placed(refusal, words, "run") from error
+            # Else it would print every option that there is before what is wrong.
+            command = next((word for word in words if word in self._subcommand_parsers), "fit")
+            known = all_options(self._subcommand_parsers[command])
+            raise placed(option_error(str(error), command, known=known), words) from error
         if self.config.subcommand == "fit":
-            words = sys.argv[1:] if args is None else args
-            spread_seed(self.config.fit, words if isinstance(words, list) else [])
+            spread_seed(self.config.fit, words)
 
     @property
     def _options(self) -> Any:
@@ -182,9 +202,11 @@ class LiftingCLI(LightningCLI):
         """
         try:
             super().instantiate_classes()
+        except InputError as error:
+            raise placed(error, self._words) from error
         except ValueError as error:
             if (refusal := self._refusal()) is not None:
-                raise refusal from error
+                raise placed(refusal, self._words) from error
             raise
 
     def _refusal(self) -> InputError | None:
@@ -291,20 +313,14 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
         arguments = with_config_of_run(arguments)
     for message in _EXPECTED:
         warnings.filterwarnings("ignore", message)
-    try:
-        return LiftingCLI(
-            Method,
-            datamodules.SubjectDataModule,
-            subclass_mode_model=True,
-            subclass_mode_data=True,
-            save_config_callback=None,
-            seed_everything_default=0,
-            auto_configure_optimizers=False,
-            args=arguments,
-            parser_kwargs={"prog": "lifting", "exit_on_error": False},
-        )
-    except ArgumentError as error:
-        if (refusal := inner_refusal(error)) is not None:
-            raise refusal from error
-        # Else it would print every option that there is before what is wrong.
-        raise option_error(str(error)) from error
+    return LiftingCLI(
+        Method,
+        datamodules.SubjectDataModule,
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        save_config_callback=None,
+        seed_everything_default=0,
+        auto_configure_optimizers=False,
+        args=arguments,
+        parser_kwargs={"prog": "lifting", "exit_on_error": False},
+    )

@@ -2,6 +2,7 @@
 
 import pytest
 
+import lifting.methods  # noqa: F401
 from lifting.cli.option_errors import option_error
 
 NESTED = """Parser key "model":
@@ -26,6 +27,24 @@ NESTED = """Parser key "model":
         ),
         (NESTED.format(inner="Option 'wdith' is not accepted"), "--model.wdith: there is no such"),
         ("Subcommand 'fit' does not accept option 'modl'", "--modl: there is no such option"),
+        (
+            NESTED.format(inner="Option 'lrr' is not accepted"),
+            "--model.lrr: there is no such option; did",
+        ),
+        (
+            NESTED.format(
+                inner="module 'lifting.methods' has no attribute 'SimpleBaseline'"
+            ).replace("SimpleBaseline", "SimplBaseline"),
+            "--model is lifting.methods.SimplBaseline: there is no such class; did you mean Simple",
+        ),
+        (
+            NESTED.replace(
+                "Problem with given class_path 'lifting.methods.SimpleBaseline':", "{inner}"
+            )
+            .format(inner="Import path does not correspond to a subclass of Method")
+            .replace("'SimpleBaseline'", "'datamodules.H36M'"),
+            "--model is datamodules.H36M: this class does not fit here; `lifting fit --model.help`",
+        ),
         ("Option 'fit.model' is required but not provided", "--model is missing: give it, or -c"),
         (
             "Problems parsing config: while parsing\n  in line 1,\ndid not find ']'",
@@ -34,6 +53,6 @@ NESTED = """Parser key "model":
     ],
 )
 def test_it_names_option_fault_and_remedy(said, sentence):
-    told = str(option_error(said))
+    told = str(option_error(said, known={"model.lr", "run"}))
     assert told.startswith(sentence)
     assert "\n" not in told

@@ -1,0 +1,102 @@
+"""Words of the command line that may have been meant: options of commands and classes, and classes."""
+
+import sys
+from collections.abc import Collection
+from importlib import import_module
+from inspect import Parameter, isclass, signature
+from pydoc import locate
+from typing import Any
+
+from lifting.errors import did_you_mean
+
+# By option, the package whose classes it takes by their short names.
+PACKAGES = {"model": "lifting.methods", "data": "datamodules", "trainer.callbacks": "callbacks"}
+
+
+def options_of(kind: Any) -> set[str]:
+    """Return the names of the options of a class, those that it hands on to its bases among them.
+
+    Args:
+        kind: The class, or its path.
+    """
+    kind = locate(kind) if isinstance(kind, str) else kind
+    found: set[str] = set()
+    for base in kind.__mro__ if isclass(kind) else ():
+        if "__init__" not in vars(base) or base is object:
+            continue
+        parameters = signature(vars(base)["__init__"]).parameters.values()
+        found |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        if not any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
+            break
+    return found - {"self"}
+
+
+def classes_of(option: str) -> list[str]:
+    """Return the short names of the classes that an option takes, where their package is loaded."""
+    package = sys.modules.get(PACKAGES.get(option, ""))
+    return list(getattr(package, "__all__", ()))
+
+
+def all_options(parser: Any) -> set[str]:
+    """Return the options of a parser, and those of every method and datamodule, without dashes."""
+    found = {
+        option.removeprefix("--")
+        for action in parser._actions
+        for option in action.option_strings
+        if option.startswith("--") and not option.endswith(".help")
+    }
+    for part in PACKAGES.keys() & found:
+        package = sys.modules.get(PACKAGES[part])
+        kinds = [getattr(package, name) for name in classes_of(part)]
+        if "." not in part:
+            found |= {f"{part}.{name}" for kind in kinds for name in options_of(kind)}
+    return found
+
+
+def meant_option(name: str, known: Collection[str]) -> str:
+    """Return the question whether another option was meant, or nothing.
+
+    Args:
+        name: The unknown option, without dashes.
+        known: The options there are.
+
+    Example:
+        >>> meant_option("model.lrr", {"model.lr", "data.seed"}), meant_option("lr", {"model.lr"})
+        ('did you mean --model.lr?', 'did you mean --model.lr?')
+        >>> meant_option("trainr.max_epochs", {"trainer.max_epochs"})
+        'did you mean --trainer.max_epochs?'
+    """
+    head, dot, tail = name.rpartition(".")
+    parts = {option: option.rpartition(".") for option in known if option != name}
+    # The right option of another part, such as --model.batch_size.
+    if elsewhere := sorted(option for option, (_, _, last) in parts.items() if last == tail):
+        return f"did you mean --{elsewhere[0]}?"
+    beside = [last for before, _, last in parts.values() if before == head]
+    if dot and beside:
+        return did_you_mean(tail, beside, f"--{head}.{{}}")
+    return did_you_mean(name, parts, "--{}")
+
+
+def list_classes(option: str) -> list[str]:
+    """Return the lines of a list of the classes that an option takes, with what each of them is.
+
+    Args:
+        option: One of ``model``, ``data`` and ``trainer.callbacks``.
+    """
+    package = import_module(PACKAGES[option])
+    kinds = {name: getattr(package, name) for name in package.__all__}
+    usable = {
+        name: kind for name, kind in kinds.items() if isclass(kind) and not _is_abstract(kind)
+    }
+    width = max(map(len, usable))
+    return [f"  {name:{width}}  {_first_line(kind)}" for name, kind in sorted(usable.items())]
+
+
+def _is_abstract(kind: type) -> bool:
+    # Lightning's classes do not have the metaclass that inspect.isabstract looks at.
+    members = (getattr(kind, name, None) for name in dir(kind))
+    return any(getattr(member, "__isabstractmethod__", False) for member in members)
+
+
+def _first_line(kind: type) -> str:
+    return (kind.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ").strip()
