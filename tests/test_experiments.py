@@ -250,7 +250,7 @@ SMALL = ("data/synthetic", "relative_depth/small")
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda path: path.stem)
 def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
-    monkeypatch.setattr("lifting.pipeline.reading.EXPERIMENTS", EXPERIMENTS)
+    monkeypatch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
     # One group small, the others as they are; of runs that differ by values alone the last.
     overlays = SMALL if group.stem == "figure_4ab" else ()
     stages = [s for s in read_pipeline(group, overlays=overlays).stages.values() if not s.command]
@@ -267,7 +267,7 @@ def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
 
 @pytest.mark.parametrize("group", ["synthetic", "h36m", "panoptic"])
 def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
-    monkeypatch.setattr("lifting.pipeline.reading.EXPERIMENTS", EXPERIMENTS)
+    monkeypatch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
     stages = read_pipeline(EXPERIMENTS / f"l2d_pose/{group}.yaml").stages
     for name, stage in stages.items():
         if not name.endswith(("_1", "_2")):

@@ -151,7 +151,7 @@ def test_file_that_is_no_mapping_is_named(here, text):
 
 def test_unknown_stage_is_named_with_those_there_are(here):
     with pytest.raises(InputError, match="no stage 'c'; it has a, b"):
-        plan({"a": {}, "b": {}}).check_names(["a", "c"])
+        plan({"a": {}, "b": {}}).select(["a", "c"])
 
 
 def test_digest_is_that_of_sha256sum(here):

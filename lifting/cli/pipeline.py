@@ -21,12 +21,23 @@ def pipeline(words: list[str]) -> None:
         InputError: If something given from outside is wrong.
     """
     options: Any = parse_options(_parser(), "pipeline", words[1:])
-    if options["from"] and options["only"]:
-        raise InputError("--from and --only: give one of them.")
+    if options["from"] and (options["only"] or options["cell"] is not None):
+        raise InputError("--from goes with neither --only nor --cell.")
     plan = read_pipeline(
         options["pipeline"], options["name"], _settings(options["set"]), options["overlay"]
     )
-    sys.exit(run_pipeline(plan, options["from"], options["only"], options["dry_run"]))
+    only = options["only"]
+    listed = list(plan.stages.values()) if only is None else plan.select([only])
+    if options["list"]:
+        for number, stage in enumerate(listed):
+            print(number, stage.name)
+        return
+    if options["cell"] is not None:
+        if not 0 <= options["cell"] < len(listed):
+            what = f"there are {len(listed)}, from 0 on"
+            raise InputError(what, f"--cell {options['cell']}", "--list tells their numbers.")
+        only = listed[options["cell"]].name
+    sys.exit(run_pipeline(plan, options["from"], only, options["dry_run"]))
 
 
 def _parser() -> ArgumentParser:
@@ -57,9 +68,19 @@ def _parser() -> ArgumentParser:
         nargs="+",
         default=[],
         metavar="STAGE",
-        help="Remove these stages and all that build on them, and begin them again.",
+        help="Remove these stages or cells, and all that build on them, and begin them again.",
     )
-    parser.add_argument("--only", metavar="STAGE", help="Run this stage alone.")
+    parser.add_argument(
+        "--only",
+        metavar="STAGE",
+        help="Run this stage alone, or one cell of it, such as lifter/lr=0.001,seed=0.",
+    )
+    parser.add_argument(
+        "--cell", type=int, metavar="N", help="Run the cell of this number alone; see --list."
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="Only print the cells, or those of --only, and numbers."
+    )
     parser.add_argument("--dry-run", action="store_true", help="Only print what would be done.")
     return parser
 

@@ -15,12 +15,13 @@ _PARTS = ("data", "model")
 _LARGEST = 2**32 - 1
 
 
-def spread_seed(options: Any, words: Iterable[str]) -> None:
-    """Set every seed of a training that was not given by itself, and forget ``--seed``.
+def spread_seed(options: Any, words: Iterable[str], trains: bool = True) -> None:
+    """Set every seed of a command that was not given by itself, and forget ``--seed``.
 
     Args:
-        options: Options of ``fit``, all that were parsed; changed in place.
+        options: Its options, all that were parsed; changed in place.
         words: Those of the command line.
+        trains: Whether seeds matter, so that half of them is refused.
 
     Raises:
         InputError: If a seed is out of range, or ``--seed_everything`` alone would seed half of the run.
@@ -51,7 +52,7 @@ def spread_seed(options: Any, words: Iterable[str]) -> None:
             continue
         if seed is not None:
             of_part["seed"] = seed
-        elif _EVERYTHING in given and _differ(everything, of_part["seed"]):
+        elif trains and _EVERYTHING in given and _differ(everything, of_part["seed"]):
             raise InputError(
                 f"it seeds the initial weights alone, beside a {part}.seed of {of_part['seed']}",
                 f"--{_EVERYTHING} {str(everything).lower()}",

@@ -103,7 +103,7 @@ class LiftingCLI(LightningCLI):
         if subcommand == "fit":
             text = "Whether to test the best checkpoint at the end, as `test --run NAME` does."
             parser.add_argument("--test", type=bool, default=False, help=text)
-            parser.add_argument("--seed", type=int | None, default=None, help=HELP)
+        parser.add_argument("--seed", type=int | None, default=None, help=HELP)
         return parser
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
@@ -128,8 +128,8 @@ class LiftingCLI(LightningCLI):
             command = next((word for word in words if word in self._subcommand_parsers), "fit")
             known = all_options(self._subcommand_parsers[command])
             raise placed(option_error(str(error), command, known=known), words) from error
-        if self.config.subcommand == "fit":
-            spread_seed(self.config.fit, words)
+        command = self.config.subcommand
+        spread_seed(self.config[command], words, trains=command == "fit")
 
     @property
     def _options(self) -> Any:

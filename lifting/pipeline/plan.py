@@ -1,12 +1,12 @@
 """Pipelines: stages, what each builds on, and the plain commands they stand for."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
+from lifting.pipeline.matrix import Cell, option_text
 from lifting.runs.folder import RUNS
 
 
@@ -14,8 +14,10 @@ from lifting.runs.folder import RUNS
 class Stage:
     """One training with its test, one more test of a training, or a command that makes a file.
 
+    A stage of a matrix is several of them, one a cell.
+
     Attributes:
-        name: Its name in the pipeline.
+        name: Its name in the pipeline, ``lifter``; that of a cell is ``lifter/lr=0.1,seed=0``.
         folder: Folder of its run.
         configs: Configuration files, in order.
         options: Options of the command line, above the files.
@@ -25,6 +27,7 @@ class Stage:
         tested: The training that is tested once more, with other options.
         needs: Files whose content the stage depends on, besides configurations and checkpoints.
         after: Names of the stages it builds on.
+        cell: Its place in the matrix of the stage.
     """
 
     name: str
@@ -37,6 +40,12 @@ class Stage:
     tested: str | None = None
     needs: tuple[Path, ...] = ()
     after: tuple[str, ...] = ()
+    cell: Cell = field(default_factory=Cell)
+
+    @property
+    def stage(self) -> str:
+        """Name of the stage that it is a cell of; its own where there is no matrix."""
+        return self.name.partition("/")[0]
 
     @property
     def output(self) -> Path:
@@ -60,7 +69,7 @@ class Stage:
         if self.command:
             return [*self.command, *checkpoints]
         configs = [word for path in self.configs for word in ("-c", str(path))]
-        options = [f"--{option}={_text(value)}" for option, value in self.options.items()]
+        options = [f"--{option}={option_text(value)}" for option, value in self.options.items()]
         run = ["--run", str(self.folder)]
         if self.tested is None:
             verb, end = "fit", ["--ckpt_path", "last", "--test=true"]
@@ -86,20 +95,33 @@ class Pipeline:
         """Folder of all its runs."""
         return RUNS / self.name
 
-    def check_names(self, names: Iterable[str]) -> None:
-        """Refuse names that are not of a stage.
+    def select(self, names: Iterable[str]) -> list[Stage]:
+        """Return cells by their names, or all of a stage by its name, in order.
 
         Raises:
-            InputError: Naming the first, and those there are.
+            InputError: Naming the first that there is not, and those there are.
         """
+        chosen = set()
         for name in names:
-            if name not in self.stages:
+            found = {s.name for s in self.stages.values() if name in (s.name, s.stage)}
+            if not found:
+                stage, slash, cell = name.partition("/")
+                stages = list(dict.fromkeys(s.stage for s in self.stages.values()))
+                if slash and stage in stages:
+                    what = f"Stage {stage} of {self.name} has no cell '{cell}'"
+                    raise InputError(what, remedy=f"--only {stage} --list tells those it has.")
                 what = f"Pipeline {self.name} has no stage '{name}'"
-                raise InputError(what, remedy=f"it has {', '.join(self.stages)}.")
+                raise InputError(what, remedy=f"it has {', '.join(stages)}.")
+            chosen |= found
+        return [stage for name, stage in self.stages.items() if name in chosen]
 
     def with_later(self, names: Iterable[str]) -> list[str]:
-        """Return stages with all that build on them, directly or not, in order."""
-        chosen = set(names)
+        """Return stages with all that build on them, directly or not, in order.
+
+        Raises:
+            InputError: If there is no such stage.
+        """
+        chosen = {stage.name for stage in self.select(names)}
         for stage in self.stages.values():
             if chosen.intersection(stage.after):
                 chosen.add(stage.name)
@@ -109,8 +131,3 @@ class Pipeline:
 def best_checkpoint(folder: Path) -> Path:
     """Return the checkpoint that later stages take from a run."""
     return folder / "checkpoints" / "best.ckpt"
-
-
-def _text(value: Any) -> str:
-    # As the command line reads it: text as it is, anything else as YAML, of which JSON is a part.
-    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -26,13 +26,9 @@ class StoppedError(Exception):
 
 
 class Supervisor:
-    """Runs commands and passes SIGTERM on to them; a terminal's Ctrl-C reaches them by itself.
+    """Runs commands and passes SIGTERM on to them; a terminal's Ctrl-C reaches them by itself."""
 
-    They keep the file descriptor ``inherited`` open.
-    """
-
-    def __init__(self, inherited: int) -> None:
-        self._inherited = inherited
+    def __init__(self) -> None:
         self._order: int | None = None
 
     def __enter__(self) -> "Supervisor":
@@ -46,10 +42,15 @@ class Supervisor:
     def _note_order(self, number: int, frame: FrameType | None) -> None:
         self._order = number
 
-    def run(self, command: Sequence[str], note: Callable[[float], None]) -> int:
-        """Run a command and return its exit status; note now and then the seconds it has taken.
+    def run(
+        self, command: Sequence[str], note: Callable[[float], None], inherited: Sequence[int] = ()
+    ) -> int:
+        """Run a command and return its exit status.
 
-        Of its words ``python`` is this interpreter, and ``lifting`` this program.
+        Args:
+            command: Its words, of which ``python`` is this interpreter, and ``lifting`` this program.
+            note: Called now and then with the seconds that it has taken.
+            inherited: File descriptors that it keeps open.
 
         Raises:
             StoppedError: If the order to stop has come.
@@ -59,7 +60,7 @@ class Supervisor:
             raise StoppedError(self._order)
         words = [*_PROGRAMS.get(command[0], command[:1]), *command[1:]]
         try:
-            child = subprocess.Popen(words, pass_fds=(self._inherited,))
+            child = subprocess.Popen(words, pass_fds=inherited)
         except OSError as error:
             raise InputError(f"cannot be run ({error.strerror})", words[0], "check it.") from error
         started = time.monotonic()

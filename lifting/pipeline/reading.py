@@ -1,26 +1,33 @@
 """Reader of pipeline files, which tells in one sentence what is wrong with one."""
 
 import graphlib
+import os
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lifting.errors import InputError, located
-from lifting.pipeline.plan import Pipeline, Stage, best_checkpoint
+from lifting.pipeline.cells import Places, Usual, make_command, make_training
+from lifting.pipeline.matrix import Axis, Matrix, axes_of
+from lifting.pipeline.plan import Pipeline, Stage
+from lifting.pipeline.yaml_files import (
+    check_keys,
+    list_of,
+    mapping_of,
+    read_yaml,
+    refuse_doubled_keys,
+)
 from lifting.runs.folder import RUNS
 
-EXPERIMENTS = Path("experiments")
-
 _NAME = re.compile(r"\w[\w.-]*")
-_KEYS = ("name", "configs", "options", "stages")
-_TRAINING_KEYS = ("configs", "options", "checkpoints", "needs")
+# What else lies beside the folders of stages.
+_TAKEN = re.compile(r"report\.(md|json)|.*\.removed")
+_KEYS = ("name", "configs", "options", "seeds", "grid", "stages")
+_TRAINING_KEYS = ("configs", "options", "checkpoints", "needs", "seeds", "grid")
 _COMMAND_KEYS = ("command", "creates", "checkpoints", "needs")
-_TEST_KEYS = ("tests", "configs", "options")
+_TEST_KEYS = ("tests", "configs", "options", "grid")
 
 
 def read_pipeline(
@@ -41,133 +48,97 @@ def read_pipeline(
         InputError: If it, or a configuration that it names, is not as it should be.
     """
     content = read_yaml(path)
+    refuse_doubled_keys(path)
     with located(path):
-        _check_keys(content, _KEYS)
+        check_keys(content, _KEYS)
         name = _checked_name(name or content.get("name", Path(path).stem))
-        described = _mapping(content, "stages")
+        described = mapping_of(content, "stages")
         if not described:
             raise InputError("has no stages", remedy="list at least one.")
-        folders = {_checked_name(stage): RUNS / name / stage for stage in described}
-        configs, options = _list(content, "configs"), _mapping(content, "options")
-        stages = []
+        above = axes_of(content)
+        links, own = {}, {}
         for stage, keys in described.items():
             with located(f"stage {stage}"):
-                keys = {} if keys is None else keys
-                if not isinstance(keys, dict):
-                    raise InputError("holds no keys", remedy="give it configs or options.")
-                if "command" in keys:
-                    stages.append(_command(stage, keys, folders))
-                    continue
-                if "tests" in keys:
-                    keys = _test_of(keys, described)
-                own_configs = [*configs, *_list(keys, "configs"), *overlays]
-                own_options = {**options, **_mapping(keys, "options"), **(settings or {})}
-                keys = {**keys, "configs": own_configs, "options": own_options}
-                stages.append(_training(stage, keys, folders))
+                _check_stage(stage, keys)
+                links[stage] = _links(keys or {}, described)
+                own[stage] = _own_axes(stage, keys or {}, above)
+        places = Places(RUNS / name, _matrices(links, own))
+        configs, options = list_of(content, "configs"), mapping_of(content, "options")
+        usual = Usual(configs, options, overlays, settings or {})
+        stages: list[Stage] = []
+        for stage, keys in described.items():
+            with located(f"stage {stage}"):
+                make = make_command if "command" in (keys or {}) else make_training
+                for cell in places.matrices[stage].cells():
+                    stages.append(make(stage, cell, described, links[stage], places, usual))
+        _refuse_shared(stages)
         return Pipeline(name, _ordered(stages))
 
 
-def _test_of(keys: dict[str, Any], stages: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a test of a training, those of the training among them."""
-    _check_keys(keys, _TEST_KEYS)
-    tested = keys["tests"]
-    training = (stages[tested] or {}) if isinstance(tested, str) and tested in stages else None
-    if not isinstance(training, dict) or not {"command", "tests"}.isdisjoint(training):
-        what = f"there is no training '{tested}' to test"
-        raise InputError(what, remedy="name one of the stages.")
-    return {
-        "tests": tested,
-        "configs": [*_list(training, "configs"), *_list(keys, "configs")],
-        "options": {**_mapping(training, "options"), **_mapping(keys, "options")},
-        "checkpoints": {"ckpt_path": tested},
-    }
+def _check_stage(name: str, keys: Any) -> None:
+    if _TAKEN.fullmatch(_checked_name(name)):
+        raise InputError(f"the name '{name}' is taken", remedy="choose another.")
+    if keys is None:
+        return
+    if not isinstance(keys, dict):
+        raise InputError("holds no keys", remedy="give it configs or options.")
+    if "command" in keys:
+        check_keys(keys, _COMMAND_KEYS)
+    else:
+        check_keys(keys, _TEST_KEYS if "tests" in keys else _TRAINING_KEYS)
 
 
-def _training(name: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> Stage:
-    tested = keys.get("tests")
-    _check_keys(keys, [*_TRAINING_KEYS, *(["tests"] if tested else [])])
-    stage = Stage(
-        name=name,
-        folder=folders[name],
-        configs=tuple(map(config_path, keys["configs"])),
-        options=keys["options"],
-        creates=folders[name] / "test.csv" if tested else None,
-        tested=tested,
-        **_links(keys, folders),
-    )
-    store = _store(stage)
-    return stage if store is None else replace(stage, needs=(*stage.needs, store))
-
-
-def _command(name: str, keys: dict[str, Any], folders: Mapping[str, Path]) -> Stage:
-    _check_keys(keys, _COMMAND_KEYS)
-    try:
-        words = shlex.split(keys["command"])
-    except (ValueError, AttributeError):
-        words = []
-    creates = keys.get("creates")
-    if not words or not isinstance(creates, str):
-        raise InputError("give 'command' as one line of text, and 'creates', the file it makes.")
-    links = _links(keys, folders)
-    return Stage(name, folders[name], command=tuple(words), creates=Path(creates), **links)
-
-
-def _links(keys: dict[str, Any], folders: Mapping[str, Path]) -> dict[str, Any]:
-    checkpoints = _mapping(keys, "checkpoints")
+def _links(keys: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, str]:
+    """Return, for each option that names a checkpoint, the stage that makes it."""
+    if "tests" in keys:
+        tested = keys["tests"]
+        training = described.get(tested) if isinstance(tested, str) else None
+        known = isinstance(tested, str) and tested in described
+        if not known or not isinstance(training or {}, dict) or _is_special(training or {}):
+            what = f"there is no training '{tested}' to test"
+            raise InputError(what, remedy="name one of the stages.")
+        return {"ckpt_path": tested}
+    checkpoints = mapping_of(keys, "checkpoints")
     for earlier in checkpoints.values():
-        if not isinstance(earlier, str) or earlier not in folders:
+        if not isinstance(earlier, str) or earlier not in described:
             what = f"there is no stage '{earlier}' to take a checkpoint from"
-            raise InputError(what, remedy=f"there are {', '.join(folders)}.")
-    return {
-        "checkpoints": {o: best_checkpoint(folders[s]) for o, s in checkpoints.items()},
-        "needs": tuple(map(Path, _list(keys, "needs"))),
-    }
+            raise InputError(what, remedy=f"there are {', '.join(described)}.")
+    return checkpoints
 
 
-def config_path(name: str) -> Path:
-    """Return the file of a configuration.
-
-    Example:
-        >>> str(config_path("data/synthetic")), str(config_path("/elsewhere/mine.yaml"))
-        ('experiments/data/synthetic.yaml', '/elsewhere/mine.yaml')
-    """
-    return Path(name) if name.endswith(".yaml") else EXPERIMENTS / f"{name}.yaml"
+def _is_special(keys: Mapping[str, Any]) -> bool:
+    return not {"command", "tests"}.isdisjoint(keys)
 
 
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Return the content of a YAML file.
-
-    Raises:
-        InputError: If there is no such file, or it holds anything but keys and values.
-    """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", path, "check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = f"is not YAML ({' '.join(str(error).split())})"
-        raise InputError(what, path, "mend it.") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise InputError("holds no keys and values", path, "mend it.")
-    return content
+def _own_axes(stage: str, keys: Mapping[str, Any], above: Sequence[Axis]) -> list[Axis]:
+    if "command" in keys:
+        return []
+    # A test has those of its training already.
+    return axes_of(keys, stage, () if "tests" in keys else above)
 
 
-def _store(stage: Stage) -> Path | None:
-    """Return the clip store of a training, where its configuration names one."""
-    store = None
-    for path in stage.configs:
-        data = read_yaml(path).get("data")
-        arguments = data.get("init_args") if isinstance(data, dict) else None
-        if isinstance(data, dict) and "class_path" in data:
-            # Another dataset has another store, or none.
-            store = None
-        if isinstance(arguments, dict):
-            store = arguments.get("store", store)
-    for option in ("data.init_args.store", "data.store"):
-        store = stage.options.get(option, store)
-    return None if store is None else Path(str(store))
+def _matrices(
+    links: Mapping[str, Mapping[str, str]], own: Mapping[str, Sequence[Axis]]
+) -> dict[str, Matrix]:
+    sorter = graphlib.TopologicalSorter({stage: set(of.values()) for stage, of in links.items()})
+    matrices: dict[str, Matrix] = {}
+    position = {name: i for i, name in enumerate(links)}
+    for stage in _in_order(sorter, position):
+        earlier = [matrices[name] for name in links[stage].values()]
+        matrices[stage] = Matrix(own[stage], earlier)
+    return matrices
+
+
+def _refuse_shared(stages: Iterable[Stage]) -> None:
+    """Refuse two stages or cells of the same folder, also where capitals do not count, or output."""
+    seen: dict[str, str] = {}
+    for stage in stages:
+        for path in {stage.folder, stage.output}:
+            place = os.path.normpath(path).casefold()
+            if place in seen:
+                what = f"{seen[place]} and {stage.name} share {path}"
+                raise InputError(what, remedy="give one of them another name.")
+            seen[place] = stage.name
 
 
 def _ordered(stages: list[Stage]) -> dict[str, Stage]:
@@ -182,20 +153,28 @@ def _ordered(stages: list[Stage]) -> dict[str, Stage]:
         after = dict.fromkeys(makers[file] for file in inputs if file in makers)
         linked[stage.name] = replace(stage, after=tuple(after))
     sorter = graphlib.TopologicalSorter({name: s.after for name, s in linked.items()})
+    position = {name: i for i, name in enumerate(linked)}
+    return {name: linked[name] for name in _in_order(sorter, position)}
+
+
+def _in_order(sorter: "graphlib.TopologicalSorter[str]", position: Mapping[str, int]) -> list[str]:
+    """Return names after those they build on, otherwise by their positions.
+
+    Raises:
+        InputError: If they build on each other in a circle.
+    """
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
         circle = " -> ".join(error.args[1])
         what = f"stages build on each other in a circle ({circle})"
         raise InputError(what, remedy="take one link out.") from error
-    position = {name: i for i, name in enumerate(linked)}
-    ordered: dict[str, Stage] = {}
+    ordered: list[str] = []
     ready: list[str] = []
     while sorter.is_active():
         ready = sorted([*ready, *sorter.get_ready()], key=position.__getitem__)
-        first = ready.pop(0)
-        ordered[first] = linked[first]
-        sorter.done(first)
+        ordered.append(ready.pop(0))
+        sorter.done(ordered[-1])
     return ordered
 
 
@@ -204,24 +183,3 @@ def _checked_name(name: Any) -> str:
         what = f"the name '{name}' cannot name a folder"
         raise InputError(what, remedy="use letters, digits, '_', '-' and '.'.")
     return name
-
-
-def _check_keys(content: dict[str, Any], known: Iterable[str]) -> None:
-    for key in content:
-        if key not in known:
-            what = f"there is no key '{key}'"
-            raise InputError(what, remedy=f"the keys are {', '.join(known)}.")
-
-
-def _mapping(content: dict[str, Any], key: str) -> dict[str, Any]:
-    value = content.get(key) or {}
-    if not isinstance(value, dict) or not all(isinstance(k, str) for k in value):
-        raise InputError(f"'{key}' is to be a mapping of names to values.")
-    return value
-
-
-def _list(content: dict[str, Any], key: str) -> list[str]:
-    value = content.get(key) or []
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise InputError(f"'{key}' is to be a list of names.")
-    return value

@@ -11,7 +11,7 @@ import yaml
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.pipeline.plan import Stage
-from lifting.pipeline.reading import read_yaml
+from lifting.pipeline.yaml_files import read_yaml
 
 RECORD = "stage.json"
 

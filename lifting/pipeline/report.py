@@ -1,15 +1,18 @@
 """Report of a pipeline: the results of its stages' tests, and how long each took."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
 from lifting.files import write_together
+from lifting.pipeline.matrix import option_text
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.records import read_record
+from lifting.pipeline.summary import GridCell, best_cell, grid_cells
 from lifting.runs.folder import Row, read_table
 
 # The last rows of every test's table.
@@ -55,10 +58,14 @@ def _row(stage: Stage, average: str) -> Row:
 def write_report(pipeline: Pipeline) -> Path:
     """Write ``report.md``, and the same as data to ``report.json``; return the first.
 
-    Stages whose tests measure the same share a table.
+    Stages whose tests measure the same share a table. Those that have a matrix come first, each cell of
+    the grid over its seeds.
     """
     rows = report_rows(pipeline)
+    cells = grid_cells(pipeline)
     parts = [f"# {pipeline.name}\n"]
+    for stage, of_stage in cells.items():
+        parts += _summary(stage, of_stage, rows)
     for average in _AVERAGES:
         groups: dict[tuple[str, ...], list[Row]] = {}
         for row in rows:
@@ -75,9 +82,61 @@ def write_report(pipeline: Pipeline) -> Path:
             f"- [{s.name}]({(s.folder / PAGE).relative_to(pipeline.folder)})\n" for s in pages
         ]
     path = pipeline.folder / "report.md"
-    data = json.dumps(rows, indent=2) + "\n"
+    content = {"runs": rows, "cells": _data(cells, rows)} if cells else rows
+    data = json.dumps(content, indent=2, default=str) + "\n"
     write_together({path.with_suffix(".json"): data.encode(), path: "".join(parts).encode()})
     return path
+
+
+def _summary(stage: str, cells: Sequence[GridCell], rows: Sequence[Row]) -> list[str]:
+    """Return the part of a stage with a matrix: a row a cell of its grid, mean ± sd over seeds."""
+    several = any(len(cell.runs) > 1 for cell in cells)
+    parts = [f"\n## {stage}{', mean ± sd over seeds' if several else ''}\n"]
+    _, sentence = best_cell(cells)
+    if sentence:
+        parts.append(f"\n{sentence}\n")
+    for average in _AVERAGES:
+        lines = []
+        for cell in cells:
+            frames, measured = cell.row(rows, average)
+            line: Row = {n: option_text(value) for n, value in cell.point.items()}
+            line |= {"runs": len(cell.runs)}
+            if (validation := cell.validation) is not None:
+                line[validation[0]] = validation[2]
+            lines.append(line | {"frames": "–" if frames is None else frames} | measured)
+        columns = dict.fromkeys(name for line in lines for name in line)
+        parts.append(f"\n{average.capitalize()}:\n")
+        parts.append(_table([{name: line.get(name, "–") for name in columns} for line in lines]))
+    return parts
+
+
+def _data(cells: Mapping[str, Sequence[GridCell]], rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the summaries as data."""
+    data = []
+    for stage, of_stage in cells.items():
+        best, _ = best_cell(of_stage)
+        for cell in of_stage:
+            validation = cell.validation
+            averages = {}
+            for average in _AVERAGES:
+                frames, measured = cell.row(rows, average)
+                averages[average] = {
+                    "frames": frames,
+                    **{m: asdict(s) for m, s in measured.items()},
+                }
+            entry = {
+                "stage": stage,
+                "point": dict(cell.point),
+                "runs": [run.name for run in cell.runs],
+                "validation": None,
+                "best_by_validation": cell is best,
+                "test": averages,
+            }
+            if validation is not None:
+                metric, mode, values = validation
+                entry["validation"] = {"metric": metric, "mode": mode, **asdict(values)}
+            data.append(entry)
+    return data
 
 
 def _time(stage: Stage) -> str:

@@ -5,13 +5,15 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from rich.console import Console
 
 from lifting.errors import InputError
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.process import StoppedError, Supervisor
-from lifting.pipeline.records import Record, file_state, inputs_of, read_record, state_of
+from lifting.pipeline.records import RECORD, Record, file_state, inputs_of, read_record, state_of
 from lifting.pipeline.report import clock, write_report
 from lifting.runs.lock import locked
 
@@ -23,8 +25,8 @@ def run_pipeline(
 
     Args:
         pipeline: The pipeline.
-        redo: Stages to begin again, with all that build on them; their folders are removed.
-        only: The one stage to run.
+        redo: Stages or cells to begin again, with all that build on them; their folders are removed.
+        only: The one stage or cell to run. Others of the pipeline may be run at the same time.
         dry_run: Only print what would be done.
 
     Returns:
@@ -33,9 +35,10 @@ def run_pipeline(
     Raises:
         InputError: If a stage was made from something that has changed since, or cannot begin.
     """
-    pipeline.check_names([*redo, *([only] if only else [])])
     again = pipeline.with_later(redo)
-    chosen = [s for s in pipeline.stages.values() if only in (None, s.name)]
+    chosen = list(pipeline.stages.values()) if only is None else pipeline.select([only])
+    for stage in chosen:
+        _check_layout(stage)
     if dry_run:
         for stage in chosen:
             state, why = ("run", "again") if stage.name in again else state_of(stage)
@@ -44,13 +47,14 @@ def run_pipeline(
                 _print(shlex.join(stage.command_line()))
         return 0
     _check(pipeline, chosen, again)
-    with locked(pipeline.folder, "pipeline") as lock:
-        for name in again:
-            _begin_again(pipeline.stages[name])
+    with ExitStack() as locks:
+        held = [locks.enter_context(locked(pipeline.folder, "pipeline"))] if only is None else []
+        _begin_again(pipeline, again)
         try:
-            with Supervisor(lock) as supervisor:
+            with Supervisor() as supervisor:
                 for stage in chosen:
-                    status = _run_stage(pipeline, stage, supervisor)
+                    with locked(_lock(pipeline, stage), "pipeline") as lock:
+                        status = _run_stage(pipeline, stage, supervisor, [*held, lock])
                     if status:
                         ended = f"stage {stage.name} of {pipeline.name} ended with status {status}"
                         remedy = "mend what stands above and run the same command again."
@@ -60,6 +64,29 @@ def run_pipeline(
     if all(state_of(s)[0] == "finished" for s in pipeline.stages.values()):
         _print(f"All stages are finished: {write_report(pipeline)}")
     return 0
+
+
+def _lock(pipeline: Pipeline, stage: Stage) -> Path:
+    # Not the folder of the run, which the training locks itself.
+    return pipeline.folder / ".locks" / stage.name
+
+
+def _check_layout(stage: Stage) -> None:
+    """Refuse to mix the run of a stage with those of its cells, of before or after it had a matrix.
+
+    Raises:
+        InputError: If both would lie in one folder.
+    """
+    if stage.cell.name is None:
+        mixed = any(stage.folder.glob(f"*/{RECORD}"))
+        what = "holds the cells of this stage, from when it had a matrix"
+    else:
+        above = stage.folder.parent
+        mixed = any((above / name).exists() for name in (RECORD, "checkpoints"))
+        what = "holds a run of this stage, from before it had a matrix"
+    if mixed:
+        folder = stage.folder if stage.cell.name is None else stage.folder.parent
+        raise InputError(what, folder, "choose another --name, or move it away.")
 
 
 def _check(pipeline: Pipeline, chosen: list[Stage], again: list[str]) -> None:
@@ -81,7 +108,7 @@ def _check(pipeline: Pipeline, chosen: list[Stage], again: list[str]) -> None:
             f"something has changed since these stages were begun ({what})",
             pipeline.folder,
             "undo that, choose another --name, or begin them, and what builds on them, again with "
-            f"--from {' '.join(changed)}.",
+            f"--from {shlex.join(changed)}.",
         )
 
 
@@ -99,17 +126,23 @@ def _check_files(pipeline: Pipeline, stage: Stage, chosen: list[Stage]) -> None:
             raise InputError(what, pipeline.folder, f"run that first, with --only {maker.name}.")
 
 
-def _begin_again(stage: Stage) -> None:
-    if stage.creates is None:
-        _remove(stage)
-    else:
-        # The file stays until the command replaces it; the record no longer vouches for it.
-        Record([], inputs_of(stage)).write(stage.folder)
+def _begin_again(pipeline: Pipeline, again: list[str]) -> None:
+    stages = [pipeline.stages[name] for name in again]
+    with ExitStack() as locks:
+        # All before anything is removed: one may be at work by itself.
+        for stage in stages:
+            locks.enter_context(locked(_lock(pipeline, stage), "pipeline"))
+        for stage in stages:
+            if stage.creates is None:
+                _remove(stage)
+            else:
+                # The file stays until the command replaces it; the record no longer vouches for it.
+                Record([], inputs_of(stage)).write(stage.folder)
 
 
 def _remove(stage: Stage) -> None:
     # Renamed first: half a removed run must not pass for one that was interrupted.
-    gone = stage.folder.with_name(f"{stage.name}.removed")
+    gone = stage.folder.with_name(f"{stage.folder.name}.removed")
     shutil.rmtree(gone, ignore_errors=True)
     if stage.folder.is_dir():
         # It may be at work, started by hand.
@@ -118,7 +151,9 @@ def _remove(stage: Stage) -> None:
         shutil.rmtree(gone)
 
 
-def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
+def _run_stage(
+    pipeline: Pipeline, stage: Stage, supervisor: Supervisor, locks: Sequence[int]
+) -> int:
     # Once more: hours may have passed.
     _check(pipeline, [stage], [])
     state, why = state_of(stage)
@@ -144,7 +179,7 @@ def _run_stage(pipeline: Pipeline, stage: Stage, supervisor: Supervisor) -> int:
         record.write(stage.folder)
 
     _print(record.commands[0])
-    status = supervisor.run(command, note)
+    status = supervisor.run(command, note, locks)
     if status:
         return status
     record.output = file_state(stage.output)

@@ -1,0 +1,177 @@
+"""Makers of stages from the keys of a pipeline file, one for each cell of a matrix."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lifting.errors import InputError
+from lifting.pipeline.matrix import SEED, SEEDS, Cell, Matrix, plain_option
+from lifting.pipeline.plan import Stage, best_checkpoint
+from lifting.pipeline.yaml_files import list_of, mapping_of, read_yaml
+
+EXPERIMENTS = Path("experiments")
+
+# In a command and in the file that it creates, the name of the cell.
+_CELL = "{cell}"
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What every training and test of a file gets.
+
+    Attributes:
+        configs: Configurations below its own.
+        options: Options below its own.
+        overlays: Configurations above its own.
+        settings: Options above all others.
+    """
+
+    configs: Sequence[str]
+    options: Mapping[str, Any]
+    overlays: Sequence[str]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of stages and of their cells.
+
+    Attributes:
+        folder: That of the pipeline.
+        matrices: The matrix of each stage.
+    """
+
+    folder: Path
+    matrices: Mapping[str, Matrix]
+
+    def of(self, stage: str, cell: Cell) -> Path:
+        """Return the folder of the cell of a stage that lies at the point of a cell."""
+        name = self.matrices[stage].cell(cell.point).name
+        return self.folder / stage / (name or "")
+
+
+def make_training(
+    name: str,
+    cell: Cell,
+    described: Mapping[str, Any],
+    links: Mapping[str, str],
+    places: Places,
+    usual: Usual,
+) -> Stage:
+    """Return one training, or one more test of a training.
+
+    Args:
+        name: Name of the stage.
+        cell: Its cell.
+        described: The keys of all stages.
+        links: The stage of each option that takes a checkpoint.
+        places: Folders of all.
+        usual: What each gets.
+
+    Raises:
+        InputError: If a key holds what it should not.
+    """
+    keys = described[name] or {}
+    tested = keys.get("tests")
+    # A test has the configurations, the options and the cells of its training, and its own above them.
+    parts = [described[tested] or {}, keys] if tested else [keys]
+    axes = [a for s in filter(None, (tested, name)) for a in places.matrices[s].own]
+    options = dict(usual.options)
+    for part in parts:
+        options |= mapping_of(part, "options")
+    varied = {plain_option(axis.option): axis for axis in axes}
+    for option in usual.settings:
+        if plain_option(option) in varied:
+            what = f"the file gives {option} several values"
+            raise InputError(what, f"--set {option}", "take it from the matrix, or leave it out.")
+    options = {o: v for o, v in options.items() if plain_option(o) not in varied}
+    options |= {axis.option: cell.point[axis] for axis in axes} | dict(usual.settings)
+    fixed = {plain_option(option) for option in options}
+    if SEED in varied and fixed.issuperset(SEEDS):
+        what = "all seeds are the same, for the options give each of them"
+        raise InputError(what, remedy="take them out of the options, or out of 'seeds'.")
+    folder = places.of(name, cell)
+    configs = [*usual.configs, *(c for part in parts for c in list_of(part, "configs"))]
+    stage = Stage(
+        name=_name(name, cell),
+        folder=folder,
+        configs=tuple(map(config_path, [*configs, *usual.overlays])),
+        options=options,
+        checkpoints={o: best_checkpoint(places.of(s, cell)) for o, s in links.items()},
+        creates=folder / "test.csv" if tested else None,
+        tested=tested,
+        needs=tuple(map(Path, list_of(keys, "needs"))),
+        cell=cell,
+    )
+    store = _store(stage)
+    return stage if store is None else replace(stage, needs=(*stage.needs, store))
+
+
+def make_command(
+    name: str,
+    cell: Cell,
+    described: Mapping[str, Any],
+    links: Mapping[str, str],
+    places: Places,
+    usual: Usual,
+) -> Stage:
+    """Return one plain command, with the same arguments as :func:`make_training`.
+
+    Raises:
+        InputError: If a key holds what it should not.
+    """
+    keys = described[name]
+    try:
+        words = shlex.split(keys["command"])
+    except (ValueError, AttributeError):
+        words = []
+    creates = keys.get("creates")
+    if not words or not isinstance(creates, str):
+        raise InputError("give 'command' as one line of text, and 'creates', the file it makes.")
+    if cell.name is not None:
+        if _CELL not in creates:
+            what = f"every cell of what it builds on would make {creates}"
+            raise InputError(what, remedy=f"put {_CELL} into 'creates' and into the command.")
+        creates = creates.replace(_CELL, cell.name)
+        words = [word.replace(_CELL, cell.name) for word in words]
+    return Stage(
+        _name(name, cell),
+        places.of(name, cell),
+        command=tuple(words),
+        creates=Path(creates),
+        checkpoints={o: best_checkpoint(places.of(s, cell)) for o, s in links.items()},
+        needs=tuple(map(Path, list_of(keys, "needs"))),
+        cell=cell,
+    )
+
+
+def _name(stage: str, cell: Cell) -> str:
+    return stage if cell.name is None else f"{stage}/{cell.name}"
+
+
+def config_path(name: str) -> Path:
+    """Return the file of a configuration.
+
+    Example:
+        >>> str(config_path("data/synthetic")), str(config_path("/elsewhere/mine.yaml"))
+        ('experiments/data/synthetic.yaml', '/elsewhere/mine.yaml')
+    """
+    return Path(name) if name.endswith(".yaml") else EXPERIMENTS / f"{name}.yaml"
+
+
+def _store(stage: Stage) -> Path | None:
+    """Return the clip store of a training, where its configuration names one."""
+    store = None
+    for path in stage.configs:
+        data = read_yaml(path).get("data")
+        arguments = data.get("init_args") if isinstance(data, dict) else None
+        if isinstance(data, dict) and "class_path" in data:
+            # Another dataset has another store, or none.
+            store = None
+        if isinstance(arguments, dict):
+            store = arguments.get("store", store)
+    for option in ("data.init_args.store", "data.store"):
+        store = stage.options.get(option, store)
+    return None if store is None else Path(str(store))
