@@ -14,6 +14,7 @@ from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.records import read_record
 from lifting.pipeline.summary import GridCell, best_cell, grid_cells
 from lifting.runs.folder import Row, read_table
+from lifting.runs.spread import Spread
 
 # The last rows of every test's table.
 _AVERAGES = ("action average", "frame average")
@@ -152,4 +153,6 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Spread):
+        return value.text(2)
     return f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -5,32 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from lifting.pipeline.matrix import SEED, option_text
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.runs.folder import CONFIG, Row, read_config, read_curves
+from lifting.runs.spread import Spread
 
 # Of a row of the report, what is not measured.
 _NO_METRICS = ("stage", "average", "seconds", "frames")
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Mean of several numbers and their standard deviation, that of a sample; None of a single one."""
-
-    mean: float
-    sd: float | None
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        """Return that of one number or more."""
-        return cls(mean(values), stdev(values) if len(values) > 1 else None)
-
-    def __str__(self) -> str:
-        deviation = "" if self.sd is None else f" ± {self.sd:.2f}"
-        return f"{self.mean:.2f}{deviation}"
 
 
 @dataclass(frozen=True)
@@ -146,6 +129,6 @@ def best_cell(cells: Sequence[GridCell]) -> tuple[GridCell | None, str]:
     extreme = "highest" if mode == "max" else "lowest"
     over = f"mean ± sd of {len(cell.runs)} seeds, " if len(cell.runs) > 1 else ""
     return cell, (
-        f"Best cell by validation: **{cell.name}**, {metric} {values} "
+        f"Best cell by validation: **{cell.name}**, {metric} {values.text(2)} "
         f"({over}the {extreme} of {len(cells)} cells). The test has no part in the choice."
     )

@@ -10,7 +10,7 @@ from lifting.runs.folder import Row
 _NONE = "–"
 # Different in every run, and meaningless.
 _IGNORED = ("run", "ckpt_path")
-_SEEDS = ("seed_everything", "model.init_args.seed", "data.init_args.seed")
+SEEDS = ("seed_everything", "model.init_args.seed", "data.init_args.seed")
 _LIBRARIES = ("Python", "torch", "lightning")
 _DIGITS = 10
 
@@ -96,7 +96,7 @@ def _origin(entry: dict[str, Any]) -> dict[str, str]:
 
 
 def _seeds(run: ReportedRun) -> str:
-    seeds = {name.replace(".init_args.", "."): run.option(name) for name in _SEEDS}
+    seeds = {name.replace(".init_args.", "."): run.option(name) for name in SEEDS}
     if len(set(seeds.values())) == 1:
         return str(seeds["seed_everything"])
     return ", ".join(f"{name} {seed}" for name, seed in seeds.items())

@@ -4,8 +4,10 @@ import html
 from collections.abc import Mapping, Sequence
 
 from lifting.metrics.registry import find, with_unit
+from lifting.reporting.gathering import ReportedRun
 from lifting.reporting.pose_errors import PoseErrors
 from lifting.reporting.protocols import Group, group_differences, inputs, method
+from lifting.reporting.seeds import seed_groups, together
 from lifting.runs.folder import Row
 from lifting.viz.document import paragraph, table
 
@@ -42,12 +44,13 @@ def tables_of_tests(compared: Sequence[Group]) -> list[str]:
         metrics = list(dict.fromkeys(m for run in group.runs for m in run.table[0]))[2:]
         averages = [_average(run.table, kind) for run in group.runs]
         values = {m: [average.get(m, _NAN) for average in averages] for m in metrics}
-        shown = [
+        rows = [
             {"run": run.label, "method": method(run), "frames": f"{average['frames']:,}"}
             | {with_unit(m): of_runs[index] for m, of_runs in values.items()}
             for index, (run, average) in enumerate(zip(group.runs, averages, strict=True))
         ]
-        marked = {(index, with_unit(m)) for m in metrics for index in best(m, values[m])}
+        shown, places = _with_seeds(group.runs, averages, rows)
+        marked = {(places[index], with_unit(m)) for m in metrics for index in best(m, values[m])}
         parts.append(table(shown, f"{kind} average", marked))
         if inputs(group):
             parts.append(paragraph(inputs(group)))
@@ -57,6 +60,25 @@ def tables_of_tests(compared: Sequence[Group]) -> list[str]:
             parts.append(f"<details><summary>Every other metric by {html.escape(kind)}</summary>")
             parts += [*(f"<details open>{fold}</details>" for fold in more), "</details>"]
     return parts
+
+
+def _with_seeds(
+    runs: Sequence[ReportedRun], averages: Sequence[Row], rows: Sequence[Row]
+) -> tuple[list[Row], list[int]]:
+    """Return the rows of runs, below those that differ in the seed alone their mean ± sd, and places."""
+    below: dict[int, Row] = {}
+    for group in seed_groups(runs):
+        members = [runs.index(run) for run in group]
+        spread = together(group, [averages[index] for index in members])
+        last = rows[members[-1]]
+        named = {with_unit(name): value for name, value in spread.items()}
+        below[members[-1]] = {name: named.get(name, value) for name, value in last.items()}
+    shown: list[Row] = []
+    places = []
+    for index, row in enumerate(rows):
+        places.append(len(shown))
+        shown += [row, *([below[index]] if index in below else [])]
+    return shown, places
 
 
 def _average(rows: Sequence[Row], kind: str) -> Row:

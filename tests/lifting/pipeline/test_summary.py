@@ -7,18 +7,10 @@ import pytest
 
 from lifting.pipeline import run_pipeline
 from lifting.pipeline.report import write_report
-from lifting.pipeline.summary import Spread, best_cell, chosen_by, grid_cells
+from lifting.pipeline.summary import best_cell, chosen_by, grid_cells
 
 # The stand-in for the trainings is a package of its own.
 pytestmark = pytest.mark.unforked
-
-
-def test_deviation_is_that_of_a_sample():
-    spread = Spread.of([1.0, 2.0, 4.0])
-    assert spread.mean == pytest.approx(7 / 3)
-    assert spread.sd == pytest.approx(1.5275252)
-    assert str(spread) == "2.33 ± 1.53"
-    assert str(Spread.of([1.0])) == "1.00"
 
 
 def write_log(folder: Path, rows: str, best: str) -> Path:
