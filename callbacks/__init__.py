@@ -14,6 +14,7 @@ from callbacks.pose_page import PosePage
 from callbacks.pose_pictures import PosePictures
 from callbacks.predictions import PredictionWriter
 from callbacks.provenance import Provenance
+from callbacks.reapplied_options import ReappliedOptions
 from callbacks.rng_state import RNGState
 from callbacks.throughput import Throughput
 from lifting.methods.bases.lifter import Lifter
@@ -31,6 +32,7 @@ __all__ = [
     "PredictionWriter",
     "Provenance",
     "RNGState",
+    "ReappliedOptions",
     "Throughput",
     "default_callbacks",
 ]

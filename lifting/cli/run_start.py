@@ -27,8 +27,8 @@ def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:
     return path if path.is_file() or not fits else None
 
 
-def check_checkpoint(path: Path, fits: bool) -> None:
-    """Refuse a checkpoint that a command cannot go on from.
+def check_checkpoint(path: Path, fits: bool) -> dict[str, Any]:
+    """Return what a checkpoint holds, unless a command cannot go on from it.
 
     Raises:
         InputError: If it cannot be read, or a training is to go on from one without an optimiser.
@@ -37,6 +37,7 @@ def check_checkpoint(path: Path, fits: bool) -> None:
     if fits and "optimizer_states" not in content:
         what = "holds imported weights and no training to go on with"
         raise InputError(what, path, "test or predict with it.")
+    return content
 
 
 def check_folder(folder: Path, options: Any, resumes: bool) -> None:

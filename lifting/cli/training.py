@@ -4,6 +4,7 @@ One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,las
 W&B files, result tables and pictures.
 """
 
+import shlex
 import sys
 import warnings
 from argparse import ArgumentError
@@ -13,14 +14,15 @@ from typing import Any, Literal, cast
 
 import yaml
 from lightning import Trainer
-from lightning.pytorch.callbacks import Callback, LambdaCallback
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
-from lightning.pytorch.utilities import rank_zero_only
 
+from callbacks.provenance import Start
 from lifting.cli.config_files import placed, read_configs
 from lifting.cli.loggers import run_loggers
 from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
+from lifting.cli.resuming import Resumption
 from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
@@ -33,9 +35,9 @@ from lifting.cli.world import (
     with_environment,
 )
 from lifting.errors import CheckpointError, InputError
-from lifting.files import beside
 from lifting.methods.bases.method import Method
-from lifting.runs.folder import CONFIG, run_folder
+from lifting.runs.folder import run_folder
+from lifting.runs.options import flat
 
 # Warnings of Lightning about what is meant to be so here.
 _EXPECTED = (
@@ -164,6 +166,20 @@ class LiftingCLI(LightningCLI):
             options.best.monitor = None
         if self.subcommand == "test":
             options.verbose = False  # the table per action says it all
+        self._configured = self._configuration()
+        self._given = flat(yaml.safe_load(self._configured))
+        self._resumption = self._compare(checkpoint)
+
+    def _compare(self, checkpoint: Path | None) -> Resumption | None:
+        """Return what goes on, where a training does, and refuse to let it go on otherwise."""
+        if self.subcommand != "fit" or checkpoint is None:
+            return None
+        return Resumption(checkpoint, self._content, self.folder, self._given)
+
+    def before_fit(self) -> None:
+        """Refuse to go on with other processes or data."""
+        if self._resumption is not None:
+            self._resumption.check(self.trainer, self.datamodule)
 
     def _check_start(self) -> Path | None:
         """Return the checkpoint to take, and refuse what would mix two runs in one folder."""
@@ -171,14 +187,16 @@ class LiftingCLI(LightningCLI):
         checkpoint = find_checkpoint(self.folder, self._asked, fits)
         if fits:
             check_folder(self.folder, self._options, resumes=self._asked is not None)
-        if checkpoint is not None:
-            check_checkpoint(checkpoint, fits)
+        self._content = {} if checkpoint is None else check_checkpoint(checkpoint, fits)
         return checkpoint
 
     def _check_again(self) -> None:
         """Refuse, once no other process can write, what one has done since the first look."""
         checkpoint = self._check_start()
-        if (None if checkpoint is None else str(checkpoint)) != self._options.ckpt_path:
+        first, now = self._resumption, self._compare(checkpoint)
+        if (None if checkpoint is None else str(checkpoint)) != self._options.ckpt_path or (
+            first and first.changes
+        ) != (now and now.changes):
             what = "another process has been at work in it since this one began"
             raise InputError(what, self.folder, "give the command again.")
 
@@ -226,7 +244,7 @@ class LiftingCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the Trainer with the loggers and the callbacks of every run."""
-        from callbacks import Provenance, default_callbacks
+        from callbacks import Provenance, ReappliedOptions, default_callbacks
 
         given = self._get(self.config_init, "trainer").get("plugins")
         plugins = with_environment(given, self._environment)
@@ -240,14 +258,14 @@ class LiftingCLI(LightningCLI):
             self.folder, self.model, self._options.pictures, self._options.on_divergence
         )
         callbacks += [callback for callback in usual if type(callback) not in present]
+        resumption = self._resumption
+        changes = {} if resumption is None else resumption.changes
+        command = shlex.join(["lifting", *self._words])
         for callback in callbacks:
             if isinstance(callback, Provenance):
-                callback.changes = self._changes()
-        # A test or prediction of another run's checkpoint, in a folder of its own, is noted as well.
-        if self.subcommand == "fit" or not (self.folder / CONFIG).is_file():
-            begin = "validation" if self.subcommand == "validate" else self.subcommand
-            save: dict[str, Any] = {f"on_{begin}_start": self._save_config}
-            callbacks.append(LambdaCallback(**save))
+                callback.start = Start(command, self._configured, self._given, changes)
+        if resumption is not None and resumption.reapplied:
+            callbacks.append(ReappliedOptions(resumption.reapplied))
         return trainer
 
     def _configuration(self) -> str:
@@ -257,26 +275,6 @@ class LiftingCLI(LightningCLI):
             options.pop(name, None)
         options.ckpt_path = None
         return self._parser(self.subcommand).dump(options, skip_none=False)
-
-    @rank_zero_only
-    def _save_config(self, *_: object) -> None:
-        with beside(self.folder / CONFIG) as partial:
-            partial.write_text(self._configuration())
-
-    def _changes(self) -> dict[str, Any]:
-        """Return options of method and data that are not those of the run's configuration."""
-        path = self.folder / CONFIG
-        if not path.is_file():
-            return {}
-        old, new = (
-            {
-                f"{part}.{name}": value
-                for part in ("model", "data")
-                for name, value in yaml.safe_load(text)[part]["init_args"].items()
-            }
-            for text in (path.read_text(), self._configuration())
-        )
-        return {name: value for name, value in new.items() if old.get(name, value) != value}
 
     def _run_subcommand(self, subcommand: str) -> None:
         try:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifting.reporting.gathering import ReportedRun
+from lifting.reporting.history import told
 from lifting.runs.folder import Row
 
 _NONE = "–"
@@ -17,7 +18,7 @@ _DIGITS = 10
 
 def differences(runs: Sequence[ReportedRun]) -> list[Row]:
     """Return the options that are not the same everywhere, one per row, a column per run."""
-    flat = {run.label: _flat(run.config) for run in runs}
+    flat = {run.label: _flat(run.config) | _courses(run) for run in runs}
     names = dict.fromkeys(name for options in flat.values() for name in options)
     rows = []
     for name in names:
@@ -25,6 +26,12 @@ def differences(runs: Sequence[ReportedRun]) -> list[Row]:
         if name not in _IGNORED and len(set(values.values())) > 1:
             rows.append({"option": name.replace(".init_args.", "."), **values})
     return rows
+
+
+def _courses(run: ReportedRun) -> dict[str, str]:
+    """Return options that changed in the course of a training, by their whole path, as text."""
+    courses = {name: told(run, name.replace(".init_args.", ".")) for name in _flat(run.config)}
+    return {name: course for name, course in courses.items() if course is not None}
 
 
 def shared(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -68,6 +75,8 @@ def _facts(run: ReportedRun) -> dict[str, str]:
     for name in dict.fromkeys([*trained, *tested]):
         first, last = trained.get(name, _NONE), tested.get(name, _NONE)
         facts[name] = first if first == last else f"trained {first}; tested {last}"
+    if beside := _beside(run.start("predict")):
+        facts["options of predict beside the configuration"] = beside
     rates = sorted(run.curves.get("train/examples_per_second", ([], []))[1])
     if rates:
         facts["examples per second, median"] = f"{rates[len(rates) // 2]:,.0f}"
@@ -87,12 +96,15 @@ def _origin(entry: dict[str, Any]) -> dict[str, str]:
         ),
         "data": _files(entry.get("data")),
     }
-    if entry.get("changes"):
-        changes = entry["changes"].items()
-        facts["options beside the configuration"] = ", ".join(f"{n} {v}" for n, v in changes)
+    if beside := _beside(entry):
+        facts["options beside the configuration"] = beside
     if entry.get("frozen"):
         facts["earlier stages"] = _files(entry["frozen"])
     return facts
+
+
+def _beside(entry: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in (entry.get("changes") or {}).items())
 
 
 def _seeds(run: ReportedRun) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lifting.metrics.registry import families, with_unit
 from lifting.reporting.gathering import ReportedRun
+from lifting.reporting.history import history
 from lifting.reporting.options import differences, origins, shared
 from lifting.reporting.pose_errors import PoseErrors
 from lifting.reporting.protocols import (
@@ -68,6 +69,8 @@ def write_report(
     if len(runs) > 1:
         parts += ["<h2>Options that differ</h2>", *_options(runs)]
     parts += ["<h2>Provenance</h2>", table(origins(runs), "Provenance", words=True)]
+    if commands := history(runs):
+        parts += ["<h2>History</h2>", table(commands, "History", words=True)]
     write_document(path, f"Report: {title}", parts)
 
 

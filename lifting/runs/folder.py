@@ -13,6 +13,8 @@ RUNS = Path("runs")
 CONFIG = "config.yaml"
 TABLE = "test.csv"
 PROVENANCE = "provenance.json"
+# What the name of an option begins with in the logs, at the step from which it has another value.
+CHANGE = "change/"
 
 Row = dict[str, Any]
 # By name of what was logged: steps and values.
@@ -112,10 +114,11 @@ def read_curves(folder: Path) -> Curves:
             with log.open(newline="") as stream:
                 for row in csv.DictReader(stream):
                     for name, value in row.items():
-                        if value and name not in ("step", "epoch"):
-                            steps, values = curves.setdefault(name, ([], []))
-                            values.append(float(value))
-                            steps.append(float(row["step"]))
+                        if not value or name in ("step", "epoch") or name.startswith(CHANGE):
+                            continue
+                        steps, values = curves.setdefault(name, ([], []))
+                        values.append(float(value))
+                        steps.append(float(row["step"]))
         except (ValueError, TypeError, KeyError, csv.Error) as error:
             raise InputError("is damaged", log, "remove it to go without its curves.") from error
     return curves

@@ -1,7 +1,6 @@
 """The callbacks on their own: what they write, keep and restore."""
 
 import csv
-import json
 import random
 from types import SimpleNamespace
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from callbacks import ActionTable, Provenance, RNGState, Throughput
+from callbacks import ActionTable, RNGState, Throughput
 from callbacks.action_table import table_rows
 from lifting.metrics import EvaluationResult, KeypointEvaluation
 
@@ -125,19 +124,6 @@ def test_a_process_restores_the_state_of_its_own_device(monkeypatch, kept, own, 
     callback.load_state_dict({"ranks": [state | {"cuda": list(torch.arange(kept))}]})
     callback.on_train_batch_start(trainer(), None)
     assert taken == [restored]
-
-
-def test_provenance_appends_an_entry_per_start(tmp_path):
-    datamodule = SimpleNamespace(fingerprint={"store.h5": "abc"})
-    strategy = SimpleNamespace(root_device=torch.device("cpu"))
-    now = trainer(datamodule=datamodule, strategy=strategy)
-    callback = Provenance(tmp_path)
-    callback.on_fit_start(now, None)
-    callback.on_test_start(now, None)
-    entries = json.loads((tmp_path / "provenance.json").read_text())
-    assert [e["stage"] for e in entries] == ["fit", "test"]
-    assert entries[0]["data"] == {"store.h5": "abc"}
-    assert entries[0]["devices"] == "1 x CPU"
 
 
 def test_throughput_counts_examples_of_all_devices(monkeypatch):

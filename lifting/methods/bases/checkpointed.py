@@ -11,6 +11,9 @@ from lightning import LightningModule
 from lifting.checkpoints import name_not_finite, read_checkpoint
 from lifting.errors import CheckpointError, DivergenceError, InputError, located
 
+# Options that name what a training begins from.
+ORIGINS = ("start_from", "weights")
+
 
 class Checkpointed(LightningModule, ABC):
     """A module whose checkpoint names its method and joint sets, and is refused where they differ.
@@ -22,6 +25,8 @@ class Checkpointed(LightningModule, ABC):
         super().__init__()
         # SHA-256 of the checkpoints of earlier stages, by the option that names them, and their paths.
         self.frozen: dict[str, str] = {}
+        # Those that a training began from, which it does not read again when it is resumed.
+        self.origin: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -34,7 +39,7 @@ class Checkpointed(LightningModule, ABC):
             what = f"training diverged: {name} is not finite, and no checkpoint of it is saved"
             raise DivergenceError(what, remedy="lower --model.lr and go on from an earlier one.")
         checkpoint["lifting"] = self._identity()
-        checkpoint["frozen"] = dict(self.frozen)
+        checkpoint["frozen"] = {**self.origin, **self.frozen}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint of another method or joint set.
@@ -54,6 +59,8 @@ class Checkpointed(LightningModule, ABC):
             if checkpoint["frozen"].get(option) != digest:
                 what = f"it was trained with another {option} than {self._paths[option]}"
                 raise CheckpointError(what, remedy="name that one, or begin a new run.")
+        before = checkpoint.get("frozen") or {}
+        self.origin = {option: before[option] for option in ORIGINS if option in before}
         self.restore_extras(checkpoint)
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:

@@ -147,6 +147,7 @@ class Detector(Method):
         h = self.hparams
         if h["weights"] is not None:
             rank_zero_info(initialise_detector(self.net, h["weights"], not h["new_head"]))
+            self.note_stage("weights", h["weights"])
         if h["start_from"] is not None:
             other = load_frozen(h["start_from"], Detector)
             for option in ("network", "alignment", "bgr"):

@@ -6,6 +6,7 @@ written by that version: ``lifting fit -c base -c data/synthetic -c supervised/s
 """
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 from lifting.cli.training import run
+from lifting.errors import InputError
 from lifting.inference.prediction import lift
 
 pytestmark = [
@@ -60,10 +62,41 @@ def test_it_predicts_and_its_checkpoint_lifts_alone(here):
     assert lifted.pose.shape == (3, 17, 3)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--data.batch_size", "64", "--data.batch_size 128, not 64"),
+        ("--seed", "7", "--seed_everything 0, not 7"),
+        ("--model.width", "16", "--model.width 8, not 16"),
+        ("--trainer.callbacks", "[]", '--trainer.callbacks ["EMA"], not []'),
+        ("--trainer.devices", "2", "1 process, not 2 (--trainer.devices"),
+        ("--data.generator_seed", "1", "--data.generator_seed 0, not 1"),
+    ],
+)
+def test_it_is_not_resumed_with_what_a_run_keeps(here, option, value, told):
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    config = ["-c", str(here / "config.yaml")]
+    with pytest.raises(InputError) as refused:
+        run(["fit", *config, "--run", "before", "--ckpt_path", "last", option, value])
+    assert f"was trained with {told}" in str(refused.value)
+    assert "--model.start_from runs/before/checkpoints/last.ckpt --run NEW" in str(refused.value)
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+
+
+def test_it_is_not_resumed_on_other_data(here):
+    entries = json.loads((here / "provenance.json").read_text())
+    entries[0]["data"] = {"elsewhere.h5": "0123456789abcdef"}
+    (here / "provenance.json").write_text(json.dumps(entries))
+    with pytest.raises(InputError, match=r"another elsewhere.h5 .SHA-256 0123456789, not missing"):
+        run(["fit", "-c", str(here / "config.yaml"), "--run", "before", "--ckpt_path", "last"])
+
+
 def test_it_is_resumed_to_the_weights_that_the_earlier_version_reached(here):
-    config = str(here / "config.yaml")
-    more = ["--trainer.max_epochs", "3", "--ckpt_path", "last"]
-    run(["fit", "-c", config, "--run", "before", *more])
+    config = here / "config.yaml"
+    # As if three epochs had been asked for: what is longer has another schedule from its first step on,
+    # to which the earlier version came a step late.
+    config.write_text(config.read_text().replace("max_epochs: 2", "max_epochs: 3"))
+    run(["fit", "-c", str(config), "--run", "before", "--ckpt_path", "last"])
     weights = torch.load(here / "checkpoints/last.ckpt", weights_only=True)["state_dict"]
     with np.load(MADE / "resumed.npz") as expected:
         assert set(expected.files) == set(weights)

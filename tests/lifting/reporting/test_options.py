@@ -53,3 +53,19 @@ def test_origins_are_those_of_the_last_start(tmp_path):
         "earlier stages": ("trained flow abcdefabcd; tested –", "–"),
         "examples per second, median": ("1,000", "–"),
     }
+
+
+def test_an_option_that_changed_on_the_way_is_not_told_as_its_last_value_alone(tmp_path):
+    resumed = provenance("fit") | {"step": 40, "changed": {"model.lr": [0.01, 0.001]}}
+    starts = [provenance("fit") | {"step": 0}, resumed]
+    first, second = write_run(tmp_path / "a", starts=starts), write_run(tmp_path / "b")
+    assert differences(gather([first, second])) == [
+        {"option": "model.lr", "a": "0.01; from step 40 0.001", "b": "0.001"}
+    ]
+
+
+def test_a_prediction_with_options_of_its_own_is_told(tmp_path):
+    mirrored = provenance("predict") | {"changes": {"model.flip_test": True}}
+    rows = origins(gather([write_run(tmp_path / "a", starts=[provenance("fit"), mirrored])]))
+    facts = {row[""]: row["a"] for row in rows}
+    assert facts["options of predict beside the configuration"] == "model.flip_test True"

@@ -9,7 +9,7 @@ import pytest
 from lifting.errors import InputError
 from lifting.reporting import PoseErrors, gather, write_report
 from lifting.skeletons import skeleton
-from tests.made_runs import TABLE, write_run
+from tests.made_runs import TABLE, provenance, write_run
 
 H36M = skeleton("h36m17")
 FLAT = [{"action": row["action"], "frames": row["frames"], "epe": 3.0} for row in TABLE]
@@ -126,6 +126,14 @@ def test_what_is_missing_is_said_and_the_rest_is_shown(tmp_path):
     assert [row[0] for row in tables["action average"]] == ["run", "a"]
     (alone,) = (page(tmp_path, bare)[1],)
     assert list(alone) == ["Provenance"]
+
+
+def test_commands_and_what_changed_are_shown(tmp_path):
+    resumed = provenance("fit") | {"command": "lifting fit --model.lr 0.5", "step": 40}
+    resumed["changed"] = {"model.lr": [0.001, 0.5]}
+    _, tables = page(tmp_path, write_run(tmp_path / "a", starts=[resumed]))
+    (_, row) = tables["History"]
+    assert row == ["a", "fit", "40", "lifting fit --model.lr 0.5", "1", "model.lr 0.001 → 0.5"]
 
 
 def test_page_fetches_nothing_and_is_whole_or_not_there(tmp_path):

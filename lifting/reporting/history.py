@@ -1,0 +1,79 @@
+"""History of runs: the commands that were given, and the options that changed on the way."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lifting.reporting.gathering import ReportedRun
+from lifting.runs.folder import Row
+from lifting.runs.options import describe, text
+
+
+def history(runs: Sequence[ReportedRun]) -> list[Row]:
+    """Return the commands of runs in their order, one per row; a repeated one is counted.
+
+    Runs from before commands were written down have none.
+    """
+    rows: list[Row] = []
+    for run in runs:
+        last: tuple[str, str] | None = None
+        for entry in run.provenance:
+            command = str(entry.get("command") or "")
+            if not command:
+                continue
+            changed = "; ".join(describe(_changes(entry)))
+            if (entry["stage"], command) == last and not changed:
+                rows[-1]["times"] += 1
+                continue
+            step = entry.get("step")
+            rows.append(
+                {
+                    "run": run.label,
+                    "what": entry["stage"],
+                    "from step": "" if step is None else f"{step:,}",
+                    "command": command,
+                    "times": 1,
+                    "changed": changed,
+                }
+            )
+            last = entry["stage"], command
+    return rows
+
+
+def values(run: ReportedRun, option: str) -> list[tuple[int, Any]]:
+    """Return the values an option had in a training, and the steps from which it had them.
+
+    What a resumption took back, because it went on from an earlier step, is left out. An option that
+    never changed has none.
+    """
+    course: list[tuple[int, Any]] = []
+    for entry in run.provenance:
+        if entry["stage"] != "fit" or not isinstance(entry.get("step"), int):
+            continue
+        step = entry["step"]
+        course = [(begin, value) for begin, value in course if begin < step or begin == 0]
+        if option in (changed := _changes(entry)):
+            before, now = changed[option]
+            course = course or [(0, before)]
+            if course[-1][1] != now:
+                course.append((step, now))
+    return course if len(course) > 1 else []
+
+
+def told(run: ReportedRun, option: str) -> str | None:
+    """Return the course of an option as text, or None where it never changed.
+
+    Example:
+        >>> from pathlib import Path
+        >>> start = {"stage": "fit", "step": 40, "changed": {"model.lr": [0.1, 0.5]}}
+        >>> told(ReportedRun("first", Path("first"), {}, provenance=[start]), "model.lr")
+        '0.1; from step 40 0.5'
+    """
+    course = values(run, option)
+    if not course:
+        return None
+    (_, first), *later = course
+    return "; ".join([text(first), *(f"from step {step:,} {text(v)}" for step, v in later)])
+
+
+def _changes(entry: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (before, now) for name, (before, now) in (entry.get("changed") or {}).items()}

@@ -1,0 +1,73 @@
+"""Options of a configuration by their names on the command line, and what differs between two."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+CALLBACKS = "trainer.callbacks"
+# By option: value before and now.
+Changes = dict[str, tuple[Any, Any]]
+
+
+def flat(config: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return the options of a configuration by their names on the command line.
+
+    Example:
+        >>> model = {"class_path": "methods.Mine", "init_args": {"lr": 0.1}}
+        >>> flat({"model": model, "trainer": {"callbacks": [{"class_path": "callbacks.EMA"}]}})
+        {'model': 'methods.Mine', 'model.lr': 0.1, 'trainer.callbacks': ['EMA']}
+    """
+    options: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{before}{key}"
+        if name == CALLBACKS:
+            options |= _callbacks(value)
+        elif isinstance(value, Mapping) and "class_path" in value:
+            options[name] = value["class_path"]
+            options |= flat(value.get("init_args") or {}, f"{name}.")
+        elif isinstance(value, Mapping) and value:
+            options |= flat(value, f"{name}.")
+        else:
+            options[name] = list(value) if isinstance(value, tuple) else value
+    return options
+
+
+def _callbacks(value: Any) -> dict[str, Any]:
+    listed = value if isinstance(value, list) else [value] if value else []
+    options: dict[str, Any] = {CALLBACKS: []}
+    for callback in listed:
+        name = callback["class_path"].rpartition(".")[2]
+        options[CALLBACKS].append(name)
+        options |= flat(callback.get("init_args") or {}, f"{CALLBACKS}.{name}.")
+    return options
+
+
+def method_of(options: Mapping[str, Any]) -> str:
+    """Return the name of the method, without its module."""
+    return str(options.get("model", "")).rpartition(".")[2]
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
+    """Return the options of both that differ: what one alone has is of another version."""
+    return {n: (before[n], now[n]) for n in before if n in now and not _same(before[n], now[n])}
+
+
+def describe(changes: Changes) -> list[str]:
+    """Return changes as text.
+
+    Example:
+        >>> describe({"model.lr": (0.001, 0.5), "model.critic_lr": (None, 0.1)})
+        ['model.lr 0.001 → 0.5', 'model.critic_lr null → 0.1']
+    """
+    return [f"{name} {text(a)} → {text(b)}" for name, (a, b) in changes.items()]
+
+
+def text(value: Any) -> str:
+    """Return a value as the command line takes it."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _same(before: Any, now: Any) -> bool:
+    if isinstance(before, list | tuple) and isinstance(now, list | tuple):
+        return list(before) == list(now)
+    return bool(before == now) and isinstance(before, bool) == isinstance(now, bool)
