@@ -12,10 +12,13 @@ from lifting.errors import InputError
 from lifting.files import beside
 from lifting.pipeline.plan import Stage
 from lifting.pipeline.yaml_files import read_yaml
+from lifting.runs.folder import RUNS
 
 RECORD = "stage.json"
 
 _KINDS = ("configs", "options", "command", "files")
+# In place of the pipeline's folder, which may be moved with all that is in it.
+_HERE = "{pipeline}"
 
 State = Literal["finished", "resume", "run", "changed"]
 
@@ -38,8 +41,27 @@ class Record:
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder of a stage, all of it or nothing."""
+        content = asdict(self) | {"inputs": _renamed(self.inputs, _home(folder), _HERE)}
         with beside(folder / RECORD, make_folder=True) as partial:
-            partial.write_text(json.dumps(asdict(self), indent=2, default=str) + "\n")
+            partial.write_text(json.dumps(content, indent=2, default=str) + "\n")
+
+
+def _home(folder: Path) -> str:
+    """Return the folder of the pipeline of a stage, of which cells are folders further down."""
+    inside = folder.is_relative_to(RUNS) and len(folder.relative_to(RUNS).parts) > 1
+    return str(RUNS / folder.relative_to(RUNS).parts[0] if inside else folder.parent)
+
+
+def _renamed(inputs: dict[str, dict[str, Any]], before: str, after: str) -> dict[str, Any]:
+    """Return inputs with a folder renamed, in the names of files and in options that name files."""
+
+    def renamed(value: Any) -> Any:
+        inside = isinstance(value, str) and value.startswith(f"{before}/")
+        return after + value[len(before) :] if inside else value
+
+    options = {option: renamed(value) for option, value in inputs.get("options", {}).items()}
+    files = {renamed(name): state for name, state in inputs.get("files", {}).items()}
+    return inputs | {"options": options, "files": files}
 
 
 def read_record(stage: Stage) -> Record | None:
@@ -54,6 +76,7 @@ def read_record(stage: Stage) -> Record | None:
     try:
         record = Record(**json.loads(path.read_text()))
         if all(isinstance(record.inputs[kind], dict) for kind in _KINDS):
+            record.inputs = _renamed(record.inputs, _HERE, _home(stage.folder))
             return record
         raise ValueError("inputs")
     except (ValueError, TypeError, KeyError) as error:
