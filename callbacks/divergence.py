@@ -18,8 +18,16 @@ _warn = rank_zero_only(logging.getLogger(__name__).warning)
 
 Action = Literal["stop", "skip", "restore"]
 
-_LOSS, _GRADIENT, _PARAMETER = range(3)
-_KINDS = ("loss", "norm of the gradients", "weights or the optimiser's states")
+_LOSS, _GRADIENT, _STATE, _SIZE = range(4)
+_KINDS = (
+    "loss is not finite",
+    "norm of the gradients is not finite",
+    "weights or states of the optimiser are not finite",
+    "weights are beyond 1e10",
+)
+# The norm of all weights, which is some thousands at most. Normalised networks give finite nonsense
+# for ever with weights that no step can bring back.
+_LARGEST = 1e10
 # Larger than any step, times the kinds.
 _NEVER = 2**62
 # Of a scaler that has halved it again and again, as no scale makes the gradients finite.
@@ -30,6 +38,8 @@ _MOST_SKIPPED, _MOST_RESTORED = 20, 3
 
 class Divergence(Callback):
     """Ends a training whose loss, gradients or weights are no longer finite, or gets it past that.
+
+    Nor does it go on with weights that are finite and as good as not.
 
     A step does not wait for the device: losses and norms stay there until the next look at them, which
     comes every ``log_every_n_steps`` batches, before a validation or a checkpoint, and at the end of an
@@ -133,7 +143,7 @@ class Divergence(Callback):
             if not math.isfinite(value):
                 return self._error(trainer, step, kind)
         if name_not_finite(_parts(trainer)) is not None:
-            return self._error(trainer, trainer.global_step, _PARAMETER)
+            return self._error(trainer, trainer.global_step, _STATE)
         return None
 
     def _first_seen(self, trainer: Trainer) -> tuple[int, int] | None:
@@ -151,9 +161,11 @@ class Divergence(Callback):
     def _weights(self, trainer: Trainer) -> tuple[int, int] | None:
         kind, scaler = None, _scaler(trainer)
         if name_not_finite(_parts(trainer)) is not None:
-            kind = _PARAMETER
+            kind = _STATE
         elif scaler is not None and scaler.get_scale() < _LEAST_SCALE:
             kind = _GRADIENT
+        elif torch.nn.utils.get_total_norm(list(trainer.lightning_module.parameters())) > _LARGEST:
+            kind = _SIZE
         step = trainer.global_step
         return _agreed(trainer, _NEVER if kind is None else len(_KINDS) * step + kind)
 
@@ -163,7 +175,7 @@ class Divergence(Callback):
             raise self._error(trainer, *found)
         for buffer, before in zip(module.buffers(), self._buffers, strict=True):
             buffer.copy_(before)
-        _warn(f"Step {found[0]} is left out: its {_KINDS[found[1]]} is not finite.")
+        _warn(f"Step {found[0]} is left out: its {_KINDS[found[1]]}.")
 
     def _restore(self, trainer: Trainer, step: int, kind: int) -> None:
         self._restored += 1
@@ -181,7 +193,7 @@ class Divergence(Callback):
             optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
             optimizer.zero_grad()
         _warn(
-            f"The {_KINDS[kind]} is not finite at step {step}: going on from the weights of {self.last} "
+            f"At step {step} the {_KINDS[kind]}: going on from the weights of {self.last} "
             f"(step {checkpoint['global_step']}), return {self._restored} of {_MOST_RESTORED}."
         )
 
@@ -193,8 +205,8 @@ class Divergence(Callback):
         automatic = trainer.lightning_module.automatic_optimization
         clip = "--trainer.gradient_clip_val" if automatic else "--model.clip"
         what = (
-            f"training diverged: at step {step} (epoch {trainer.current_epoch}) the {_KINDS[kind]} "
-            f"{'are' if kind == _PARAMETER else 'is'} not finite, {good}"
+            f"training diverged: at step {step} (epoch {trainer.current_epoch}) the {_KINDS[kind]}, "
+            f"{good}"
         )
         remedy = f"lower --model.lr, set {clip}, or try --trainer.precision 32-true."
         return DivergenceError(what, self.folder, remedy)

@@ -117,6 +117,13 @@ def test_so_do_weights_after_a_step_with_finite_gradients(tmp_path):
     assert "no checkpoint was saved before" in sentence
 
 
+def test_so_do_weights_that_no_step_brings_back(tmp_path):
+    assert "at step 1 (epoch 0) the weights are beyond 1e10" in diverged(
+        tmp_path, batches(), line=Line(lr=1e12)
+    )
+    fit(tmp_path, batches(), line=Line(lr=10))
+
+
 @pytest.mark.parametrize(("every", "batches_done"), [(4, 3), (1000, 8)])
 def test_values_wait_for_the_next_look_and_tell_their_step(tmp_path, every, batches_done):
     line, done = Line(), []
@@ -172,7 +179,7 @@ def test_restoring_goes_on_from_the_last_checkpoint_with_the_data_that_follow(
     tmp_path, more, caplog
 ):
     line = fit(tmp_path, batches(3), "restore", more=[EMA(0.5) for _ in more])
-    assert "The loss is not finite at step 3" in caplog.text
+    assert "At step 3 the loss is not finite" in caplog.text
     assert "last.ckpt (step 3), return 1 of 3" in caplog.text
     without = batches()
     del without[3]
