@@ -9,9 +9,10 @@ import yaml
 from lifting.pipeline.plan import Pipeline
 from lifting.pipeline.reading import read_pipeline
 from lifting.pipeline.records import Record, file_state, inputs_of, read_record, state_of
+from lifting.pipeline.runner import run_pipeline
 
 
-def plan(name: str = "p") -> Pipeline:
+def planned(name: str = "p") -> Pipeline:
     stages = {
         "flow": None,
         "lifter": {
@@ -38,11 +39,11 @@ def finished(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(here)
     Path("base.yaml").write_text("seed_everything: 0\n")
     Path("data/h36m.h5").write_text("store")
-    for stage in plan().stages.values():
+    for stage in planned().stages.values():
         stage.output.parent.mkdir(parents=True)
         stage.output.write_text(stage.name)
         Record(["fit"], inputs_of(stage), 1.0, file_state(stage.output)).write(stage.folder)
-    assert set(states(plan()).values()) == {("finished", "")}
+    assert set(states(planned()).values()) == {("finished", "")}
     return here
 
 
@@ -57,19 +58,36 @@ def test_a_record_names_no_folder_of_its_pipeline(finished):
 def test_moved_runs_are_finished(finished, tmp_path, monkeypatch):
     finished.rename(tmp_path / "there")
     monkeypatch.chdir(tmp_path / "there")
-    assert set(states(plan()).values()) == {("finished", "")}
+    assert set(states(planned()).values()) == {("finished", "")}
 
 
 def test_a_pipeline_may_get_another_name(finished):
     Path("runs/p").rename("runs/q")
-    assert set(states(plan("q")).values()) == {("finished", "")}
+    assert set(states(planned("q")).values()) == {("finished", "")}
     Path("runs/q/flow/checkpoints/best.ckpt").write_text("another")
-    assert states(plan("q"))["lifter"] == ("changed", "runs/q/flow/checkpoints/best.ckpt")
+    assert states(planned("q"))["lifter"] == ("changed", "runs/q/flow/checkpoints/best.ckpt")
 
 
 def test_records_of_earlier_versions_hold(finished):
-    for stage in plan().stages.values():
+    for stage in planned().stages.values():
         path = stage.folder / "stage.json"
         path.write_text(path.read_text().replace("{pipeline}/", "runs/p/"))
         assert read_record(stage).inputs == json.loads(json.dumps(inputs_of(stage)))
-    assert set(states(plan()).values()) == {("finished", "")}
+    assert set(states(planned()).values()) == {("finished", "")}
+
+
+# The stand-in for the trainings is a package of its own.
+@pytest.mark.unforked
+def test_a_moved_pipeline_that_is_run_again_runs_nothing(
+    plan, here, calls, tmp_path_factory, monkeypatch, capfd
+):
+    stages = {"flow": None, "lifter": {"checkpoints": {"model.flow": "flow"}}}
+    assert run_pipeline(plan(stages)) == 0
+    assert calls() == ["fit flow", "fit lifter"]
+    there = tmp_path_factory.mktemp("elsewhere") / "there"
+    here.rename(there)
+    monkeypatch.chdir(there)
+    capfd.readouterr()
+    assert run_pipeline(plan(stages)) == 0
+    assert calls() == []
+    assert capfd.readouterr().out.count(": finished") == 2

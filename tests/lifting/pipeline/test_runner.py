@@ -37,7 +37,7 @@ def test_cells_run_once_and_then_nothing(matrix, calls, capfd):
     assert calls() == []
     assert capfd.readouterr().out.count(": finished (0:00:0") == 8
     record = json.loads(Path("runs/p/lifter/flow.lr=2,seed=1/stage.json").read_text())
-    best = "runs/p/flow/lr=2,seed=1/checkpoints/best.ckpt"
+    best = "{pipeline}/flow/lr=2,seed=1/checkpoints/best.ckpt"
     assert record["inputs"]["options"] == {"seed": 1, "model.flow": best}
     assert list(record["inputs"]["files"]) == [best]
 
