@@ -9,6 +9,7 @@ from callbacks.best_checkpoint import BestCheckpoint
 from callbacks.detection_pictures import DetectionPictures
 from callbacks.divergence import Action, Divergence
 from callbacks.ema import EMA
+from callbacks.interruption import Interruption
 from callbacks.last_checkpoint import LastCheckpoint
 from callbacks.pose_page import PosePage
 from callbacks.pose_pictures import PosePictures
@@ -26,6 +27,7 @@ __all__ = [
     "BestCheckpoint",
     "DetectionPictures",
     "Divergence",
+    "Interruption",
     "LastCheckpoint",
     "PosePage",
     "PosePictures",

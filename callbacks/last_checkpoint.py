@@ -6,13 +6,9 @@ from typing import Any
 
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
-from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from callbacks.divergence import look
 from callbacks.saving import save_checkpoint
-
-# The status of a process that SIGTERM ended, as a shell counts it.
-_TERMINATED = 143
 
 
 class LastCheckpoint(Checkpoint):
@@ -44,7 +40,7 @@ class LastCheckpoint(Checkpoint):
         From there Lightning would resume without that validation, and would miscount the epochs in the
         checkpoints that follow.
         """
-        if not (trainer.is_last_batch or _is_validated(trainer, batch_idx)):
+        if can_resume_after(trainer, batch_idx):
             self._save_if_due(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -53,29 +49,32 @@ class LastCheckpoint(Checkpoint):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save the end of the run."""
-        self._save(trainer)
-
-    def on_exception(
-        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
-    ) -> None:
-        """Say in the exit status that SIGTERM ended the run; Lightning's 0 means that all is done."""
-        if isinstance(exception, SIGTERMException):
-            exception.code = _TERMINATED
+        self.save(trainer)
 
     def _save_if_due(self, trainer: Trainer) -> None:
         # A batch may take several steps (one per optimiser), which jump over multiples.
         periods = trainer.global_step // self.every_n_train_steps
         if periods > self._periods:
             self._periods = periods
-            self._save(trainer)
+            self.save(trainer)
 
-    def _save(self, trainer: Trainer) -> None:
+    def save(self, trainer: Trainer) -> None:
+        """Save the run, in all processes at once, unless this step is saved already."""
         # With accumulated gradients several batches share a step.
         if trainer.fast_dev_run or trainer.global_step == self._saved_at:  # type: ignore[attr-defined]
             return
         look(trainer)
         self._saved_at = trainer.global_step
         save_checkpoint(trainer, self.path)
+
+
+def can_resume_after(trainer: Trainer, batch_idx: int) -> bool:
+    """Return whether a run that is saved at the end of a batch goes on from there exactly.
+
+    Not between a batch and its validation or the end of the epoch, nor with gradients accumulated.
+    """
+    ends = trainer.is_last_batch or _is_validated(trainer, batch_idx)
+    return not ends and (batch_idx + 1) % trainer.accumulate_grad_batches == 0
 
 
 def _is_validated(trainer: Trainer, batch_idx: int) -> bool:

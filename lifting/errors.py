@@ -1,6 +1,7 @@
 """The errors that a user is meant to read, and the statuses that commands end with."""
 
 import errno
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -68,6 +69,34 @@ class DivergenceError(InputError):
     """A training has come to numbers that are not finite."""
 
 
+class StoppedError(SystemExit):
+    """An order to stop, SIGINT or SIGTERM, was obeyed.
+
+    A SystemExit, so that nothing on the way up takes it for a fault; the status is as a shell counts it,
+    130 or 143.
+
+    Args:
+        number: The signal.
+        where: The point that was reached, as in "after step 3".
+        remedy: How to go on, with the full stop; None where the command line says it.
+
+    Example:
+        >>> print(StoppedError(2, "in the test", "run it again."))
+        Interrupted in the test; run it again.
+    """
+
+    def __init__(self, number: int, where: str, remedy: str | None = None) -> None:
+        super().__init__(128 + number)
+        self.number = number
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        word = "Interrupted" if self.number == signal.SIGINT else "Terminated"
+        advice = "." if self.remedy is None else f"; {self.remedy}"
+        return f"{word} {self.where}{advice}"
+
+
 @contextmanager
 def located(where: object) -> Iterator[None]:
     """Say of every :class:`InputError` that is raised inside where it is: see :meth:`InputError.at`."""
@@ -122,10 +151,15 @@ def is_disk_full(error: OSError) -> bool:
 def guarded(command: Callable[[], object]) -> None:
     """Run a command; end it with one sentence and a status where the fault is the user's to mend.
 
-    Status 2 is a wrong input or a full disk, 130 an interruption by Ctrl-C.
+    Status 2 is a wrong input or a full disk, 130 an interruption by Ctrl-C, 143 one by SIGTERM.
     """
     try:
         command()
+    except StoppedError as stopped:
+        # The other processes of a training end with 0, and leave the word to the first one.
+        if stopped.code:
+            print(stopped, file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(130)

@@ -26,6 +26,7 @@ from lifting.cli.resuming import Resumption
 from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
+from lifting.cli.stopping import stoppable
 from lifting.cli.vocabulary import all_options
 from lifting.cli.world import (
     choose_environment,
@@ -244,7 +245,7 @@ class LiftingCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the Trainer with the loggers and the callbacks of every run."""
-        from callbacks import Provenance, ReappliedOptions, default_callbacks
+        from callbacks import Interruption, Provenance, ReappliedOptions, default_callbacks
 
         given = self._get(self.config_init, "trainer").get("plugins")
         plugins = with_environment(given, self._environment)
@@ -266,6 +267,7 @@ class LiftingCLI(LightningCLI):
                 callback.start = Start(command, self._configured, self._given, changes)
         if resumption is not None and resumption.reapplied:
             callbacks.append(ReappliedOptions(resumption.reapplied))
+        callbacks.append(Interruption(self.folder))
         return trainer
 
     def _configuration(self) -> str:
@@ -303,6 +305,12 @@ def run(arguments: ArgsType = None) -> LiftingCLI:
     Raises:
         InputError: If something given from outside is wrong.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    with stoppable(words if isinstance(words, list) else []):
+        return _run(arguments)
+
+
+def _run(arguments: ArgsType) -> LiftingCLI:
     # The classes must be imported for configurations to name them without a module path.
     import datamodules
     import lifting.methods  # noqa: F401

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from lifting.errors import InputError
+from lifting.errors import InputError, StoppedError
 
 # Found without the PATH.
 _PROGRAMS = {"python": [sys.executable], "lifting": [sys.executable, "-m", "lifting"]}
@@ -15,14 +15,6 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Seconds between two looks at the command and the signals that have come, between two notes of the time
 # that it has taken, and in which it is to end by itself.
 _LOOK_EVERY, _NOTE_EVERY, _PATIENCE = 0.2, 30.0, 30.0
-
-
-class StoppedError(Exception):
-    """The order to stop came, and the command has ended; ``status`` is as a shell counts it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"stopped by signal {number}")
-        self.status = 128 + number
 
 
 class Supervisor:
@@ -57,7 +49,7 @@ class Supervisor:
             InputError: If there is no such command.
         """
         if self._order is not None:
-            raise StoppedError(self._order)
+            raise StoppedError(self._order, "by an order to stop")
         words = [*_PROGRAMS.get(command[0], command[:1]), *command[1:]]
         try:
             child = subprocess.Popen(words, pass_fds=inherited)
@@ -67,7 +59,7 @@ class Supervisor:
         status = self._wait(child, started, note)
         note(time.monotonic() - started)
         if self._order is not None:
-            raise StoppedError(self._order)
+            raise StoppedError(self._order, "by an order to stop")
         return status if status >= 0 else 128 - status
 
     def _wait(

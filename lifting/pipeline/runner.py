@@ -10,12 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lifting.errors import InputError
+from lifting.errors import InputError, StoppedError
 from lifting.pipeline.plan import Pipeline, Stage
-from lifting.pipeline.process import StoppedError, Supervisor
+from lifting.pipeline.process import Supervisor
 from lifting.pipeline.records import RECORD, Record, file_state, inputs_of, read_record, state_of
 from lifting.pipeline.report import clock, write_report
 from lifting.runs.lock import locked
+
+# The statuses of a command that Ctrl-C or SIGTERM ended.
+_STOPPED = (130, 143)
 
 
 def run_pipeline(
@@ -55,12 +58,17 @@ def run_pipeline(
                 for stage in chosen:
                     with locked(_lock(pipeline, stage), "pipeline") as lock:
                         status = _run_stage(pipeline, stage, supervisor, [*held, lock])
+                    if status in _STOPPED:
+                        raise StoppedError(status - 128, "")
                     if status:
                         ended = f"stage {stage.name} of {pipeline.name} ended with status {status}"
                         remedy = "mend what stands above and run the same command again."
                         return _complain(f"{ended}; {remedy}", status)
         except StoppedError as stopped:
-            return _complain("stopped; run it again, without --from, to go on.", stopped.status)
+            where = f"in stage {stage.name} of {pipeline.name}"
+            remedy = f"run the same command again{', without --from,' if again else ''} to go on."
+            print(StoppedError(stopped.number, where, remedy), file=sys.stderr)
+            return 128 + stopped.number
     if all(state_of(s)[0] == "finished" for s in pipeline.stages.values()):
         _print(f"All stages are finished: {write_report(pipeline)}")
     return 0

@@ -73,5 +73,5 @@ def test_training_that_sigterm_ends_is_not_taken_for_finished(trainings):
     os.kill(int(child), signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "stage first of whole ended with status 143" in errors
+    assert "Terminated in stage first of whole; run the same command again to go on." in errors
     assert "first: resume" in trainings(*arguments, "--dry-run")[1]

@@ -293,7 +293,8 @@ def test_order_to_stop_leaves_no_orphan_and_all_to_go_on(runner, number):
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 128 + number
-    assert "stopped; run it again" in errors
+    word = "Interrupted" if number == signal.SIGINT else "Terminated"
+    assert f"{word} in stage flow of p; run the same command again to go on." in errors
     with pytest.raises(ProcessLookupError):
         os.kill(int((runner.folder / "pid").read_text()), 0)
     (runner.folder / "flow.hangs").unlink()

@@ -1,0 +1,185 @@
+"""Stop of a run at an order, SIGINT or SIGTERM, where it can be resumed from exactly."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from lightning import LightningModule, Trainer
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
+
+from callbacks.last_checkpoint import LastCheckpoint, can_resume_after
+from lifting.errors import StoppedError
+from lifting.runs.folder import run_argument
+from lifting.runs.stopping import ORDERS
+
+_MOMENT = "when this step is done and saved"
+_NAMES = {"validate": "in the validation", "test": "in the test", "predict": "in the prediction"}
+_ENDED = "after the training had ended"
+# Seconds that the processes a stopped one has started have to end by themselves.
+_GRACE = 5.0
+
+
+class Interruption(Checkpoint):
+    """Ends a training at Ctrl-C or SIGTERM with its current step, which it saves in ``last.ckpt``.
+
+    After the last step before a validation, or an order in its midst, the run is saved when that has
+    ended, because Lightning cannot resume before it. All processes stop at the same step. Everything
+    else, such as a test, ends at once. SLURM's signal to requeue a job waits for the same moments.
+
+    It comes after all other callbacks, as a Checkpoint that is added last.
+
+    Args:
+        folder: Folder of the run.
+        patience: Seconds from an order that a validation may take to end.
+    """
+
+    def __init__(self, folder: str | Path, patience: float = 20.0) -> None:
+        self.folder = Path(folder)
+        self.patience = patience
+        # The signal that all processes have agreed on, and the point that was saved after it.
+        self._number = 0
+        self._saved: str | None = None
+        # SLURM's handler of the signal to requeue, and whether that has come.
+        self._requeue: Callable[[int, FrameType | None], Any] = lambda *_: None
+        self._is_to_requeue = False
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Note where an order finds the command now."""
+        ORDERS.speaks = trainer.is_global_zero
+        if stage == "fit":
+            ORDERS.place = "before the first step"
+        elif ORDERS.remedy is None:
+            ORDERS.place = _NAMES[stage]
+        else:
+            ORDERS.place = f"{_NAMES[stage]}, {_ENDED}"
+        launcher = trainer.strategy.launcher
+        if isinstance(launcher, _SubprocessScriptLauncher):
+            ORDERS.end_others = lambda: launcher.kill(signal.SIGKILL)
+
+    def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals over from Lightning, which sets its handlers before each of its loops."""
+        ORDERS.take_over()
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals over from Lightning."""
+        ORDERS.take_over()
+
+    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals over from Lightning."""
+        ORDERS.take_over()
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the signals over from Lightning."""
+        ORDERS.take_over()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let orders wait for the end of a step."""
+        ORDERS.take_over()
+        ORDERS.wait_for(_MOMENT)
+        environment = trainer._accelerator_connector.cluster_environment
+        if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
+            number = environment.requeue_signal or signal.SIGUSR1
+            handler = signal.getsignal(number)
+            if callable(handler):
+                self._requeue = handler
+                signal.signal(number, self._note_requeue)
+
+    def _note_requeue(self, number: int, frame: FrameType | None) -> None:
+        self._is_to_requeue = True
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """End where all that belongs to the step before, such as its logs, is done."""
+        self._end_if_saved()
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """End where all that belongs to the epoch before is done."""
+        self._end_if_saved()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Agree on the orders that have come, and save if the run can be resumed from here."""
+        self._agree(trainer)
+        if can_resume_after(trainer, batch_idx):
+            self._obey(trainer)
+
+    def on_validation_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
+    ) -> None:
+        """End unsaved if an order has waited too long for a validation to end."""
+        if ORDERS.number is not None and time.monotonic() - ORDERS.since > self.patience:
+            where = f"in a validation that was not over in {self.patience:.0f} s"
+            raise StoppedError(ORDERS.number, f"{where}, with what last.ckpt holds kept")
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save if an order has come since the last step that can be resumed from."""
+        self._agree(trainer)
+        self._obey(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Obey an order that came too late to interrupt the training, and later ones at once."""
+        self._agree(trainer)
+        name = run_argument(self.folder)
+        ORDERS.place, ORDERS.remedy = _ENDED, f"test it with: lifting test --run {name}"
+        ORDERS.wait_for(None)
+        if self._number:
+            raise StoppedError(self._number, _ENDED, ORDERS.remedy)
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """End the processes that this one has started, unless they have agreed to end themselves."""
+        launcher = trainer.strategy.launcher
+        by_itself = isinstance(exception, StoppedError) and not self._number
+        if by_itself and isinstance(launcher, _SubprocessScriptLauncher):
+            launcher.kill(signal.SIGTERM)
+            until = time.monotonic() + _GRACE
+            for process in launcher.procs:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, until - time.monotonic()))
+            launcher.kill(signal.SIGKILL)
+
+    def _agree(self, trainer: Trainer) -> None:
+        """Learn of the orders that have come to any of the processes."""
+        self._number = ORDERS.number or 0
+        if trainer.world_size > 1:
+            # Lightning itself waits for the device at every step of several processes.
+            own = [self._number, int(self._is_to_requeue)]
+            flags = torch.tensor(own, device=trainer.strategy.root_device)
+            self._number, requeue = trainer.strategy.reduce(flags, reduce_op="max").tolist()
+            self._is_to_requeue = bool(requeue)
+
+    def _obey(self, trainer: Trainer) -> None:
+        """Save, where that is asked for, in all processes at once."""
+        if self._number:
+            self._save(trainer)
+            epoch = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
+            self._saved = f"after step {trainer.global_step:,} ({epoch}), which is saved"
+        elif self._is_to_requeue:
+            self._is_to_requeue = False
+            self._save(trainer)
+            # Training goes on until SLURM ends the job.
+            self._requeue(signal.SIGUSR1, None)
+            if trainer.is_global_zero:
+                # Lightning's own, which would be one more with every job, and last.ckpt is the same.
+                for path in Path(trainer.default_root_dir).glob("hpc_ckpt_*.ckpt"):
+                    path.unlink()
+
+    def _save(self, trainer: Trainer) -> None:
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, LastCheckpoint):
+                callback.save(trainer)
+
+    def _end_if_saved(self) -> None:
+        if self._saved is not None:
+            raise StoppedError(self._number, self._saved)

@@ -1,0 +1,64 @@
+"""End of a command at an order to stop: one sentence that says where it stands and how to go on."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from lightning.pytorch.utilities import rank_zero_only
+
+from lifting.errors import StoppedError
+from lifting.runs.stopping import ORDERS
+
+
+@contextmanager
+def stoppable(words: Sequence[str]) -> Iterator[None]:
+    """Obey Ctrl-C and SIGTERM inside, and complete the sentence that tells of it.
+
+    Args:
+        words: The command and its options.
+
+    Raises:
+        StoppedError: If an order has come. Its status is 0 in all processes but the first one, which
+            alone speaks: Lightning kills the first one where another fails.
+    """
+    with ORDERS.heard():
+        ORDERS.speaks = _is_first_process()
+        try:
+            yield
+        except StoppedError as stopped:
+            if stopped.remedy is None:
+                stopped.remedy = f"go on with: {command_to_go_on(words)}"
+            if not _is_first_process():
+                stopped.code = 0
+            raise
+        except Exception as error:
+            # What another process fails with because the first one has left.
+            if ORDERS.number is None or _is_first_process():
+                raise
+            quiet = StoppedError(ORDERS.number, ORDERS.place)
+            quiet.code = 0
+            raise quiet from error
+
+
+def command_to_go_on(words: Sequence[str]) -> str:
+    """Return the command that goes on with one that was stopped.
+
+    Example:
+        >>> command_to_go_on(["fit", "-c", "a.yaml", "--ckpt_path=best", "--run", "first"])
+        'lifting fit -c a.yaml --run first --ckpt_path last'
+        >>> command_to_go_on(["test", "--run", "first"])
+        'lifting test --run first'
+    """
+    if words[:1] != ["fit"]:
+        return shlex.join(["lifting", *words])
+    kept: list[str] = []
+    is_value = False
+    for word in words:
+        if not (is_value or word == "--ckpt_path" or word.startswith("--ckpt_path=")):
+            kept.append(word)
+        is_value = word == "--ckpt_path"
+    return shlex.join(["lifting", *kept, "--ckpt_path", "last"])
+
+
+def _is_first_process() -> bool:
+    return getattr(rank_zero_only, "rank", 0) == 0
