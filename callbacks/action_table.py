@@ -75,7 +75,8 @@ class ActionTable(Callback):
         columns = list(rows[0])
         write_csv(self.folder / "test.csv", rows)
         lines = [columns, ["---"] * len(columns), *([_text(r[c]) for c in columns] for r in rows)]
-        (self.folder / "test.md").write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
+        with beside(self.folder / "test.md") as partial:
+            partial.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
         print_table(rows, "Test")
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):

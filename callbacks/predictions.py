@@ -1,6 +1,5 @@
 """Predicted poses, written to a file."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
 from torch import Tensor
+
+from lifting.files import beside
 
 
 class PredictionWriter(BasePredictionWriter):
@@ -40,10 +41,7 @@ class PredictionWriter(BasePredictionWriter):
         clips = np.array(trainer.datamodule.clip_names("test"))  # type: ignore[attr-defined]
         # One file per process: each predicts other clips.
         rank = f".rank{trainer.global_rank}" if trainer.world_size > 1 else ""
-        partial, path = (
-            self.path.with_suffix(f"{rank}.partial.npz"),
-            self.path.with_suffix(f"{rank}.npz"),
-        )
-        np.savez_compressed(partial, clips=clips, **joined)  # type: ignore[arg-type]
-        os.replace(partial, path)
+        path = self.path.with_suffix(f"{rank}.npz")
+        with beside(path) as partial, partial.open("wb") as stream:
+            np.savez_compressed(stream, clips=clips, **joined)  # type: ignore[arg-type]
         print(f"{len(joined['frame']):,} frames in {path}")

@@ -1,18 +1,26 @@
 """Writing of files: whole or not at all."""
 
 import errno
+import glob
+import hashlib
 import os
 import re
 import secrets
+import shutil
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from lifting.errors import InputError, is_disk_full
 
-# The number of the process that writes it, then what tells its files apart.
-_PARTIAL = re.compile(r"\.(\d+)-[0-9a-f]{8}\.partial$")
-_LONGEST_NAME = 255
+# The process that writes it, its machine, and what tells its files apart.
+_PARTIAL = re.compile(r"\.(\d+)-([0-9a-f]{4})[0-9a-f]{4}\.partial$")
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:4]
+_LONGEST_NAME, _LONGEST_MARK = 255, 32
+
+# What this process is writing.
+_open: set[Path] = set()
 
 
 def unwritable(error: OSError, path: Path) -> Exception:
@@ -25,25 +33,29 @@ def unwritable(error: OSError, path: Path) -> Exception:
     if is_disk_full(error):
         number = error.errno or errno.ENOSPC
         return OSError(number, os.strerror(number), str(path))
-    place, cause, remedy = path, error.strerror or str(error), "choose another place."
+    cause, remedy = error.strerror or str(error), "choose another place."
     for part in (path, *path.parents):
         if os.path.islink(part) and not os.path.exists(part):
-            place, cause = part, f"it is a link to {os.readlink(part)}, which is not there"
+            cause = f"{part} is a link to {os.readlink(part)}, which is not there"
             break
         if part is not path and os.path.exists(part):
             if not os.path.isdir(part):
-                place, cause = part, "it is a file, not a folder"
+                cause = f"{part} is a file, not a folder"
             break
     if isinstance(error, PermissionError):
         remedy = "choose another place, or get the right to write there."
-    return InputError(f"cannot be written ({cause})", place, remedy)
+    return InputError(f"cannot be written ({cause})", path, remedy)
 
 
 def _partial(path: Path) -> Path:
     """Return a path beside another, which no other process writes to."""
-    mark = f".{os.getpid()}-{secrets.token_hex(4)}.partial"
-    name = os.fsencode(path.name)[: _LONGEST_NAME - len(mark)]
-    return path.with_name(os.fsdecode(name) + mark)
+    mark = f".{os.getpid()}-{_HOST}{secrets.token_hex(2)}.partial"
+    return path.with_name(_shortened(path.name) + mark)
+
+
+def _shortened(name: str) -> str:
+    """Return as much of a name as leaves room for the mark of a partial one."""
+    return os.fsdecode(os.fsencode(name)[: _LONGEST_NAME - _LONGEST_MARK])
 
 
 @contextmanager
@@ -51,7 +63,8 @@ def beside(path: Path, make_folder: bool = False) -> Iterator[Path]:
     """Yield a path to write to, and move what was written to its final place if all went well.
 
     The path is in the same folder and of this process alone. What was written is on the disk before it
-    is moved: a machine that stops leaves the earlier file or the new one.
+    is moved: a machine that stops leaves the earlier file or the new one. What a process left there
+    that was killed is removed.
 
     Args:
         path: The final place.
@@ -62,20 +75,55 @@ def beside(path: Path, make_folder: bool = False) -> Iterator[Path]:
         OSError: If the disk is full; what was there before stays as it was.
     """
     partial = _partial(path)
-    try:
+    with _written_as(partial, path):
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        _flush(partial)
-        os.replace(partial, path)
+        remove_partials(path.parent, path.name)
+        try:
+            yield partial
+            _flush(partial)
+            os.replace(partial, path)
+        finally:
+            with suppress(OSError):
+                partial.unlink()
+
+
+@contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """Yield a folder to write files to, and move it to its final place if all went well.
+
+    Args:
+        folder: The final place, where nothing is yet; the folder it lies in is made.
+
+    Raises:
+        InputError: If nothing can be written there.
+        OSError: If the disk is full.
+    """
+    partial = _partial(folder)
+    with _written_as(partial, folder):
+        try:
+            partial.mkdir(parents=True)
+            yield partial
+            os.replace(partial, folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _written_as(partial: Path, path: Path) -> Iterator[None]:
+    """Say of what cannot be written to a partial path that it cannot be written to the final one."""
+    _open.add(partial)
+    try:
+        yield
     except OSError as error:
-        own = {str(p) for p in (path, partial, *path.parents)}
-        if error.filename is not None and os.fsdecode(error.filename) not in own:
-            raise  # Of another file, which was read to write this one.
+        named = None if error.filename is None else Path(os.fsdecode(error.filename))
+        own = named is None or partial in (named, *named.parents) or named in (path, *path.parents)
+        # Else of another file, which was read to write this one, or of a library.
+        if not (own and (error.errno is not None or is_disk_full(error))):
+            raise
         raise unwritable(error, path) from error
     finally:
-        with suppress(OSError):
-            partial.unlink()
+        _open.discard(partial)
 
 
 def _flush(path: Path) -> None:
@@ -86,19 +134,36 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def remove_partials(folder: Path) -> None:
+def remove_partials(folder: Path, name: str | None = None) -> None:
     """Remove from a folder what processes that have ended were writing to it.
 
-    What a living process of this machine writes stays; what this one left is of an earlier process of
-    the same number, as containers have it, so that nothing may be written yet.
+    Args:
+        folder: The folder.
+        name: Final name of the file, to remove what processes of this machine were writing of it; where
+            not given all is removed, as no other machine writes to a folder that is locked.
     """
+    pattern = "*.partial" if name is None else f"{glob.escape(_shortened(name))}.*.partial"
     with suppress(OSError):
-        for path in folder.glob("*.partial"):
-            found = _PARTIAL.search(path.name)
-            writer = os.getpid() if found is None else int(found[1])
-            if writer == os.getpid() or not is_alive(writer):
+        for path in folder.glob(pattern):
+            if path not in _open and not _is_written(path.name, name is not None):
                 with suppress(OSError):
                     path.unlink()
+
+
+def _is_written(name: str, elsewhere: bool) -> bool:
+    """Return whether another living process may be writing a partial file.
+
+    Args:
+        name: Name of the file.
+        elsewhere: Whether processes of other machines count as living.
+    """
+    found = _PARTIAL.search(name)
+    if found is None:
+        return elsewhere
+    if found[2] != _HOST:
+        return elsewhere
+    # A file of this number that is not open is an earlier process's, as containers have them.
+    return int(found[1]) != os.getpid() and is_alive(int(found[1]))
 
 
 def is_alive(process: int) -> bool:

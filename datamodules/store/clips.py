@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +32,8 @@ from datamodules.safe_load import open_hdf5
 from datamodules.store.checks import Array, check_keypoints, check_pose
 from datamodules.store.hdf5_file import Hdf5File
 from lifting.cameras import Camera
-from lifting.errors import DISK_FULL, InputError
+from lifting.errors import InputError
+from lifting.files import beside
 from lifting.skeletons import skeleton
 
 FORMAT = "pose-clips"
@@ -91,19 +93,14 @@ class ClipWriter:
     def __init__(self, path: str | Path, info: StoreInfo) -> None:
         self.path = Path(path)
         self.info = info
-        self._partial = self.path.with_name(self.path.name + ".partial")
 
     def __enter__(self) -> "ClipWriter":
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._hdf5_file = Hdf5File(self._partial)
-        except OSError as error:
-            if error.errno in DISK_FULL:
-                raise
-            raise InputError(
-                f"cannot be written ({error.strerror})", self.path, "choose another place."
-            ) from error
-        self._file = h5py.File(self._hdf5_file, "w")
+        with ExitStack() as stack:
+            partial = stack.enter_context(beside(self.path, make_folder=True))
+            self._hdf5_file = Hdf5File(partial)
+            self._file = h5py.File(self._hdf5_file, "w")
+            stack.callback(self._close)
+            self._stack = stack.pop_all()
         self._file.attrs.update(
             {
                 "format": FORMAT,
@@ -123,14 +120,12 @@ class ClipWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            self._file.close()
-            self._hdf5_file.close()
-            self._hdf5_file.check(self.path)
-            if kind is None:
-                os.replace(self._partial, self.path)
-        finally:
-            self._partial.unlink(missing_ok=True)
+        self._stack.__exit__(kind, error, traceback)
+
+    def _close(self) -> None:
+        self._file.close()
+        self._hdf5_file.close()
+        self._hdf5_file.check(self.path)
 
     def add_camera(self, subject: str, name: str, camera: Camera) -> None:
         """Write the parameters of a camera, once per subject."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lifting.files import write_together
+
 # Called with the name of each part as it is done.
 Note = Callable[[str], None]
 
@@ -20,5 +22,5 @@ def prepare(
             lambda name: progress.update(task, advance=1, description=f"{name[-40:]:32}")
         )
     if store is not None:
-        store.with_suffix(".report.txt").write_text(report + "\n")
+        write_together({store.with_suffix(".report.txt"): f"{report}\n".encode()})
     print(report)

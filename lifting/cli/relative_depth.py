@@ -70,11 +70,12 @@ def merge(
     """
     from datamodules.relative_depth.annotation.images import attribution_of, load_images
     from datamodules.relative_depth.annotation.merge import collect, merge
+    from lifting.files import write_together
 
     names = {pair[0] for pair in collect([Path(answers)]).pairs}
     images = load_images(Path(source), names=names)
     report = merge(images, [Path(answers)], Path(out), method, attribution_of(Path(source)))
-    Path(out).with_suffix(".report.txt").write_text(report + "\n")
+    write_together({Path(out).with_suffix(".report.txt"): f"{report}\n".encode()})
     print(report)
 
 

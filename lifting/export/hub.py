@@ -4,8 +4,6 @@ Nothing in such a folder is run when it is read.
 """
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from lifting.errors import InputError
 from lifting.export.card import model_card
 from lifting.export.extras import require
 from lifting.export.wrapping import load_exportable, metadata
-from lifting.files import refuse_existing
+from lifting.files import folder_beside, refuse_existing
 from lifting.methods import Method
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
@@ -38,21 +36,12 @@ def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = Non
         what = "its lifters learnt along and are looked for beside it"
         raise InputError(what, checkpoint, "export it as .onnx or .pt2.")
     facts = metadata(model, checkpoint)
-    partial = folder.with_name(folder.name + ".partial")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+    with folder_beside(folder) as partial:
         state = {name: x.contiguous() for name, x in model.method.state_dict().items()}
         (partial / WEIGHTS).write_bytes(safetensors.save(state, {"format": "pt"}))
         config = {"about": facts, "method": facts["method"], "options": _options(model.method)}
         (partial / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
         (partial / CARD).write_text(model_card(model, facts, folder.name, checkpoint, licence))
-        os.replace(partial, folder)
-    except (FileExistsError, PermissionError, NotADirectoryError) as error:
-        what = f"cannot be written ({error.strerror})"
-        raise InputError(what, folder, "choose another place.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return f"{folder}: {facts['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
 
 

@@ -23,7 +23,7 @@ from typing import Any
 from datamodules.relative_depth.annotation.questions import Question
 from datamodules.safe_load import load_json
 from lifting.errors import InputError
-from lifting.files import beside
+from lifting.files import beside, unwritable
 from lifting.skeletons import skeleton
 
 _JOINTS = skeleton("lsp14").joints
@@ -160,9 +160,7 @@ def locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.with_name(f".{path.name}.lock").open("w")
     except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", path, "choose another place."
-        ) from error
+        raise unwritable(error, path) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

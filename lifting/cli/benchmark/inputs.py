@@ -6,6 +6,8 @@ import torch
 
 from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
+from lifting.checkpoints import checkpoint_bytes
+from lifting.files import write_together
 from lifting.methods.bases.method import Method
 
 
@@ -21,5 +23,5 @@ def save(method: Method, path: Path) -> str:
         "hyper_parameters": dict(method.hparams),
         "lifting": method._identity(),
     }
-    torch.save(content, path)
+    write_together({path: checkpoint_bytes(content)})
     return str(path)

@@ -17,6 +17,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from lifting.files import write_together
+
 _PRODUCTS = {
     torch.ops.aten.mm.default,
     torch.ops.aten.addmm.default,
@@ -148,4 +150,4 @@ def report(figures: Sequence[Figure], json_file: str | None) -> None:
     Console(width=120).print(table)
     if json_file is not None:
         content = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
-        Path(json_file).write_text(json.dumps(content, indent=2))
+        write_together({Path(json_file): json.dumps(content, indent=2).encode()})

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from lifting.errors import InputError
+from lifting.files import beside
 from lifting.inference.app.inputs import lift_file
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
@@ -53,7 +54,7 @@ class JobStore:
         with self._lock:
             key = self._new_job() if job is None else job
             files, path = self._job(key).files, self._job(key).folder / plain
-            with path.open("wb") as target:
+            with beside(path) as partial, partial.open("wb") as target:
                 while length:
                     chunk = stream.read(min(length, _CHUNK_BYTES))
                     if not chunk:

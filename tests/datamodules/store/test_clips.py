@@ -20,6 +20,7 @@ from datamodules.store.clips import (
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from tests.datamodules.store.made_clips import INFO, KEY, camera, keypoints, poses, write
+from tests.left_over import left_over
 
 
 @pytest.fixture
@@ -134,8 +135,8 @@ def test_a_refused_clip_leaves_nothing_behind(path):
     assert files(path) == []
 
 
-def test_the_rest_of_a_killed_writer_is_written_over(path):
-    path.with_name("store.h5.partial").write_text("half of something")
+def test_the_rest_of_a_killed_writer_is_removed(path):
+    left_over(path).write_text("half of something")
     assert ClipStore(write(path)).keys == [KEY]
     assert files(path) == ["store.h5"]
 

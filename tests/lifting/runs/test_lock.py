@@ -12,6 +12,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.runs.lock import LOCK, locked
+from tests.left_over import left_over
 
 HOLD = """
 import os, subprocess, sys
@@ -128,14 +129,15 @@ def test_lock_of_another_is_not_removed(tmp_path):
 
 
 def test_what_dead_processes_were_writing_is_removed(tmp_path):
-    living, dead, own = 1, 2**22 + 1, os.getpid()
     (tmp_path / "checkpoints").mkdir()
-    names = [f"checkpoints/last.ckpt.{n}-01234567.partial" for n in (living, dead, own)]
-    for name in (*names, "test.csv.partial", "config.yaml"):
-        (tmp_path / name).touch()
+    last = tmp_path / "checkpoints/last.ckpt"
+    kept = left_over(last, process=1)
+    gone = [left_over(last), left_over(last, os.getpid()), left_over(last, 1, host="ffff")]
+    for path in (kept, *gone, tmp_path / "test.csv.partial", tmp_path / "config.yaml"):
+        path.touch()
     with locked(tmp_path, "fit"):
-        left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
-    assert left == {names[0], "config.yaml", LOCK}
+        left = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {kept, tmp_path / "config.yaml", tmp_path / LOCK}
 
 
 def test_many_at_once_have_it_one_after_another(tmp_path):
@@ -167,9 +169,10 @@ def test_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "gone")
     cases = {
         tmp_path / "file": "file: cannot be written (File exists)",
-        tmp_path / "file/a": "file: cannot be written (it is a file, not a folder)",
-        tmp_path / "link": f"link: cannot be written (it is a link to {tmp_path}/gone, which",
-        tmp_path / "link/a": f"link: cannot be written (it is a link to {tmp_path}/gone, which",
+        tmp_path / "file/a": f"cannot be written ({tmp_path}/file is a file, not a folder)",
+        tmp_path
+        / "link": f"cannot be written ({tmp_path}/link is a link to {tmp_path}/gone, which",
+        tmp_path / "link/a": f"({tmp_path}/link is a link to {tmp_path}/gone, which is not there)",
         tmp_path / ("x" * 300): "cannot be written (File name too long)",
     }
     for folder, text in cases.items():

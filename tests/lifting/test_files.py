@@ -1,0 +1,130 @@
+"""Files that are written whole or not at all, whoever else is writing there."""
+
+import errno
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from lifting.errors import InputError, explain
+from lifting.files import beside, folder_beside
+from tests.left_over import DEAD, left_over
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(path: Path, text: str = "new", **options: bool) -> None:
+    with beside(path, **options) as partial:
+        partial.write_text(text)
+
+
+def test_nothing_is_seen_of_a_file_until_it_is_whole(tmp_path):
+    path = tmp_path / "a.txt"
+    write(path, "old")
+    with beside(path) as partial:
+        partial.write_text("half of")
+        assert path.read_text() == "old"
+        assert partial.parent == tmp_path
+    assert path.read_text() == "half of"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError(errno.EIO, "broken")])
+def test_what_fails_leaves_what_was_there(tmp_path, error):
+    path = tmp_path / "a.txt"
+    write(path, "old")
+
+    def fail() -> None:
+        with beside(path) as partial:
+            partial.write_text("half of")
+            raise error
+
+    with pytest.raises((KeyboardInterrupt, ValueError, InputError)):
+        fail()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    path = tmp_path / "a.txt"
+    with beside(path) as first:
+        first.write_text("first")
+        with beside(path) as second:
+            assert first != second
+            second.write_text("second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first"
+
+
+def test_what_a_killed_process_was_writing_of_it_is_removed(tmp_path):
+    path = tmp_path / "[a].txt"
+    kept = [left_over(path, 1), left_over(path, DEAD, host="ffff"), left_over(tmp_path / "b")]
+    gone = [left_over(path), left_over(path, os.getpid())]
+    for left in (*kept, *gone):
+        left.touch()
+    write(path)
+    assert set(tmp_path.iterdir()) == {path, *kept}
+
+
+def test_the_longest_name_can_be_written(tmp_path):
+    path = tmp_path / ("ä" * 127)
+    write(path)
+    assert path.read_text() == "new"
+
+
+def test_full_disk_is_said_of_the_file_that_was_being_written(tmp_path):
+    path = tmp_path / "a.txt"
+
+    def fill() -> None:
+        with beside(path) as partial:
+            partial.touch()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left") as error:
+        fill()
+    sentence = explain(error.value)
+    assert (
+        sentence
+        == f"The disk is full while writing {path}: free some space and run the same command again."
+    )
+
+
+def test_a_place_that_cannot_be_written_is_named_with_the_cause(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("gone")
+    cases = {
+        tmp_path / "nowhere/a": "nowhere/a: cannot be written (No such file or directory)",
+        tmp_path / "file/a": f"file/a: cannot be written ({tmp_path}/file is a file, not a folder)",
+        tmp_path / "link/a": f"({tmp_path}/link is a link to gone, which is not there)",
+        tmp_path / ("x" * 256): "cannot be written (File name too long)",
+    }
+    for path, text in cases.items():
+        with pytest.raises(InputError, match=re.escape(text)):
+            write(path)
+    assert names(tmp_path) == ["file", "link"]
+
+
+def test_what_cannot_be_read_while_writing_is_not_said_to_be_unwritable(tmp_path):
+    def copy(source: Path) -> None:
+        with beside(tmp_path / "a.txt") as partial:
+            partial.write_bytes(source.read_bytes())
+
+    with pytest.raises(FileNotFoundError):
+        copy(tmp_path / "b.txt")
+
+
+def test_a_folder_is_written_whole(tmp_path):
+    with folder_beside(tmp_path / "new/folder") as partial:
+        (partial / "a").touch()
+        assert not (tmp_path / "new/folder").exists()
+    assert names(tmp_path / "new") == ["folder"]
+    assert names(tmp_path / "new/folder") == ["a"]
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(InputError, match="file is a file, not a folder"),
+        folder_beside(tmp_path / "file/a"),
+    ):
+        pass
