@@ -4,6 +4,7 @@ One run is one folder, ``runs/<name>``: ``config.yaml``, ``checkpoints/{best,las
 W&B files, result tables and pictures.
 """
 
+import os
 import shlex
 import sys
 import warnings
@@ -27,6 +28,7 @@ from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spread_seed
 from lifting.cli.stopping import stoppable
+from lifting.cli.sweep_trial import check_run_of_trial, default_run
 from lifting.cli.vocabulary import all_options
 from lifting.cli.world import (
     choose_environment,
@@ -52,7 +54,11 @@ _EXPECTED = (
 
 # By name: type, default and explanation of the options of a run.
 _OPTIONS: dict[str, tuple[Any, Any, str]] = {
-    "run": (str, "debug", "Name of the run: everything goes to runs/NAME."),
+    "run": (
+        str,
+        "debug",
+        "Name of the run: everything goes to runs/NAME. A trial of a W&B sweep has its own.",
+    ),
     "wandb": (
         Literal["offline", "online", "disabled"],
         "offline",
@@ -92,6 +98,7 @@ class LiftingCLI(LightningCLI):
 
         for name, (kind, default, text) in _OPTIONS.items():
             parser.add_argument(f"--{name}", type=kind, default=default, help=text)
+        parser.set_defaults(run=default_run(os.environ))
         parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
         parser.add_lightning_class_args(BestCheckpoint, "best")
         parser.set_defaults(_BEST)
@@ -133,6 +140,8 @@ class LiftingCLI(LightningCLI):
             raise placed(option_error(str(error), command, known=known), words) from error
         command = self.config.subcommand
         spread_seed(self.config[command], words, trains=command == "fit")
+        if command == "fit":
+            check_run_of_trial(self.config.fit.run, os.environ)
 
     @property
     def _options(self) -> Any:
