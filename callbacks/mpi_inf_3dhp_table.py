@@ -7,6 +7,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from callbacks.action_table import print_table, table_rows, write_csv
 from lifting.batch import PoseBatch
+from lifting.geometry import in_float64
 from lifting.methods.bases.lifter import Lifter
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.mpi_inf_3dhp import COLUMNS, frame_scores
@@ -45,7 +46,7 @@ class MPIINF3DHPTable(Callback):
         with trainer.precision_plugin.forward_context():
             pred = pl_module.lift(batch)[valid]
         target = pl_module.target(batch)[valid]
-        values = frame_scores(pred.double(), target.double(), self.skeleton)
+        values = frame_scores(in_float64(pred), in_float64(target), self.skeleton)
         columns = dict(zip(COLUMNS, values.unbind(-1), strict=True))
         for evaluation, group in zip(
             self.evaluations, (batch["action"], batch["subject"]), strict=True

@@ -10,6 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+# Kinds of devices whose numbers have at most 32 bits.
+WITHOUT_FLOAT64 = {"mps"}
+
+
+def in_float64(x: Tensor) -> Tensor:
+    """Return a tensor in float64: on its device, or on the CPU where that has no such numbers."""
+    return (x.cpu() if x.device.type in WITHOUT_FLOAT64 else x).double()
+
 
 def centre(
     pose: Float[Tensor, "*batch joints coordinates"], root: int

@@ -47,4 +47,4 @@ class KeypointNoise:
         else:
             angle = 2 * torch.pi * uniform(self.seed, *of_joint)
             unit = torch.stack([angle.cos(), angle.sin()], -1)
-        return (self.amount * unit).float()
+        return (self.amount * unit).float().to(clip.device)

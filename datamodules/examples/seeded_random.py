@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lifting.geometry import WITHOUT_FLOAT64
+
 # The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), its constants as signed numbers.
 _GAMMA = 0x9E3779B97F4A7C15 - 2**64
 _STEPS = ((30, 0xBF58476D1CE4E5B9 - 2**64), (27, 0x94D049BB133111EB - 2**64))
@@ -36,6 +38,8 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 def uniform(seed: int, *counters: Int[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return numbers from [0, 1) in float64, one per element of the counters broadcast together.
 
+    They are on the device of the counters, or on the CPU where that has no float64.
+
     Args:
         seed: Another seed, other numbers.
         *counters: Whole numbers that tell the elements apart.
@@ -45,6 +49,8 @@ def uniform(seed: int, *counters: Int[Tensor, "..."]) -> Float[Tensor, "..."]:
         >>> uniform(0, frame, pair).shape
         torch.Size([2, 3])
     """
+    if counters[0].device.type in WITHOUT_FLOAT64:
+        counters = tuple(counter.cpu() for counter in counters)
     state = torch.tensor(seed, dtype=torch.int64, device=counters[0].device)
     for counter in counters:
         state = _mix((state + _GAMMA) ^ _mix(counter.long() + _GAMMA))

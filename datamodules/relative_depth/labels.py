@@ -14,6 +14,7 @@ from torch import Tensor
 from datamodules.examples.seeded_random import uniform
 from datamodules.relative_depth.pairs import DepthPairs
 from lifting.errors import InputError
+from lifting.geometry import in_float64
 
 # Distance from which on the crowd is always right; it guesses where two joints are equally far.
 _CERTAIN_FROM_MM = 400.0
@@ -74,11 +75,12 @@ class DepthLabels:
         every = torch.combinations(torch.arange(depth.shape[1], device=depth.device))
         pairs = every[chosen]
         first, second = depth.gather(1, pairs[..., 0]), depth.gather(1, pairs[..., 1])
-        gap = (first - second).double()
+        gap = in_float64(first - second)
         farther = gap.sign() * (gap.abs() > self.tolerance)
         random = uniform(4 * self.seed + 1, clip[:, None], frame[:, None], chosen)
         farther = torch.where(random < self.wrong(gap.abs()), -farther, farther)
-        return DepthPairs(pairs, farther.to(torch.int8), torch.ones_like(farther, dtype=torch.bool))
+        farther = farther.to(pairs.device, torch.int8)
+        return DepthPairs(pairs, farther, torch.ones_like(farther, dtype=torch.bool))
 
     def _pairs(self, joints: int, clip: Tensor, frame: Tensor, epoch: int) -> Int[Tensor, "B P"]:
         """Return which of the pairs, counted as ``torch.combinations`` does, are compared."""
@@ -89,12 +91,12 @@ class DepthLabels:
         else:
             # Those with the largest draws: one pair is among the first two, and so on.
             random = uniform(4 * self.seed, clip[:, None], frame[:, None], number)
-            chosen = random.topk(self.pairs, dim=1).indices
+            chosen = random.topk(self.pairs, dim=1).indices.to(clip.device)
         if self.per_step is None or self.per_step >= chosen.shape[1]:
             return chosen
         now = torch.tensor(epoch, device=clip.device)
         random = uniform(4 * self.seed + 2, clip[:, None], frame[:, None], chosen, now)
-        return chosen.gather(1, random.topk(self.per_step, dim=1).indices)
+        return chosen.gather(1, random.topk(self.per_step, dim=1).indices.to(clip.device))
 
     def wrong(self, gap: Float[Tensor, "*pairs"]) -> Float[Tensor, "*pairs"]:
         """Return the probability of a wrong label of joints whose depths differ by a gap, mm."""

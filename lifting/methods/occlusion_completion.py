@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
-from lifting.geometry import rotate, rotation_y, with_mean_bone
+from lifting.geometry import in_float64, rotate, rotation_y, with_mean_bone
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_data import PoseData
@@ -318,7 +318,7 @@ class OcclusionCompletion(Lifter):
         """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""
         valid = batch["valid"][:, 0]
         keypoints = batch["keypoints"][valid][:, 0]
-        target = self.target(batch)[valid][:, 0].double()
+        target = in_float64(self.target(batch)[valid][:, 0])
         seen = batch["confidence"][valid][:, 0] >= self.hparams["visible"]
         for index, case in enumerate(CASES):
             hidden = case.completed(self.joints)
@@ -329,6 +329,7 @@ class OcclusionCompletion(Lifter):
             rows = done.case == index
             if not rows.any():
                 continue
-            errors = completion_errors(done.pose[rows].double(), target[rows], hidden)
+            true = target[rows.to(target.device)]
+            errors = completion_errors(in_float64(done.pose[rows]), true, hidden)
             assert self.evaluation is not None
             self.evaluation.add(errors, done.case[rows])

@@ -21,7 +21,7 @@ from torch import Tensor
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
-from lifting.geometry import bone_lengths, centre, with_mean_bone
+from lifting.geometry import bone_lengths, centre, in_float64, with_mean_bone
 from lifting.losses.poses import limb_ratio_loss, ranking_loss, smooth_norm
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.relative_depth_base import RelativeDepthBase
@@ -126,7 +126,7 @@ class RelativeDepth(RelativeDepthBase):
                 "There are no 3D poses to take mean limb lengths from: set --model.limb_ratios person, "
                 "or name a checkpoint that knows them with --model.start_from."
             )
-        lengths = bone_lengths(pose, self.limbs).double().mean(0)
+        lengths = in_float64(bone_lengths(pose, self.limbs)).mean(0)
         self.ratios.copy_(lengths / lengths[self.unit])
         self.mean_limb.copy_(lengths.mean())
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.geometry import bone_lengths, centre, with_mean_bone
+from lifting.geometry import bone_lengths, centre, in_float64, with_mean_bone
 from lifting.losses.adversarial import camera_loss
 from lifting.methods.bases.adversarial import Adversarial, Generated
 from lifting.methods.bases.method import check_choice
@@ -101,7 +101,7 @@ class RepNet(Adversarial):
 
     def initialise_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Let the untrained generator predict the mean pose."""
-        mean = centre(poses.double(), self.body.root).mean(0).float()
+        mean = centre(in_float64(poses), self.body.root).mean(0).float().to(poses.device)
         self.generator.initialise_at(self.without_root(mean))
 
     def normalised(

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera, undistort
 from lifting.errors import InputError
-from lifting.geometry import centre
+from lifting.geometry import centre, in_float64
 from lifting.losses.adversarial import depth_weighted_loss, symmetry_loss
 from lifting.losses.poses import reprojection_loss, smoothness_loss
 from lifting.methods.bases.adversarial import MOTION, Adversarial, Generated
@@ -138,9 +138,10 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
     def initialise_at(self, poses: Float[Tensor, "frames J 3"]) -> None:
         """Let the untrained generator predict the mean pose at the mean root position."""
         root = self.body.root
-        mean = centre(poses.double(), root).mean(0).float()
+        mean = centre(in_float64(poses), root).mean(0).float().to(poses.device)
         self._net("pose").initialise_at(self.without_root(mean))
-        self._net("root").initialise_at(poses[:, root].double().mean(0).float()[None])
+        place = in_float64(poses[:, root]).mean(0).float().to(poses.device)
+        self._net("root").initialise_at(place[None])
 
     def lift_to_metres(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera

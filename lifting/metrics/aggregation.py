@@ -5,18 +5,29 @@ frames are split into batches or over devices.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics import Metric
 
+from lifting.geometry import WITHOUT_FLOAT64, in_float64
+
 Frames = Float[Tensor, "frames joints 3"]
 Groups = Int[Tensor, " frames"]
 
 
-class GroupedMean(Metric):
+class ExactMetric(Metric):
+    """A metric whose states are in float64: those of a device without such numbers stay on the CPU."""
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], *args: Any, **kwargs: Any) -> Self:
+        if fn(torch.zeros(1)).device.type in WITHOUT_FLOAT64:
+            return self
+        return super()._apply(fn, *args, **kwargs)  # type: ignore[return-value]
+
+
+class GroupedMean(ExactMetric):
     """Mean of one number per frame, over all frames and within each group.
 
     Args:
@@ -37,7 +48,7 @@ class GroupedMean(Metric):
 
     def add(self, values: Float[Tensor, " frames"], groups: Groups) -> None:
         """Count one value per frame in its group."""
-        values = values.double()
+        values, groups = in_float64(values), groups.to(self.total.device)
         self.total.index_add_(0, groups, values)
         self.count.index_add_(0, groups, torch.ones_like(values))
 
@@ -72,7 +83,7 @@ class JointMean(GroupedMean):
 
     def update(self, values: Float[Tensor, "frames joints"], groups: Groups) -> None:
         """Add one number per joint of each frame, NaN where it does not count."""
-        joint = torch.arange(self.joints, device=values.device)
+        joint, groups = torch.arange(self.joints, device=values.device), groups.to(values.device)
         known = ~values.isnan()
         self.add(values[known], (self.joints * groups[:, None] + joint)[known])
 
@@ -119,7 +130,9 @@ class SequenceMean(GroupedMean):
         groups: Groups,
     ) -> None:
         """Add root-relative poses, millimetres, by clip and number of the frame in it."""
-        new = (pred.double(), target.double(), clip, frame)
+        pred, target = in_float64(pred), in_float64(target)
+        clip, frame, groups = (x.to(pred.device) for x in (clip, frame, groups))
+        new = (pred, target, clip, frame)
         old = self._tail or tuple(x[:0] for x in new)
         pred, target, clip, frame = (torch.cat(pair) for pair in zip(old, new, strict=True))
         self._tail = tuple(x[-self.order :] for x in (pred, target, clip, frame))  # type: ignore[assignment]

@@ -7,6 +7,7 @@ from typing import cast
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from lifting.geometry import in_float64
 from lifting.metrics import registry
 from lifting.metrics.aggregation import FrameMean, GroupedMean, SequenceMean
 from lifting.metrics.pairs import PosePair
@@ -114,7 +115,7 @@ class Evaluation(FrameEvaluation):
         frame: Int[Tensor, " frames"],
     ) -> None:
         """Add frames of root-relative poses, millimetres, in the order of their clips."""
-        pred, target = pred.double(), target.double()
+        pred, target = in_float64(pred), in_float64(target)
         pair = PosePair(pred, target)
         self.add({m.name: m(pair) for m in registry.poses.POSES if m.name in self.metrics}, action)
         for metric in self._grouped().values():

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from lifting.geometry import in_float64
 from lifting.metrics import registry
 from lifting.metrics.aggregation import FrameMean, JointMean
 from lifting.metrics.evaluation import Action, EvaluationResult, FrameEvaluation
@@ -66,8 +67,9 @@ class KeypointEvaluation(FrameEvaluation):
 
         Confidences are from 0 to 1; the visibility of a joint that is not labelled is 0.
         """
-        labelled = visibility > 0
-        pair = KeypointPair(pred.double(), target.double(), labelled, box.double(), self.joint_set)
+        pred, target, box, confidence = (in_float64(x) for x in (pred, target, box, confidence))
+        labelled, action = (visibility > 0).to(pred.device), action.to(pred.device)
+        pair = KeypointPair(pred, target, labelled, box, self.joint_set)
         for m in self._measured(registry.keypoints.KEYPOINTS):
             cast(JointMean, self.metrics[m.name]).update(m(pair), action)
         known = labelled.any(-1)
@@ -75,7 +77,7 @@ class KeypointEvaluation(FrameEvaluation):
         people = {m.name: m(pair)[known] for m in self._measured(registry.keypoints.PEOPLE)}
         self.add(people, action[known])
         if self.precision is not None:
-            self.precision.update(pair.similarity, person_score(confidence.double()), action)
+            self.precision.update(pair.similarity, person_score(confidence), action)
 
     def compute(self) -> EvaluationResult:
         """Return the result over all processes."""
@@ -143,14 +145,16 @@ class LiftedEvaluation(KeypointEvaluation):
         metrics only. The true poses are in the joints of each lifter.
         """
         for name, error in _ERRORS.items():
-            own = {k: error(pose.double(), truth[k].double()) for k, pose in lifted.items()}
+            own = {k: error(in_float64(pose), in_float64(truth[k])) for k, pose in lifted.items()}
             values = {f"{name}_{k}": value for k, value in own.items()}
             values[name] = torch.stack([own[k] for k in self.guides]).mean(0)
             if self.unseen:
                 values[f"{name}_unseen"] = torch.stack([own[k] for k in self.unseen]).mean(0)
             if self.has_median:
-                median = torch.stack([pose.double() for pose in lifted.values()]).quantile(0.5, 0)
-                values[f"{name}_median"] = error(median, next(iter(truth.values())).double())
+                median = torch.stack([in_float64(pose) for pose in lifted.values()]).quantile(
+                    0.5, 0
+                )
+                values[f"{name}_median"] = error(median, in_float64(next(iter(truth.values()))))
             for k, pose in exact.items():
-                values[f"{name}_truth_{k}"] = error(pose.double(), truth[k].double())
+                values[f"{name}_truth_{k}"] = error(in_float64(pose), in_float64(truth[k]))
             self.add(values, action)

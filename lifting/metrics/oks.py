@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
+from lifting.geometry import in_float64
+from lifting.metrics.aggregation import ExactMetric
 from lifting.skeletons import Skeleton
 
 # How far apart people label a joint: standard deviation over the root of the person's area. COCO's;
@@ -99,7 +100,7 @@ def average_precision(
     return torch.stack([ap.mean(), ap[0], ap[5], recall[:, -1].mean()])
 
 
-class AveragePrecision(Metric):
+class AveragePrecision(ExactMetric):
     """AP, AP50, AP75 and AR in percent, of groups of people and of all (:func:`average_precision`)."""
 
     full_state_update = False
@@ -124,9 +125,9 @@ class AveragePrecision(Metric):
     ) -> None:
         """Add people by similarity (OKS), score and group; those of similarity NaN do not count."""
         known = ~similarity.isnan()
-        self.similarity.append(similarity[known].double())
-        self.score.append(score[known].double())
-        self.group.append(groups[known].double())
+        self.similarity.append(in_float64(similarity[known]))
+        self.score.append(in_float64(score[known.to(score.device)]))
+        self.group.append(in_float64(groups[known.to(groups.device)]))
 
     def compute(self) -> Float[Tensor, "rows 4"]:
         """Return the numbers of each group, then of all people; NaN where there is nobody."""

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lifting.errors import InputError
+from lifting.geometry import in_float64
 from lifting.nets.fp32 import no_autocast
 
 # Relative to the largest standard deviation; below it lies the rounding of float32 coordinates.
@@ -108,10 +109,10 @@ class FlowPreprocessing(nn.Module):
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and covariance in float64, taken chunk by chunk, as a dataset may be large."""
-    origin = x[0].double()
+    origin = in_float64(x[0])
     total, products = torch.zeros_like(origin), origin.new_zeros(2 * origin.shape)
     for chunk in x.split(65536):
-        centred = chunk.double() - origin
+        centred = in_float64(chunk) - origin
         total += centred.sum(0)
         products += centred.T @ centred
     mean = total / len(x)

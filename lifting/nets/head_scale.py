@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lifting.geometry import centre, head_scale
+from lifting.geometry import centre, head_scale, in_float64
 from lifting.skeletons import Skeleton
 
 # Distance of the root from the camera, in mean root-to-head distances, at a focal length of one.
@@ -68,7 +68,7 @@ class HeadScale(nn.Module):
 
     def fit(self, keypoints: Float[Tensor, "frames joints 2"]) -> None:
         """Take the mean root-to-head distance, in pixels, of the training frames."""
-        self.scale.copy_(head_scale(keypoints.double(), self.root, self.head))
+        self.scale.copy_(head_scale(in_float64(keypoints), self.root, self.head))
 
     def forward(self, keypoints: Float[Tensor, "*batch K 2"]) -> Float[Tensor, "*batch K 2"]:
         """Normalise pixels."""

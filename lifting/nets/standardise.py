@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from lifting.geometry import in_float64
+
 
 class Standardise(nn.Module):
     """Maps each coordinate of each joint to zero mean and unit variance, and back.
@@ -27,15 +29,15 @@ class Standardise(nn.Module):
     def fit(self, x: Float[Tensor, "frames joints coordinates"]) -> None:
         """Take the statistics of the training frames."""
         # Chunk by chunk: float64 copies of a whole dataset would not be small.
-        total = torch.zeros(x.shape[1:], dtype=torch.float64, device=x.device)
-        squares = torch.zeros_like(total)
+        origin = in_float64(x[0])
+        total, squares = torch.zeros_like(origin), torch.zeros_like(origin)
         for chunk in x.split(65536):
-            centred = chunk.double() - x[0].double()
+            centred = in_float64(chunk) - origin
             total += centred.sum(0)
             squares += centred.square().sum(0)
         mean = total / len(x)
         variance = (squares / len(x) - mean.square()).clamp_min(0)
-        self.mean.copy_(mean + x[0].double())
+        self.mean.copy_(mean + origin)
         std = variance.sqrt()
         self.deviation.copy_(torch.where(std < 1e-6 * std.max(), 0.0, std))
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.batch import PoseBatch
-from lifting.geometry import centre
+from lifting.geometry import centre, in_float64
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
@@ -91,4 +91,4 @@ class RelativeDepthBase(Lifter):
         wrong = (first - second).sign() != batch["farther"]
         where = batch["compared"]
         action = batch["action"][:, None].expand_as(where)
-        self.evaluation.add({"disagreement": 100.0 * wrong[where].double()}, action[where])
+        self.evaluation.add({"disagreement": 100.0 * in_float64(wrong[where])}, action[where])

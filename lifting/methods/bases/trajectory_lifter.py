@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.geometry import mirror
+from lifting.geometry import in_float64, mirror
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
@@ -45,10 +45,10 @@ class TrajectoryLifter(Lifter):
         """Add the errors of the root and of absolute poses."""
         assert self.evaluation is not None
         valid = batch["valid"]
-        root = self.follow(batch["keypoints"], batch["camera"])[valid].double()
-        truth = batch["pose"][valid].double()
+        root = in_float64(self.follow(batch["keypoints"], batch["camera"])[valid])
+        truth = in_float64(batch["pose"][valid])
         true_root = truth[:, skeleton(self.hparams["skeleton"]).root]
-        absolute = lifted[valid].double() + root[:, None]
+        absolute = in_float64(lifted[valid]) + root[:, None]
         errors = {
             "root_error": (root - true_root).norm(dim=-1),
             "absolute_mpjpe": mpjpe(absolute, truth),
