@@ -17,7 +17,8 @@ from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.geometry import centre, similarity_alignment
 from lifting.metrics.functional import joint_error
-from lifting.runs.folder import read_config
+from lifting.runs.folder import last_start, read_config, read_provenance
+from lifting.runs.options import changed
 from lifting.skeletons import Skeleton, convert, skeleton
 
 _DIMS = {"pose": 3, "clip": 1, "frame": 1, "clips": 2}
@@ -195,15 +196,18 @@ def predictions_of_run(folder: Path) -> Predictions:
 
 
 def data_of_run(config: Path) -> PoseDataModule:
-    """Return the datamodule that the ``config.yaml`` of a run names, before any setup.
+    """Return the datamodule that a run predicted with last, before any setup.
+
+    It is that of the ``config.yaml``, with the options that ``predict`` was given beside it.
 
     Raises:
         InputError: If the file is missing, or names none that can be built.
     """
+    beside = last_start(read_provenance(config.parent), "predict").get("changes") or {}
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(PoseDataModule, "data")
     try:
-        content: Any = yaml.safe_load(existing_file(config).read_text())
+        content: Any = changed(yaml.safe_load(existing_file(config).read_text()), beside)
         return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
     except (yaml.YAMLError, ArgumentError, KeyError, TypeError, ValueError) as error:
         raise InputError("names no dataset", config, "take it as `fit` wrote it.") from error

@@ -1,13 +1,14 @@
 """Runs as they are reported: configuration, curves, test, provenance, and what is missing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lifting.errors import InputError
 from lifting.runs import folder as run_files
 from lifting.runs.folder import Curves, Row
+from lifting.runs.options import changed
 
 T = TypeVar("T")
 
@@ -53,7 +54,11 @@ class ReportedRun:
 
     def start(self, stage: str) -> dict[str, Any]:
         """Return the provenance of the last ``fit`` or ``test``; nothing where it is not known."""
-        return next((e for e in reversed(self.provenance) if e["stage"] == stage), {})
+        return run_files.last_start(self.provenance, stage)
+
+    def at(self, stage: str) -> "ReportedRun":
+        """Return the run with the options of its last start of a stage, such as those of its test."""
+        return replace(self, config=changed(self.config, self.start(stage).get("changes") or {}))
 
 
 def gather(folders: Sequence[Path]) -> list[ReportedRun]:

@@ -75,5 +75,12 @@ def told(run: ReportedRun, option: str) -> str | None:
     return "; ".join([text(first), *(f"from step {step:,} {text(v)}" for step, v in later)])
 
 
+def courses(run: ReportedRun) -> dict[str, str]:
+    """Return every option that changed in the course of a training, with its values as text."""
+    names = dict.fromkeys(name for entry in run.provenance for name in _changes(entry))
+    texts = {name: told(run, name) for name in names}
+    return {name: course for name, course in texts.items() if course is not None}
+
+
 def _changes(entry: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     return {name: (before, now) for name, (before, now) in (entry.get("changed") or {}).items()}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifting.reporting.gathering import ReportedRun
-from lifting.reporting.history import told
+from lifting.reporting.history import courses
 from lifting.runs.folder import Row
 
 _NONE = "–"
@@ -30,8 +30,9 @@ def differences(runs: Sequence[ReportedRun]) -> list[Row]:
 
 def _courses(run: ReportedRun) -> dict[str, str]:
     """Return options that changed in the course of a training, by their whole path, as text."""
-    courses = {name: told(run, name.replace(".init_args.", ".")) for name in _flat(run.config)}
-    return {name: course for name, course in courses.items() if course is not None}
+    changed = courses(run)
+    names = {name: name.replace(".init_args.", ".") for name in _flat(run.config)}
+    return {name: changed[short] for name, short in names.items() if short in changed}
 
 
 def shared(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:

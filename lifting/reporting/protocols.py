@@ -75,6 +75,7 @@ def group_differences(compared: Sequence[Group]) -> list[str]:
 
 def facts_of_test(run: ReportedRun) -> Facts:
     """Return what the test of a run measured."""
+    run = run.at("test")
     kind, _, *metrics = run.table[0] if run.table else ("", "")
     counted = [row for row in run.table if not str(row[kind]).endswith(" average")]
     return {
@@ -108,7 +109,8 @@ def inputs(group: Group) -> str:
     """Return a line on the 2D keypoints of the runs of a group, where they differ."""
     parts = []
     for name in _INPUTS:
-        values = {r.label: _listed(r.option(f"data.init_args.{name}", "none")) for r in group.runs}
+        option = f"data.init_args.{name}"
+        values = {r.label: _listed(r.at("test").option(option, "none")) for r in group.runs}
         if len(set(values.values())) > 1:
             parts.append(f"{name} " + ", ".join(f"{v} ({label})" for label, v in values.items()))
     return f"The 2D keypoints differ: {'; '.join(parts)}." if parts else ""

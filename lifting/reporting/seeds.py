@@ -8,8 +8,11 @@ from typing import Any
 
 from lifting.errors import InputError
 from lifting.reporting.gathering import ReportedRun
+from lifting.reporting.history import courses
 from lifting.reporting.options import SEEDS
+from lifting.reporting.protocols import method
 from lifting.runs.folder import CONFIG, Row, read_config
+from lifting.runs.resumption import Class, class_of
 from lifting.runs.spread import Spread
 
 # Of a name and of its record, and so are all that begin with wandb; nothing measured depends on them.
@@ -26,7 +29,8 @@ def seed_groups(runs: Sequence[ReportedRun]) -> list[list[ReportedRun]]:
     groups: dict[str, list[tuple[ReportedRun, str]]] = {}
     for run in runs:
         seeds: list[Any] = []
-        identity = [_seedless(run.config, seeds), run.start("test").get("changes") or {}]
+        beside = run.start("test").get("changes") or {}
+        identity = [_seedless(run.config, seeds), beside, _reapplied(run)]
         key = json.dumps(identity, sort_keys=True, default=str)
         groups.setdefault(key, []).append((run, json.dumps(seeds)))
     return [
@@ -34,6 +38,15 @@ def seed_groups(runs: Sequence[ReportedRun]) -> list[list[ReportedRun]]:
         for group in groups.values()
         if 1 < len(group) == len({seeds for _, seeds in group})
     ]
+
+
+def _reapplied(run: ReportedRun) -> dict[str, str]:
+    """Return what changed in the course of a training, and changed what was learnt."""
+    return {
+        name: course
+        for name, course in courses(run).items()
+        if class_of(name, method(run)) is Class.REAPPLIED
+    }
 
 
 def _seedless(config: dict[str, Any], seeds: list[Any], depth: int = 0) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,8 @@ def read_provenance(folder: Path) -> list[dict[str, Any]]:
     except (ValueError, TypeError, KeyError):
         pass
     raise InputError("is damaged", path, "remove it to go without what it says.")
+
+
+def last_start(entries: Sequence[dict[str, Any]], stage: str) -> dict[str, Any]:
+    """Return the last entry of a provenance that is of a stage, such as ``fit``; nothing without one."""
+    return next((entry for entry in reversed(entries) if entry["stage"] == stage), {})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 CALLBACKS = "trainer.callbacks"
@@ -48,8 +49,49 @@ def method_of(options: Mapping[str, Any]) -> str:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
-    """Return the options of both that differ: what one alone has is of another version."""
-    return {n: (before[n], now[n]) for n in before if n in now and not _same(before[n], now[n])}
+    """Return the options of both that differ: what one alone has is of another version.
+
+    Example:
+        >>> differences({"data.noise": None, "gone": 1}, {"data.noise.sigma": 2, "new": 1})
+        {'data.noise': (None, {'sigma': 2})}
+    """
+    changes: Changes = {}
+    for name, value in before.items():
+        if name in now:
+            if not _same(value, now[name]):
+                changes[name] = value, now[name]
+        # Options that have options of their own, where they are given.
+        elif inner := _inside(now, name):
+            changes[name] = value, inner
+    for name, value in now.items():
+        if name not in before and (inner := _inside(before, name)):
+            changes[name] = inner, value
+    return changes
+
+
+def _inside(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {n.removeprefix(f"{name}."): v for n, v in options.items() if n.startswith(f"{name}.")}
+
+
+def changed(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with other values of options, by their names on the command line.
+
+    Example:
+        >>> data = {"class_path": "datamodules.LSP", "init_args": {"seed": 0}}
+        >>> changed({"data": data}, {"data.seed": 1})["data"]["init_args"]
+        {'seed': 1}
+    """
+    result: dict[str, Any] = deepcopy(dict(config))
+    for name, value in values.items():
+        *path, last = name.split(".")
+        node: Any = result
+        for step in path:
+            node = node.get(step) if isinstance(node, dict) else None
+            if isinstance(node, dict) and "class_path" in node:
+                node = node.setdefault("init_args", {})
+        if isinstance(node, dict):
+            node[last] = value
+    return result
 
 
 def describe(changes: Changes) -> list[str]:

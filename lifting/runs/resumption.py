@@ -237,7 +237,7 @@ def _rows() -> Iterator[str]:
 
 
 def _sentence(name: str, before: Any, now: Any) -> str:
-    if isinstance(before, bool) and class_of(name, "") is Class.BY_CONTENT:
+    if class_of(name, "") is Class.BY_CONTENT:
         return f"{'a' if before else 'no'} file for --{name}, not {'with' if now else 'without'}"
     return f"--{name} {text(before)}, not {text(now)}"
 

@@ -1,5 +1,7 @@
 """Predictions of a run, matched with the store by clip and frame number."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,18 @@ def test_predictions_of_another_store_are_refused(tmp_path, data, changes):
 def test_damaged_predictions_are_refused(tmp_path, changes, fault):
     with pytest.raises(InputError, match=fault):
         write(tmp_path / "p.npz", **changes)
+
+
+def test_datamodule_has_the_options_that_predict_was_given_beside_the_configuration(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("data: {class_path: datamodules.H36M, init_args: {test_frames: all}}")
+    starts = [
+        {"stage": "predict", "changes": {"data.test_frames": "every2"}},
+        {"stage": "predict", "changes": {"data.test_frames": "every64", "model.flip_test": True}},
+        {"stage": "test", "changes": {"data.test_frames": "every4"}},
+    ]
+    (tmp_path / "provenance.json").write_text(json.dumps(starts))
+    assert data_of_run(config).frames["test"] == "every64"
 
 
 def test_datamodule_is_the_one_the_run_was_trained_with(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 
 from lifting.reporting.gathering import gather
 from lifting.reporting.protocols import (
+    Group,
     facts_of_loss,
     facts_of_test,
     facts_of_validation,
@@ -63,6 +64,16 @@ def test_other_protocols_are_set_apart_and_why_is_said(tmp_path, options, words)
     first, second = group_differences(found)
     assert first.startswith("A (a): ")
     assert second == f"B (b): {words}" or words in second
+
+
+def test_a_test_measured_what_it_was_given_beside_the_configuration(tmp_path):
+    beside = {"data.test_frames": "every64", "data.test_noise": {"kind": "radial"}}
+    starts = [provenance("fit"), provenance("test") | {"changes": beside}]
+    plain, other = gather([write_run(tmp_path / "a"), write_run(tmp_path / "b", starts=starts)])
+    assert facts_of_test(plain)["rule for frames"] == "all"
+    assert facts_of_test(other)["rule for frames"] == "every64"
+    assert "radial" in inputs(Group("A", {}, [plain, other]))
+    assert other.option("data.init_args.test_frames") == "all"
 
 
 def test_curves_compare_where_validation_and_method_are_the_same(tmp_path):

@@ -55,6 +55,16 @@ def test_the_same_seed_twice_is_no_group():
     assert grouped(write("a"), write("b"), write("c", 1)) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "values", "grouped_still"),
+    [("model.lr", [0.1, 0.001], False), ("trainer.devices", [[0], [1]], True)],
+)
+def test_a_rate_that_was_another_for_some_of_the_way_is_another_run(option, values, grouped_still):
+    resumed = [provenance("fit") | {"step": 40, "changed": {option: values}}]
+    folders = write("a"), write("b", 1, starts=resumed)
+    assert bool(grouped(*folders)) is grouped_still
+
+
 def test_names_and_records_are_of_no_consequence():
     first, second = write("a"), write("b", 1)
     edit(second, wandb="disabled", wandb_group="x", project="another", pictures=False)

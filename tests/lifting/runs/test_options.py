@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifting.runs.options import describe, differences, flat, method_of
+from lifting.runs.options import changed, describe, differences, flat, method_of
 
 CONFIG = {
     "seed_everything": 0,
@@ -51,6 +51,20 @@ def test_what_one_version_alone_has_is_no_difference():
     now = {"a": 2, "b": [1, 2], "c": 0, "new": 1, "same": 1.0}
     assert differences(before, now) == {"a": (1, 2), "c": (None, 0)}
     assert differences({"a": 1}, {"a": True}) == {"a": (1, True)}
+
+
+def test_an_option_with_options_of_its_own_differs_from_none():
+    none = flat({"data": {"class_path": "a.Data", "init_args": {"noise": None}}})
+    given = flat({"data": {"class_path": "a.Data", "init_args": {"noise": {"amount": 3}}}})
+    assert differences(none, given) == {"data.noise": (None, {"amount": 3})}
+    assert differences(given, none) == {"data.noise": ({"amount": 3}, None)}
+
+
+def test_a_configuration_takes_other_values_by_name_and_stays_as_it_was():
+    values = {"model.lr": 0.5, "data.noise.kind": "radial", "trainer.max_epochs": 3, "new.x": 1}
+    other = flat(changed(CONFIG, values))
+    assert other == flat(CONFIG) | {n: v for n, v in values.items() if n != "new.x"}
+    assert flat(CONFIG)["model.lr"] == 0.1
 
 
 def test_changes_are_told_as_the_command_line_takes_them():
