@@ -208,7 +208,10 @@ class Divergence(Callback):
             f"training diverged: at step {step} (epoch {trainer.current_epoch}) the {_KINDS[kind]}, "
             f"{good}"
         )
-        remedy = f"lower --model.lr, set {clip}, or try --trainer.precision 32-true."
+        again = clip
+        if str(trainer.precision) != "32-true":
+            again += " or --trainer.precision 32-true"
+        remedy = f"go on with a lower --model.lr, or begin a new run with {again}."
         return DivergenceError(what, self.folder, remedy)
 
 

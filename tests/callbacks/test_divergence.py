@@ -1,6 +1,7 @@
 """The end of a training that diverges, and the ways past it, on a straight line."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -105,8 +106,9 @@ def test_the_first_value_that_is_not_finite_ends_the_training(tmp_path, bad, man
     sentence = diverged(tmp_path, batches(3), line=line)
     assert sentence.startswith(f"{tmp_path}: training diverged: at step 3 (epoch 0) the {bad}")
     last = tmp_path / "checkpoints/last.ckpt"
-    assert f"the last good checkpoint is {last}; lower --model.lr, " in sentence
-    assert ("--model.clip" if manual else "--trainer.gradient_clip_val") in sentence
+    assert f"the last good checkpoint is {last}; go on with a lower --model.lr, " in sentence
+    clip = "--model.clip" if manual else "--trainer.gradient_clip_val"
+    assert sentence.endswith(f"or begin a new run with {clip}.")
     assert read_checkpoint(last)["global_step"] == 3
     assert not (tmp_path / "checkpoints/best.ckpt").exists()
 
@@ -134,6 +136,25 @@ def test_values_wait_for_the_next_look_and_tell_their_step(tmp_path, every, batc
     # The look is taken in the midst of the end of a batch.
     assert len(done) == batches_done
     assert not list(tmp_path.rglob("*.ckpt"))
+
+
+def test_no_step_waits_for_the_device_unless_it_may_be_left_out(tmp_path):
+    line, parameter = Line().to("meta"), nn.Parameter(torch.zeros(3, device="meta"))
+    parameter.grad = torch.zeros(3, device="meta")
+    optimizer = torch.optim.SGD([parameter])
+    trainer = SimpleNamespace(global_step=0, world_size=1, precision_plugin=None)
+
+    def step(action):
+        watch = Divergence(tmp_path, action)
+        watch.on_train_batch_start(trainer, line, None, 0)
+        watch.on_before_backward(trainer, line, torch.zeros((), device="meta"))
+        watch.on_before_optimizer_step(trainer, line, optimizer)
+
+    # Values of this device cannot be read at all.
+    step("stop")
+    step("restore")
+    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+        step("skip")
 
 
 def test_a_save_between_two_looks_looks_by_itself(tmp_path):
@@ -215,6 +236,7 @@ def test_not_all_of_them(tmp_path):
     given = 4 * batches(*range(8))
     sentence = diverged(tmp_path, given, line=Line(bad="norm"), **scaled())
     assert "the norm of the gradients is not finite" in sentence
+    assert sentence.endswith(" or --trainer.precision 32-true.")
 
 
 def failed(folder, fails_at, *arguments, **options):
