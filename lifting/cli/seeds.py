@@ -1,6 +1,6 @@
 """The option ``--seed`` of ``lifting fit``: one number for every generator of a training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lifting.errors import InputError
@@ -34,7 +34,7 @@ def spread_seed(options: Any, words: Iterable[str], trains: bool = True) -> None
         >>> options.seed_everything, options.data.init_args.seed, options.model.init_args.seed
         (3, 5, 3)
     """
-    given = {word[2:].partition("=")[0] for word in words if word.startswith("--")}
+    given = _names(words)
     seed = options.pop("seed", None)
     if seed is not None:
         _check("--seed", seed)
@@ -46,9 +46,7 @@ def spread_seed(options: Any, words: Iterable[str], trains: bool = True) -> None
     for part in _PARTS:
         of_part = options[part].get("init_args") or {}
         # A class of somebody else's may draw nothing.
-        if "seed" not in of_part or not given.isdisjoint(
-            {f"{part}.seed", f"{part}.init_args.seed"}
-        ):
+        if "seed" not in of_part or not given.isdisjoint(_spellings(part)):
             continue
         if seed is not None:
             of_part["seed"] = seed
@@ -59,6 +57,40 @@ def spread_seed(options: Any, words: Iterable[str], trains: bool = True) -> None
                 f"give --seed {_example(everything)} for every generator, or --data.seed and "
                 "--model.seed as well.",
             )
+
+
+def spelled_out(words: Sequence[str]) -> list[str]:
+    """Return words with ``--seed`` as the options that it stands for, for configurations to be printed.
+
+    Example:
+        >>> spelled_out(["fit", "--seed", "3", "--data.seed=5", "--print_config"])
+        ['fit', '--data.seed=5', '--print_config', '--seed_everything=3', '--model.seed=3']
+    """
+    given = _names(words)
+    kept: list[str] = []
+    seed = None
+    rest = iter(words)
+    for word in rest:
+        if word == "--seed":
+            seed = next(rest, "")
+        elif word.startswith("--seed="):
+            seed = word.partition("=")[2]
+        else:
+            kept.append(word)
+    if seed is None:
+        return kept
+    options = {_EVERYTHING: {_EVERYTHING}}
+    options |= {f"{part}.seed": _spellings(part) for part in _PARTS}
+    return [*kept, *(f"--{o}={seed}" for o, names in options.items() if given.isdisjoint(names))]
+
+
+def _names(words: Iterable[str]) -> set[str]:
+    """Return the names of the options that are given by themselves."""
+    return {word[2:].partition("=")[0] for word in words if word.startswith("--")}
+
+
+def _spellings(part: str) -> set[str]:
+    return {f"{part}.seed", f"{part}.init_args.seed"}
 
 
 def _differ(everything: object, seed: object) -> bool:

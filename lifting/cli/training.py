@@ -26,7 +26,7 @@ from lifting.cli.option_errors import inner_refusal, option_error
 from lifting.cli.resuming import Resumption
 from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
-from lifting.cli.seeds import HELP, spread_seed
+from lifting.cli.seeds import HELP, spelled_out, spread_seed
 from lifting.cli.stopping import stoppable
 from lifting.cli.sweep_trial import check_run_of_trial, default_run
 from lifting.cli.vocabulary import all_options
@@ -129,6 +129,8 @@ class LiftingCLI(LightningCLI):
         words = sys.argv[1:] if args is None else args
         self._words = words = words if isinstance(words, list) else []
         read_configs(words)
+        if any(word.partition("=")[0] == "--print_config" for word in words):
+            args = spelled_out(words)
         try:
             super().parse_arguments(parser, args)
         except ArgumentError as error:

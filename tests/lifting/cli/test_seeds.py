@@ -112,6 +112,15 @@ def test_the_command_line_takes_it(monkeypatch, words):
     assert options.model.init_args.seed == 5
 
 
+def test_a_printed_configuration_holds_what_it_comes_to(capsys):
+    with pytest.raises(SystemExit):
+        training.run([*FIT, "--seed", "3", "--model.seed=5", "--print_config"])
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["seed"] is None
+    assert printed["seed_everything"] == printed["data"]["init_args"]["seed"] == 3
+    assert printed["model"]["init_args"]["seed"] == 5
+
+
 def test_half_a_seed_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="--seed_everything 7"):
