@@ -162,6 +162,7 @@ class PoseDataModule(SubjectDataModule):
         """
         training = ("train", "unlabelled", "val")
         splits = {"fit": training, "validate": ("val",)}.get(stage, ("test",))
+        self.check_there(self.store)
         with ClipStore(self.store) as store:
             self.pose_skeleton = self.wanted_pose_skeleton or store.info.skeleton
             self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
@@ -178,11 +179,14 @@ class PoseDataModule(SubjectDataModule):
     def _take_remaining(self, split: str) -> None:
         """Give a split all subjects of the store that no other split names."""
         named = {s for other, names in self.subjects.items() if other != split for s in names}
+        self.check_there(self.store)
         with ClipStore(self.store) as store:
             self.subjects[split] = sorted({key.subject for key in store.keys} - named)
 
     def _load_prior(self) -> PosePrior:
         rule, windows = self.frames["prior"], self.train_windows
+        # Of another dataset, maybe, than this class is of.
+        PoseDataModule.check_there(self.prior_store)
         with ClipStore(self.prior_store) as store:
             self.fingerprint[Path(self.prior_store).name] = store.digest
             # Actions are names of this dataset; another one has its own.

@@ -108,6 +108,8 @@ def existing_file(path: str | Path) -> Path:
         InputError: If it does not, or the file may not be read.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError("is a folder", path, "name a file.")
     if not path.is_file():
         raise InputError("there is no such file", path, "check the path.")
     if not os.access(path, os.R_OK):

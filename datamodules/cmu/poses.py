@@ -26,6 +26,8 @@ class CMU(PoseDataModule):
         **kwargs: See :class:`datamodules.base.PoseDataModule`.
     """
 
+    prepared_by = "lifting prepare cmu RAW"
+
     def __init__(
         self,
         store: str = "data/cmu.h5",

@@ -54,6 +54,7 @@ class ImageDataModule(SubjectDataModule):
     """
 
     yields_images = True
+    prepared_by = "lifting prepare images KIND RAW"
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class ImageDataModule(SubjectDataModule):
                 self.splits[split] = self._split(self._records.taken(rows), split)
 
     def _read(self) -> ImageRecords:
+        self.check_there(self.index)
         records = read_index(self.index)
         if not records.file(0).is_file():
             raise InputError(

@@ -21,6 +21,8 @@ class CustomPoses(PoseDataModule):
         **kwargs: See :class:`datamodules.base.PoseDataModule`.
     """
 
+    prepared_by = "lifting prepare npz KEYPOINTS"
+
     def __init__(
         self,
         store: str = "data/custom.h5",

@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
 
+from lifting.errors import InputError
 from lifting.windows import Windows
 
 
@@ -55,6 +57,8 @@ class SubjectDataModule(LightningDataModule, ABC):
     yields_images = False
     # Whether the mirror image of a person is one that might be among the images.
     mirrored_alike = True
+    # Command that makes what is read, without the place to write it to.
+    prepared_by = "lifting prepare DATASET RAW"
     # How examples are cut: for training, and for validation, test and prediction.
     train_windows: Windows
     test_windows: Windows
@@ -75,6 +79,21 @@ class SubjectDataModule(LightningDataModule, ABC):
         self.fingerprint: dict[str, str] = {}
         self._train_loader: ResumableLoader | None = None
         self._resume_from: dict[str, int] | None = None
+
+    @classmethod
+    def how_to_make(cls, path: str | Path) -> str:
+        """Return what to do about a store, or an index of images, that is not there."""
+        return f"make it with `{cls.prepared_by} --out {path}` (docs/data.md), or check the path."
+
+    @classmethod
+    def check_there(cls, path: str | Path) -> None:
+        """Refuse to read a store, or an index of images, that is not there.
+
+        Raises:
+            InputError: With the command that makes it.
+        """
+        if not Path(path).exists():
+            raise InputError("is not there", path, cls.how_to_make(path))
 
     @property
     @abstractmethod

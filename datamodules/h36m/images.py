@@ -21,6 +21,8 @@ class H36MImages(ImageDataModule):
         **kwargs: See :class:`datamodules.crops.datamodule.ImageDataModule`.
     """
 
+    prepared_by = "lifting prepare images h36m RAW"
+
     def __init__(
         self,
         index: str = "data/h36m_images.h5",

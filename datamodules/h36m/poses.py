@@ -30,6 +30,8 @@ class H36M(PoseDataModule):
         **kwargs: See :class:`datamodules.base.PoseDataModule`.
     """
 
+    prepared_by = "lifting prepare h36m RAW"
+
     def __init__(
         self,
         store: str = "data/h36m.h5",

@@ -37,6 +37,8 @@ class LSP(PoseDataModule):
         **kwargs: See :class:`datamodules.base.PoseDataModule`.
     """
 
+    prepared_by = "lifting prepare lsp RAW"
+
     def __init__(
         self,
         store: str = "data/lsp.h5",

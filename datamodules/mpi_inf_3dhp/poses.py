@@ -35,6 +35,8 @@ class MPIINF3DHP(PoseDataModule):
         **kwargs: See :class:`datamodules.base.PoseDataModule`.
     """
 
+    prepared_by = "lifting prepare mpi_inf_3dhp RAW"
+
     def __init__(
         self,
         store: str = "data/mpi_inf_3dhp.h5",

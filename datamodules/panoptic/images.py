@@ -32,6 +32,8 @@ class Panoptic(ImageDataModule):
         **kwargs: See :class:`datamodules.crops.datamodule.ImageDataModule`.
     """
 
+    prepared_by = "lifting prepare images panoptic RAW"
+
     def __init__(
         self,
         index: str = "data/panoptic.h5",

@@ -32,6 +32,8 @@ class PanopticPoses(PoseDataModule):
         **kwargs: See :class:`datamodules.base.PoseDataModule`.
     """
 
+    prepared_by = "lifting prepare panoptic RAW"
+
     def __init__(
         self,
         store: str = "data/panoptic_poses.h5",

@@ -9,6 +9,33 @@ from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError
 from lifting.runs.folder import CONFIG
 
+# By command, the options of the Trainer that leave it nothing to do where they are 0, and what it
+# leaves undone then.
+_AMOUNTS = {
+    "fit": (("max_epochs", "max_steps", "limit_train_batches"), "nothing would be trained"),
+    "validate": (("limit_val_batches",), "nothing would be measured"),
+    "test": (("limit_test_batches",), "nothing would be tested, and no test.csv written"),
+    "predict": (("limit_predict_batches",), "nothing would be predicted, and no file written"),
+}
+
+
+def check_amount(command: str, options: Any) -> None:
+    """Refuse a command that would do nothing, and succeed.
+
+    Args:
+        command: One of ``fit``, ``validate``, ``test`` and ``predict``.
+        options: Options of the command line.
+
+    Raises:
+        InputError: With what would not be done.
+    """
+    for name in ("fit", "test") if options.get("test") else (command,):
+        zero, undone = _AMOUNTS[name]
+        for option in zero:
+            # False and fractions of nothing are 0 as well.
+            if options.trainer.get(option) == 0:
+                raise InputError(f"--trainer.{option} is 0: {undone}; give more.")
+
 
 def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:
     """Return the checkpoint that a command takes.

@@ -25,7 +25,7 @@ from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
 from lifting.cli.resuming import Resumption
 from lifting.cli.run_lock import at_work
-from lifting.cli.run_start import check_checkpoint, check_folder, find_checkpoint
+from lifting.cli.run_start import check_amount, check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.seeds import HELP, spelled_out, spread_seed
 from lifting.cli.stopping import stoppable
 from lifting.cli.sweep_trial import check_run_of_trial, default_run
@@ -168,6 +168,10 @@ class LiftingCLI(LightningCLI):
         options = self._options
         self._environment = choose_environment(options.trainer)
         fits = self.subcommand == "fit"
+        try:
+            check_amount(str(self.subcommand), options)
+        except InputError as error:
+            raise placed(error, self._words) from error
         self._asked = options.ckpt_path
         checkpoint = self._check_start()
         options.ckpt_path = None if checkpoint is None else str(checkpoint)

@@ -15,6 +15,7 @@ from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.process import Supervisor
 from lifting.pipeline.records import RECORD, Record, file_state, inputs_of, read_record, state_of
 from lifting.pipeline.report import clock, write_report
+from lifting.pipeline.stores import how_to_make
 from lifting.runs.lock import locked
 
 # The statuses of a command that Ctrl-C or SIGTERM ended.
@@ -128,7 +129,7 @@ def _check_files(pipeline: Pipeline, stage: Stage, chosen: list[Stage]) -> None:
             continue
         if maker is None:
             what = f"is not there, and stage {stage.name} needs it"
-            raise InputError(what, path, "check the path.")
+            raise InputError(what, path, how_to_make(stage, path))
         if state_of(maker)[0] != "finished":
             what = f"stage {stage.name} builds on {maker.name}, which is not finished"
             raise InputError(what, pipeline.folder, f"run that first, with --only {maker.name}.")

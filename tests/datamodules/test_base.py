@@ -324,7 +324,7 @@ def test_interesting_frames_of_a_dataset_without_poses_are_refused(recording, tm
 
 
 def test_a_missing_store_is_refused():
-    with pytest.raises(InputError, match=r"missing\.h5: there is no such file"):
+    with pytest.raises(InputError, match=r"^missing\.h5: is not there; make it with"):
         data("missing.h5")
 
 

@@ -344,10 +344,13 @@ def test_an_npz_whose_header_lies_is_refused(tmp_path, header):
 
 @pytest.mark.parametrize("read", [load_npz, load_pickle, open_hdf5, sha256])
 def test_a_missing_file_is_named(tmp_path, read):
-    for path in (tmp_path / "absent.npz", tmp_path):
+    for path, sentence in (
+        (tmp_path / "absent.npz", "there is no such file; check the path."),
+        (tmp_path, "is a folder; name a file."),
+    ):
         with pytest.raises(InputError) as caught:
             read(path)
-        assert str(caught.value) == f"{path}: there is no such file; check the path."
+        assert str(caught.value) == f"{path}: {sentence}"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

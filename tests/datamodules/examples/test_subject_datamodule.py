@@ -1,10 +1,15 @@
 """Base class of all datamodules: splits, the position in training, and samples spread over a split."""
 
+import re
+
 import pytest
 import torch
 
+import datamodules
 from datamodules import SubjectDataModule
 from datamodules.examples.subject_datamodule import evenly
+from lifting.cli.commands import COMMANDS
+from lifting.errors import InputError
 from lifting.windows import Windows
 
 
@@ -92,3 +97,27 @@ def test_evenly_begins_with_the_first_and_takes_equal_steps(count):
     rows = torch.arange(100, 130)
     taken = evenly(rows, count)
     assert taken.tolist() == [100 + 29 * i // max(1, count - 1) for i in range(count)]
+
+
+# The others are generated, or abstract.
+GENERATED = {"SubjectDataModule", "Synthetic", "SyntheticImages"}
+
+
+@pytest.mark.parametrize("name", sorted(set(datamodules.__all__) - GENERATED))
+def test_a_store_that_is_missing_is_told_with_the_command_that_makes_it(tmp_path, name):
+    kind, path = getattr(datamodules, name), tmp_path / "none.h5"
+    subjects = {"train_subjects": ["S1"], "val_subjects": [], "test_subjects": ["S1"]}
+    with pytest.raises(InputError) as error:
+        kind(str(path), **subjects).setup("fit")
+    command = re.search(rf"`lifting (prepare \w+) [\w ]+ --out {path}`", str(error.value))
+    assert command is not None
+    assert command[1] in COMMANDS or command[1] == "prepare DATASET"
+    assert str(error.value).startswith(f"{path}: is not there; make it with")
+
+
+def test_so_is_that_of_a_prior(synthetic_folder):
+    data = datamodules.Synthetic(
+        str(synthetic_folder), 6, prior_subjects=["S1"], prior_store="none.h5"
+    )
+    with pytest.raises(InputError, match=r"^none.h5: is not there; make it with `lifting prepare"):
+        data.setup("fit")
