@@ -6,6 +6,7 @@ from lightning import Callback
 
 from callbacks.action_table import ActionTable
 from callbacks.best_checkpoint import BestCheckpoint
+from callbacks.conclusion import Conclusion
 from callbacks.detection_pictures import DetectionPictures
 from callbacks.divergence import Action, Divergence
 from callbacks.ema import EMA
@@ -25,6 +26,7 @@ __all__ = [
     "EMA",
     "ActionTable",
     "BestCheckpoint",
+    "Conclusion",
     "DetectionPictures",
     "Divergence",
     "Interruption",

@@ -20,6 +20,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from callbacks.provenance import Start
 from lifting.cli.config_files import placed, read_configs
+from lifting.cli.console import show_progress, silence_no_news
 from lifting.cli.loggers import run_loggers
 from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
@@ -69,6 +70,11 @@ _OPTIONS: dict[str, tuple[Any, Any, str]] = {
         bool,
         True,
         "Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
+    ),
+    "progress_every": (
+        float,
+        30.0,
+        "Seconds between two lines of progress, which a run prints that is not in a terminal.",
     ),
     "on_divergence": (
         Literal["stop", "skip", "restore"],
@@ -260,14 +266,21 @@ class LiftingCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the Trainer with the loggers and the callbacks of every run."""
-        from callbacks import Interruption, Provenance, ReappliedOptions, default_callbacks
+        from callbacks import (
+            Conclusion,
+            Interruption,
+            Provenance,
+            ReappliedOptions,
+            default_callbacks,
+        )
 
-        given = self._get(self.config_init, "trainer").get("plugins")
-        plugins = with_environment(given, self._environment)
+        given = self._get(self.config_init, "trainer")
+        plugins = with_environment(given.get("plugins"), self._environment)
         loggers = run_loggers(self.folder, self._options)
         with refusals_of_building():
             trainer = super().instantiate_trainer(logger=loggers, plugins=plugins, **kwargs)
         set_rank(trainer.global_rank)
+        show_progress(trainer, given.get("callbacks"), self._options.progress_every)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         present = {type(callback) for callback in callbacks}
         usual = default_callbacks(
@@ -282,6 +295,8 @@ class LiftingCLI(LightningCLI):
                 callback.start = Start(command, self._configured, self._given, changes)
         if resumption is not None and resumption.reapplied:
             callbacks.append(ReappliedOptions(resumption.reapplied))
+        if self.subcommand == "fit":
+            callbacks.append(Conclusion(self.folder, self._options.test))
         callbacks.append(Interruption(self.folder))
         return trainer
 
@@ -332,6 +347,7 @@ def _run(arguments: ArgsType) -> LiftingCLI:
 
     if isinstance(arguments, list):
         arguments = with_config_of_run(arguments)
+    silence_no_news()
     for message in _EXPECTED:
         warnings.filterwarnings("ignore", message)
     return LiftingCLI(
