@@ -202,6 +202,7 @@ class LiftingCLI(LightningCLI):
         """Refuse to go on with other processes or data."""
         if self._resumption is not None:
             self._resumption.check(self.trainer, self.datamodule)
+            self.model.goes_on = True
 
     def _check_start(self) -> Path | None:
         """Return the checkpoint to take, and refuse what would mix two runs in one folder."""

@@ -48,7 +48,7 @@ RULES = (
     Rule(
         Class.FREE,
         (
-            *("wandb", "project", "pictures", "progress_every"),
+            *("wandb*", "project", "pictures", "log_model", "progress_every"),
             *("trainer.logger*", "trainer.log_every_n_steps", "trainer.enable_*"),
             *("trainer.profiler*", "trainer.barebones", "trainer.detect_anomaly"),
             "trainer.model_registry",

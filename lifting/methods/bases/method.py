@@ -54,6 +54,9 @@ class Method(Checkpointed):
     single_frame = False
     # Whether the method learns from examples without poses beside those that have them.
     learns_unlabelled = False
+    # Whether a checkpoint of the same training is about to be restored, which the Trainer does not know
+    # as early as ``setup``: what that training began from need not be there any more.
+    goes_on = False
     # Whether the method has a critic, which learns from poses that are not those of its examples.
     learns_from_prior = False
 
@@ -144,8 +147,7 @@ class Method(Checkpointed):
         if stage == "fit":
             self.load_frozen_stages()
             self.take_statistics(data)
-            # A run that goes on has its own.
-            if self.trainer.ckpt_path is None:
+            if not self.goes_on:
                 self.start()
 
     def take_statistics(self, data: PoseData) -> None:
