@@ -4,9 +4,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from rich.console import Console
 
@@ -57,7 +56,7 @@ def run_pipeline(
         try:
             with Supervisor() as supervisor:
                 for stage in chosen:
-                    with locked(_lock(pipeline, stage), "pipeline") as lock:
+                    with _locked(pipeline, stage) as lock:
                         status = _run_stage(pipeline, stage, supervisor, [*held, lock])
                     if status in _STOPPED:
                         raise StoppedError(status - 128, "")
@@ -75,9 +74,19 @@ def run_pipeline(
     return 0
 
 
-def _lock(pipeline: Pipeline, stage: Stage) -> Path:
+@contextmanager
+def _locked(pipeline: Pipeline, stage: Stage) -> Iterator[int]:
+    """Keep other runners away from a cell, and leave no empty folder of locks."""
     # Not the folder of the run, which the training locks itself.
-    return pipeline.folder / ".locks" / stage.name
+    root = pipeline.folder / ".locks"
+    place = root / stage.name
+    try:
+        with locked(place, "pipeline") as lock:
+            yield lock
+    finally:
+        for folder in dict.fromkeys((place.parent, root)):
+            with suppress(OSError):  # Others have their locks there.
+                folder.rmdir()
 
 
 def _check_layout(stage: Stage) -> None:
@@ -140,7 +149,7 @@ def _begin_again(pipeline: Pipeline, again: list[str]) -> None:
     with ExitStack() as locks:
         # All before anything is removed: one may be at work by itself.
         for stage in stages:
-            locks.enter_context(locked(_lock(pipeline, stage), "pipeline"))
+            locks.enter_context(_locked(pipeline, stage))
         for stage in stages:
             if stage.creates is None:
                 _remove(stage)
