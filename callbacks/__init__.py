@@ -12,6 +12,7 @@ from callbacks.divergence import Action, Divergence
 from callbacks.ema import EMA
 from callbacks.interruption import Interruption
 from callbacks.last_checkpoint import LastCheckpoint
+from callbacks.logged_steps import LoggedSteps
 from callbacks.pose_page import PosePage
 from callbacks.pose_pictures import PosePictures
 from callbacks.predictions import PredictionWriter
@@ -19,6 +20,7 @@ from callbacks.provenance import Provenance
 from callbacks.reapplied_options import ReappliedOptions
 from callbacks.rng_state import RNGState
 from callbacks.throughput import Throughput
+from callbacks.wandb_artifacts import WandbArtifacts
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import Method
 
@@ -31,6 +33,7 @@ __all__ = [
     "Divergence",
     "Interruption",
     "LastCheckpoint",
+    "LoggedSteps",
     "PosePage",
     "PosePictures",
     "PredictionWriter",
@@ -38,6 +41,7 @@ __all__ = [
     "RNGState",
     "ReappliedOptions",
     "Throughput",
+    "WandbArtifacts",
     "default_callbacks",
 ]
 
@@ -47,6 +51,7 @@ def default_callbacks(
 ) -> list[Callback]:
     """Return the callbacks a run in a folder has, unless its configuration names them itself."""
     callbacks: list[Callback] = [
+        LoggedSteps(),
         RNGState(),
         Divergence(folder, on_divergence),
         Provenance(folder),

@@ -137,7 +137,7 @@ class Provenance(Callback):
                 partial.write_text(self.start.configuration)
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
-                logger.experiment.config.update({"provenance": entry}, allow_val_change=True)
+                logger.log_hyperparams({"provenance": entry})
 
 
 def _devices(trainer: Trainer) -> str:

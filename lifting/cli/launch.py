@@ -13,7 +13,8 @@ _PAGE = """usage: lifting {command} {configs} [OPTIONS]
   --run NAME             the run: everything of it lies in runs/NAME
   --ckpt_path WHICH      {checkpoint}
   --wandb WHICH          Weights & Biases: offline (as it is), online or disabled
-  --project NAME         the project of Weights & Biases
+  --project NAME         the project of Weights & Biases; --wandb_group, --wandb_tags, --wandb_notes,
+                         --wandb_job_type, --wandb_entity and --log_model are in docs/wandb.md
 {more}
   --model.OPTION VALUE   an option of the method, such as --model.lr 0.001
   --data.OPTION VALUE    an option of the data, such as --data.batch_size 256

@@ -21,7 +21,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from callbacks.provenance import Start
 from lifting.cli.config_files import placed, read_configs
 from lifting.cli.console import show_progress, silence_no_news
-from lifting.cli.loggers import run_loggers
+from lifting.cli.loggers import WANDB_OPTIONS, check_login, close_wandb, run_loggers
 from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
 from lifting.cli.resuming import Resumption
@@ -60,12 +60,7 @@ _OPTIONS: dict[str, tuple[Any, Any, str]] = {
         "debug",
         "Name of the run: everything goes to runs/NAME. A trial of a W&B sweep has its own.",
     ),
-    "wandb": (
-        Literal["offline", "online", "disabled"],
-        "offline",
-        "Whether Weights & Biases records the run, and whether it uploads it.",
-    ),
-    "project": (str, "lifting", "The Weights & Biases project."),
+    **WANDB_OPTIONS,
     "pictures": (
         bool,
         True,
@@ -272,22 +267,24 @@ class LiftingCLI(LightningCLI):
             Interruption,
             Provenance,
             ReappliedOptions,
+            WandbArtifacts,
             default_callbacks,
         )
 
-        given = self._get(self.config_init, "trainer")
+        given, options = self._get(self.config_init, "trainer"), self._options
         plugins = with_environment(given.get("plugins"), self._environment)
-        loggers = run_loggers(self.folder, self._options)
+        loggers = run_loggers(str(self.subcommand), self.folder, options, self._configured)
         with refusals_of_building():
             trainer = super().instantiate_trainer(logger=loggers, plugins=plugins, **kwargs)
         set_rank(trainer.global_rank)
-        show_progress(trainer, given.get("callbacks"), self._options.progress_every)
+        check_login(trainer)
+        show_progress(trainer, given.get("callbacks"), options.progress_every)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         present = {type(callback) for callback in callbacks}
-        usual = default_callbacks(
-            self.folder, self.model, self._options.pictures, self._options.on_divergence
-        )
+        usual = default_callbacks(self.folder, self.model, options.pictures, options.on_divergence)
         callbacks += [callback for callback in usual if type(callback) not in present]
+        if options.log_model != "none":
+            callbacks.append(WandbArtifacts(self.folder, last=options.log_model == "all"))
         resumption = self._resumption
         changes = {} if resumption is None else resumption.changes
         command = shlex.join(["lifting", *self._words])
@@ -316,6 +313,7 @@ class LiftingCLI(LightningCLI):
                 at_work(self.trainer, self.folder, subcommand, self._check_again),
             ):
                 super()._run_subcommand(subcommand)
+                close_wandb(self.trainer, 0)
         except InputError as error:
             # A module does not know where the checkpoint lies that it was given.
             if isinstance(error, CheckpointError) and error.where is None:
