@@ -41,9 +41,10 @@ class Divergence(Callback):
 
     Nor does it go on with weights that are finite and as good as not.
 
-    A step does not wait for the device: losses and norms stay there until the next look at them, which
-    comes every ``log_every_n_steps`` batches, before a validation or a checkpoint, and at the end of an
-    epoch. Weights and states of optimisers are looked at then. All processes look together.
+    A step does not wait for the device: losses stay there until the next look at them, which comes every
+    ``log_every_n_steps`` batches, before a validation or a checkpoint, and at the end of an epoch.
+    Weights, which keep what is not finite in a gradient, are looked at every so many batches and before
+    a checkpoint, then with the states of the optimisers. All processes look together.
 
     ``skip`` leaves out a step before it is taken, and therefore waits for the device at every one.
     ``restore`` goes on with the weights and the optimiser of ``last.ckpt``, and with the data that come
@@ -62,7 +63,8 @@ class Divergence(Callback):
         self.action = action
         # What has not been looked at yet: step, kind, and value on the device.
         self._seen: list[tuple[int, int, Tensor]] = []
-        self._looked_at = -1
+        # Batches since the last look at weights.
+        self._batches = 0
         self._buffers: list[Tensor] = []
         self._skipped = 0
         self._restored = 0
@@ -88,61 +90,73 @@ class Divergence(Callback):
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
-        """Note the norm of the gradients, and leave out the step if that is asked for and due."""
+        """Leave out a step whose loss or gradients are not finite, if that is asked for."""
+        skips = self.action == "skip"
+        # Steps keep in the weights what is not finite in the gradients, unless it is cut off.
+        if not skips and trainer.gradient_clip_algorithm != "value":  # type: ignore[attr-defined]
+            return
         scaled = _scaler(trainer) is not None
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         gradients = [p.grad for p in parameters if p.grad is not None]
         if gradients and not scaled:
             norm = torch.nn.utils.get_total_norm(gradients)
             self._seen.append((trainer.global_step, _GRADIENT, norm))
-        if self.action == "skip" and (found := self._first_seen(trainer)) is not None:
-            self._skip(trainer, pl_module, found)
-            # A scaler has seen the gradients, and leaves out the step by itself.
-            for parameter in () if scaled else parameters:
-                parameter.grad = None
-        elif self.action == "skip":
+        if not skips:
+            return
+        found = self._first_seen(trainer)
+        if found is None:
             self._skipped = 0
+            return
+        self._skip(trainer, pl_module, found)
+        # A scaler has seen the gradients, and leaves out the step by itself.
+        for parameter in () if scaled else parameters:
+            parameter.grad = None
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Look now and then."""
-        if (batch_idx + 1) % max(1, trainer.log_every_n_steps) == 0:  # type: ignore[attr-defined]
+        self._batches += 1
+        if self._batches >= trainer.log_every_n_steps:  # type: ignore[attr-defined]
             self.look(trainer)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Look before a validation in the course of training."""
+        """Look at losses before a validation in the course of training."""
         if trainer.state.fn == TrainerFn.FITTING:
-            self.look(trainer)
+            self._look(trainer, self._first_seen(trainer))
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Look at the end of an epoch."""
-        self.look(trainer)
+        """Look at losses at the end of an epoch."""
+        self._look(trainer, self._first_seen(trainer))
 
-    def look(self, trainer: Trainer) -> None:
-        """Look at what came since the last time, together with the other processes.
+    def look(self, trainer: Trainer, states: bool = False) -> None:
+        """Look at losses since the last time and at weights, together with the other processes.
+
+        Args:
+            trainer: The Trainer.
+            states: Look at the states of optimisers as well.
 
         Raises:
             DivergenceError: If something is not finite, and it cannot be helped.
         """
-        if not self._seen and self._looked_at == trainer.global_step:
-            return
         found = self._first_seen(trainer)
+        self._look(trainer, self._weights(trainer, states) if found is None else found)
+        self._batches = 0
+
+    def _look(self, trainer: Trainer, found: tuple[int, int] | None) -> None:
         if found is None:
-            found = self._weights(trainer)
-        if found is not None:
-            may_restore = self.action == "restore" and self._restored < _MOST_RESTORED
-            if not (may_restore and self.last.is_file()):
-                raise self._error(trainer, *found)
-            self._restore(trainer, *found)
-        self._looked_at = trainer.global_step
+            return
+        may_restore = self.action == "restore" and self._restored < _MOST_RESTORED
+        if not (may_restore and self.last.is_file()):
+            raise self._error(trainer, *found)
+        self._restore(trainer, *found)
 
     def explain(self, trainer: Trainer) -> DivergenceError | None:
         """Return what is not finite, where a training has failed of something else meanwhile."""
         for step, kind, value in self._seen:
             if not math.isfinite(value):
                 return self._error(trainer, step, kind)
-        if name_not_finite(_parts(trainer)) is not None:
+        if name_not_finite({"state_dict": trainer.lightning_module.state_dict()}) is not None:
             return self._error(trainer, trainer.global_step, _STATE)
         return None
 
@@ -158,14 +172,24 @@ class Divergence(Callback):
             self._seen.clear()
         return _agreed(trainer, first)
 
-    def _weights(self, trainer: Trainer) -> tuple[int, int] | None:
-        kind, scaler = None, _scaler(trainer)
-        if name_not_finite(_parts(trainer)) is not None:
+    def _weights(self, trainer: Trainer, states: bool) -> tuple[int, int] | None:
+        module, scaler, kind = trainer.lightning_module, _scaler(trainer), None
+        # Weights have a norm of some thousands: most of the time this is all that is read of them.
+        norm = float(torch.nn.utils.get_total_norm(list(module.parameters())))
+        parts = {"state_dict": module.state_dict()}
+        if math.isfinite(norm):
+            weights = {name for name, _ in module.named_parameters()}
+            parts = {
+                "state_dict": {n: v for n, v in parts["state_dict"].items() if n not in weights}
+            }
+        if states:
+            parts |= {"optimizer_states": [optimizer.state for optimizer in trainer.optimizers]}
+        if name_not_finite(parts) is not None:
             kind = _STATE
+        elif norm > _LARGEST:
+            kind = _SIZE
         elif scaler is not None and scaler.get_scale() < _LEAST_SCALE:
             kind = _GRADIENT
-        elif torch.nn.utils.get_total_norm(list(trainer.lightning_module.parameters())) > _LARGEST:
-            kind = _SIZE
         step = trainer.global_step
         return _agreed(trainer, _NEVER if kind is None else len(_KINDS) * step + kind)
 
@@ -202,25 +226,19 @@ class Divergence(Callback):
         good = f"the last good checkpoint is {self.last}"
         if not self.last.is_file():
             good = "no checkpoint was saved before"
+        # Weights are looked at after steps, several at a time.
+        when = "by" if kind in (_STATE, _SIZE) else "at"
         automatic = trainer.lightning_module.automatic_optimization
         clip = "--trainer.gradient_clip_val" if automatic else "--model.clip"
         what = (
-            f"training diverged: at step {step} (epoch {trainer.current_epoch}) the {_KINDS[kind]}, "
-            f"{good}"
+            f"training diverged: {when} step {step} (epoch {trainer.current_epoch}) the "
+            f"{_KINDS[kind]}, {good}"
         )
         again = clip
         if str(trainer.precision) != "32-true":
             again += " or --trainer.precision 32-true"
         remedy = f"go on with a lower --model.lr, or begin a new run with {again}."
         return DivergenceError(what, self.folder, remedy)
-
-
-def _parts(trainer: Trainer) -> dict[str, Any]:
-    """Return what must be finite, named as in a checkpoint."""
-    return {
-        "state_dict": trainer.lightning_module.state_dict(),
-        "optimizer_states": [optimizer.state for optimizer in trainer.optimizers],
-    }
 
 
 def _scaler(trainer: Trainer) -> torch.amp.GradScaler | None:
@@ -239,7 +257,7 @@ def look(trainer: Trainer) -> None:
     """Let a training look at itself before something of it is saved."""
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, Divergence):
-            callback.look(trainer)
+            callback.look(trainer, states=True)
 
 
 def divergence_of(trainer: Trainer) -> DivergenceError | None:

@@ -100,11 +100,14 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("manual", [False, True])
-@pytest.mark.parametrize("bad", ["loss", "norm"])
-def test_the_first_value_that_is_not_finite_ends_the_training(tmp_path, bad, manual):
+@pytest.mark.parametrize(
+    ("bad", "found"),
+    [("loss", "at step 3 (epoch 0) the loss"), ("norm", "by step 4 (epoch 0) the w")],
+)
+def test_the_first_value_that_is_not_finite_ends_the_training(tmp_path, bad, found, manual):
     line = Line(bad=bad, manual=manual)
     sentence = diverged(tmp_path, batches(3), line=line)
-    assert sentence.startswith(f"{tmp_path}: training diverged: at step 3 (epoch 0) the {bad}")
+    assert sentence.startswith(f"{tmp_path}: training diverged: {found}")
     last = tmp_path / "checkpoints/last.ckpt"
     assert f"the last good checkpoint is {last}; go on with a lower --model.lr, " in sentence
     clip = "--model.clip" if manual else "--trainer.gradient_clip_val"
@@ -113,14 +116,22 @@ def test_the_first_value_that_is_not_finite_ends_the_training(tmp_path, bad, man
     assert not (tmp_path / "checkpoints/best.ckpt").exists()
 
 
+@pytest.mark.parametrize("algorithm", ["norm", "value"])
+def test_gradients_that_are_clipped_are_no_exception(tmp_path, algorithm):
+    clip = {"gradient_clip_val": 1.0, "gradient_clip_algorithm": algorithm}
+    sentence = diverged(tmp_path, batches(3), line=Line(bad="norm"), **clip)
+    found = {"norm": "by step 4 (epoch 0) the weights", "value": "at step 3 (epoch 0) the norm of"}
+    assert found[algorithm] in sentence
+
+
 def test_so_do_weights_after_a_step_with_finite_gradients(tmp_path):
     sentence = diverged(tmp_path, batches(), line=Line(lr=math.inf))
-    assert "at step 1 (epoch 0) the weights" in sentence
+    assert "by step 1 (epoch 0) the weights" in sentence
     assert "no checkpoint was saved before" in sentence
 
 
 def test_so_do_weights_that_no_step_brings_back(tmp_path):
-    assert "at step 1 (epoch 0) the weights are beyond 1e10" in diverged(
+    assert "by step 1 (epoch 0) the weights are beyond 1e10" in diverged(
         tmp_path, batches(), line=Line(lr=1e12)
     )
     fit(tmp_path, batches(), line=Line(lr=10))
@@ -142,7 +153,9 @@ def test_no_step_waits_for_the_device_unless_it_may_be_left_out(tmp_path):
     line, parameter = Line().to("meta"), nn.Parameter(torch.zeros(3, device="meta"))
     parameter.grad = torch.zeros(3, device="meta")
     optimizer = torch.optim.SGD([parameter])
-    trainer = SimpleNamespace(global_step=0, world_size=1, precision_plugin=None)
+    trainer = SimpleNamespace(
+        global_step=0, world_size=1, precision_plugin=None, gradient_clip_algorithm=None
+    )
 
     def step(action):
         watch = Divergence(tmp_path, action)
@@ -257,5 +270,5 @@ def failed(folder, fails_at, *arguments, **options):
 
 def test_what_a_training_failed_of_meanwhile_is_explained(tmp_path):
     assert "at step 4 (epoch 0) the loss is" in str(failed(tmp_path, 5, batches(4)))
-    assert "at step 1 (epoch 0) the weights" in str(failed(tmp_path, 1, batches(), lr=math.inf))
+    assert "by step 1 (epoch 0) the weights" in str(failed(tmp_path, 1, batches(), lr=math.inf))
     assert failed(tmp_path, 5, batches()) is None
