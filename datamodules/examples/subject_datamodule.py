@@ -74,6 +74,10 @@ class SubjectDataModule(LightningDataModule, ABC):
         self.keypoint_skeleton = keypoint_skeleton
         self.pose_skeleton = pose_skeleton
         self.subjects = {split: list(names) for split, names in subjects.items()}
+        for split, names in self.subjects.items():
+            if twice := [name for name in names if names.count(name) > 1]:
+                what = f"--data.{split}_subjects names {twice[0]} twice"
+                raise InputError(what, remedy="leave one of them out.")
         self.seed = seed
         self.actions: list[str] = []
         self.fingerprint: dict[str, str] = {}

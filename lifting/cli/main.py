@@ -31,6 +31,7 @@ def run(words: list[str]) -> None:
     Raises:
         InputError: If something given from outside is wrong.
     """
+    _refuse_empty(words)
     if not words or words[0] in _HELP:
         print(overview())
     elif _VERSION in words:
@@ -41,6 +42,15 @@ def run(words: list[str]) -> None:
         command = _command(words)
         module, _, function = command.target.partition(":")
         call(getattr(import_module(f"lifting.cli.{module}"), function), command.name, words)
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """Refuse a word without a letter, such as that of a variable that is not set."""
+    for before, word in zip(["", *words], words, strict=False):
+        option = before if not word and before.startswith("-") else word.removesuffix("=")
+        if not word or (word.startswith("--") and word.endswith("=")):
+            what = "its value is empty" if option else "one of the words is empty"
+            raise InputError(what, option or None, "give it, or leave it out.")
 
 
 def _command(words: list[str]) -> Command:

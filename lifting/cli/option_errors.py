@@ -19,6 +19,7 @@ _CLASS = re.compile(r"<class '(?:[\w.]+\.)?(\w+)'>")
 _IN_YAML = {
     "NoneType": "null",
     "Sequence": "a list",
+    "list": "a list, such as [a, b]",
     "tuple": "a list",
     "Mapping": "a mapping",
     "bool": "true or false",

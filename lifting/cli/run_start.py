@@ -29,6 +29,8 @@ def check_amount(command: str, options: Any) -> None:
     Raises:
         InputError: With what would not be done.
     """
+    if command == "validate" and not options.data.init_args.get("val_subjects", True):
+        raise InputError(f"--data.val_subjects is empty: {_AMOUNTS[command][1]}; name some.")
     for name in ("fit", "test") if options.get("test") else (command,):
         zero, undone = _AMOUNTS[name]
         for option in zero:

@@ -24,6 +24,7 @@ from lifting.cli.console import show_progress, silence_no_news
 from lifting.cli.loggers import WANDB_OPTIONS, check_login, close_wandb, run_loggers
 from lifting.cli.named_run import with_config_of_run
 from lifting.cli.option_errors import inner_refusal, option_error
+from lifting.cli.ranges import check_ranges
 from lifting.cli.resuming import Resumption
 from lifting.cli.run_lock import at_work
 from lifting.cli.run_start import check_amount, check_checkpoint, check_folder, find_checkpoint
@@ -171,6 +172,7 @@ class LiftingCLI(LightningCLI):
         fits = self.subcommand == "fit"
         try:
             check_amount(str(self.subcommand), options)
+            check_ranges(options)
         except InputError as error:
             raise placed(error, self._words) from error
         self._asked = options.ckpt_path

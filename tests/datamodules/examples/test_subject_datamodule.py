@@ -121,3 +121,8 @@ def test_so_is_that_of_a_prior(synthetic_folder):
     )
     with pytest.raises(InputError, match=r"^none.h5: is not there; make it with `lifting prepare"):
         data.setup("fit")
+
+
+def test_a_subject_that_is_named_twice_is_refused():
+    with pytest.raises(InputError, match=r"^--data.train_subjects names S1 twice; leave one"):
+        datamodules.H36M(train_subjects=["S1", "S5", "S1"])

@@ -75,6 +75,9 @@ def test_the_page_has_every_command_on_one_screen():
         (["lfit"], "lifting lfit: there is no such command; did you mean `lifting fit`?"),
         (["prepare", "h36"], "lifting prepare h36: there is no such command; did you mean"),
         (["xyzzy"], "lifting xyzzy: there is no such command; `lifting --help` lists them."),
+        (["view", ""], "one of the words is empty; give it, or leave it out."),
+        (["view", "a", "--out", ""], "--out: its value is empty; give it, or leave it out."),
+        (["fit", "--run=", "--wandb", "disabled"], "--run: its value is empty; give it, or leave"),
         (["VIEW"], "lifting VIEW: there is no such command; did you mean `lifting view`?"),
         (["view"], "RUN is missing; `lifting view --help` lists the options."),
         (["video", "a.mp4"], "--checkpoint is missing; `lifting video --help`"),
@@ -86,10 +89,13 @@ def test_the_page_has_every_command_on_one_screen():
         (["view", "a", "--start"], "--start: a value is missing after it; `lifting view"),
         (["view", "a", "--start", "x"], "--start is x: give int."),
         (["view", "a", "--align", "maybe"], "--align is maybe: give true or false."),
-        (["export", "model", "a", "b", "--crop", "3"], "--crop is 3: give a list."),
+        (["export", "model", "a", "b", "--crop", "3"], "--crop is 3: give a list"),
         (["benchmark", "all"], "WHAT is all: give 'data', 'detectors',"),
         (["pipeline", "a.yaml", "--stage", "b"], "--stage: there is no such option; `lifting pip"),
-        (["pipeline", "a.yaml", "--from", "b", "--only", "c"], "--from and --only: give one"),
+        (
+            ["pipeline", "a.yaml", "--from", "b", "--only", "c"],
+            "--from goes with neither --only nor --cell.",
+        ),
     ],
 )
 def test_a_wrong_command_line_is_one_sentence(words, sentence):

@@ -16,6 +16,11 @@ AMOUNTS = {
 }
 
 
+def given(option, value):
+    data = Namespace(init_args=Namespace(val_subjects=["S8"]))
+    return Namespace(trainer=Namespace(AMOUNTS | {option: value}), data=data)
+
+
 @pytest.mark.parametrize(
     ("command", "option", "undone"),
     [
@@ -29,17 +34,29 @@ AMOUNTS = {
 )
 def test_a_command_that_would_do_nothing_says_so(command, option, undone):
     for zero in (0, 0.0):
-        options = Namespace(trainer=Namespace(AMOUNTS | {option: zero}))
+        options = given(option, zero)
         with pytest.raises(InputError, match=rf"^--trainer.{option} is 0: {undone}; give more\.$"):
             check_amount(command, options)
         for other in {"fit", "validate", "test", "predict"} - {command}:
             check_amount(other, options)
-    check_amount(command, Namespace(trainer=Namespace(AMOUNTS)))
+        options.trainer[option] = 1
+        check_amount(command, options)
 
 
 def test_a_training_that_is_tested_does_both():
-    options = Namespace(trainer=Namespace(AMOUNTS | {"limit_test_batches": 0}), test=False)
+    options = given("limit_test_batches", 0)
+    options.test = False
     check_amount("fit", options)
     options.test = True
     with pytest.raises(InputError, match="nothing would be tested"):
         check_amount("fit", options)
+
+
+def test_nobody_is_measured_where_nobody_is_held_out():
+    options = given("max_epochs", 1)
+    options.data.init_args.val_subjects = []
+    with pytest.raises(
+        InputError, match=r"^--data.val_subjects is empty: nothing would be measured"
+    ):
+        check_amount("validate", options)
+    check_amount("fit", options)
