@@ -131,7 +131,7 @@ class WandbRecord(WandbLogger):
 def _refusal(error: Exception) -> InputError:
     import wandb
 
-    text = " ".join(str(error).partition("\n")[0].split()).rstrip(".")
+    text = str(error).partition("\n")[0].partition(". ")[0].strip().rstrip(".")
     if isinstance(error, wandb.errors.CommError):
         what = f"Weights & Biases does not take the run ({text})"
         check = "check the network, the key and --wandb_entity"

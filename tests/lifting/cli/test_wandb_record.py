@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,8 +121,11 @@ def test_commands_that_look_at_a_moved_run_go_on_or_open_nothing(here):
     shutil.copytree(here / "runs" / NAME, here / "runs/moved", symlinks=True)
     before = sorted(path.name for path in (here / "runs/moved/wandb").iterdir())
     curves = sorted((here / "runs/moved/logs").iterdir())
-    for command in ("predict", "validate"):
-        run([command, "--run", "moved", "--trainer.limit_predict_batches", "1"])
+    with pytest.MonkeyPatch.context() as patch:
+        # Its import would be a second in vain.
+        patch.setitem(sys.modules, "wandb", None)
+        for command in ("predict", "validate"):
+            run([command, "--run", "moved", "--trainer.limit_predict_batches", "1"])
     assert sorted(path.name for path in (here / "runs/moved/wandb").iterdir()) == before
     assert sorted((here / "runs/moved/logs").iterdir()) == curves
     run(["test", "--run", "moved", "--log_model", "none"])
@@ -158,6 +162,15 @@ def test_started_and_resumed_run_is_one_chart(here):
     assert steps == sorted(steps)
     assert set(steps) == {0, 1, 2, 3, 4, 5}
     assert (uploaded["displayName"], uploaded["project"]) == ("online", "lifting")
+
+
+def test_trial_of_a_sweep_is_the_run_that_the_agent_names(here):
+    options = words(here / "data", "--wandb", "online", "--trainer.max_epochs", "1")
+    with online(WANDB_SWEEP_ID="sweep1", WANDB_RUN_ID="trial1", WANDB_PROJECT="swept") as server:
+        run(options)
+    ((identity, uploaded),) = server.runs.items()
+    assert (identity, uploaded["sweep"], uploaded["project"]) == ("trial1", "sweep1", "swept")
+    assert (here / "runs/sweeps/sweep1/trial1" / FILE).read_text() == "trial1\n"
 
 
 def test_records_of_a_run_are_uploaded_to_one_chart(here):
