@@ -1,6 +1,7 @@
 """The errors that a user is meant to read, and the statuses that commands end with."""
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,10 @@ from typing import Self
 
 # No space left, file larger than the limit, disk quota exceeded.
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+# Faults of a path or its disk, whatever a program does with it: no right to it, read-only, a name too
+# long, links in a circle, a disk or a server that fails. A file that is missing may be a defect.
+_UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP}
+_UNUSABLE |= {errno.EIO, errno.ESTALE}
 
 
 class InputError(Exception):
@@ -138,6 +143,9 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, OSError) and is_disk_full(error):
         where = f" while writing {error.filename}" if error.filename else ""
         return f"The disk is full{where}: free some space and run the same command again."
+    if isinstance(error, OSError) and error.errno in _UNUSABLE and error.filename:
+        name = error.filename if isinstance(error.filename, int) else os.fsdecode(error.filename)
+        return f"{name}: cannot be used ({error.strerror}); check it and who may use it."
     return None
 
 

@@ -7,9 +7,10 @@ from typing import Any, Literal
 import yaml
 from lightning import Trainer
 from lightning.fabric.loggers.logger import _DummyExperiment, rank_zero_experiment
-from lightning.pytorch.loggers import CSVLogger, Logger
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
+from lifting.cli.csv_record import CSVRecord
 from lifting.cli.wandb_record import WandbRecord
 from lifting.errors import InputError
 
@@ -42,8 +43,8 @@ _LONGEST_PROJECT = 128
 _LONGEST_TAG = 64
 
 
-class CurveFile(CSVLogger):
-    """CSVLogger that writes nothing before it is told to begin.
+class CurveFile(CSVRecord):
+    """CSV of a run that writes nothing before it is told to begin.
 
     Args:
         folder: Folder of the run.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lifting.errors import InputError, did_you_mean
-from lifting.runs.folder import CONFIG, run_argument, run_folder
+from lifting.runs.folder import CONFIG, read_config, run_argument, run_folder
 from lifting.runs.listing import folders_of_runs, runs_as_table
 
 # Each of them says what is to be done without naming a run.
@@ -39,6 +39,7 @@ def with_config_of_run(arguments: list[str]) -> list[str]:
         meant = did_you_mean(run_argument(config.parent), names)
         train = "name one of those above or give -c files." if listed else "train it first."
         raise InputError("there is no such run", config.parent, meant or train)
+    read_config(config.parent)
     return [arguments[0], "-c", str(config), *arguments[1:]]
 
 

@@ -8,7 +8,7 @@ from lightning import LightningDataModule, Trainer
 
 from lifting.checkpoints import file_digest
 from lifting.errors import InputError
-from lifting.runs.folder import CONFIG, read_config, read_provenance
+from lifting.runs.folder import known_config, known_provenance
 from lifting.runs.options import differences, flat, method_of, text
 from lifting.runs.resumption import Class, class_of, compare, kept, refusal, refused
 
@@ -49,8 +49,8 @@ class Resumption:
         self.reapplied = compare(before, kept(options), checkpoint)
         self._check_stages(content, options)
         self.changes = dict(self.reapplied)
-        if (folder / CONFIG).is_file():
-            configured = flat(read_config(folder))
+        if config := known_config(folder):
+            configured = flat(config)
             elsewhere = beside is None or beside.resolve() != folder.resolve()
             if elsewhere and (folder / "checkpoints" / "last.ckpt").is_file():
                 _check_other(folder, refused(kept(configured), kept(options)))
@@ -124,7 +124,7 @@ def _options_before(content: Mapping[str, Any], folder: Path | None) -> dict[str
 
     Those of the method are in every checkpoint; a configuration may have been overwritten since.
     """
-    options = flat(_config(folder))
+    options = flat(known_config(folder))
     model = {n: v for n, v in content.get("hyper_parameters", {}).items() if n[0] != "_"}
     own = flat({"model": model})
     if not method_of(options):
@@ -136,10 +136,6 @@ def _options_before(content: Mapping[str, Any], folder: Path | None) -> dict[str
     return before
 
 
-def _config(folder: Path | None) -> dict[str, Any]:
-    return {} if folder is None or not (folder / CONFIG).is_file() else read_config(folder)
-
-
 def _processes_before(content: Mapping[str, Any]) -> int:
     """Return the number of processes by their generators; 0 where it is not known."""
     return len(content.get("callbacks", {}).get(_GENERATORS, {}).get("ranks", ()))
@@ -147,6 +143,5 @@ def _processes_before(content: Mapping[str, Any]) -> int:
 
 def _data_before(folder: Path | None) -> dict[str, str]:
     """Return the digests of the data that the last training in a folder read, by name."""
-    entries = [] if folder is None else read_provenance(folder)
-    trained = [entry for entry in entries if entry["stage"] == "fit"]
+    trained = [entry for entry in known_provenance(folder) if entry["stage"] == "fit"]
     return (trained[-1].get("data") or {}) if trained else {}

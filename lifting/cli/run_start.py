@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError
-from lifting.runs.folder import CONFIG
+from lifting.runs.folder import known_config
 
 # By command, the options of the Trainer that leave it nothing to do where they are 0, and what it
 # leaves undone then.
@@ -80,13 +78,11 @@ def check_folder(folder: Path, options: Any, resumes: bool) -> None:
     Raises:
         InputError: If there is another experiment in the folder, or one that would be begun again.
     """
-    config = folder / CONFIG
-    if not config.is_file():
-        return
-    before = yaml.safe_load(config.read_text())
+    before = known_config(folder)
     for part in ("model", "data"):
-        old, new = before[part]["class_path"], options[part].class_path
-        if old != new:
+        old, new = before.get(part), options[part].class_path
+        old = old.get("class_path") if isinstance(old, dict) else None
+        if old not in (None, new):
             what = f"holds another experiment ({part} {old}, not {new})"
             raise InputError(what, folder, "choose another --run.")
     if (folder / "checkpoints" / "last.ckpt").is_file() and not resumes:

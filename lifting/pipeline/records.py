@@ -80,7 +80,10 @@ def read_record(stage: Stage) -> Record | None:
             return record
         raise ValueError("inputs")
     except (ValueError, TypeError, KeyError) as error:
-        remedy = f"begin this stage again with --from {stage.name}."
+        remedy = (
+            "remove it to go on with what the stage has made, or begin it again with "
+            f"--from {stage.name}."
+        )
         raise InputError("is damaged", path, remedy) from error
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,42 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError):
         content = None
     if not isinstance(content, dict):
-        raise InputError("is damaged", path, "it should be as `fit` wrote it.")
+        remedy = "give its -c files, with `lifting test` or to go on: they write it again."
+        raise InputError("is damaged", path, remedy)
     return content
+
+
+def set_aside_damaged(folder: Path) -> list[Path]:
+    """Rename the damaged ones of a run's configuration and provenance; return what they are now.
+
+    The commands that write them begin them again.
+    """
+    moved = []
+    for name, read in ((CONFIG, read_config), (PROVENANCE, read_provenance)):
+        path = folder / name
+        try:
+            if path.is_file():
+                read(folder)
+        except InputError:
+            moved.append(path.with_name(f"{name}.damaged"))
+            os.replace(path, moved[-1])
+    return moved
+
+
+def known_config(folder: Path | None) -> dict[str, Any]:
+    """Return the configuration of a run, empty where there is none that can be read."""
+    try:
+        return {} if folder is None else read_config(folder)
+    except InputError:
+        return {}
+
+
+def known_provenance(folder: Path | None) -> list[dict[str, Any]]:
+    """Return where a run comes from, empty where that cannot be read."""
+    try:
+        return [] if folder is None else read_provenance(folder)
+    except InputError:
+        return []
 
 
 def read_curves(folder: Path) -> Curves:
@@ -112,17 +147,22 @@ def read_curves(folder: Path) -> Curves:
     logs = sorted(folder.glob("logs/version_*/metrics.csv"), key=lambda p: int(p.parent.name[8:]))
     for log in logs:
         try:
-            with log.open(newline="") as stream:
-                for row in csv.DictReader(stream):
-                    for name, value in row.items():
-                        if not value or name in ("step", "epoch") or name.startswith(CHANGE):
-                            continue
-                        steps, values = curves.setdefault(name, ([], []))
-                        values.append(float(value))
-                        steps.append(float(row["step"]))
+            for row in csv.DictReader(_whole_rows(log)):
+                for name, value in row.items():
+                    if not value or name in ("step", "epoch") or name.startswith(CHANGE):
+                        continue
+                    steps, values = curves.setdefault(name, ([], []))
+                    values.append(float(value))
+                    steps.append(float(row["step"]))
         except (ValueError, TypeError, KeyError, csv.Error) as error:
             raise InputError("is damaged", log, "remove it to go without its curves.") from error
     return curves
+
+
+def _whole_rows(log: Path) -> list[str]:
+    """Return the lines of a log but for a last one that was cut short, as where a run was killed."""
+    lines = log.read_bytes().decode().splitlines(keepends=True)
+    return lines if not lines or lines[-1].endswith("\n") else lines[:-1]
 
 
 def read_table(folder: Path) -> list[Row]:

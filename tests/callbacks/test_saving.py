@@ -1,7 +1,6 @@
 """Checkpoints that are whole at every moment, in a folder that stays where it is."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -45,13 +44,18 @@ def test_a_checkpoint_that_fails_leaves_the_one_before(tmp_path, monkeypatch, er
     assert names(tmp_path) == ["last.ckpt"]
 
 
-def test_a_folder_that_was_removed_is_not_made_again(tmp_path):
-    io, folder = WholeCheckpointIO(), tmp_path / "runs/a/checkpoints"
-    io.save_checkpoint(CONTENT, folder / "last.ckpt")
-    shutil.rmtree(tmp_path / "runs/a")
-    with pytest.raises(InputError, match=re.escape(f"{folder}: was removed while the run was at")):
-        io.save_checkpoint(CONTENT, folder / "last.ckpt")
-    assert not (tmp_path / "runs/a").exists()
+@pytest.mark.parametrize("again", [False, True])
+def test_a_folder_that_was_removed_is_not_taken_for_that_of_the_run(tmp_path, again):
+    folder, path = tmp_path / "runs/a", tmp_path / "runs/a/checkpoints/last.ckpt"
+    folder.mkdir(parents=True)
+    io = WholeCheckpointIO(folder)
+    io.save_checkpoint(CONTENT, path)
+    folder.rename(tmp_path / "elsewhere")
+    if again:
+        folder.mkdir()
+    with pytest.raises(InputError, match=re.escape(f"{folder}: was removed or renamed while")):
+        io.save_checkpoint(CONTENT, path)
+    assert not (folder / "checkpoints").exists()
 
 
 def test_every_checkpoint_of_a_trainer_is_written_whole():

@@ -1,4 +1,5 @@
 import errno
+import os
 from pathlib import Path
 
 import h5py
@@ -37,7 +38,7 @@ def test_the_device_that_is_always_full_is_explained():
     "error",
     [
         ValueError("a defect"),
-        OSError(errno.EACCES, "Permission denied", "a"),
+        OSError(errno.ENOENT, "No such file or directory", "a"),
         OSError("errno = 280, of something else"),
         KeyError("errno = 28,"),
     ],
@@ -103,3 +104,15 @@ def test_a_file_is_called_by_its_name_wherever_it_is_mentioned():
     path = Path("elsewhere/walk.json")
     error = InputError(f"{path} is empty", path, f"remove {path}.").naming(path)
     assert str(error) == "walk.json: walk.json is empty; remove walk.json."
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENAMETOOLONG, errno.EIO])
+def test_what_is_wrong_with_a_path_itself_is_one_sentence(number):
+    error = OSError(number, os.strerror(number), b"data/walk.h5")
+    sentence = f"data/walk.h5: cannot be used ({os.strerror(number)}); check it and who may use it."
+    assert explain(error) == sentence
+    assert explain(OSError(number, "of no path")) is None
+
+
+def test_a_file_that_is_missing_may_be_a_defect():
+    assert explain(FileNotFoundError(errno.ENOENT, "No such file", "walk.h5")) is None

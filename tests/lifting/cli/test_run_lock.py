@@ -1,5 +1,10 @@
 """Commands on the folder of a run: one at a time, and none leaves a start that failed."""
 
+import errno
+import os
+import re
+import shutil
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,6 +76,64 @@ def test_what_was_trained_stays(tmp_path):
     assert names(tmp_path / "steps") == {"config.yaml"}
     fail(tmp_path / "saved", 0, "config.yaml", "checkpoints/last.ckpt")
     assert names(tmp_path / "saved") == {"config.yaml", "checkpoints"}
+
+
+def raise_in(folder: Path, error: BaseException, step: int = 1) -> None:
+    with at_work(trainer(step=step), folder, "fit", lambda: None):
+        (folder / "config.yaml").touch()
+        raise error
+
+
+def test_what_the_system_says_of_a_file_of_the_run_is_one_sentence(tmp_path):
+    for number in (errno.ENOENT, errno.EISDIR, errno.EACCES, errno.EROFS, errno.EIO):
+        path = tmp_path / "a/logs/metrics.csv"
+        error = OSError(number, os.strerror(number), str(path))
+        words = re.escape(f"{path}: cannot be written ({os.strerror(number)})")
+        with pytest.raises(InputError, match=words):
+            raise_in(tmp_path / "a", error)
+        elsewhere = OSError(number, os.strerror(number), str(tmp_path / "b"))
+        with pytest.raises(OSError, match="/b") as raised:
+            raise_in(tmp_path / "a", elsewhere)
+        assert raised.value is elsewhere
+
+
+def test_full_disk_without_a_name_is_that_of_the_folder_or_of_temporary_files(
+    tmp_path, monkeypatch
+):
+    free = {"a": 0, tempfile.gettempdir(): 1}
+    usage = lambda path: SimpleNamespace(free=free[path if str(path) in free else "a"])  # noqa: E731
+    monkeypatch.setattr("lifting.cli.run_lock.shutil.disk_usage", lambda p: usage(str(p)))
+    for full in (str(tmp_path / "a"), tempfile.gettempdir()):
+        with pytest.raises(OSError, match="No space") as raised:
+            raise_in(tmp_path / "a", OSError(errno.ENOSPC, "No space left on device"))
+        assert raised.value.filename == full
+        free["a"] = 2
+
+
+@pytest.mark.parametrize("error", [InputError("cannot be written"), FileNotFoundError(2, "x", "y")])
+def test_a_folder_that_was_removed_meanwhile_is_the_cause(tmp_path, error):
+    folder = tmp_path / "a"
+
+    def remove() -> None:
+        with at_work(trainer(step=1), folder, "fit", lambda: None):
+            shutil.rmtree(folder)
+            raise error
+
+    with pytest.raises(InputError, match=re.escape(f"{folder}: was removed or renamed while")):
+        remove()
+    assert not folder.exists()
+
+
+def test_damaged_records_are_set_aside_once_the_folder_is_locked(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text("a: [")
+    with at_work(trainer(), tmp_path, "fit", lambda: None):
+        assert names(tmp_path) == {LOCK, "config.yaml.damaged"}
+    assert (
+        f"{tmp_path}/config.yaml is damaged, and now config.yaml.damaged."
+        in capsys.readouterr().err
+    )
+    fail(tmp_path, 0, "config.yaml")
+    assert names(tmp_path) == {"config.yaml.damaged"}
 
 
 def test_a_lock_that_was_left_is_no_run(tmp_path):

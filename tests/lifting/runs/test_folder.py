@@ -6,12 +6,15 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.runs.folder import (
+    known_config,
+    known_provenance,
     read_config,
     read_curves,
     read_provenance,
     read_table,
     run_argument,
     run_folder,
+    set_aside_damaged,
 )
 from tests.made_runs import TABLE, provenance, write_csv, write_run
 
@@ -125,3 +128,24 @@ def test_what_is_no_run_is_said(tmp_path):
     ]:
         with pytest.raises(InputError, match=sentence):
             read_config(tmp_path / folder)
+
+
+def test_a_last_row_that_was_cut_short_is_left_out(tmp_path):
+    log = write_run(tmp_path / "first") / "logs/version_0/metrics.csv"
+    whole = read_curves(tmp_path / "first")
+    with log.open("a") as stream:
+        stream.write("1,50,0.0")
+    assert read_curves(tmp_path / "first") == whole
+
+
+def test_damaged_records_are_set_aside_and_others_stay(tmp_path):
+    run = write_run(tmp_path / "first")
+    assert set_aside_damaged(run) == set_aside_damaged(tmp_path) == []
+    for name in ("config.yaml", "provenance.json"):
+        (run / name).write_text("[1")
+    assert known_config(run) == {}
+    assert known_provenance(run) == []
+    moved = set_aside_damaged(run)
+    assert [path.name for path in moved] == ["config.yaml.damaged", "provenance.json.damaged"]
+    assert all(path.read_text() == "[1" for path in moved)
+    assert not (run / "config.yaml").exists()
