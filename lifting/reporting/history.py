@@ -11,6 +11,9 @@ from lifting.runs.options import describe, text
 def history(runs: Sequence[ReportedRun]) -> list[Row]:
     """Return the commands of runs in their order, one per row; a repeated one is counted.
 
+    Of a resumed training the options that changed are told, of a test or a prediction those that it was
+    given beside the configuration.
+
     Runs from before commands were written down have none.
     """
     rows: list[Row] = []
@@ -20,7 +23,8 @@ def history(runs: Sequence[ReportedRun]) -> list[Row]:
             command = str(entry.get("command") or "")
             if not command:
                 continue
-            changed = "; ".join(describe(_changes(entry)))
+            beside = (f"{n} {text(v)}" for n, v in (entry.get("changes") or {}).items())
+            changed = "; ".join([*describe(_changes(entry)), *beside])
             if (entry["stage"], command) == last and not changed:
                 rows[-1]["times"] += 1
                 continue

@@ -20,7 +20,7 @@ def made(*starts):
 
 def test_commands_are_listed_in_their_order_and_repeated_ones_are_counted(tmp_path):
     again = "lifting fit --ckpt_path last"
-    test = provenance("test") | {"command": "lifting test"}
+    test = provenance("test") | {"command": "lifting test", "changes": {"model.flip_test": True}}
     changed = start(1200, again, model__lr=(0.1, 0.5), trainer__max_epochs=(2, 3))
     starts = [start(0), start(40, again), start(80, again), changed, test]
     before = write_run(tmp_path / "before")
@@ -37,7 +37,7 @@ def test_commands_are_listed_in_their_order_and_repeated_ones_are_counted(tmp_pa
         "",
         "",
         "model.lr 0.1 → 0.5; trainer.max_epochs 2 → 3",
-        "",
+        "model.flip_test true",
     ]
 
 
