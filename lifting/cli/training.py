@@ -94,6 +94,9 @@ def _checkpoint_folder(run: str) -> str:
 class LiftingCLI(LightningCLI):
     """LightningCLI in which everything of a run lives in the run's folder."""
 
+    # What the checkpoint holds that a command takes, until it has been compared.
+    _content: dict[str, Any]
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
         from callbacks import BestCheckpoint, LastCheckpoint
@@ -191,9 +194,12 @@ class LiftingCLI(LightningCLI):
 
     def _compare(self, checkpoint: Path | None) -> Resumption | None:
         """Return what goes on, where a training does, and refuse to let it go on otherwise."""
+        content = self._content
+        # It is as large as the model and its optimisers.
+        self._content = {}
         if self.subcommand != "fit" or checkpoint is None:
             return None
-        return Resumption(checkpoint, self._content, self.folder, self._given)
+        return Resumption(checkpoint, content, self.folder, self._given)
 
     def before_fit(self) -> None:
         """Refuse to go on with other processes or data."""
@@ -207,7 +213,9 @@ class LiftingCLI(LightningCLI):
         checkpoint = find_checkpoint(self.folder, self._asked, fits)
         if fits:
             check_folder(self.folder, self._options, resumes=self._asked is not None)
-        self._content = {} if checkpoint is None else check_checkpoint(checkpoint, fits)
+        self._content = {}
+        if checkpoint is not None:
+            self._content = check_checkpoint(checkpoint, fits)
         return checkpoint
 
     def _check_again(self) -> None:
