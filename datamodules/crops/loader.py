@@ -1,6 +1,9 @@
 """A loader of crops: worker processes decode and warp what an index loader asks for."""
 
+import os
+import signal
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import torch
@@ -9,6 +12,9 @@ from torch.utils.data import DataLoader
 from datamodules.crops.split import Crops, ImageSplit
 from datamodules.examples.bank import IndexBatch
 from datamodules.examples.loader import OrderedLoader, ShuffledLoader
+
+# Seconds that a worker goes on after SIGTERM.
+_GRACE = 5
 
 
 class CropLoader:
@@ -38,6 +44,7 @@ class CropLoader:
                 batch_size=None,
                 num_workers=self.workers,
                 pin_memory=torch.cuda.is_available(),
+                worker_init_fn=_outlive_orders,
                 **options,
             )
         )
@@ -63,3 +70,23 @@ class CropLoader:
         """Continue where the state was taken."""
         assert isinstance(self.order, ShuffledLoader)
         self.order.resume(state)
+
+
+def _outlive_orders(worker: int) -> None:
+    """Let a worker go on at an order to stop, which a terminal or a cluster sends to all processes.
+
+    A training that lost its workers could not end its step.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, _leave)
+    signal.signal(signal.SIGTERM, _leave_soon)
+
+
+def _leave_soon(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    signal.alarm(_GRACE)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # PyTorch takes any other status for a failure.
+    os._exit(0)

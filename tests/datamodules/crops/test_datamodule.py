@@ -1,6 +1,9 @@
 """The datamodule of images: batches, crops that map back, broken images, order and resumption."""
 
 import json
+import multiprocessing
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -305,3 +308,17 @@ def test_window_is_of_the_images_before_and_after_in_the_recording(tmp_path):
     assert len(data.spread("train", 4, torch.device("cpu"))["image"]) == 4
     with pytest.raises(InputError, match="window is 2: give an odd number"):
         module(index, window=2)
+
+
+def test_workers_outlive_an_order_to_stop_that_all_processes_are_sent(index):
+    before = {child.pid for child in multiprocessing.active_children()}
+    # A batch each, more than workers are ahead.
+    data = module(index, workers=1, batch_size=1)
+    loader = iter(data.train_dataloader())
+    next(loader)
+    (worker,) = (c for c in multiprocessing.active_children() if c.pid not in before)
+    os.kill(worker.pid, signal.SIGINT)
+    os.kill(worker.pid, signal.SIGTERM)
+    assert len(list(loader)) == 6
+    worker.join(5)
+    assert worker.exitcode == 0
