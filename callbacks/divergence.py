@@ -176,7 +176,7 @@ class Divergence(Callback):
         module, scaler, kind = trainer.lightning_module, _scaler(trainer), None
         # Weights have a norm of some thousands: most of the time this is all that is read of them.
         norm = float(torch.nn.utils.get_total_norm(list(module.parameters())))
-        parts = {"state_dict": module.state_dict()}
+        parts: dict[str, Any] = {"state_dict": module.state_dict()}
         if math.isfinite(norm):
             weights = {name for name, _ in module.named_parameters()}
             parts = {

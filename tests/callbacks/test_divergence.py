@@ -1,6 +1,11 @@
 """The end of a training that diverges, and the ways past it, on a straight line."""
 
 import math
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +21,23 @@ from callbacks.divergence import divergence_of
 from lifting.checkpoints import name_not_finite, read_checkpoint
 from lifting.errors import DivergenceError
 from lifting.methods.bases.checkpointed import Checkpointed
+
+ROOT = Path(__file__).parents[2]
+# One of two processes, which both end in the same sentence and never wait for each other in vain.
+WORKER = """
+import os, pathlib, sys
+rank, folder = int(os.environ["LOCAL_RANK"]), pathlib.Path(sys.argv[1])
+from tests.callbacks.test_divergence import batches, fit
+from lifting.errors import DivergenceError
+bad = 3 if rank else 99
+options = {"strategy": "ddp", "devices": 2, "use_distributed_sampler": False}
+line = fit(folder / "skip", batches(bad)[:8], "skip", **options)
+print(sum(float(value.double().sum()) for value in line.state_dict().values()))
+try:
+    fit(folder / "stop", batches(bad)[:8], **options)
+except DivergenceError as error:
+    print(error)
+"""
 
 
 class Line(Checkpointed):
@@ -272,3 +294,27 @@ def test_what_a_training_failed_of_meanwhile_is_explained(tmp_path):
     assert "at step 4 (epoch 0) the loss is" in str(failed(tmp_path, 5, batches(4)))
     assert "by step 1 (epoch 0) the weights" in str(failed(tmp_path, 1, batches(), lr=math.inf))
     assert failed(tmp_path, 5, batches()) is None
+
+
+@pytest.mark.slow(reason="trains in two processes")
+def test_all_processes_stop_together(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    program = tmp_path / "worker.py"
+    program.write_text(WORKER)
+    workers = [
+        subprocess.Popen(
+            [sys.executable, str(program), str(tmp_path)],
+            env={**environment, "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    told = [worker.communicate(timeout=120)[0].splitlines() for worker in workers]
+    assert told[0] == told[1]
+    assert math.isfinite(float(told[0][0]))
+    assert "at step 3 (epoch 0) the loss is not finite" in told[0][1]
