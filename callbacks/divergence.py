@@ -93,7 +93,7 @@ class Divergence(Callback):
         """Leave out a step whose loss or gradients are not finite, if that is asked for."""
         skips = self.action == "skip"
         # Steps keep in the weights what is not finite in the gradients, unless it is cut off.
-        if not skips and trainer.gradient_clip_algorithm != "value":  # type: ignore[attr-defined]
+        if not skips and trainer.gradient_clip_algorithm != "value":
             return
         scaled = _scaler(trainer) is not None
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
