@@ -29,7 +29,10 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointError("there is no such checkpoint", path, "check the path.")
+        # That of a run, where the run was named.
+        best = [run / "checkpoints" / "best.ckpt" for run in (path, Path("runs", path))]
+        meant = next((f"did you mean {p}?" for p in best if p.is_file()), "check the path.")
+        raise CheckpointError("there is no such checkpoint", path, meant)
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from datamodules.custom.cameras import Rig, check_fps, read_cameras
-from datamodules.safe_load import sha256
+from datamodules.safe_load import existing_file, sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from datamodules.store.projection import reprojection_errors, with_confidence
 from datamodules.store.videopose3d import (
@@ -81,6 +81,7 @@ def convert(
     known = None if cameras is None else read_cameras(cameras, for_poses=poses is not None)
     rate = known.fps if known is not None and fps is None else fps
     if rate is None:
+        existing_file(keypoints)
         raise InputError("does not tell its frame rate", keypoints, "give it with --fps.")
     rate = check_fps(rate, "--fps")
     seen = read_keypoints(keypoints, joint_set)

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lifting.errors import InputError
 from lifting.geometry import WITHOUT_FLOAT64
 
 # The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), its constants as signed numbers.
@@ -31,7 +32,13 @@ def _shifted(x: Tensor, bits: int) -> Tensor:
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """Return the random number generator of what has these names."""
+    """Return the random number generator of what has these names.
+
+    Raises:
+        InputError: If the seed is negative.
+    """
+    if seed < 0:
+        raise InputError(f"The seed is {seed}: give 0 or more.")
     return np.random.default_rng([seed, zlib.crc32("/".join(names).encode())])
 
 

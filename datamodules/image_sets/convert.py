@@ -72,7 +72,9 @@ def find(
         ]
         return join_sources(beside, parts)
     if kind in _BOTH and split not in ("train", "val", "test"):
-        raise InputError(f"--split is {split}: say whether these are train, val or test.")
+        raise InputError(
+            "say whether these are train, val or test", f"--split {split or ''}".rstrip()
+        )
     readers: dict[str, Callable[[], ImageSource]] = {
         "coco": lambda: read_coco(raw, beside, str(split), joints),
         "mpii": lambda: read_mpii(raw, beside, str(split)),

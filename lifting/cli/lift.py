@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+from lifting.errors import InputError
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
 
 
@@ -26,9 +27,11 @@ def lift(
         bvh: Write one BVH file per person as well, beside the .npz, for animation programs.
         **options: See ReadOptions and LiftOptions.
     """
+    path = Path(keypoints)
+    if out is not None and Path(out).suffix.lower() != ".npz":
+        raise InputError(f"--out {out}: choose a name that ends in .npz.")
     from lifting.inference.keypoint_lifting import lift_keypoint_file
 
-    path = Path(keypoints)
     lift_keypoint_file(
         path,
         checkpoint,

@@ -22,6 +22,7 @@ _IN_YAML = {
     "list": "a list, such as [a, b]",
     "tuple": "a list",
     "Mapping": "a mapping",
+    "dict": "a mapping, such as {a: b}",
     "bool": "true or false",
 }
 _NOT_A_PATH = re.compile(r"Expected a dot import path string: (.*)")

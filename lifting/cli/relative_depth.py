@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lifting.errors import InputError
+from lifting.runs.folder import run_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -189,7 +190,7 @@ def figure(
     """
     from lifting.cli.relative_depth_figures import FIGURES
 
-    folder = Path("runs") / (name or f"relative_depth_{figure}")
+    folder = Path(run_folder(name or f"relative_depth_{figure}"))
     for title, drawing in FIGURES[figure](folder).items():
         _save(drawing, folder / f"{title}.png")
 

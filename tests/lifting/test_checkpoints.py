@@ -1,6 +1,7 @@
 import hashlib
 import math
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -151,3 +152,15 @@ def test_losses_that_have_not_been_measured_are_no_divergence():
     state = {f"balance.{name}": value for name, value in weights.state_dict().items()}
     assert torch.isnan(state["balance.history"]).all()
     assert name_not_finite({"state_dict": state}) is None
+
+
+def test_that_of_a_run_is_asked_for_where_the_run_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    best = Path("runs/first/checkpoints/best.ckpt")
+    best.parent.mkdir(parents=True)
+    best.touch()
+    for name in ("first", "runs/first"):
+        with pytest.raises(CheckpointError, match=rf"^{name}: .*; did you mean {best}\?$"):
+            read_checkpoint(name)
+    with pytest.raises(CheckpointError, match=r"^second: .*; check the path\.$"):
+        read_checkpoint("second")

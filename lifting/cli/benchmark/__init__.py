@@ -1,6 +1,7 @@
 """The command ``lifting benchmark``: speed as ratios, each measured in one run on one machine."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Literal
 
 from lifting.errors import InputError
@@ -27,6 +28,9 @@ def benchmark(
 
     if store is not None and what != "sequences":
         raise InputError(f"--store belongs to sequences, not to {what}: leave it out.")
+    if json_file is not None and Path(json_file).is_dir():
+        # What is measured for minutes should not be lost.
+        raise InputError("is a folder", f"--json_file {json_file}", "name a file.")
     module = import_module(f"lifting.cli.benchmark.{what}")
     seed_everything(0, verbose=False)
     report(module.figures() if store is None else module.figures(store), json_file)

@@ -27,7 +27,7 @@ def schedule(
         [0.1, 1.0, 0.5, 0.0]
     """
     if name not in ("cosine", "constant", "exponential"):
-        raise InputError(f"There is no schedule '{name}': use cosine, constant or exponential.")
+        raise InputError(f"--model.schedule is {name}: give cosine, constant or exponential.")
     if not 0 <= warmup <= 1:
         raise InputError(f"warmup is {warmup}, expected a fraction of training between 0 and 1.")
     rising = int(warmup * steps)

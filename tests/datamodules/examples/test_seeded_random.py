@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 import torch
 from scipy import stats
 
-from datamodules.examples.seeded_random import normal, uniform
+from datamodules.examples.seeded_random import generator, normal, uniform
+from lifting.errors import InputError
 
 
 def splitmix64(x):
@@ -45,3 +47,8 @@ def test_normal_numbers_are_normal():
     drawn = normal(1, torch.arange(50_000)).numpy()
     assert np.isfinite(drawn).all()
     assert stats.kstest(drawn, "norm").pvalue > 1e-3
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(InputError, match="The seed is -1: give 0 or more"):
+        generator(-1, "S1")

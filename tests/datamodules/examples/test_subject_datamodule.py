@@ -126,3 +126,8 @@ def test_so_is_that_of_a_prior(synthetic_folder):
 def test_a_subject_that_is_named_twice_is_refused():
     with pytest.raises(InputError, match=r"^--data.train_subjects names S1 twice; leave one"):
         datamodules.H36M(train_subjects=["S1", "S5", "S1"])
+
+
+def test_a_sequence_without_frames_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(InputError, match=r"^--data.frames_per_sequence is 0: give at least 1\.$"):
+        datamodules.Synthetic(str(tmp_path / "data"), 0)

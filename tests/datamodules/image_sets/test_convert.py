@@ -36,8 +36,8 @@ def test_options_without_sense_are_refused(tmp_path):
     path = write(tmp_path, person())
     for kind, options, sentence in (
         ("kinect", {}, "no dataset 'kinect'; known are coco"),
-        ("coco", {}, "--split is None"),
-        ("mpii", {"split": "all"}, "--split is all"),
+        ("coco", {}, "--split: say whether these are train, val or test"),
+        ("mpii", {"split": "all"}, "--split all: say whether these are"),
         ("coco", {"split": "val", "every": 0}, "--every is 0"),
         ("coco", {"split": "val", "held_out": 1}, "--held_out is of lsp"),
     ):

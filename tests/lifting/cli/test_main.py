@@ -75,6 +75,20 @@ def test_the_page_has_every_command_on_one_screen():
         (["lfit"], "lifting lfit: there is no such command; did you mean `lifting fit`?"),
         (["prepare", "h36"], "lifting prepare h36: there is no such command; did you mean"),
         (["xyzzy"], "lifting xyzzy: there is no such command; `lifting --help` lists them."),
+        (
+            ["lift", "a.json", "--checkpoint", "c", "--out", "x.txt"],
+            "--out x.txt: choose a name that",
+        ),
+        (["benchmark", "data", "--json_file", "."], "--json_file .: is a folder; name a file."),
+        (
+            ["relative-depth", "figure", "figure_5", "--name", ".."],
+            "run '..': would lie outside runs/",
+        ),
+        (["prepare", "npz", "nothing.npz"], "nothing.npz: there is no such file; check the path."),
+        (
+            ["prepare", "h36m", "a", "--keypoints", "b"],
+            "--keypoints is b: give null or a mapping, such",
+        ),
         (["view", ""], "one of the words is empty; give it, or leave it out."),
         (["view", "a", "--out", ""], "--out: its value is empty; give it, or leave it out."),
         (["fit", "--run=", "--wandb", "disabled"], "--run: its value is empty; give it, or leave"),

@@ -63,5 +63,7 @@ def test_very_short_trainings_have_a_schedule_too(steps, warmup):
 
 
 def test_an_unknown_schedule_is_refused():
-    with pytest.raises(InputError, match="no schedule 'linear': use cosine, constant or exp"):
+    with pytest.raises(
+        InputError, match=r"--model.schedule is linear: give cosine, constant or exp"
+    ):
         schedule("linear", 100, 0.0, 1.0, 10)
