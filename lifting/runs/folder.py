@@ -200,11 +200,21 @@ def read_provenance(folder: Path) -> list[dict[str, Any]]:
         return []
     try:
         entries = json.loads(path.read_text())
-        if all(isinstance(entry["stage"], str) for entry in entries):
+        if all(map(_is_start, entries)):
             return entries
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         pass
     raise InputError("is damaged", path, "remove it to go without what it says.")
+
+
+def _is_start(entry: dict[str, Any]) -> bool:
+    """Return whether an entry of a provenance is one, as far as reports and resumptions read it."""
+    named = [entry.get(name) or {} for name in ("changes", "changed", "data", "frozen")]
+    return (
+        isinstance(entry["stage"], str)
+        and all(isinstance(values, dict) for values in named)
+        and all(isinstance(pair, list) and len(pair) == 2 for pair in named[1].values())
+    )
 
 
 def last_start(entries: Sequence[dict[str, Any]], stage: str) -> dict[str, Any]:

@@ -109,6 +109,19 @@ def test_curves_go_on_over_every_start(tmp_path):
         (read_provenance, "provenance.json", "[1", "provenance.json: is damaged"),
         (read_provenance, "provenance.json", '[{"step": 1}]', "provenance.json: is damaged"),
         (read_provenance, "provenance.json", "5", "provenance.json: is damaged"),
+        (read_provenance, "provenance.json", "[5]", "provenance.json: is damaged"),
+        (
+            read_provenance,
+            "provenance.json",
+            '[{"stage": "test", "changes": [1]}]',
+            "provenance.json: is damaged",
+        ),
+        (
+            read_provenance,
+            "provenance.json",
+            '[{"stage": "fit", "changed": {"model.lr": 1}}]',
+            "provenance.json: is damaged",
+        ),
     ],
 )
 def test_damaged_file_is_named(tmp_path, read, name, content, sentence):
