@@ -42,6 +42,8 @@ def unwritable(error: OSError, path: Path) -> Exception:
             if not os.path.isdir(part):
                 cause = f"{part} is a file, not a folder"
             break
+    if isinstance(error, FileExistsError) and os.path.isfile(path):
+        cause = "it is a file, not a folder"
     if isinstance(error, PermissionError):
         remedy = "choose another place, or get the right to write there."
     return InputError(f"cannot be written ({cause})", path, remedy)

@@ -69,7 +69,8 @@ def _refusal(error: OSError | InputError, folder: Path) -> Exception:
     if error.filename is None:
         return _full(error, folder) if is_disk_full(error) else error
     path = Path(os.fsdecode(error.filename))
-    return unwritable(error, path) if path.is_relative_to(folder) else error
+    inside = path.absolute().is_relative_to(folder.absolute())
+    return unwritable(error, path) if inside else error
 
 
 def _full(error: OSError, folder: Path) -> OSError:

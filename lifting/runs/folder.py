@@ -55,8 +55,9 @@ def run_folder(run: str) -> str:
 
 def _is_run_elsewhere(path: Path) -> bool:
     """Return whether a path with folders in it is one of a run, and no name of one in ``runs/``."""
-    inside = path.parts[0] != ".." and (RUNS / path / CONFIG).is_file()
-    return len(path.parts) > 1 and not inside and (path / CONFIG).is_file()
+    # Of a path that is too long pathlib would raise, in some versions of Python.
+    inside = path.parts[0] != ".." and os.path.isfile(RUNS / path / CONFIG)
+    return len(path.parts) > 1 and not inside and os.path.isfile(path / CONFIG)
 
 
 def run_argument(folder: Path) -> str:

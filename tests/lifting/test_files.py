@@ -3,13 +3,33 @@
 import errno
 import os
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from lifting.errors import InputError, explain
 from lifting.files import beside, folder_beside
+from lifting.runs.lock import locked
 from tests.left_over import DEAD, left_over
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def without_rights():
+    """A folder that somebody may read alone who is not root, which the test is while it lasts."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    yield folder
+    if is_root:
+        os.seteuid(0)
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
 
 
 def names(folder: Path) -> list[str]:
@@ -128,3 +148,16 @@ def test_a_folder_is_written_whole(tmp_path):
         folder_beside(tmp_path / "file/a"),
     ):
         pass
+
+
+def test_a_missing_right_is_said_to_who_is_not_root(without_rights):
+    remedy = "choose another place, or get the right to write there."
+    for path, work in (
+        (without_rights / "a", write),
+        (without_rights / "runs/a", lambda path: locked(path, "fit").__enter__()),
+        (without_rights, lambda path: locked(path, "fit").__enter__()),
+    ):
+        words = f"{path}: cannot be written (Permission denied); {remedy}"
+        with pytest.raises(InputError, match=re.escape(words)):
+            work(path)
+    assert names(without_rights) == []

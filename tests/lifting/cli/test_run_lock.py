@@ -97,6 +97,13 @@ def test_what_the_system_says_of_a_file_of_the_run_is_one_sentence(tmp_path):
         assert raised.value is elsewhere
 
 
+def test_a_file_of_the_run_is_known_by_its_absolute_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    error = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "a/logs"))
+    with pytest.raises(InputError, match="a/logs: cannot be written"):
+        raise_in(Path("a"), error)
+
+
 def test_full_disk_without_a_name_is_that_of_the_folder_or_of_temporary_files(
     tmp_path, monkeypatch
 ):

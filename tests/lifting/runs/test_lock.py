@@ -168,7 +168,7 @@ def test_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path / "gone")
     cases = {
-        tmp_path / "file": "file: cannot be written (File exists)",
+        tmp_path / "file": "file: cannot be written (it is a file, not a folder)",
         tmp_path / "file/a": f"cannot be written ({tmp_path}/file is a file, not a folder)",
         tmp_path
         / "link": f"cannot be written ({tmp_path}/link is a link to {tmp_path}/gone, which",
