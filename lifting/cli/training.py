@@ -233,7 +233,8 @@ class LiftingCLI(LightningCLI):
         if self._options.test:
             best = self._checkpoints / "best.ckpt"
             if not best.is_file():
-                what = f"there is none, because {self._options.best.monitor} was never measured"
+                monitor = self._options.best.monitor
+                what = f"there is none, because {monitor} was never measured, or never finite"
                 remedy = "test last.ckpt with --ckpt_path last, and train with --best.monitor null."
                 raise InputError(what, best, remedy)
             self.trainer.test(

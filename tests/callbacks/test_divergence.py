@@ -203,7 +203,7 @@ def test_nobody_else_saves_what_is_not_finite(tmp_path, weights_only):
     own = ModelCheckpoint(str(tmp_path), "own{step}", **every)
     options = {"look_every": 1000, "save_every": 1000, "more": [own]}
     sentence = diverged(tmp_path, batches(3), **options)
-    assert "is not finite, and no checkpoint of it is saved" in sentence
+    assert "is not finite, and no checkpoint of that is saved" in sentence
     assert {path.name for path in tmp_path.glob("*.ckpt")} == {
         f"ownstep={step}.ckpt" for step in (1, 2, 3)
     }

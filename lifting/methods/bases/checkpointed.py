@@ -36,8 +36,9 @@ class Checkpointed(LightningModule, ABC):
             DivergenceError: If a number in it is not finite; whoever saves it, nothing is written.
         """
         if (name := name_not_finite(checkpoint)) is not None:
-            what = f"training diverged: {name} is not finite, and no checkpoint of it is saved"
-            raise DivergenceError(what, remedy="lower --model.lr and go on from an earlier one.")
+            what = f"{name} is not finite, and no checkpoint of that is saved"
+            remedy = "lower --model.lr where it was trained, or take other weights."
+            raise DivergenceError(what, remedy=remedy)
         checkpoint["lifting"] = self._identity()
         checkpoint["frozen"] = {**self.origin, **self.frozen}
 
