@@ -24,7 +24,7 @@ _MOMENT = "when this step is done and saved"
 _NAMES = {"validate": "in the validation", "test": "in the test", "predict": "in the prediction"}
 _ENDED = "after the training had ended"
 # Seconds that the processes a stopped one has started have to end by themselves.
-_GRACE = 5.0
+_GRACE = 2.0
 
 
 class Interruption(Checkpoint):

@@ -12,7 +12,7 @@ from callbacks.progress import RunProgress
 _EVERY = 0.5
 _BAR_WIDTH = 20
 # Columns of a terminal in which the examples per second have room beside the rest.
-_WIDE = 100
+_WIDE = 110
 
 
 class RunProgressBar(RunProgress):
