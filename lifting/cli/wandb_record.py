@@ -90,7 +90,7 @@ class WandbRecord(WandbLogger):
         try:
             wandb.login(verify=True, force=True)
         except wandb.errors.Error as error:
-            raise _refusal(error) from error
+            raise _refusal(error, self.mode) from error
 
     @rank_zero_only
     def log_hyperparams(self, params: Any) -> None:
@@ -122,16 +122,19 @@ class WandbRecord(WandbLogger):
                     path.unlink()
                 else:
                     shutil.rmtree(path, ignore_errors=True)
-            raise _refusal(error) from error
+            raise _refusal(error, self.mode) from error
         if self.trains or is_new:
             told = self._hyperparameters | self._configuration()
             experiment.config.update(told, allow_val_change=True)
 
 
-def _refusal(error: Exception) -> InputError:
+def _refusal(error: Exception, mode: str) -> InputError:
     import wandb
 
     text = str(error).partition("\n")[0].partition(". ")[0].strip().rstrip(".")
+    if mode == "offline":
+        remedy = "record nothing, with --wandb disabled."
+        return InputError(text, "--wandb offline", remedy)
     if isinstance(error, wandb.errors.CommError):
         what = f"Weights & Biases does not take the run ({text})"
         check = "check the network, the key and --wandb_entity"

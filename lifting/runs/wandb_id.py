@@ -27,9 +27,13 @@ def wandb_id(folder: Path, environment: Mapping[str, str]) -> str:
         environment: Variables of the environment.
 
     Raises:
-        InputError: If what the folder keeps is damaged, or the folder cannot be written.
+        InputError: If what the folder keeps is damaged, W&B would refuse what the environment says, or
+            the folder cannot be written.
     """
     given = environment.get("WANDB_RUN_ID")
+    if given and not _is_legal(given):
+        remedy = "unset it, and the run has an id of its own."
+        raise InputError("is no id that Weights & Biases takes", f"WANDB_RUN_ID={given}", remedy)
     in_sweep = "WANDB_SWEEP_ID" in environment
     kept = kept_id(folder)
     chosen = given if in_sweep and given else kept or given or _earlier_id(folder)
@@ -53,10 +57,14 @@ def kept_id(folder: Path) -> str | None:
         text = path.read_text().removesuffix("\n")
     except UnicodeDecodeError:
         text = ""
-    if _REFUSED.search(text) or len(text) > _LONGEST:
+    if not _is_legal(text):
         remedy = "remove it, and Weights & Biases takes what follows for another run."
         raise InputError("is damaged", path, remedy)
     return text
+
+
+def _is_legal(identity: str) -> bool:
+    return not _REFUSED.search(identity) and len(identity) <= _LONGEST
 
 
 def _earlier_id(folder: Path) -> str | None:

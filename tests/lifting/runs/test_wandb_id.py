@@ -42,3 +42,9 @@ def test_damaged_id_is_told(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(InputError, match=rf"{FILE}: is damaged; remove it"):
         wandb_id(tmp_path, {})
+
+
+def test_id_that_would_be_refused_is_told(tmp_path):
+    with pytest.raises(InputError, match="WANDB_RUN_ID=a/b: is no id"):
+        wandb_id(tmp_path, {"WANDB_RUN_ID": "a/b"})
+    assert not list(tmp_path.iterdir())
