@@ -88,7 +88,7 @@ def launch(words: list[str]) -> None:
 
 def _asked_classes(options: list[str]) -> str | None:
     """Return the part of which all classes are to be listed: ``--model.help`` names none of them."""
-    for word, after in zip(options, [*options[1:], "-"], strict=True):
+    for word, after in zip(options, [*options, "-"][1:], strict=True):
         part, dot, last = word.removeprefix("--").rpartition(".")
         if dot and last == "help" and part in PACKAGES and after.startswith("-"):
             return part
