@@ -14,6 +14,7 @@ _NO_VALUE = re.compile(r"argument (\S+): expected one argument")
 _REQUIRED = re.compile(r"Option '(\w+\.)?([^']+)' is required")
 _EXPECTED = re.compile(r"Expected an? (.+?)(?:\. Got value: (.*))?$", re.MULTILINE)
 _GIVEN = re.compile(r"^ *Given value: (.*)$", re.MULTILINE)
+_OUTSIDE = re.compile(r"Not of type \w+: (\S+) does not conform to restriction v *([<>=]+ *\S+)")
 _CLASS = re.compile(r"<class '(?:[\w.]+\.)?(\w+)'>")
 # Types as YAML has them.
 _IN_YAML = {
@@ -85,6 +86,8 @@ def option_error(
         )
     if _OTHER_CLASS.search(message) and (given := _GIVEN.findall(message)):
         return _unfit_class(option, _class_path(given[-1]), command)
+    if keys and (outside := _OUTSIDE.search(message)):
+        return InputError(f"{option} is {outside[1]}: give a number {outside[2]}.")
     # Of the alternatives that were tried those count that the innermost place has.
     expected = _EXPECTED.findall(message.rsplit('Parser key "', 1)[-1])
     if keys and expected:

@@ -14,6 +14,7 @@ from pydoc import locate
 from typing import Any, Literal, cast
 
 import yaml
+from jsonargparse.typing import PositiveFloat
 from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
@@ -68,7 +69,7 @@ _OPTIONS: dict[str, tuple[Any, Any, str]] = {
         "Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
     ),
     "progress_every": (
-        float,
+        PositiveFloat,
         30.0,
         "Seconds between two lines of progress, which a run prints that is not in a terminal.",
     ),

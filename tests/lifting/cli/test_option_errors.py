@@ -28,6 +28,10 @@ NESTED = """Parser key "model":
         (NESTED.format(inner="Option 'wdith' is not accepted"), "--model.wdith: there is no such"),
         ("Subcommand 'fit' does not accept option 'modl'", "--modl: there is no such option"),
         (
+            'Parser key "every": Not of type PositiveFloat: -1 does not conform to restriction v>0',
+            "--every is -1: give a number >0.",
+        ),
+        (
             NESTED.format(inner="Option 'lrr' is not accepted"),
             "--model.lrr: there is no such option; did",
         ),
