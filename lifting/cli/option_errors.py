@@ -32,6 +32,7 @@ _NO_MODULE = re.compile(
 )
 _OTHER_CLASS = re.compile(r"Import path (?:'?\S+'? )?does not correspond to a subclass of (\w+)")
 _SUBTYPES = re.compile(r"Subtypes: (\[.*\])")
+_HELP_OF = re.compile(r"--([\w.]+)\.help\b")
 _INSIDE = re.compile(r"Problem with given class_path '([^']+)'")
 
 
@@ -55,6 +56,8 @@ def option_error(
         --wandb is on: give 'offline'.
     """
     keys = [key.replace("init_args.", "") for key in _KEY.findall(message)]
+    if not keys and (asked := _HELP_OF.search(message)):
+        keys = [asked[1]]
     name = ".".join(keys)
     option = name.upper() if name in positionals else f"--{name}"
     listed = f"`lifting {command} --help` lists the options."

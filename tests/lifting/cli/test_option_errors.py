@@ -49,6 +49,10 @@ NESTED = """Parser key "model":
             .replace("'SimpleBaseline'", "'datamodules.H36M'"),
             "--model is datamodules.H36M: this class does not fit here; `lifting fit --model.help`",
         ),
+        (
+            "--model.help: Expected a dot import path string: SimpleBaselin",
+            "--model is SimpleBaselin: there is no such class; did you mean SimpleBaseline?",
+        ),
         ("Option 'fit.model' is required but not provided", "--model is missing: give it, or -c"),
         (
             "Problems parsing config: while parsing\n  in line 1,\ndid not find ']'",
