@@ -62,7 +62,7 @@ def test_a_task_whose_time_is_up_is_queued_again_and_a_cancelled_one_is_not(
     task = array()
     wait_for(tmp_path / "started")
     task.send_signal(number)
-    assert task.wait(timeout=20) == 143
+    assert task.wait(timeout=60) == 143
     assert (tmp_path / "queued").exists() == queued
     if queued:
         assert (tmp_path / "queued").read_text() == "requeue 70_3\n"
