@@ -4,6 +4,8 @@ import hashlib
 import io
 import math
 import pickle
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from lifting.errors import CheckpointError
 _FINITE = ("state_dict", "current_model_state", "optimizer_states")
 # NaN until there are losses to compare (:mod:`lifting.methods.bases.dynamic_weight_average`).
 _MAY_BE_NAN = ".history"
+_ZIP = b"PK\x03\x04"
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -33,6 +36,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         best = [run / "checkpoints" / "best.ckpt" for run in (path, Path("runs", path))]
         meant = next((f"did you mean {p}?" for p in best if p.is_file()), "check the path.")
         raise CheckpointError("there is no such checkpoint", path, meant)
+    if not _is_whole(path):
+        raise CheckpointError("truncated or damaged", path, "get or train it again.")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -81,6 +86,21 @@ def _tensors(name: str, content: Any) -> Iterator[tuple[str, Tensor]]:
     elif isinstance(content, list):
         for index, value in enumerate(content):
             yield from _tensors(f"{name}.{index}", value)
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a file that begins as a checkpoint is as it was written, by its check sums.
+
+    PyTorch compares few of them, and would load tensors that have changed on the disk.
+    """
+    with path.open("rb") as stream:
+        if stream.read(len(_ZIP)) != _ZIP:
+            return True  # PyTorch knows what it is.
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
+        return False
 
 
 def checkpoint_bytes(content: Any) -> bytes:

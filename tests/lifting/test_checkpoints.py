@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lifting.checkpoints import file_digest, name_not_finite, read_checkpoint
+from lifting.checkpoints import checkpoint_bytes, file_digest, name_not_finite, read_checkpoint
 from lifting.errors import CheckpointError, DivergenceError, InputError
 from lifting.methods import ElePose, PoseFlows, SimpleBaseline
 from lifting.methods.bases.checkpointed import load_frozen
@@ -164,3 +164,24 @@ def test_that_of_a_run_is_asked_for_where_the_run_is_named(tmp_path, monkeypatch
             read_checkpoint(name)
     with pytest.raises(CheckpointError, match=r"^second: .*; check the path\.$"):
         read_checkpoint("second")
+
+
+@pytest.mark.parametrize("part", [10, 0.01, 0.3, 0.5, 0.9, 0.999, -1])
+def test_a_checkpoint_that_was_cut_short_is_named(tmp_path, part):
+    path = tmp_path / "last.ckpt"
+    content = {"lifting": {}, "state_dict": {str(n): torch.rand(3000) for n in range(20)}}
+    whole = checkpoint_bytes(content)
+    path.write_bytes(whole)
+    assert read_checkpoint(path)["lifting"] == {}
+    path.write_bytes(whole[: int(part * len(whole)) if isinstance(part, float) else part])
+    with pytest.raises(CheckpointError, match=r"last\.ckpt: truncated or "):
+        read_checkpoint(path)
+
+
+def test_a_tensor_that_has_changed_on_the_disk_is_not_loaded(tmp_path):
+    path = tmp_path / "last.ckpt"
+    whole = bytearray(checkpoint_bytes({"lifting": {}, "state_dict": {"w": torch.rand(30000)}}))
+    whole[60000:60100] = bytes(100)
+    path.write_bytes(whole)
+    with pytest.raises(CheckpointError, match=r"last\.ckpt: truncated or damaged"):
+        read_checkpoint(path)
