@@ -56,7 +56,13 @@ class Supervisor:
         except OSError as error:
             raise InputError(f"cannot be run ({error.strerror})", words[0], "check it.") from error
         started = time.monotonic()
-        status = self._wait(child, started, note)
+        try:
+            status = self._wait(child, started, note)
+        except BaseException:
+            # Such as a note that a full disk does not take: nobody would watch over what goes on.
+            child.terminate()
+            child.wait()
+            raise
         note(time.monotonic() - started)
         if self._order is not None:
             raise StoppedError(self._order, "by an order to stop")
