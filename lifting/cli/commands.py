@@ -8,7 +8,7 @@ class Command:
     """One command, called by one word or two, and the heading its line of help stands under.
 
     The target is ``module:function`` in ``lifting.cli``, imported when it is called; the parameters of
-    the function are the command's options (:mod:`lifting.cli.parsing`).
+    the function are the command's options (:mod:`lifting.cli.options.parsing`).
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 import sys
 
-from lifting.cli.vocabulary import PACKAGES
+from lifting.cli.options.vocabulary import PACKAGES
 
 _PAGE = """usage: lifting {command} {configs} [OPTIONS]
 
@@ -63,19 +63,19 @@ def launch(words: list[str]) -> None:
     command, *options = words
     if command == "predict" and any(word.startswith("--keypoints") for word in options):
         from lifting.cli.lift import lift
-        from lifting.cli.parsing import call
+        from lifting.cli.options.parsing import call
 
         names = [word.removeprefix("--keypoints=") for word in options if word != "--keypoints"]
         call(lift, "lift", ["lift", *names])
     elif options in (["--help"], ["-h"]):
         print(_PAGE.format(command=command, **_PLAIN | _VARIANTS[command]))
     elif (part := _asked_classes(options)) is not None:
-        from lifting.cli.vocabulary import list_classes
+        from lifting.cli.options.vocabulary import list_classes
 
         print(f"Classes that --{part} takes:", *list_classes(part), sep="\n")
         print(f"\n`lifting {command} --{part}.help CLASS` tells the options of one.")
     else:
-        from lifting.cli.named_run import with_config_of_run
+        from lifting.cli.run.named import with_config_of_run
 
         if options == ["--help", "all"]:
             words = [command, "--help"]

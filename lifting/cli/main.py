@@ -5,7 +5,7 @@ from importlib import import_module
 from itertools import groupby
 
 from lifting.cli.commands import COMMANDS, FAMILIES, Command
-from lifting.cli.parsing import call
+from lifting.cli.options.parsing import call
 from lifting.errors import InputError, did_you_mean, guarded
 from lifting.runs.code_version import version_line
 

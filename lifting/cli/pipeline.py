@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from jsonargparse import ArgumentParser
 
-from lifting.cli.parsing import parse_options
+from lifting.cli.options.parsing import parse_options
 from lifting.errors import InputError
 from lifting.pipeline import read_pipeline, run_pipeline
 

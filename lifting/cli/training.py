@@ -20,20 +20,20 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from callbacks.provenance import Start
-from lifting.cli.config_files import placed, read_configs
-from lifting.cli.console import show_progress, silence_no_news
-from lifting.cli.loggers import WANDB_OPTIONS, check_login, close_wandb, run_loggers
-from lifting.cli.named_run import with_config_of_run
-from lifting.cli.option_errors import inner_refusal, option_error
-from lifting.cli.ranges import check_ranges
-from lifting.cli.resuming import Resumption
-from lifting.cli.run_lock import at_work
-from lifting.cli.run_start import check_amount, check_checkpoint, check_folder, find_checkpoint
-from lifting.cli.seeds import HELP, spelled_out, spread_seed
-from lifting.cli.stopping import stoppable
-from lifting.cli.sweep_trial import check_run_of_trial, default_run
-from lifting.cli.vocabulary import all_options
-from lifting.cli.world import (
+from lifting.cli.options.config_files import placed, read_configs
+from lifting.cli.options.errors import inner_refusal, option_error
+from lifting.cli.options.ranges import check_ranges
+from lifting.cli.options.vocabulary import all_options
+from lifting.cli.run.console import show_progress, silence_no_news
+from lifting.cli.run.lock import at_work
+from lifting.cli.run.loggers import WANDB_OPTIONS, check_login, close_wandb, run_loggers
+from lifting.cli.run.named import with_config_of_run
+from lifting.cli.run.resuming import Resumption
+from lifting.cli.run.seeds import HELP, spelled_out, spread_seed
+from lifting.cli.run.start import check_amount, check_checkpoint, check_folder, find_checkpoint
+from lifting.cli.run.stopping import stoppable
+from lifting.cli.run.sweep_trial import check_run_of_trial, default_run
+from lifting.cli.run.world import (
     choose_environment,
     refusals_of_building,
     refusals_of_running,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lifting.cli.csv_record import CSVRecord
+from lifting.cli.run.csv_record import CSVRecord
 from lifting.errors import explain
 from lifting.runs.folder import read_curves
 

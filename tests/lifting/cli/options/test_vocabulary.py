@@ -6,7 +6,13 @@ import pytest
 
 import datamodules
 import lifting.methods
-from lifting.cli.vocabulary import PACKAGES, classes_of, list_classes, meant_option, options_of
+from lifting.cli.options.vocabulary import (
+    PACKAGES,
+    classes_of,
+    list_classes,
+    meant_option,
+    options_of,
+)
 
 KNOWN = {"model.lr", "model.blocks", "data.batch_size", "trainer.max_epochs", "run", "seed"}
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from lifting.cli.config_files import given_configs, placed, read_configs
+from lifting.cli.options.config_files import given_configs, placed, read_configs
 from lifting.cli.training import run
 from lifting.errors import InputError
 
-EXPERIMENTS = Path(__file__).parents[3] / "experiments"
+EXPERIMENTS = Path(__file__).parents[4] / "experiments"
 
 FAULTS = {
     "tab": (b"model:\n\tlr: 3\n", "tab.yaml, line 2: is not YAML (a tab where spaces are needed)"),

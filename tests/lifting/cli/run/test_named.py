@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifting.cli.named_run import with_config_of_run
+from lifting.cli.run.named import with_config_of_run
 from lifting.errors import InputError
 from tests.made_runs import write_run
 

@@ -3,7 +3,7 @@
 import pytest
 
 import lifting.methods  # noqa: F401
-from lifting.cli.option_errors import option_error
+from lifting.cli.options.errors import option_error
 
 NESTED = """Parser key "model":
   Does not validate against any of the Union subtypes

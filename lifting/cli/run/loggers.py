@@ -10,8 +10,8 @@ from lightning.fabric.loggers.logger import _DummyExperiment, rank_zero_experime
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
-from lifting.cli.csv_record import CSVRecord
-from lifting.cli.wandb_record import WandbRecord
+from lifting.cli.run.csv_record import CSVRecord
+from lifting.cli.run.wandb_record import WandbRecord
 from lifting.errors import InputError
 
 # By name: type, default and explanation.

@@ -12,7 +12,7 @@ from pathlib import Path
 from lightning import Trainer
 
 from callbacks.saving import removed, write_whole
-from lifting.cli.loggers import close_wandb
+from lifting.cli.run.loggers import close_wandb
 from lifting.errors import DivergenceError, InputError, is_disk_full
 from lifting.files import unwritable
 from lifting.runs.folder import set_aside_damaged

@@ -11,11 +11,11 @@ from jsonargparse import Namespace
 from lightning.fabric.plugins.environments import SLURMEnvironment
 from lightning.pytorch.utilities import rank_zero_only
 
+from lifting.cli.run.world import OneProcess, choose_environment, refusals_of_running, set_rank
 from lifting.cli.training import run
-from lifting.cli.world import OneProcess, choose_environment, refusals_of_running, set_rank
 from lifting.errors import InputError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 VARIABLES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT", "NODE_RANK")
 
 
@@ -111,7 +111,7 @@ SLURM = {"SLURM_NTASKS": 4, "SLURM_NTASKS_PER_NODE": 4, "SLURM_NNODES": 1}
 def test_what_machine_and_job_have_not_is_told(monkeypatch, variables, options, told):
     environ(monkeypatch, **variables)
     for kind in ("CUDA", "MPS"):
-        monkeypatch.setattr(f"lifting.cli.world.{kind}Accelerator.is_available", lambda: False)
+        monkeypatch.setattr(f"lifting.cli.run.world.{kind}Accelerator.is_available", lambda: False)
     with pytest.raises(InputError) as error:
         choose_environment(trainer_options(**options))
     assert told in str(error.value)

@@ -7,10 +7,10 @@ import yaml
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
 from lifting.cli import training
-from lifting.cli.sweep_trial import check_run_of_trial, default_run
+from lifting.cli.run.sweep_trial import check_run_of_trial, default_run
 from lifting.errors import InputError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 TRIAL = {"WANDB_SWEEP_ID": "a1b2", "WANDB_RUN_ID": "x7"}
 
 

@@ -4,8 +4,8 @@ import pytest
 from jsonargparse import Namespace
 
 import lifting.methods
-from lifting.cli.ranges import OF_METHODS, check_ranges
-from lifting.cli.vocabulary import options_of
+from lifting.cli.options.ranges import OF_METHODS, check_ranges
+from lifting.cli.options.vocabulary import options_of
 from lifting.errors import InputError
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lifting.cli.loggers import WANDB_OPTIONS, CurveFile, run_loggers, wandb_mode
-from lifting.cli.wandb_record import WandbRecord
+from lifting.cli.run.loggers import WANDB_OPTIONS, CurveFile, run_loggers, wandb_mode
+from lifting.cli.run.wandb_record import WandbRecord
 
 
 @pytest.fixture(autouse=True)

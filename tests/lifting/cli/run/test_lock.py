@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lifting.cli.run_lock import at_work
+from lifting.cli.run.lock import at_work
 from lifting.errors import InputError
 from lifting.runs.lock import LOCK, locked
 
@@ -109,7 +109,7 @@ def test_full_disk_without_a_name_is_that_of_the_folder_or_of_temporary_files(
 ):
     free = {"a": 0, tempfile.gettempdir(): 1}
     usage = lambda path: SimpleNamespace(free=free[path if str(path) in free else "a"])  # noqa: E731
-    monkeypatch.setattr("lifting.cli.run_lock.shutil.disk_usage", lambda p: usage(str(p)))
+    monkeypatch.setattr("lifting.cli.run.lock.shutil.disk_usage", lambda p: usage(str(p)))
     for full in (str(tmp_path / "a"), tempfile.gettempdir()):
         with pytest.raises(OSError, match="No space") as raised:
             raise_in(tmp_path / "a", OSError(errno.ENOSPC, "No space left on device"))

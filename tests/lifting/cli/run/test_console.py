@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.xdist_group("console"),
 ]
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 CONFIGS = ("base", "data/synthetic", "supervised/simple_baseline")
 OPTIONS = [
     *(word for c in CONFIGS for word in ("-c", str(ROOT / f"experiments/{c}.yaml"))),

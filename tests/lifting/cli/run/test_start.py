@@ -3,7 +3,7 @@
 import pytest
 from jsonargparse import Namespace
 
-from lifting.cli.run_start import check_amount
+from lifting.cli.run.start import check_amount
 from lifting.errors import InputError
 
 AMOUNTS = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from lifting.cli.vocabulary import classes_of, meant_option, options_of
+from lifting.cli.options.vocabulary import classes_of, meant_option, options_of
 from lifting.errors import InputError, did_you_mean
 
 _KEY = re.compile(r'Parser key "([^"]+)":')

@@ -13,9 +13,9 @@ from typing import Any, get_args
 from docstring_parser import parse
 from jsonargparse import ActionConfigFile, ArgumentParser
 
-from lifting.cli.config_files import placed, read_configs
-from lifting.cli.option_errors import option_error
-from lifting.cli.vocabulary import all_options
+from lifting.cli.options.config_files import placed, read_configs
+from lifting.cli.options.errors import option_error
+from lifting.cli.options.vocabulary import all_options
 
 
 def call(function: Callable[..., None], name: str, words: list[str]) -> None:

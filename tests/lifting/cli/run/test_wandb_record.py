@@ -18,7 +18,7 @@ from lifting.errors import InputError
 from lifting.runs.wandb_id import FILE
 from tests.wandb_standin import Server, records_of, serving
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 pytestmark = [
     pytest.mark.slow(reason="trains from the command line"),
     pytest.mark.xdist_group("wandb"),

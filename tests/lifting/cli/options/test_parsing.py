@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifting.cli.parsing import call
+from lifting.cli.options.parsing import call
 from lifting.errors import InputError
 
 GIVEN = []

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.xdist_group("cli"),
 ]
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 STEPS = 16
 OPTIONS = [
     *("-c", str(ROOT / "experiments/base.yaml")),

@@ -8,10 +8,10 @@ import yaml
 from jsonargparse import Namespace
 
 from lifting.cli import training
-from lifting.cli.seeds import spread_seed
+from lifting.cli.run.seeds import spread_seed
 from lifting.errors import InputError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 FIT = [
     "fit",
     *(

@@ -1,0 +1,1 @@
+"""Options of the commands: parsing, configuration files, and sentences about what is wrong in them."""
