@@ -12,6 +12,7 @@ from torch import Tensor
 
 from callbacks.divergence import look
 from callbacks.saving import write_whole
+from lifting.errors import InputError, did_you_mean
 
 _PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 
@@ -64,6 +65,16 @@ class BestCheckpoint(ModelCheckpoint):
             if not trainer.strategy.reduce_boolean_decision(finite):
                 return False
         return super().check_monitor_top_k(trainer, current)
+
+    def _save_topk_checkpoint(
+        self, trainer: Trainer, monitor_candidates: dict[str, Tensor]
+    ) -> None:
+        measured = [name for name in monitor_candidates if name.startswith("val/")]
+        if self.monitor is not None and measured and self.monitor not in monitor_candidates:
+            what = f"--best.monitor is {self.monitor}, which is not measured"
+            meant = did_you_mean(self.monitor, measured)
+            raise InputError(what, remedy=meant or f"give one of {', '.join(measured)}.")
+        super()._save_topk_checkpoint(trainer, monitor_candidates)
 
     def _save_checkpoint(self, trainer: Trainer, filepath: str) -> None:
         look(trainer)

@@ -30,9 +30,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("lifting", "datamodules", "callbacks")
-# What most commands import first; the rest they import themselves.
+# What most commands import first; the rest they import themselves. Not wandb, whose folder of temporary
+# files is made on import and removed by the first process that ends.
 PRELOADED = ("lifting.cli.training", *PACKAGES, "lifting.methods", "lightning.pytorch.cli")
-PRELOADED += ("lifting.pipeline", "matplotlib.pyplot", "h5py", "scipy.signal", "wandb")
+PRELOADED += ("lifting.pipeline", "matplotlib.pyplot", "h5py", "scipy.signal")
 
 _PR_SET_CHILD_SUBREAPER = 36
 # Received descriptors wait above this number, so that none is where another belongs.

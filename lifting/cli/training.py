@@ -40,7 +40,7 @@ from lifting.cli.run.world import (
     set_rank,
     with_environment,
 )
-from lifting.errors import CheckpointError, InputError
+from lifting.errors import CheckpointError, DivergenceError, InputError
 from lifting.methods.bases.method import Method
 from lifting.runs.folder import run_folder
 from lifting.runs.options import flat
@@ -326,6 +326,11 @@ class LiftingCLI(LightningCLI):
             ):
                 super()._run_subcommand(subcommand)
                 close_wandb(self.trainer, 0)
+        except DivergenceError:
+            # All processes end with it together, and one of them says so.
+            if not self.trainer.is_global_zero:
+                sys.exit(2)
+            raise
         except InputError as error:
             # A module does not know where the checkpoint lies that it was given.
             if isinstance(error, CheckpointError) and error.where is None:

@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
 from callbacks import BestCheckpoint
+from lifting.errors import InputError
 
 USUAL = {"filename": "{epoch}", "monitor": "score", "enable_version_counter": False}
 
@@ -33,7 +34,7 @@ class Scored(LightningModule):
         return torch.optim.SGD(self.parameters(), 0.1)
 
 
-def train(folder, *scores, resumed=None, kind=BestCheckpoint, **options):
+def train(folder, *scores, resumed=None, kind=BestCheckpoint, module=Scored, **options):
     """Train an epoch a score, those before a resumed checkpoint among them; return the callback."""
     best = kind(str(folder), **USUAL | options)
     data = DataLoader([torch.ones(1)])
@@ -46,7 +47,7 @@ def train(folder, *scores, resumed=None, kind=BestCheckpoint, **options):
         max_epochs=len(scores),
         callbacks=[best],
     )
-    trainer.fit(Scored(scores), data, data, ckpt_path=resumed)
+    trainer.fit(module(scores), data, data, ckpt_path=resumed)
     trainer.save_checkpoint(folder / "last.ckpt")
     return best
 
@@ -112,3 +113,17 @@ def test_a_score_that_is_not_finite_is_no_best(tmp_path, score, save_top_k):
     assert best.best_model_score == 5
     train(tmp_path / "none", score)
     assert not files(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "advice"),
+    [("val/mpjpa", "did you mean val/mpjpe?"), ("val/nonsense", "give one of val/mpjpe.")],
+)
+def test_a_monitor_that_is_not_measured_is_named_with_those_that_are(tmp_path, monitor, advice):
+    class Measured(Scored):
+        def validation_step(self, batch, batch_idx):
+            self.log("val/mpjpe", 1.0)
+
+    with pytest.raises(InputError) as refused:
+        train(tmp_path, 1.0, monitor=monitor, module=Measured)
+    assert str(refused.value) == f"--best.monitor is {monitor}, which is not measured; {advice}"
