@@ -11,10 +11,9 @@ import warnings
 from argparse import ArgumentError
 from pathlib import Path
 from pydoc import locate
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import yaml
-from jsonargparse.typing import PositiveFloat
 from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
@@ -26,13 +25,14 @@ from lifting.cli.options.ranges import check_ranges
 from lifting.cli.options.vocabulary import all_options
 from lifting.cli.run.console import show_progress, silence_no_news
 from lifting.cli.run.lock import at_work
-from lifting.cli.run.loggers import WANDB_OPTIONS, check_login, close_wandb, run_loggers
+from lifting.cli.run.loggers import check_login, close_wandb, run_loggers
 from lifting.cli.run.named import with_config_of_run
+from lifting.cli.run.options import add_run_options, add_seed_and_test
 from lifting.cli.run.resuming import Resumption
-from lifting.cli.run.seeds import HELP, spelled_out, spread_seed
+from lifting.cli.run.seeds import spelled_out, spread_seed
 from lifting.cli.run.start import check_amount, check_checkpoint, check_folder, find_checkpoint
 from lifting.cli.run.stopping import stoppable
-from lifting.cli.run.sweep_trial import check_run_of_trial, default_run
+from lifting.cli.run.sweep_trial import check_run_of_trial
 from lifting.cli.run.world import (
     choose_environment,
     refusals_of_building,
@@ -55,42 +55,6 @@ _EXPECTED = (
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
 )
 
-# By name: type, default and explanation of the options of a run.
-_OPTIONS: dict[str, tuple[Any, Any, str]] = {
-    "run": (
-        str,
-        "debug",
-        "Name of the run: everything goes to runs/NAME. A trial of a W&B sweep has its own.",
-    ),
-    **WANDB_OPTIONS,
-    "pictures": (
-        bool,
-        True,
-        "Whether samples are drawn to pictures/ of the run, every few epochs and in a test.",
-    ),
-    "progress_every": (
-        PositiveFloat,
-        30.0,
-        "Seconds between two lines of progress, which a run prints that is not in a terminal.",
-    ),
-    "on_divergence": (
-        Literal["stop", "skip", "restore"],
-        "stop",
-        "What a training does whose loss, gradients or weights are not finite any more: stop; skip "
-        "such steps, which waits for the device at each; or restore last.ckpt, at most three times.",
-    ),
-}
-_BEST = {
-    "best.monitor": "val/mpjpe",
-    "best.mode": "min",
-    "best.filename": "best",
-    "best.enable_version_counter": False,
-}
-
-
-def _checkpoint_folder(run: str) -> str:
-    return str(Path(run_folder(run)) / "checkpoints")
-
 
 class LiftingCLI(LightningCLI):
     """LightningCLI in which everything of a run lives in the run's folder."""
@@ -100,26 +64,13 @@ class LiftingCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
-        from callbacks import BestCheckpoint, LastCheckpoint
-
-        for name, (kind, default, text) in _OPTIONS.items():
-            parser.add_argument(f"--{name}", type=kind, default=default, help=text)
-        parser.set_defaults(run=default_run(os.environ))
-        parser.link_arguments("run", "trainer.default_root_dir", compute_fn=run_folder)
-        parser.add_lightning_class_args(BestCheckpoint, "best")
-        parser.set_defaults(_BEST)
-        parser.link_arguments("run", "best.dirpath", compute_fn=_checkpoint_folder)
-        parser.add_lightning_class_args(LastCheckpoint, "last")
-        parser.link_arguments("run", "last.dirpath", compute_fn=_checkpoint_folder)
+        add_run_options(parser)
 
     def _prepare_subcommand_parser(
         self, klass: type, subcommand: str, **kwargs: Any
     ) -> LightningArgumentParser:
         parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
-        if subcommand == "fit":
-            text = "Whether to test the best checkpoint at the end, as `test --run NAME` does."
-            parser.add_argument("--test", type=bool, default=False, help=text)
-        parser.add_argument("--seed", type=int | None, default=None, help=HELP)
+        add_seed_and_test(parser, trains=subcommand == "fit")
         return parser
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
