@@ -38,7 +38,9 @@ def run_folder(run: str) -> str:
     """
     where, remedy = f"run {run!r}", "give it a name, such as first."
     path = Path(run).expanduser() if run.startswith("~/") else Path(run)
-    if not run.strip() or path in (Path(), RUNS):
+    if path == RUNS:
+        raise InputError("is the folder of all runs", where, "name one of those in it.")
+    if not run.strip() or path == Path():
         raise InputError("is no name of a run", where, remedy)
     if not run.isprintable():
         raise InputError("holds a character that cannot be printed", where, remedy)

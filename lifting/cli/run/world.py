@@ -1,15 +1,19 @@
 """World of a run: its processes and devices, and the cluster that started them."""
 
+import contextlib
 import os
+import random
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
-from lightning.fabric.plugins.environments.lightning import (
-    LightningEnvironment,
-    find_free_network_port,
-)
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.environments.lsf import LSFEnvironment
+from lightning.fabric.plugins.environments.mpi import MPIEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.accelerators import (
     Accelerator,
@@ -23,6 +27,10 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.errors import InputError
 
+# Those that Lightning looks for, which start the processes of a run themselves.
+_CLUSTERS = (LSFEnvironment, MPIEnvironment, SLURMEnvironment, TorchElasticEnvironment)
+# Below those that Linux, macOS and Windows give out themselves.
+_PORTS = range(20_000, 32_000)
 # Modules of Lightning that refuse options which do not go together, as the run begins.
 _REFUSE = (
     "lightning.fabric.plugins.environments",
@@ -54,7 +62,7 @@ class OneProcess(LightningEnvironment):
     def main_port(self) -> int:
         """A port that is free, as other runs of the same job may have the one they were given."""
         if self._main_port == -1:
-            self._main_port = find_free_network_port()
+            self._main_port = free_port()
         return self._main_port
 
     def local_rank(self) -> int:
@@ -66,6 +74,33 @@ class OneProcess(LightningEnvironment):
         return 0
 
 
+class OneMachine(LightningEnvironment):
+    """Environment of a run whose processes this machine starts, which meet at a port of their own.
+
+    A port of the range that systems give to whoever asks for any may be taken again before they meet.
+    """
+
+    @property
+    def main_port(self) -> int:
+        """The port, which the first process tells the others."""
+        if self._main_port == -1 and "MASTER_PORT" not in os.environ:
+            self._main_port = free_port()
+        return super().main_port
+
+
+def free_port() -> int:
+    """Return a port that is free, outside the range that systems choose from.
+
+    Raises:
+        InputError: If there is none.
+    """
+    for port in random.SystemRandom().sample(_PORTS, 100):
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("", port))
+            return port
+    raise InputError("No port is free for processes to meet at", remedy="set MASTER_PORT.")
+
+
 def set_rank(rank: int) -> None:
     """Set the rank that decides who writes, which libraries guess from the environment."""
     rank_zero_only.rank = rank  # type: ignore[attr-defined]
@@ -75,7 +110,8 @@ def choose_environment(options: Any) -> ClusterEnvironment | None:
     """Return the environment of a run, or None where Lightning is to choose it.
 
     A run of one process is on its own, whatever started it, except as the only task of a SLURM job,
-    which Lightning queues again when its time is up.
+    which Lightning queues again when its time is up. The processes of one on several devices of this
+    machine are started from here, unless a cluster has.
 
     Args:
         options: Those of the Trainer, as parsed.
@@ -106,7 +142,7 @@ def choose_environment(options: Any) -> ClusterEnvironment | None:
     elif "LOCAL_RANK" in os.environ and "MASTER_PORT" not in os.environ:
         what = "LOCAL_RANK is in the environment, and MASTER_PORT, where all processes meet, is not"
         raise InputError(what, remedy="unset LOCAL_RANK, or set MASTER_ADDR and MASTER_PORT too.")
-    return None
+    return OneMachine() if nodes == 1 and not any(kind.detect() for kind in _CLUSTERS) else None
 
 
 def with_environment(plugins: Any, environment: ClusterEnvironment | None) -> list[Any]:

@@ -140,8 +140,7 @@ def test_other_poses_are_set_apart_and_what_is_missing_is_told(report, workplace
     ("arguments", "sentence"),
     [
         ({"runs": ["none"]}, "runs/none: there is no such run; check its name."),
-        ({"runs": ["runs"]}, "runs/runs: there is no such run"),
-        ({"runs": ["./runs"]}, "runs: is a folder of runs and none itself; name some of runs/bare"),
+        ({"runs": ["runs"]}, "run 'runs': is the folder of all runs; name one of those in it."),
         ({"runs": ["./data"]}, "data: is no run, for it has no config.yaml"),
         ({"runs": ["first", "runs/first"]}, "is given twice"),
         ({"out": "a.pdf"}, "--out a.pdf: is a page; choose a name that ends in .html."),

@@ -58,9 +58,15 @@ def test_a_run_lies_in_runs_unless_a_path_is_given(folders, run, folder):
     assert Path(run_folder(run_argument(Path(folder)))) == Path(folder)
 
 
-@pytest.mark.parametrize("run", ["", " ", ".", "./", "runs", "runs/", "./runs", "a\nb", "a\0b"])
+@pytest.mark.parametrize("run", ["", " ", ".", "./", "a\nb", "a\0b"])
 def test_what_names_no_run_is_refused(folders, run):
     with pytest.raises(InputError, match=r"give it a name, such as first\."):
+        run_folder(run)
+
+
+@pytest.mark.parametrize("run", ["runs", "runs/", "./runs"])
+def test_the_folder_of_all_runs_is_none(folders, run):
+    with pytest.raises(InputError, match="name one of those in it"):
         run_folder(run)
 
 

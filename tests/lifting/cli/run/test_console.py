@@ -114,7 +114,10 @@ def test_a_quiet_run_has_neither(here, capfd):
 
 
 def test_a_run_that_is_over_says_so(here, capfd):
-    run(["fit", *OPTIONS, "--run", "lines", "--ckpt_path", "last"])
+    again = ["fit", *OPTIONS, "--run", "over", "--trainer.max_epochs", "1", "--ckpt_path", "last"]
+    run(again)
+    assert "There was nothing left to train." not in capfd.readouterr().out
+    run(again)
     assert "There was nothing left to train." in capfd.readouterr().out
 
 

@@ -1,6 +1,7 @@
 """World of a run: which process writes, and what is refused before anything is left behind."""
 
 import os
+import socket
 from pathlib import Path
 
 import lightning.fabric.utilities.rank_zero
@@ -11,7 +12,14 @@ from jsonargparse import Namespace
 from lightning.fabric.plugins.environments import SLURMEnvironment
 from lightning.pytorch.utilities import rank_zero_only
 
-from lifting.cli.run.world import OneProcess, choose_environment, refusals_of_running, set_rank
+from lifting.cli.run.world import (
+    OneMachine,
+    OneProcess,
+    choose_environment,
+    free_port,
+    refusals_of_running,
+    set_rank,
+)
 from lifting.cli.training import run
 from lifting.errors import InputError
 
@@ -73,6 +81,25 @@ def test_run_of_one_process_is_on_its_own(monkeypatch, variables):
     assert chosen.main_port == chosen.main_port != 1
 
 
+def test_processes_of_one_machine_meet_outside_the_ports_that_systems_give_out(monkeypatch):
+    monkeypatch.setattr("lifting.cli.run.world.os.cpu_count", lambda: 2)
+    chosen = [choose_environment(trainer_options(devices=2)) for _ in range(2)]
+    assert all(isinstance(environment, OneMachine) for environment in chosen)
+    ports = [environment.main_port for environment in chosen]
+    assert ports == [environment.main_port for environment in chosen]
+    assert all(20_000 <= port < 32_000 for port in ports)
+    environ(monkeypatch, MASTER_PORT=2345)
+    assert choose_environment(trainer_options(devices=2)).main_port == 2345
+
+
+def test_a_port_that_is_taken_is_not_chosen(monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        monkeypatch.setattr("lifting.cli.run.world._PORTS", [taken.getsockname()[1]] * 100)
+        with pytest.raises(InputError, match="No port is free"):
+            free_port()
+
+
 def test_only_task_of_a_slurm_job_is_queued_again_by_lightning(monkeypatch):
     environ(monkeypatch, SLURM_NTASKS=1, SLURM_PROCID=0)
     assert choose_environment(trainer_options()) is None
@@ -121,7 +148,8 @@ def test_graphics_cards_are_counted(monkeypatch):
     cuda = "lightning.pytorch.accelerators.cuda.num_cuda_devices"
     monkeypatch.setattr(cuda, lambda: 2)
     monkeypatch.setattr("lightning.fabric.accelerators.cuda.num_cuda_devices", lambda: 2)
-    assert choose_environment(trainer_options(accelerator="gpu", devices="auto")) is None
+    several = choose_environment(trainer_options(accelerator="gpu", devices="auto"))
+    assert isinstance(several, OneMachine)
     for devices in (3, [5], "0,7"):
         with pytest.raises(InputError, match="this machine has 2 GPUs"):
             choose_environment(trainer_options(accelerator="gpu", devices=devices))
