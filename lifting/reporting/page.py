@@ -119,7 +119,8 @@ def _legend(labels: Sequence[str], numbers: Mapping[str, int]) -> str:
 def _curve_drawings(runs: Sequence[ReportedRun], numbers: Mapping[str, int]) -> list[str]:
     """Return curves of the loss and of every validation metric, comparable runs in one drawing."""
     logged = dict.fromkeys(name for run in runs for name in run.curves)
-    headlines = [m.name for family in families().values() for m in family if m.headline]
+    # Families have metrics in common.
+    headlines = dict.fromkeys(m.name for f in families().values() for m in f if m.headline)
     # Other curves unfold.
     open_at_once = [n for n in (_LOSS, *(f"val/{name}" for name in headlines)) if n in logged]
     names = open_at_once + [n for n in logged if n.startswith("val/") and n not in open_at_once]

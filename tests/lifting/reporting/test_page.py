@@ -136,6 +136,18 @@ def test_commands_and_what_changed_are_shown(tmp_path):
     assert row == ["a", "fit", "40", "lifting fit --model.lr 0.5", "1", "model.lr 0.001 → 0.5"]
 
 
+def test_every_curve_is_drawn_once(tmp_path):
+    folder = write_run(tmp_path / "a")
+    # Poses and completed poses have it in common.
+    again = folder / "logs/version_1/metrics.csv"
+    again.parent.mkdir()
+    again.write_text("epoch,step,val/pa_mpjpe\n0,40,60.0\n0,80,50.0\n")
+    text, _ = page(tmp_path, folder)
+    curves = gather([folder])[0].curves
+    assert "val/pa_mpjpe" in curves
+    assert text.count("<figure>") == len(curves)
+
+
 def test_page_fetches_nothing_and_is_whole_or_not_there(tmp_path):
     text, _ = page(tmp_path, write_run(tmp_path / "a"))
     assert "default-src 'none'" in text
