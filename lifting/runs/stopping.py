@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from lifting.errors import StoppedError
@@ -14,6 +14,8 @@ from lifting.errors import StoppedError
 # Seconds within which a second Ctrl-C is the same one: `timeout -s INT` sends two at once.
 _ONE_PRESS = 0.5
 _SHOW_CURSOR = "\x1b[?25h"
+# Number of no signal: ends the thread that reads their numbers.
+_NO_MORE = b"\0"
 
 
 class Orders:
@@ -70,8 +72,11 @@ class Orders:
             for number, handler in before.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(previous)
-            os.close(writing)
+            # Closing it would not end the thread while a worker that was forked keeps it open.
+            with suppress(BlockingIOError):  # The pipe is full only if the thread has ended.
+                os.write(writing, _NO_MORE)
             watch.join()
+            os.close(writing)
 
     def take_over(self) -> None:
         """Listen again after another library has set handlers of its own."""
@@ -99,7 +104,7 @@ class Orders:
 
     def _watch(self, reading: int) -> None:
         first = None
-        while arrived := os.read(reading, 1):
+        while (arrived := os.read(reading, 1)) != _NO_MORE:
             if arrived[0] not in self._heard:
                 continue
             first = first or time.monotonic()

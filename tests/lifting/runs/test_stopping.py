@@ -1,5 +1,6 @@
 """Orders to stop: obeyed at once or when a moment comes, and the second Ctrl-C whatever happens."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -104,6 +105,17 @@ def test_outside_of_the_main_thread_nothing_is_heard():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+def test_a_worker_that_was_forked_does_not_keep_the_end_waiting():
+    orders, begun = Orders(), time.monotonic()
+    with orders.heard():
+        worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        worker.start()
+    assert time.monotonic() - begun < 30
+    worker.kill()
+    worker.join()
 
 
 # Has its first order, and hangs in a call that no handler written in Python interrupts.
