@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
 from callbacks.last_checkpoint import LastCheckpoint, can_resume_after
-from lifting.errors import StoppedError
+from lifting.errors import DivergenceError, StoppedError
 from lifting.runs.folder import run_argument
 from lifting.runs.stopping import ORDERS
 
@@ -132,22 +132,29 @@ class Interruption(Checkpoint):
         name = run_argument(self.folder)
         ORDERS.place, ORDERS.remedy = _ENDED, f"test it with: lifting test --run {name}"
         ORDERS.wait_for(None)
-        if self._number:
-            raise StoppedError(self._number, _ENDED, ORDERS.remedy)
+        # One that came since the processes agreed has been waiting, and would wait for ever.
+        if number := self._number or ORDERS.number:
+            raise StoppedError(number, _ENDED, ORDERS.remedy)
 
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        """End the processes that this one has started, unless they have agreed to end themselves."""
+        """End the processes that this one has started, unless they have agreed to end themselves.
+
+        They would wait for this one for ever, where it alone has failed, as at a full disk.
+        """
         launcher = trainer.strategy.launcher
-        by_itself = isinstance(exception, StoppedError) and not self._number
-        if by_itself and isinstance(launcher, _SubprocessScriptLauncher):
+        if self._number or not isinstance(launcher, _SubprocessScriptLauncher):
+            return
+        if not isinstance(exception, DivergenceError):
             launcher.kill(signal.SIGTERM)
             until = time.monotonic() + _GRACE
             for process in launcher.procs:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(max(0.0, until - time.monotonic()))
             launcher.kill(signal.SIGKILL)
+        # Lightning, which watches over this list, would kill this process for their status.
+        launcher.procs.clear()
 
     def _agree(self, trainer: Trainer) -> None:
         """Learn of the orders that have come to any of the processes."""

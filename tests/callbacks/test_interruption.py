@@ -13,9 +13,11 @@ import torch
 from lightning.pytorch.callbacks import LambdaCallback
 
 import callbacks
+from callbacks.interruption import Interruption
 from callbacks.last_checkpoint import can_resume_after
 from lifting.cli.training import run
 from lifting.errors import StoppedError
+from lifting.runs.stopping import Orders
 
 pytestmark = [
     pytest.mark.slow(reason="trains from the command line"),
@@ -228,3 +230,42 @@ def test_all_processes_stop_at_one_step_and_the_first_one_speaks(here):
     content = last("pair")
     assert content["global_step"] == 2
     assert len(content["callbacks"]["RNGState"]["ranks"]) == 2
+
+
+# One of two processes fails, as the one that writes does at a full disk.
+FAILING = """
+import errno, os
+from lightning.pytorch.callbacks import LambdaCallback
+import callbacks
+
+def fail(trainer, *_):
+    if trainer.global_rank == 0 and trainer.global_step == 2:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "last.ckpt")
+
+original = callbacks.default_callbacks
+moment = LambdaCallback(on_train_batch_end=fail)
+callbacks.default_callbacks = lambda *given: [*original(*given), moment]
+from lifting.cli.main import main
+main()
+"""
+
+
+def test_a_first_process_that_fails_alone_leaves_no_other_behind(here):
+    Path("failing.py").write_text(FAILING)
+    ddp = ("--trainer.devices", "2", "--trainer.strategy", "ddp", "--data.batch_size", "24")
+    command = [sys.executable, "failing.py", "fit", *OPTIONS, *ddp, "--run", "failed"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2, done.stderr[-3000:]
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("The disk is full") == 1
+
+
+def test_an_order_after_the_processes_have_agreed_is_obeyed(tmp_path, monkeypatch):
+    orders = Orders()
+    monkeypatch.setattr("callbacks.interruption.ORDERS", orders)
+    monkeypatch.setattr(Interruption, "_agree", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    with orders.heard():
+        orders.wait_for("some time")
+        with pytest.raises(StoppedError, match="after the training had ended"):
+            Interruption(tmp_path).on_train_end(None, None)
