@@ -55,8 +55,10 @@ class Conclusion(Callback):
                 print(f"  or: {shlex.join(['lifting', 'lift', 'FILE', '--checkpoint', str(best)])}")
 
     def _best(self, keeper: ModelCheckpoint) -> str:
-        # Lightning knows it by its whole path.
-        path = self.folder / "checkpoints" / Path(keeper.best_model_path).name
+        # Lightning knows it by its whole path. A configuration may keep others elsewhere.
+        whole = Path(keeper.best_model_path)
+        path = self.folder / "checkpoints" / whole.name
+        path = path if path.is_file() and path.samefile(whole) else whole
         epoch = read_checkpoint(path)["epoch"] + 1
         if keeper.monitor is None or keeper.best_model_score is None:
             return f"Last epoch: {epoch}, in {path}"

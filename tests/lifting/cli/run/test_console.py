@@ -114,9 +114,15 @@ def test_a_quiet_run_has_neither(here, capfd):
 
 
 def test_a_run_that_is_over_says_so(here, capfd):
+    keeper = "--trainer.callbacks+=lightning.pytorch.callbacks.ModelCheckpoint"
+    elsewhere = (keeper, "--trainer.callbacks.dirpath", "elsewhere")
     again = ["fit", *OPTIONS, "--run", "over", "--trainer.max_epochs", "1", "--ckpt_path", "last"]
+    again += elsewhere
     run(again)
-    assert "There was nothing left to train." not in capfd.readouterr().out
+    said = capfd.readouterr().out
+    assert "There was nothing left to train." not in said
+    assert "Last epoch: 1, in " in said
+    assert "elsewhere/epoch=0" in said
     run(again)
     assert "There was nothing left to train." in capfd.readouterr().out
 
