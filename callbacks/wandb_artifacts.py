@@ -7,6 +7,7 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from callbacks.best_checkpoint import BestCheckpoint
 from lifting.runs.folder import TABLE
 
 
@@ -23,11 +24,20 @@ class WandbArtifacts(Callback):
     def __init__(self, folder: Path, last: bool = False) -> None:
         self.folder = folder
         self.last = last
+        self._has_trained = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Note that there is something to train; else the record is not even opened."""
+        self._has_trained = True
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Give ``model-ID``: the best checkpoint, with what it was chosen by."""
+        if not self._has_trained:
+            return
         names = ("best.ckpt", "last.ckpt") if self.last else ("best.ckpt",)
-        best: Any = trainer.checkpoint_callback
+        # A configuration may have other checkpoints, which come before it.
+        kept: list[Any] = trainer.checkpoint_callbacks
+        best = next((c for c in kept if isinstance(c, BestCheckpoint)), None)
         score = getattr(best, "best_model_score", None)
         about = {
             "monitor": getattr(best, "monitor", None),

@@ -51,7 +51,7 @@ class WandbRecord(WandbLogger):
         self._begun = False
         self._hyperparameters: dict[str, Any] = {}
         # Of no effect but a warning.
-        self._wandb_init.pop("anonymous")
+        self._wandb_init.pop("anonymous", None)
 
     @property
     @rank_zero_experiment
