@@ -30,6 +30,8 @@ _KINDS = (
 _LARGEST = 1e10
 # Larger than any step, times the kinds.
 _NEVER = 2**62
+# Batches between two looks at weights where nothing is logged.
+_LOOK_EVERY = 50
 # Of a scaler that has halved it again and again, as no scale makes the gradients finite.
 _LEAST_SCALE = 2.0**-24
 # Steps left out in a row, and returns to a checkpoint, after which a training is given up.
@@ -42,9 +44,9 @@ class Divergence(Callback):
     Nor does it go on with weights that are finite and as good as not.
 
     A step does not wait for the device: losses stay there until the next look at them, which comes every
-    ``log_every_n_steps`` batches, before a validation or a checkpoint, and at the end of an epoch.
-    Weights, which keep what is not finite in a gradient, are looked at every so many batches and before
-    a checkpoint, then with the states of the optimisers. All processes look together.
+    ``log_every_n_steps`` batches (50 where that is 0), before a validation or a checkpoint, and at the
+    end of an epoch. Weights, which keep what is not finite in a gradient, are looked at every so many
+    batches and before a checkpoint, then with the states of the optimisers. All processes look together.
 
     ``skip`` leaves out a step before it is taken, and therefore waits for the device at every one.
     ``restore`` goes on with the weights and the optimiser of ``last.ckpt``, and with the data that come
@@ -117,7 +119,8 @@ class Divergence(Callback):
     ) -> None:
         """Look now and then."""
         self._batches += 1
-        if self._batches >= trainer.log_every_n_steps:  # type: ignore[attr-defined]
+        every: int = trainer.log_every_n_steps or _LOOK_EVERY  # type: ignore[attr-defined]
+        if self._batches >= every:
             self.look(trainer)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

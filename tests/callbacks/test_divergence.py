@@ -159,7 +159,7 @@ def test_so_do_weights_that_no_step_brings_back(tmp_path):
     fit(tmp_path, batches(), line=Line(lr=10))
 
 
-@pytest.mark.parametrize(("every", "batches_done"), [(4, 3), (1000, 8)])
+@pytest.mark.parametrize(("every", "batches_done"), [(4, 3), (1000, 8), (0, 8)])
 def test_values_wait_for_the_next_look_and_tell_their_step(tmp_path, every, batches_done):
     line, done = Line(), []
     line.on_train_batch_end = lambda *args: done.append(args)
