@@ -215,6 +215,7 @@ def _is_start(entry: dict[str, Any]) -> bool:
     named = [entry.get(name) or {} for name in ("changes", "changed", "data", "frozen")]
     return (
         isinstance(entry["stage"], str)
+        and isinstance(entry.get("step"), int | None)
         and all(isinstance(values, dict) for values in named)
         and all(isinstance(pair, list) and len(pair) == 2 for pair in named[1].values())
     )

@@ -114,6 +114,12 @@ def test_curves_go_on_over_every_start(tmp_path):
         (read_curves, "logs/version_0/metrics.csv", "a\n1\n", "metrics.csv: is damaged"),
         (read_provenance, "provenance.json", "[1", "provenance.json: is damaged"),
         (read_provenance, "provenance.json", '[{"step": 1}]', "provenance.json: is damaged"),
+        (
+            read_provenance,
+            "provenance.json",
+            '[{"stage": "fit", "step": "4"}]',
+            "provenance.json: is damaged",
+        ),
         (read_provenance, "provenance.json", "5", "provenance.json: is damaged"),
         (read_provenance, "provenance.json", "[5]", "provenance.json: is damaged"),
         (
