@@ -7,7 +7,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.optim.lr_scheduler import LambdaLR
 
 from lifting.runs.folder import CHANGE
-from lifting.runs.options import Changes, describe, text
+from lifting.runs.options import Changes, describe, option_text
 
 # What an optimiser is given, of what its checkpoint restores with the moments.
 _GIVEN = ("lr", "initial_lr", "weight_decay")
@@ -67,7 +67,7 @@ class ReappliedOptions(Callback):
             return
         self._begun_at = None
         values: dict[str, Any] = {
-            f"{CHANGE}{name}": now if type(now) in (int, float) else text(now)
+            f"{CHANGE}{name}": now if type(now) in (int, float) else option_text(now)
             for name, (_, now) in self.changes.items()
         }
         for logger in trainer.loggers:

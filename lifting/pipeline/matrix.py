@@ -1,7 +1,6 @@
 """Matrices of pipelines: the axes of a stage, its cells, and the names of these."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from lifting.errors import InputError
+from lifting.runs.options import option_text
 
 SEED = "seed"
 # Every option that seeds a training, the one that sets the others first.
@@ -67,11 +67,6 @@ def same_value(value: Any) -> str | float:
         return float(text)
     except ValueError:
         return text
-
-
-def option_text(value: Any) -> str:
-    """Return a value as the command line reads it: text as it is, else YAML, of which JSON is a part."""
-    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def axes_of(

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.pipeline.matrix import Cell, option_text
+from lifting.pipeline.matrix import Cell
 from lifting.runs.folder import RUNS
+from lifting.runs.options import option_text
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 from lifting.errors import InputError
 from lifting.files import write_together
-from lifting.pipeline.matrix import option_text
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.records import read_record
 from lifting.pipeline.summary import GridCell, best_cell, grid_cells
 from lifting.runs.folder import Row, read_table
+from lifting.runs.options import option_text
 from lifting.runs.spread import Spread
 
 # The last rows of every test's table.

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lifting.pipeline.matrix import SEED, option_text
+from lifting.pipeline.matrix import SEED
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.runs.folder import CONFIG, Row, read_config, read_curves
+from lifting.runs.options import option_text
 from lifting.runs.spread import Spread
 
 # Of a row of the report, what is not measured.

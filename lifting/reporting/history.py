@@ -5,7 +5,7 @@ from typing import Any
 
 from lifting.reporting.gathering import ReportedRun
 from lifting.runs.folder import Row
-from lifting.runs.options import describe, text
+from lifting.runs.options import describe, option_text
 
 
 def history(runs: Sequence[ReportedRun]) -> list[Row]:
@@ -23,7 +23,7 @@ def history(runs: Sequence[ReportedRun]) -> list[Row]:
             command = str(entry.get("command") or "")
             if not command:
                 continue
-            beside = (f"{n} {text(v)}" for n, v in (entry.get("changes") or {}).items())
+            beside = (f"{n} {option_text(v)}" for n, v in (entry.get("changes") or {}).items())
             changed = "; ".join([*describe(_changes(entry)), *beside])
             if (entry["stage"], command) == last and not changed:
                 rows[-1]["times"] += 1
@@ -76,7 +76,9 @@ def told(run: ReportedRun, option: str) -> str | None:
     if not course:
         return None
     (_, first), *later = course
-    return "; ".join([text(first), *(f"from step {step:,} {text(v)}" for step, v in later)])
+    return "; ".join(
+        [option_text(first), *(f"from step {step:,} {option_text(v)}" for step, v in later)]
+    )
 
 
 def courses(run: ReportedRun) -> dict[str, str]:

@@ -101,11 +101,11 @@ def describe(changes: Changes) -> list[str]:
         >>> describe({"model.lr": (0.001, 0.5), "model.critic_lr": (None, 0.1)})
         ['model.lr 0.001 → 0.5', 'model.critic_lr null → 0.1']
     """
-    return [f"{name} {text(a)} → {text(b)}" for name, (a, b) in changes.items()]
+    return [f"{name} {option_text(a)} → {option_text(b)}" for name, (a, b) in changes.items()]
 
 
-def text(value: Any) -> str:
-    """Return a value as the command line takes it."""
+def option_text(value: Any) -> str:
+    """Return a value as the command line reads it: text as it is, else JSON, as a part of YAML."""
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lifting.errors import InputError
-from lifting.runs.options import CALLBACKS, Changes, differences, method_of, text
+from lifting.runs.options import CALLBACKS, Changes, differences, method_of, option_text
 
 _MOST_NAMED = 3
 
@@ -239,7 +239,7 @@ def _rows() -> Iterator[str]:
 def _sentence(name: str, before: Any, now: Any) -> str:
     if class_of(name, "") is Class.BY_CONTENT:
         return f"{'a' if before else 'no'} file for --{name}, not {'with' if now else 'without'}"
-    return f"--{name} {text(before)}, not {text(now)}"
+    return f"--{name} {option_text(before)}, not {option_text(now)}"
 
 
 def _is_refused(name: str, before: Any, now: Any, method: str) -> bool:

@@ -9,7 +9,7 @@ from lightning import LightningDataModule, Trainer
 from lifting.checkpoints import file_digest
 from lifting.errors import InputError
 from lifting.runs.folder import known_config, known_provenance
-from lifting.runs.options import differences, flat, method_of, text
+from lifting.runs.options import differences, flat, method_of, option_text
 from lifting.runs.resumption import Class, class_of, compare, kept, refusal, refused
 
 # Names of what :mod:`callbacks` keeps in a checkpoint.
@@ -131,7 +131,7 @@ def _options_before(content: Mapping[str, Any], folder: Path | None) -> dict[str
         options["model"] = content["lifting"]["method"]
     before = kept(options | own)
     # A name alone is compared where the class path is not known.
-    if "." not in text(before["model"]):
+    if "." not in option_text(before["model"]):
         del before["model"]
     return before
 
