@@ -15,6 +15,7 @@ RUNS = Path("runs")
 CONFIG = "config.yaml"
 TABLE = "test.csv"
 PROVENANCE = "provenance.json"
+_LOGS = "logs/version_*/metrics.csv"
 # What the name of an option begins with in the logs, at the step from which it has another value.
 CHANGE = "change/"
 
@@ -147,8 +148,10 @@ def read_curves(folder: Path) -> Curves:
         InputError: If a log is damaged.
     """
     curves: Curves = {}
-    logs = sorted(folder.glob("logs/version_*/metrics.csv"), key=lambda p: int(p.parent.name[8:]))
-    for log in logs:
+    # By the number of the start; a copy that somebody has put beside them has none.
+    starts = {p.parent.name.removeprefix("version_"): p for p in folder.glob(_LOGS)}
+    for number in sorted(filter(str.isdecimal, starts), key=int):
+        log = starts[number]
         try:
             for row in csv.DictReader(_whole_rows(log)):
                 for name, value in row.items():

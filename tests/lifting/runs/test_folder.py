@@ -1,5 +1,6 @@
 """Tests of naming and reading the folder of a run, and of naming its faults."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,13 @@ def test_a_last_row_that_was_cut_short_is_left_out(tmp_path):
     with log.open("a") as stream:
         stream.write("1,50,0.0")
     assert read_curves(tmp_path / "first") == whole
+
+
+def test_a_copy_beside_the_logs_is_none_of_them(tmp_path):
+    run = write_run(tmp_path / "first")
+    whole = read_curves(run)
+    shutil.copytree(run / "logs/version_0", run / "logs/version_0 (copy)")
+    assert read_curves(run) == whole
 
 
 def test_damaged_records_are_set_aside_and_others_stay(tmp_path):
