@@ -16,7 +16,7 @@ from lifting.runs.resumption import Class, class_of
 from lifting.runs.spread import Spread
 
 # Of a name and of its record, and so are all that begin with wandb; nothing measured depends on them.
-_OF_NO_CONSEQUENCE = ("run", "ckpt_path", "project", "pictures", "log_model")
+_OF_NO_CONSEQUENCE = ("run", "ckpt_path", "project", "pictures", "log_model", "progress_every")
 # Stages that build on stages.
 _DEPTH = 20
 

@@ -68,6 +68,7 @@ def test_a_rate_that_was_another_for_some_of_the_way_is_another_run(option, valu
 def test_names_and_records_are_of_no_consequence():
     first, second = write("a"), write("b", 1)
     edit(second, wandb="disabled", wandb_group="x", project="another", pictures=False)
+    edit(second, progress_every=5.0)
     assert grouped(first, second) == [["a", "b"]]
     edit(second, trainer={"max_epochs": 3})
     assert grouped(first, second) == []
