@@ -75,10 +75,12 @@ def read_record(stage: Stage) -> Record | None:
         return None
     try:
         record = Record(**json.loads(path.read_text()))
-        if all(isinstance(record.inputs[kind], dict) for kind in _KINDS):
+        output = record.output is None or isinstance(record.output["sha256"], str)
+        kinds = all(isinstance(record.inputs[kind], dict) for kind in _KINDS)
+        if output and kinds and isinstance(record.seconds, int | float):
             record.inputs = _renamed(record.inputs, _HERE, _home(stage.folder))
             return record
-        raise ValueError("inputs")
+        raise ValueError("values")
     except (ValueError, TypeError, KeyError) as error:
         remedy = (
             "remove it to go on with what the stage has made, or begin it again with "

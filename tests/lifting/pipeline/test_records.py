@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lifting.errors import InputError
 from lifting.pipeline.plan import Pipeline
 from lifting.pipeline.reading import read_pipeline
 from lifting.pipeline.records import Record, file_state, inputs_of, read_record, state_of
@@ -91,3 +92,12 @@ def test_a_moved_pipeline_that_is_run_again_runs_nothing(
     assert run_pipeline(plan(stages)) == 0
     assert calls() == []
     assert capfd.readouterr().out.count(": finished") == 2
+
+
+@pytest.mark.parametrize("values", [{"output": {}}, {"output": 5}, {"seconds": "long"}])
+def test_a_record_of_other_values_is_damaged(finished, values):
+    stage = planned().stages["flow"]
+    record = stage.folder / "stage.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | values))
+    with pytest.raises(InputError, match=r"stage\.json: is damaged"):
+        read_record(stage)
