@@ -1,5 +1,6 @@
 """Predictions that ``predict`` saved, with the recordings they were made of."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
 from lifting.geometry import centre, similarity_alignment
 from lifting.metrics.functional import joint_error
-from lifting.runs.folder import last_start, read_config, read_provenance
+from lifting.runs.folder import last_start, read_config, read_provenance, run_argument
 from lifting.runs.options import changed
 from lifting.skeletons import Skeleton, convert, skeleton
 
@@ -191,7 +192,8 @@ def predictions_of_run(folder: Path) -> Predictions:
     read_config(folder)
     path = folder / "predictions.npz"
     if not path.is_file():
-        raise InputError("not predicted yet", path, f"run `lifting predict --run {folder}`.")
+        command = shlex.join(["lifting", "predict", "--run", run_argument(folder)])
+        raise InputError("not predicted yet", path, f"run `{command}`.")
     return Predictions(path)
 
 

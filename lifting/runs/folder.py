@@ -31,20 +31,23 @@ def run_folder(run: str) -> str:
     ``~/`` or ``runs/``; a folder that holds a run already may be named by any path.
 
     Raises:
-        InputError: If it is empty, names no single folder, or would lie outside ``runs/`` by ``..``.
+        InputError: If it is empty, names no single folder, is the root or the home folder, or would lie
+            outside ``runs/`` by ``..``.
 
     Example:
         >>> run_folder("first"), run_folder("links/occlusion"), run_folder("/scratch/first")
         ('runs/first', 'runs/links/occlusion', '/scratch/first')
     """
     where, remedy = f"run {run!r}", "give it a name, such as first."
-    path = Path(run).expanduser() if run.startswith("~/") else Path(run)
+    path = Path(run).expanduser() if run == "~" or run.startswith("~/") else Path(run)
     if path == RUNS:
         raise InputError("is the folder of all runs", where, "name one of those in it.")
     if not run.strip() or path == Path():
         raise InputError("is no name of a run", where, remedy)
     if not run.isprintable():
         raise InputError("holds a character that cannot be printed", where, remedy)
+    if path.is_absolute() and Path(os.path.normpath(path)) in (Path(path.anchor), Path.home()):
+        raise InputError("is no folder of one run alone", where, "name one in it.")
     if path.is_absolute() or _is_run_elsewhere(path):
         return str(path)
     if ".." in path.parts:
@@ -102,10 +105,29 @@ def read_config(folder: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError):
         content = None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not _is_whole(content):
         remedy = "give its -c files, with `lifting test` or to go on: they write it again."
         raise InputError("is damaged", path, remedy)
     return content
+
+
+def _is_whole(content: dict[str, Any]) -> bool:
+    """Return whether a configuration has its end, since the beginning of a YAML file is one as well.
+
+    What it lacks would silently be the defaults. Every version writes ``ckpt_path`` after the options of
+    trainer, method and data.
+    """
+    return "trainer" not in content or "ckpt_path" in content
+
+
+def checkpoint_to_go_on(folder: Path) -> Path | None:
+    """Return the last checkpoint of a run, or its best where that alone is left; None without any.
+
+    A first best checkpoint is written before the last one, and the last may have been removed to
+    save space: neither is a run that may be begun again over it.
+    """
+    paths = (folder / "checkpoints" / f"{name}.ckpt" for name in ("last", "best"))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def set_aside_damaged(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from lightning import LightningDataModule, Trainer
 
 from lifting.checkpoints import file_digest
 from lifting.errors import InputError
-from lifting.runs.folder import known_config, known_provenance
+from lifting.runs.folder import checkpoint_to_go_on, known_config, known_provenance
 from lifting.runs.options import differences, flat, method_of, option_text
 from lifting.runs.resumption import Class, class_of, compare, kept, refusal, refused
 
@@ -52,7 +52,7 @@ class Resumption:
         if config := known_config(folder):
             configured = flat(config)
             elsewhere = beside is None or beside.resolve() != folder.resolve()
-            if elsewhere and (folder / "checkpoints" / "last.ckpt").is_file():
+            if elsewhere and checkpoint_to_go_on(folder) is not None:
                 _check_other(folder, refused(kept(configured), kept(options)))
             free = differences(configured, options)
             self.changes = {n: c for n, c in free.items() if "." in n} | self.reapplied

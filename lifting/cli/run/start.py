@@ -5,7 +5,7 @@ from typing import Any
 
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError
-from lifting.runs.folder import known_config
+from lifting.runs.folder import checkpoint_to_go_on, known_config
 
 # By command, the options of the Trainer that leave it nothing to do where they are 0, and what it
 # leaves undone then.
@@ -44,14 +44,22 @@ def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:
         folder: Folder of the run.
         name: ``best``, ``last``, a path, or None.
         fits: Whether the command trains.
+
+    Raises:
+        InputError: If the run has another one alone to test.
     """
     if name is None and not fits:
         name = "best"
     if name not in ("best", "last"):
         return None if name is None else Path(name)
-    path = folder / "checkpoints" / f"{name}.ckpt"
-    # A run may be asked to resume before it has begun: a requeued job repeats its command.
-    return path if path.is_file() or not fits else None
+    path, left = folder / "checkpoints" / f"{name}.ckpt", checkpoint_to_go_on(folder)
+    if fits:
+        # A run may be asked to resume before it has begun: a requeued job repeats its command.
+        return path if path.is_file() else left
+    if left is not None and not path.is_file():
+        remedy = f"take the other one with --ckpt_path {left.stem}."
+        raise InputError("there is no such checkpoint", path, remedy)
+    return path
 
 
 def check_checkpoint(path: Path, fits: bool) -> dict[str, Any]:
@@ -85,6 +93,6 @@ def check_folder(folder: Path, options: Any, resumes: bool) -> None:
         if old not in (None, new):
             what = f"holds another experiment ({part} {old}, not {new})"
             raise InputError(what, folder, "choose another --run.")
-    if (folder / "checkpoints" / "last.ckpt").is_file() and not resumes:
+    if checkpoint_to_go_on(folder) is not None and not resumes:
         remedy = "add --ckpt_path last to go on with it, or choose another --run."
         raise InputError("holds a run that has begun", folder, remedy)

@@ -182,3 +182,22 @@ def test_damaged_records_are_set_aside_and_others_stay(tmp_path):
     assert [path.name for path in moved] == ["config.yaml.damaged", "provenance.json.damaged"]
     assert all(path.read_text() == "[1" for path in moved)
     assert not (run / "config.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "run", ["/", "//", "/scratch/..", "~", "~/", "/home/somebody", "~/../somebody"]
+)
+def test_the_root_and_the_home_folder_are_no_runs(folders, run):
+    with pytest.raises(InputError, match="is no folder of one run alone; name one in it"):
+        run_folder(run)
+
+
+def test_the_beginning_of_a_configuration_is_damaged(tmp_path):
+    lines = ["trainer: {}\n", "model: {}\n", "data: {}\n", "ckpt_path: null\n"]
+    config = tmp_path / "config.yaml"
+    for end in range(1, len(lines)):
+        config.write_text("".join(lines[:end]))
+        with pytest.raises(InputError, match="is damaged"):
+            read_config(tmp_path)
+    config.write_text("".join(lines))
+    assert read_config(tmp_path)["ckpt_path"] is None

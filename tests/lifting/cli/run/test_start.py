@@ -3,7 +3,7 @@
 import pytest
 from jsonargparse import Namespace
 
-from lifting.cli.run.start import check_amount
+from lifting.cli.run.start import check_amount, check_folder, find_checkpoint
 from lifting.errors import InputError
 
 AMOUNTS = {
@@ -60,3 +60,37 @@ def test_nobody_is_measured_where_nobody_is_held_out():
     ):
         check_amount("validate", options)
     check_amount("fit", options)
+
+
+@pytest.fixture
+def only_best(tmp_path):
+    """Folder of a run of whose checkpoints the best alone is left."""
+    best = tmp_path / "checkpoints" / "best.ckpt"
+    best.parent.mkdir()
+    best.touch()
+    return tmp_path
+
+
+def test_a_run_with_its_best_checkpoint_alone_goes_on_from_that(only_best):
+    best, last = (only_best / "checkpoints" / f"{name}.ckpt" for name in ("best", "last"))
+    assert find_checkpoint(only_best, "last", fits=True) == best
+    last.touch()
+    assert find_checkpoint(only_best, "last", fits=True) == last
+    assert find_checkpoint(only_best / "new", "last", fits=True) is None
+
+
+def test_a_run_with_its_best_checkpoint_alone_is_not_begun_again(only_best):
+    part = Namespace(class_path="One")
+    options = Namespace(model=part, data=part)
+    with pytest.raises(InputError, match="holds a run that has begun"):
+        check_folder(only_best, options, resumes=False)
+    check_folder(only_best, options, resumes=True)
+
+
+def test_a_checkpoint_that_is_missing_names_the_one_that_is_left(only_best):
+    with pytest.raises(InputError, match=r"last\.ckpt: there is no .* with --ckpt_path best\.$"):
+        find_checkpoint(only_best, "last", fits=False)
+    best, last = (only_best / "checkpoints" / f"{name}.ckpt" for name in ("best", "last"))
+    best.rename(last)
+    with pytest.raises(InputError, match=r"best\.ckpt: there is no .* with --ckpt_path last\.$"):
+        find_checkpoint(only_best, None, fits=False)
