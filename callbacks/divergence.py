@@ -241,6 +241,8 @@ class Divergence(Callback):
         if str(trainer.precision) != "32-true":
             again += " or --trainer.precision 32-true"
         remedy = f"go on with a lower --model.lr, or begin a new run with {again}."
+        if not self.last.is_file():
+            remedy = f"begin again with a lower --model.lr, or with {again}."
         return DivergenceError(what, self.folder, remedy)
 
 

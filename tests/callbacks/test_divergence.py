@@ -149,7 +149,7 @@ def test_gradients_that_are_clipped_are_no_exception(tmp_path, algorithm):
 def test_so_do_weights_after_a_step_with_finite_gradients(tmp_path):
     sentence = diverged(tmp_path, batches(), line=Line(lr=math.inf))
     assert "by step 1 (epoch 0) the weights" in sentence
-    assert "no checkpoint was saved before" in sentence
+    assert "no checkpoint was saved before; begin again with a lower --model.lr" in sentence
 
 
 def test_so_do_weights_that_no_step_brings_back(tmp_path):

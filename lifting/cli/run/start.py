@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lifting.checkpoints import read_checkpoint
-from lifting.errors import InputError
+from lifting.errors import CheckpointError, InputError
 from lifting.runs.folder import checkpoint_to_go_on, known_config
 
 # By command, the options of the Trainer that leave it nothing to do where they are 0, and what it
@@ -68,7 +68,14 @@ def check_checkpoint(path: Path, fits: bool) -> dict[str, Any]:
     Raises:
         InputError: If it cannot be read, or a training is to go on from one without an optimiser.
     """
-    content = read_checkpoint(path)
+    try:
+        content = read_checkpoint(path)
+    except CheckpointError as error:
+        other = {"best": "last", "last": "best"}.get(path.stem)
+        if other is None or not path.with_stem(other).is_file():
+            raise
+        remedy = f"take the other one, with --ckpt_path {other}."
+        raise CheckpointError(error.what, error.where, remedy) from error
     if fits and "optimizer_states" not in content:
         what = "holds imported weights and no training to go on with"
         raise InputError(what, path, "test or predict with it.")

@@ -3,8 +3,9 @@
 import pytest
 from jsonargparse import Namespace
 
-from lifting.cli.run.start import check_amount, check_folder, find_checkpoint
-from lifting.errors import InputError
+from lifting.checkpoints import checkpoint_bytes
+from lifting.cli.run.start import check_amount, check_checkpoint, check_folder, find_checkpoint
+from lifting.errors import CheckpointError, InputError
 
 AMOUNTS = {
     "max_epochs": 20,
@@ -94,3 +95,17 @@ def test_a_checkpoint_that_is_missing_names_the_one_that_is_left(only_best):
     best.rename(last)
     with pytest.raises(InputError, match=r"best\.ckpt: there is no .* with --ckpt_path last\.$"):
         find_checkpoint(only_best, None, fits=False)
+
+
+@pytest.mark.parametrize(("name", "other"), [("best", "last"), ("last", "best")])
+def test_a_damaged_checkpoint_is_refused_with_the_other_one_where_it_is_there(
+    tmp_path, name, other
+):
+    damaged = tmp_path / f"{name}.ckpt"
+    damaged.write_bytes(checkpoint_bytes({"lifting": {}})[:-20])
+    with pytest.raises(CheckpointError, match=r"get or train it again\.$"):
+        check_checkpoint(damaged, fits=False)
+    (tmp_path / f"{other}.ckpt").touch()
+    with pytest.raises(CheckpointError, match=f"the other one, with --ckpt_path {other}") as error:
+        check_checkpoint(damaged, fits=False)
+    assert str(error.value).startswith(f"{damaged}: ")
