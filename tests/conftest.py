@@ -71,6 +71,14 @@ def _seed():
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _no_meeting_place():
+    """Let no process of a later test meet where those of a training in here did."""
+    yield
+    for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE"):
+        os.environ.pop(name, None)
+
+
 @pytest.fixture
 def any_shape() -> None:
     """Let a test give shapes that the signature excludes, and see them refused in a sentence."""

@@ -17,6 +17,7 @@ from lifting.runs.options import flat
 CONFIG = {
     "run": "first",
     "trainer": {"precision": "32-true"},
+    "ckpt_path": None,
     "model": {"class_path": "a.Mine", "init_args": {"lr": 0.1, "flip_test": False}},
     "data": {"class_path": "a.Data", "init_args": {"store": "/elsewhere/a.h5"}},
 }

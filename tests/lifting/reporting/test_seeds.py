@@ -70,7 +70,7 @@ def test_names_and_records_are_of_no_consequence():
     edit(second, wandb="disabled", wandb_group="x", project="another", pictures=False)
     edit(second, progress_every=5.0)
     assert grouped(first, second) == [["a", "b"]]
-    edit(second, trainer={"max_epochs": 3})
+    edit(second, trainer={"max_epochs": 3}, ckpt_path=None)
     assert grouped(first, second) == []
 
 
