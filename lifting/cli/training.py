@@ -23,7 +23,7 @@ from lifting.cli.options.config_files import placed, read_configs
 from lifting.cli.options.errors import inner_refusal, option_error
 from lifting.cli.options.ranges import check_ranges
 from lifting.cli.options.vocabulary import all_options
-from lifting.cli.run.console import show_progress, silence_no_news
+from lifting.cli.run.console import configured_callbacks, show_progress, silence_no_news
 from lifting.cli.run.lock import at_work
 from lifting.cli.run.loggers import check_login, close_wandb, run_loggers
 from lifting.cli.run.named import with_config_of_run
@@ -236,12 +236,14 @@ class LiftingCLI(LightningCLI):
 
         given, options = self._get(self.config_init, "trainer"), self._options
         plugins = with_environment(given.get("plugins"), self._environment)
+        # Before Lightning adds its own to the same list.
+        callbacks_given = configured_callbacks(given.get("callbacks"))
         loggers = run_loggers(str(self.subcommand), self.folder, options, self._configured)
         with refusals_of_building():
             trainer = super().instantiate_trainer(logger=loggers, plugins=plugins, **kwargs)
         set_rank(trainer.global_rank)
         check_login(trainer)
-        show_progress(trainer, given.get("callbacks"), options.progress_every)
+        show_progress(trainer, callbacks_given, options.progress_every)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         present = {type(callback) for callback in callbacks}
         usual = default_callbacks(self.folder, self.model, options.pictures, options.on_divergence)

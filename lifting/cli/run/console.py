@@ -28,24 +28,26 @@ def silence_no_news() -> None:
     logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_is_news)
 
 
-def show_progress(
-    trainer: Trainer, given: Sequence[Callback] | Callback | None, every: float
-) -> None:
+def configured_callbacks(given: Sequence[Callback] | Callback | None) -> list[Callback]:
+    """Return the callbacks of a configuration, several, one or none, as a list of its own."""
+    return [given] if isinstance(given, Callback) else list(given or [])
+
+
+def show_progress(trainer: Trainer, given: Sequence[Callback], every: float) -> None:
     """Replace Lightning's bar and summary, where there are any, by those of the suite.
 
     Args:
         trainer: The Trainer.
-        given: The callbacks of the configuration, which stay.
+        given: The callbacks of the configuration, which stay (:func:`configured_callbacks`).
         every: Seconds between two lines of progress where there is no terminal.
     """
     from callbacks.network_table import NetworkTable
     from callbacks.progress import ProgressLines
     from callbacks.progress_bar import RunProgressBar
 
-    own = [given] if isinstance(given, Callback) else given or []
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     for index, callback in enumerate(callbacks):
-        if any(callback is one for one in own):
+        if any(callback is one for one in given):
             continue
         if isinstance(callback, ProgressBar):
             in_terminal = sys.stdout.isatty()

@@ -86,8 +86,9 @@ def test_a_run_in_a_terminal_shows_one_bar_over_all_epochs(in_terminal, monkeypa
 
 
 def test_a_run_in_a_file_has_lines_and_the_next_commands(here, capfd):
-    every = ("--progress_every", "0.001")
-    run(["fit", *OPTIONS, *every, "--run", "lines", "--test", "true"])
+    # Beside a callback of the configuration.
+    more = ("--progress_every", "0.001", "--trainer.callbacks+=callbacks.EMA")
+    run(["fit", *OPTIONS, *more, "--run", "lines", "--test", "true"])
     said, errors = capfd.readouterr()
     lines = said.splitlines()
     shown = [line for line in lines if line.startswith("epoch ")]
