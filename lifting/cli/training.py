@@ -30,7 +30,13 @@ from lifting.cli.run.named import with_config_of_run
 from lifting.cli.run.options import add_run_options, add_seed_and_test
 from lifting.cli.run.resuming import Resumption
 from lifting.cli.run.seeds import spelled_out, spread_seed
-from lifting.cli.run.start import check_amount, check_checkpoint, check_folder, find_checkpoint
+from lifting.cli.run.start import (
+    check_amount,
+    check_checkpoint,
+    check_folder,
+    file_stamp,
+    find_checkpoint,
+)
 from lifting.cli.run.stopping import stoppable
 from lifting.cli.run.sweep_trial import check_run_of_trial
 from lifting.cli.run.world import (
@@ -58,9 +64,6 @@ _EXPECTED = (
 
 class LiftingCLI(LightningCLI):
     """LightningCLI in which everything of a run lives in the run's folder."""
-
-    # What the checkpoint holds that a command takes, until it has been compared.
-    _content: dict[str, Any]
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
@@ -131,7 +134,9 @@ class LiftingCLI(LightningCLI):
         except InputError as error:
             raise placed(error, self._words) from error
         self._asked = options.ckpt_path
-        checkpoint = self._check_start()
+        checkpoint = self._checkpoint_to_take()
+        self._taken = file_stamp(checkpoint)
+        content = {} if checkpoint is None else check_checkpoint(checkpoint, fits)
         options.ckpt_path = None if checkpoint is None else str(checkpoint)
         options.weights_only = True
         nobody = not options.data.init_args.get("val_subjects", True)
@@ -142,16 +147,9 @@ class LiftingCLI(LightningCLI):
             options.verbose = False  # the table per action says it all
         self._configured = self._configuration()
         self._given = flat(yaml.safe_load(self._configured))
-        self._resumption = self._compare(checkpoint)
-
-    def _compare(self, checkpoint: Path | None) -> Resumption | None:
-        """Return what goes on, where a training does, and refuse to let it go on otherwise."""
-        content = self._content
-        # It is as large as the model and its optimisers.
-        self._content = {}
-        if self.subcommand != "fit" or checkpoint is None:
-            return None
-        return Resumption(checkpoint, content, self.folder, self._given)
+        self._resumption = None
+        if fits and checkpoint is not None:
+            self._resumption = Resumption(checkpoint, content, self.folder, self._given)
 
     def before_fit(self) -> None:
         """Refuse to go on with other processes or data."""
@@ -159,24 +157,17 @@ class LiftingCLI(LightningCLI):
             self._resumption.check(self.trainer, self.datamodule)
             self.model.goes_on = True
 
-    def _check_start(self) -> Path | None:
+    def _checkpoint_to_take(self) -> Path | None:
         """Return the checkpoint to take, and refuse what would mix two runs in one folder."""
         fits = self.subcommand == "fit"
         checkpoint = find_checkpoint(self.folder, self._asked, fits)
         if fits:
             check_folder(self.folder, self._options, resumes=self._asked is not None)
-        self._content = {}
-        if checkpoint is not None:
-            self._content = check_checkpoint(checkpoint, fits)
         return checkpoint
 
     def _check_again(self) -> None:
         """Refuse, once no other process can write, what one has done since the first look."""
-        checkpoint = self._check_start()
-        first, now = self._resumption, self._compare(checkpoint)
-        if (None if checkpoint is None else str(checkpoint)) != self._options.ckpt_path or (
-            first and first.changes
-        ) != (now and now.changes):
+        if file_stamp(self._checkpoint_to_take()) != self._taken:
             what = "another process has been at work in it since this one began"
             raise InputError(what, self.folder, "give the command again.")
 

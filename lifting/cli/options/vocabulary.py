@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection
+from difflib import SequenceMatcher
 from importlib import import_module
 from inspect import Parameter, isclass, signature
 from pydoc import locate
@@ -63,14 +64,15 @@ def meant_option(name: str, known: Collection[str]) -> str:
     Example:
         >>> meant_option("model.lrr", {"model.lr", "data.seed"}), meant_option("lr", {"model.lr"})
         ('did you mean --model.lr?', 'did you mean --model.lr?')
-        >>> meant_option("trainr.max_epochs", {"trainer.max_epochs"})
-        'did you mean --trainer.max_epochs?'
+        >>> meant_option("modle.width", {"data.width", "model.width"})
+        'did you mean --model.width?'
     """
     head, dot, tail = name.rpartition(".")
     parts = {option: option.rpartition(".") for option in known if option != name}
     # The right option of another part, such as --model.batch_size.
     if elsewhere := sorted(option for option, (_, _, last) in parts.items() if last == tail):
-        return f"did you mean --{elsewhere[0]}?"
+        closest = max(elsewhere, key=lambda option: SequenceMatcher(None, option, name).ratio())
+        return f"did you mean --{closest}?"
     beside = [last for before, _, last in parts.values() if before == head]
     if dot and beside:
         return did_you_mean(tail, beside, f"--{head}.{{}}")

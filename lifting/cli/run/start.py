@@ -5,7 +5,7 @@ from typing import Any
 
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import CheckpointError, InputError
-from lifting.runs.folder import checkpoint_to_go_on, known_config
+from lifting.runs.folder import CONFIG, RUNS, checkpoint_to_go_on, known_config
 
 # By command, the options of the Trainer that leave it nothing to do where they are 0, and what it
 # leaves undone then.
@@ -82,6 +82,18 @@ def check_checkpoint(path: Path, fits: bool) -> dict[str, Any]:
     return content
 
 
+def file_stamp(path: Path | None) -> tuple[str, int, int, int] | None:
+    """Return what differs where a file has been replaced, or None where there is none.
+
+    Returns:
+        Path, inode, size in bytes and time of change in nanoseconds.
+    """
+    if path is None or not path.is_file():
+        return None
+    stat = path.stat()
+    return str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 def check_folder(folder: Path, options: Any, resumes: bool) -> None:
     """Refuse what would mix two runs in one folder.
 
@@ -91,8 +103,12 @@ def check_folder(folder: Path, options: Any, resumes: bool) -> None:
         resumes: Whether the training is to go on from a checkpoint.
 
     Raises:
-        InputError: If there is another experiment in the folder, or one that would be begun again.
+        InputError: If there is another experiment in the folder or around it, or one that would be begun
+            again.
     """
+    above = [place for place in folder.parents if RUNS in place.parents]
+    if around := [place for place in above if (place / CONFIG).is_file()]:
+        raise InputError(f"lies in the folder of run {around[0]}", folder, "choose another --run.")
     before = known_config(folder)
     for part in ("model", "data"):
         old, new = before.get(part), options[part].class_path

@@ -1,11 +1,20 @@
 """Tests of what is refused before a run starts."""
 
+from pathlib import Path
+
 import pytest
 from jsonargparse import Namespace
 
 from lifting.checkpoints import checkpoint_bytes
-from lifting.cli.run.start import check_amount, check_checkpoint, check_folder, find_checkpoint
+from lifting.cli.run.start import (
+    check_amount,
+    check_checkpoint,
+    check_folder,
+    file_stamp,
+    find_checkpoint,
+)
 from lifting.errors import CheckpointError, InputError
+from lifting.files import beside
 
 AMOUNTS = {
     "max_epochs": 20,
@@ -109,3 +118,29 @@ def test_a_damaged_checkpoint_is_refused_with_the_other_one_where_it_is_there(
     with pytest.raises(CheckpointError, match=f"the other one, with --ckpt_path {other}") as error:
         check_checkpoint(damaged, fits=False)
     assert str(error.value).startswith(f"{damaged}: ")
+
+
+def test_a_run_inside_another_one_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    part = Namespace(class_path="x")
+    options = Namespace(model=part, data=part)
+    # Of the user, and of a pipeline.
+    Path("config.yaml").touch()
+    Path("runs/a/b").mkdir(parents=True)
+    check_folder(Path("runs/a/b"), options, resumes=False)
+    Path("runs/a/config.yaml").touch()
+    for inside in ("runs/a/checkpoints", "runs/a/b/c"):
+        with pytest.raises(InputError, match=f"^{inside}: lies in the folder of run runs/a;"):
+            check_folder(Path(inside), options, resumes=False)
+    check_folder(Path("runs/ab"), options, resumes=False)
+
+
+def test_a_file_that_was_replaced_has_another_stamp(tmp_path):
+    path = tmp_path / "last.ckpt"
+    assert file_stamp(None) is file_stamp(path) is None
+    path.write_bytes(b"one")
+    before = file_stamp(path)
+    assert before == file_stamp(path)
+    with beside(path) as partial:
+        partial.write_bytes(b"two")
+    assert file_stamp(path) != before
