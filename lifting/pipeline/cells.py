@@ -1,4 +1,4 @@
-"""Makers of stages from the keys of a pipeline file, one for each cell of a matrix."""
+"""Maker of stages from the keys of a pipeline file, one for each cell of a matrix."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -52,99 +52,99 @@ class Places:
         return self.folder / stage / (name or "")
 
 
-def make_training(
-    name: str,
-    cell: Cell,
-    described: Mapping[str, Any],
-    links: Mapping[str, str],
-    places: Places,
-    usual: Usual,
-) -> Stage:
-    """Return one training, or one more test of a training.
+@dataclass(frozen=True)
+class StageMaker:
+    """Maker of the stages of a file, one for each cell.
 
-    Args:
-        name: Name of the stage.
-        cell: Its cell.
+    Attributes:
         described: The keys of all stages.
-        links: The stage of each option that takes a checkpoint.
         places: Folders of all.
         usual: What each gets.
-
-    Raises:
-        InputError: If a key holds what it should not.
     """
-    keys = described[name] or {}
-    tested = keys.get("tests")
-    # A test has the configurations, the options and the cells of its training, and its own above them.
-    parts = [described[tested] or {}, keys] if tested else [keys]
-    axes = [a for s in filter(None, (tested, name)) for a in places.matrices[s].own]
-    options = dict(usual.options)
-    for part in parts:
-        options |= mapping_of(part, "options")
-    varied = {plain_option(axis.option): axis for axis in axes}
-    for option in usual.settings:
-        if plain_option(option) in varied:
-            what = f"the file gives {option} several values"
-            raise InputError(what, f"--set {option}", "take it from the matrix, or leave it out.")
-    options = {o: v for o, v in options.items() if plain_option(o) not in varied}
-    options |= {axis.option: cell.point[axis] for axis in axes} | dict(usual.settings)
-    fixed = {plain_option(option) for option in options}
-    if SEED in varied and fixed.issuperset(SEEDS):
-        what = "all seeds are the same, for the options give each of them"
-        raise InputError(what, remedy="take them out of the options, or out of 'seeds'.")
-    folder = places.of(name, cell)
-    configs = [*usual.configs, *(c for part in parts for c in list_of(part, "configs"))]
-    stage = Stage(
-        name=_name(name, cell),
-        folder=folder,
-        configs=tuple(map(config_path, [*configs, *usual.overlays])),
-        options=options,
-        checkpoints={o: best_checkpoint(places.of(s, cell)) for o, s in links.items()},
-        creates=folder / "test.csv" if tested else None,
-        tested=tested,
-        needs=tuple(map(Path, list_of(keys, "needs"))),
-        cell=cell,
-    )
-    store = _store(stage)
-    return stage if store is None else replace(stage, needs=(*stage.needs, store))
 
+    described: Mapping[str, Any]
+    places: Places
+    usual: Usual
 
-def make_command(
-    name: str,
-    cell: Cell,
-    described: Mapping[str, Any],
-    links: Mapping[str, str],
-    places: Places,
-    usual: Usual,
-) -> Stage:
-    """Return one plain command, with the same arguments as :func:`make_training`.
+    def make(self, name: str, cell: Cell, links: Mapping[str, str]) -> Stage:
+        """Return one training, one more test of a training, or one plain command.
 
-    Raises:
-        InputError: If a key holds what it should not.
-    """
-    keys = described[name]
-    try:
-        words = shlex.split(keys["command"])
-    except (ValueError, AttributeError):
-        words = []
-    creates = keys.get("creates")
-    if not words or not isinstance(creates, str):
-        raise InputError("give 'command' as one line of text, and 'creates', the file it makes.")
-    if cell.name is not None:
-        if _CELL not in creates:
-            what = f"every cell of what it builds on would make {creates}"
-            raise InputError(what, remedy=f"put {_CELL} into 'creates' and into the command.")
-        creates = creates.replace(_CELL, cell.name)
-        words = [word.replace(_CELL, cell.name) for word in words]
-    return Stage(
-        _name(name, cell),
-        places.of(name, cell),
-        command=tuple(words),
-        creates=Path(creates),
-        checkpoints={o: best_checkpoint(places.of(s, cell)) for o, s in links.items()},
-        needs=tuple(map(Path, list_of(keys, "needs"))),
-        cell=cell,
-    )
+        Args:
+            name: Name of the stage.
+            cell: Its cell.
+            links: The stage of each option that takes a checkpoint.
+
+        Raises:
+            InputError: If a key holds what it should not.
+        """
+        is_command = "command" in (self.described[name] or {})
+        return (self._command if is_command else self._training)(name, cell, links)
+
+    def _training(self, name: str, cell: Cell, links: Mapping[str, str]) -> Stage:
+        keys = self.described[name] or {}
+        tested = keys.get("tests")
+        # A test has the configurations, options and cells of its training, and its own above them.
+        parts = [self.described[tested] or {}, keys] if tested else [keys]
+        axes = [a for s in filter(None, (tested, name)) for a in self.places.matrices[s].own]
+        options = dict(self.usual.options)
+        for part in parts:
+            options |= mapping_of(part, "options")
+        varied = {plain_option(axis.option): axis for axis in axes}
+        for option in self.usual.settings:
+            if plain_option(option) in varied:
+                what, remedy = (
+                    "the file gives it several values",
+                    "change the matrix, or leave it out.",
+                )
+                raise InputError(what, f"--set {option}", remedy)
+        options = {o: v for o, v in options.items() if plain_option(o) not in varied}
+        options |= {axis.option: cell.point[axis] for axis in axes} | dict(self.usual.settings)
+        fixed = {plain_option(option) for option in options}
+        if SEED in varied and fixed.issuperset(SEEDS):
+            what = "all seeds are the same, for the options give each of them"
+            raise InputError(what, remedy="take them out of the options, or out of 'seeds'.")
+        folder = self.places.of(name, cell)
+        configs = [*self.usual.configs, *(c for part in parts for c in list_of(part, "configs"))]
+        stage = Stage(
+            name=_name(name, cell),
+            folder=folder,
+            configs=tuple(map(config_path, [*configs, *self.usual.overlays])),
+            options=options,
+            checkpoints={o: best_checkpoint(self.places.of(s, cell)) for o, s in links.items()},
+            creates=folder / "test.csv" if tested else None,
+            tested=tested,
+            needs=tuple(map(Path, list_of(keys, "needs"))),
+            cell=cell,
+        )
+        store = _store(stage)
+        return stage if store is None else replace(stage, needs=(*stage.needs, store))
+
+    def _command(self, name: str, cell: Cell, links: Mapping[str, str]) -> Stage:
+        keys = self.described[name]
+        try:
+            words = shlex.split(keys["command"])
+        except (ValueError, AttributeError):
+            words = []
+        creates = keys.get("creates")
+        if not words or not isinstance(creates, str):
+            raise InputError(
+                "give 'command' as one line of text, and 'creates', the file it makes."
+            )
+        if cell.name is not None:
+            if _CELL not in creates:
+                what = f"every cell of what it builds on would make {creates}"
+                raise InputError(what, remedy=f"put {_CELL} into 'creates' and into the command.")
+            creates = creates.replace(_CELL, cell.name)
+            words = [word.replace(_CELL, cell.name) for word in words]
+        return Stage(
+            _name(name, cell),
+            self.places.of(name, cell),
+            command=tuple(words),
+            creates=Path(creates),
+            checkpoints={o: best_checkpoint(self.places.of(s, cell)) for o, s in links.items()},
+            needs=tuple(map(Path, list_of(keys, "needs"))),
+            cell=cell,
+        )
 
 
 def _name(stage: str, cell: Cell) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lifting.errors import InputError, located
-from lifting.pipeline.cells import Places, Usual, make_command, make_training
+from lifting.pipeline.cells import Places, StageMaker, Usual
 from lifting.pipeline.matrix import Axis, Matrix, axes_of
 from lifting.pipeline.plan import Pipeline, Stage
 from lifting.pipeline.yaml_files import (
@@ -65,12 +65,12 @@ def read_pipeline(
         places = Places(RUNS / name, _matrices(links, own))
         configs, options = list_of(content, "configs"), mapping_of(content, "options")
         usual = Usual(configs, options, overlays, settings or {})
+        maker = StageMaker(described, places, usual)
         stages: list[Stage] = []
-        for stage, keys in described.items():
+        for stage in described:
             with located(f"stage {stage}"):
-                make = make_command if "command" in (keys or {}) else make_training
                 for cell in places.matrices[stage].cells():
-                    stages.append(make(stage, cell, described, links[stage], places, usual))
+                    stages.append(maker.make(stage, cell, links[stage]))
         _refuse_shared(stages)
         return Pipeline(name, _ordered(stages))
 
