@@ -53,7 +53,6 @@ class Interruption(Checkpoint):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Note where an order finds the command now."""
-        ORDERS.speaks = trainer.is_global_zero
         if stage == "fit":
             ORDERS.place = "before the first step"
         elif ORDERS.remedy is None:

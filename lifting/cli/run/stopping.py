@@ -4,8 +4,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from lightning.pytorch.utilities import rank_zero_only
-
 from lifting.errors import StoppedError
 from lifting.runs.stopping import ORDERS
 
@@ -18,22 +16,21 @@ def stoppable(words: Sequence[str]) -> Iterator[None]:
         words: The command and its options.
 
     Raises:
-        StoppedError: If an order has come. Its status is 0 in all processes but the first one, which
-            alone speaks: Lightning kills the first one where another fails.
+        StoppedError: If an order has come. Once the Trainer knows its world the first process alone
+            speaks, and the status of the others is 0: Lightning kills the first one where another fails.
     """
     with ORDERS.heard():
-        ORDERS.speaks = _is_first_process()
         try:
             yield
         except StoppedError as stopped:
             if stopped.remedy is None:
                 stopped.remedy = f"go on with: {command_to_go_on(words)}"
-            if not _is_first_process():
+            if not ORDERS.speaks:
                 stopped.code = 0
             raise
         except Exception as error:
             # What another process fails with because the first one has left.
-            if ORDERS.number is None or _is_first_process():
+            if ORDERS.number is None or ORDERS.speaks:
                 raise
             quiet = StoppedError(ORDERS.number, ORDERS.place)
             quiet.code = 0
@@ -58,7 +55,3 @@ def command_to_go_on(words: Sequence[str]) -> str:
             kept.append(word)
         is_value = word == "--ckpt_path"
     return shlex.join(["lifting", *kept, "--ckpt_path", "last"])
-
-
-def _is_first_process() -> bool:
-    return getattr(rank_zero_only, "rank", 0) == 0

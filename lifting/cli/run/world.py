@@ -26,6 +26,7 @@ from lightning.pytorch.strategies import StrategyRegistry
 from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.errors import InputError
+from lifting.runs.stopping import ORDERS
 
 # Those that Lightning looks for, which start the processes of a run themselves.
 _CLUSTERS = (LSFEnvironment, MPIEnvironment, SLURMEnvironment, TorchElasticEnvironment)
@@ -102,8 +103,9 @@ def free_port() -> int:
 
 
 def set_rank(rank: int) -> None:
-    """Set the rank that decides who writes, which libraries guess from the environment."""
+    """Set the rank that decides who writes and speaks, which libraries guess from the environment."""
     rank_zero_only.rank = rank  # type: ignore[attr-defined]
+    ORDERS.speaks = rank == 0
 
 
 def choose_environment(options: Any) -> ClusterEnvironment | None:

@@ -191,9 +191,7 @@ def test_a_wrong_matrix_is_refused_in_one_sentence(plan, keys, named):
 
 
 def test_an_option_that_would_hide_the_matrix_is_refused(plan):
-    with pytest.raises(
-        InputError, match=r"--set model\.lr: the file gives it several values"
-    ):
+    with pytest.raises(InputError, match=r"--set model\.lr: the file gives it several values"):
         plan({"a": {"grid": {"model.lr": [1, 2]}}}, {"model.lr": 3})
     with pytest.raises(InputError, match="--set seed"):
         plan({"a": {}}, {"seed": 3}, seeds=[1, 2])
