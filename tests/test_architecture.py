@@ -25,7 +25,8 @@ POSES = {
     "lifting.viz",
     "lifting.windows",
 }
-NETWORKS = POSES | {"lifting.checkpoints", "lifting.losses", "lifting.metrics", "lifting.nets"}
+MODELS = POSES | {"lifting.models"}
+NETWORKS = MODELS | {"lifting.checkpoints", "lifting.losses", "lifting.metrics", "lifting.nets"}
 METHODS = NETWORKS | {"lifting.methods", "lifting.published"}
 CORE = METHODS | {"lifting.exchange", "lifting.export", "lifting.runs"}
 CORE |= {"lifting.pipeline", "lifting.reporting"}
@@ -33,7 +34,8 @@ DATA = {"datamodules", "callbacks"}
 # By room, what it may import besides itself.
 ALLOWED = {
     **dict.fromkeys(POSES, POSES),
-    "lifting.checkpoints": POSES,
+    "lifting.models": POSES,
+    "lifting.checkpoints": MODELS,
     "lifting.losses": POSES,
     "lifting.metrics": POSES,
     "lifting.nets": POSES,

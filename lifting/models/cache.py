@@ -1,0 +1,115 @@
+"""Cache of fetched models: its folder, whole and verified files, one process at a time."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+from lifting.errors import InputError
+from lifting.files import beside, unwritable
+from lifting.models.registry import Model, ModelFile
+
+FOLDER, OFFLINE, MIRROR = "LIFTING_CACHE", "LIFTING_OFFLINE", "LIFTING_MIRROR"
+# In the cache, beside the folders of the models, whose names begin with no dot.
+PARTIAL, _LOCKS = ".partial", ".locks"
+
+
+def cache_folder() -> Path:
+    """Return the folder of fetched models: ``LIFTING_CACHE``, or the platform's folder of caches."""
+    named = os.environ.get(FOLDER)
+    return Path(named).expanduser() if named else user_cache_path("lifting")
+
+
+def is_offline() -> bool:
+    """Return whether ``LIFTING_OFFLINE`` forbids the network."""
+    return os.environ.get(OFFLINE, "0").lower() not in ("", "0", "false", "no")
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_whole(path: Path, file: ModelFile) -> bool:
+    """Return whether a file is there, of the size and the SHA-256 that the registry says."""
+    try:
+        return path.stat().st_size == file.size and digest(path) == file.sha256
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def missing(model: Model, folder: Path) -> list[ModelFile]:
+    """Return the files of a model that are not in a folder, or not as they should be."""
+    return [file for file in model.files if not is_whole(folder / file.path, file)]
+
+
+def is_there(model: Model, folder: Path) -> bool:
+    """Return whether files of the right sizes are in a folder, which is quick to see."""
+    paths = [(folder / file.path, file.size) for file in model.files]
+    return all(path.is_file() and path.stat().st_size == size for path, size in paths)
+
+
+def check(path: Path, file: ModelFile, where: object) -> None:
+    """Refuse a file that came from somewhere, unless it is the one of the registry.
+
+    Raises:
+        InputError: If its size or its SHA-256 is another.
+    """
+    size = path.stat().st_size
+    if size != file.size:
+        what = f"{file.path} has {size:,} bytes, not {file.size:,}, and was refused"
+    elif (found := digest(path)) != file.sha256:
+        what = f"{file.path} has the SHA-256 {found}, not {file.sha256}, and was refused"
+    else:
+        return
+    raise InputError(what, where, "get it from another place; docs/models.md says how.")
+
+
+def keep(source: Path, file: ModelFile, folder: Path, where: object) -> None:
+    """Copy a file into the folder of a model, whole and verified or not at all.
+
+    Raises:
+        InputError: If it is another file, or cannot be written.
+        OSError: If the disk is full.
+    """
+    with beside(folder / file.path, make_folder=True) as partial:
+        shutil.copyfile(source, partial)
+        check(partial, file, where)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Wait until no other process fetches a model, and keep others waiting.
+
+    Raises:
+        InputError: If nothing can be written to the cache.
+    """
+    folder = cache_folder() / _LOCKS
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{name}.lock")
+        lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        cause = error if isinstance(error, OSError) else OSError("its file system knows no locks")
+        raise unwritable(cause, folder) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as one phrase.
+
+    Example:
+        >>> listed(["a", "b", "c"])
+        'a, b and c'
+    """
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last

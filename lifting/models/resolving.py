@@ -1,0 +1,124 @@
+"""Resolution of names: what an option that takes a checkpoint or a detector was given, as a path."""
+
+import re
+from pathlib import Path
+
+from lifting.errors import CheckpointError, InputError, did_you_mean
+from lifting.models.cache import alone, cache_folder, missing
+from lifting.models.registry import HERE, Model, registered
+from lifting.models.sources import fetch, hub_folder
+
+_RUN, _HUB = "runs:", "hf:"
+_REPOSITORY = re.compile(r"hf:[\w.-]+/[\w.-]+(@[\w./-]+)?")
+
+
+def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
+    """Return the file or the folder that is meant, fetched first where it is not on this machine yet.
+
+    Args:
+        name_or_path: A path, which is returned as it is; the name of a registered model;
+            ``runs:NAME``, the best checkpoint of a run; ``hf:owner/repo[@revision]``, a repository of
+            the Hugging Face hub.
+        kind: What is needed, a kind of :data:`lifting.models.registry.KINDS`.
+
+    Returns:
+        The only file of a model that has one, else its folder.
+
+    Raises:
+        CheckpointError: If there is no such file, and no such model.
+        InputError: If the model is of another kind, cannot be fetched, or is damaged.
+    """
+    text = str(name_or_path)
+    if Path(name_or_path).exists():
+        return Path(name_or_path)
+    if text.startswith(_RUN):
+        return _best_of_run(text)
+    if text.startswith(_HUB):
+        if not _REPOSITORY.fullmatch(text):
+            raise InputError(
+                "names no repository", text, "give hf:owner/name or hf:owner/name@tag."
+            )
+        return hub_folder(text)
+    models = registered()
+    if text not in models:
+        raise _unknown(text, list(models), kind)
+    model = models[text]
+    if kind is not None and model.kind not in (kind, "other"):
+        what = f"is a model of kind {model.kind}, and one of kind {kind} is needed"
+        raise InputError(what, text, "`lifting models` lists them.")
+    return local(model)
+
+
+def is_named(name_or_path: str | Path) -> bool:
+    """Return whether something is the name of a model, and no path."""
+    text = str(name_or_path)
+    return not Path(text).exists() and (text.startswith((_RUN, _HUB)) or text in registered())
+
+
+def folder_of(model: Model) -> Path:
+    """Return the folder, or the file, that a model lies in on this machine, once it is there."""
+    if model.source == "package":
+        return HERE / "shipped" / model.name
+    if model.source.startswith("path:"):
+        return model.home / model.source.removeprefix("path:")
+    return cache_folder() / model.name
+
+
+def local(model: Model) -> Path:
+    """Return a model's file or folder on this machine, fetched first where it must be.
+
+    Raises:
+        InputError: If it cannot be had, or is not what the registry says.
+    """
+    if model.source.startswith(_RUN):
+        return _best_of_run(model.source)
+    if model.source.startswith(_HUB) and not model.files:
+        return hub_folder(model.source)
+    folder = folder_of(model)
+    if model.source == "package" or model.source.startswith("path:"):
+        _check_in_place(model, folder)
+        return folder if folder.is_file() else _only_file(model, folder)
+    if missing(model, folder):
+        with alone(model.name):
+            # Another process may have fetched it meanwhile.
+            if files := missing(model, folder):
+                for file in files:
+                    (folder / file.path).unlink(missing_ok=True)
+                fetch(model, files, folder)
+    return _only_file(model, folder)
+
+
+def _only_file(model: Model, folder: Path) -> Path:
+    return folder / model.files[0].path if len(model.files) == 1 else folder
+
+
+def _check_in_place(model: Model, folder: Path) -> None:
+    """Refuse a model of the package or of the user that is gone or has changed."""
+    if not folder.exists():
+        raise InputError(f"{folder} is not there any more", model.name, "add it again.")
+    # A file of the user's own is listed under its own name.
+    base = folder.parent if folder.is_file() else folder
+    if changed := missing(model, base):
+        what = f"{base / changed[0].path} is not the file that was registered"
+        own = model.source.startswith("path:")
+        add = f"add it again (`lifting models add {model.name} PATH`)."
+        raise InputError(what, model.name, add if own else "install the suite again.")
+
+
+def _best_of_run(name: str) -> Path:
+    run = Path("runs", name.removeprefix(_RUN).removeprefix("runs/"))
+    path = run / "checkpoints" / "best.ckpt"
+    if not path.is_file():
+        raise CheckpointError("there is no such checkpoint", path, "check the name of the run.")
+    return path
+
+
+def _unknown(text: str, names: list[str], kind: str | None) -> CheckpointError:
+    """Return the error of what is neither a path nor a name, with what may have been meant."""
+    noun = kind if kind in ("detector", "boxes") else "checkpoint"
+    # That of a run, where the run was named.
+    runs = [run / "checkpoints" / "best.ckpt" for run in (Path(text), Path("runs", text))]
+    meant = next((f"did you mean {path}?" for path in runs if path.is_file()), "")
+    meant = meant or did_you_mean(text, names)
+    remedy = meant or "check the path, or name one that `lifting models` lists."
+    return CheckpointError(f"there is no such {noun}", text, remedy)
