@@ -10,7 +10,7 @@ from lifting.inference.video.options import VideoOptions
 def video(
     video: str,
     *,
-    checkpoint: str,
+    checkpoint: str | None = None,
     **options: Annotated[Any, VideoOptions, LiftOptions, "fps"],
 ) -> None:
     """Lift the people on a video to 3D, see docs/video.md.
@@ -20,7 +20,7 @@ def video(
 
     Args:
         video: The video.
-        checkpoint: A checkpoint of any lifter.
+        checkpoint: A lifter: a checkpoint, or the name of a model; person where not given.
         **options: See VideoOptions and LiftOptions, ``fps`` being that of the video.
     """
     from lifting.inference.video.lifting import lift_video, report

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from lifting.errors import InputError
 
-SMOOTHING = ("one_euro", "savgol")
+SMOOTHING = ("one_euro", "savgol", "none")
 _Options = TypeVar("_Options")
 
 
@@ -50,7 +50,8 @@ class LiftOptions:
     Args:
         fps: Frames per second; as in the file where not given.
         flip_test: Average with the prediction of the mirrored keypoints, at twice the time.
-        smooth: one_euro, which sees the past only and lags, or savgol.
+        smooth: one_euro, which sees the past only and lags, savgol, or none. Commands that are given
+            no checkpoint smooth by savgol.
         trajectory: Say where the root is as well: as the method predicts it, or else where the pose
             projects best onto the keypoints. Without a known camera its distance is a guess.
         dilation: Distance between neighbouring frames of a window, as in training.

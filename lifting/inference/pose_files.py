@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.prediction import Lifted
 
 
-def pack_poses(tracks: list[KeypointTrack], lifted: list[Lifted]) -> bytes:
+def pack_poses(
+    tracks: list[KeypointTrack], lifted: list[Lifted], files: Iterable[Path] = ()
+) -> bytes:
     """Return the .npz of everyone's poses, one person after another.
 
     ``pose`` (N, J, 3) root-relative millimetres; ``known`` (N, J) whether a joint rests on a keypoint
     that was seen; ``frame`` (N,); ``track`` (N,) an index into ``tracks``, the names of the people;
-    ``trajectory`` (N, 3) if asked for; ``skeleton``; ``fps``, NaN where it is not known.
+    ``trajectory`` (N, 3) if asked for; ``skeleton``; ``fps``, NaN where it is not known; ``files``, the
+    names of the files that are written with it.
     """
     first = lifted[0]
     content: dict[str, Any] = {
@@ -29,6 +33,7 @@ def pack_poses(tracks: list[KeypointTrack], lifted: list[Lifted]) -> bytes:
         "tracks": np.array([track.name for track in tracks]),
         "skeleton": np.array(first.skeleton),
         "fps": np.array(np.nan if first.fps is None else first.fps),
+        "files": np.array([path.name for path in files], dtype=np.str_),
     }
     if first.trajectory is not None:
         content["trajectory"] = np.concatenate([poses.trajectory for poses in lifted])

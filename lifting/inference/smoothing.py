@@ -22,6 +22,8 @@ def smooth(
         InputError: If there is no such filter, or ``one_euro`` is given no frame rate.
     """
     check_smoothing(method)
+    if method == "none":
+        return pose
     if method == "one_euro" and fps is None:
         raise InputError("one_euro depends on the frame rate: give fps, or smooth by savgol.")
     smoothed = pose.clone()

@@ -7,14 +7,18 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError, located
+from lifting.inference.defaults import lifter_and_options
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.everyone import lift_everyone
 from lifting.inference.keypoint_files import KeypointTrack, select_tracks
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
-from lifting.inference.prediction import Lifted, lift, lift_track, load_lifter
+from lifting.inference.prediction import Lifted, lift, load_lifter
+from lifting.inference.result_files import ResultFiles
 from lifting.inference.video.options import VideoOptions
 from lifting.inference.video.outputs import (
     draw_video,
     drawn_person,
+    motion_files,
     write_keypoints,
     write_poses,
     write_video_page,
@@ -27,13 +31,17 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton as joint_set
 from lifting.viz.video_page import Thumbnails
 
+POSES, KEYPOINTS, VIDEO, PAGE = "poses.npz", "keypoints.npz", "video.mp4", "page.html"
+
 
 @dataclass(frozen=True)
 class LiftedVideo:
     """The results of a video.
 
     Attributes:
+        video: The video.
         folder: Folder of the files.
+        files: The files, the page last.
         tracks: The keypoints of everyone.
         lifted: Their poses.
         frames: Frames that were drawn.
@@ -43,7 +51,9 @@ class LiftedVideo:
         no_bvh: Why there is no BVH, where there is none.
     """
 
+    video: Path
     folder: Path
+    files: list[Path]
     tracks: list[KeypointTrack]
     lifted: list[Lifted]
     frames: int
@@ -53,27 +63,30 @@ class LiftedVideo:
     no_bvh: str = ""
 
 
-def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
-    """Lift the people on a video to 3D by a checkpoint of any lifter, see docs/video.md.
+def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> LiftedVideo:
+    """Lift the people on a video to 3D by any lifter, see docs/video.md.
 
     Ctrl-C while people are detected goes on with those seen so far; while the video is drawn it ends it
     there. Options are those of :class:`lifting.inference.video.options.VideoOptions` and
-    :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video.
+    :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video. Without a checkpoint
+    the lifter is the default one, and its poses are smoothed.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.
     """
     video_options = pop_options(VideoOptions, options)
     source = Video(video)
-    lift_options = LiftOptions(fps=source.fps, **options)
+    checkpoint, lift_options = lifter_and_options(
+        checkpoint, LiftOptions(fps=source.fps, **options)
+    )
     folder = Path(video_options.out or source.path.with_name(f"{source.path.stem}_3d"))
-    _refuse_folder(folder, source.path)
+    results, others = _results(folder, source.path, video_options)
     lifter = load_lifter(checkpoint, lift_options.flip_test)
     truth = None
     if video_options.truth is not None:
         truth = read_true_poses(Path(video_options.truth), lifter.hparams["skeleton"])
     with stoppable() as stopped:
-        if video_options.detector is not None:
+        if video_options.chosen_detector is not None:
             tracker = build_tracker(_detector_options(video_options, lift_options.device))
             # Joints and options that do not fit are known before the video is read.
             with located(checkpoint):
@@ -86,28 +99,57 @@ def lift_video(video: str, checkpoint: str, **options: Any) -> LiftedVideo:
             tracks = _read_tracks(source, video_options)
             frames = source.frames or 1 + max(int(track.frames[-1]) for track in tracks)
         early = stopped()
-    lifted = [lift_track(track, lifter, lift_options, source.path) for track in tracks]
+    lifted = lift_everyone(tracks, lifter, lift_options, source.path)
     errors = None if truth is None else _errors(tracks, lifted, truth)
-    no_bvh = write_poses(folder / "poses.npz", tracks, lifted)
-    if video_options.detector is not None:
-        write_keypoints(folder / "keypoints.npz", tracks, frames)
+    motion, no_bvh = motion_files(results.poses, tracks, lifted)
+    results.refuse_foreign(motion)
+    if video_options.chosen_detector is not None:
+        write_keypoints(folder / KEYPOINTS, tracks, frames)
+    write_poses(results.poses, tracks, lifted, motion, others)
     people = [drawn_person(*pair) for pair in zip(tracks, lifted, strict=True)]
     thumbnails = Thumbnails(frames, max(1, video_options.page_frames))
     with stoppable() as stopped:
         until = frames if early else None
         height = video_options.height
-        drawn = draw_video(source, people, thumbnails, folder, height, until, stopped)
+        drawn = draw_video(source, people, thumbnails, folder / VIDEO, height, until, stopped)
         early = early or stopped()
     if video_options.page_frames:
         shown_truth = truth if len(people) == 1 else None
-        write_video_page(folder / "page.html", source, people, thumbnails, shown_truth)
-    return LiftedVideo(folder, tracks, lifted, drawn, source.damaged, early, errors, no_bvh)
+        write_video_page(folder / PAGE, source, people, thumbnails, shown_truth)
+    files = [results.poses, *motion, *others]
+    results.remove_left_over(files)
+    return LiftedVideo(
+        *(source.path, folder, files, tracks, lifted, drawn),
+        *(source.damaged, early, errors, no_bvh),
+    )
+
+
+def _results(folder: Path, video: Path, options: VideoOptions) -> tuple[ResultFiles, list[Path]]:
+    """Return the files of the results, and those of them that are named whoever is on the video.
+
+    Raises:
+        InputError: If the video or a file of others would be written over.
+    """
+    remedy = "name another folder with --out."
+    if folder.exists() and not folder.is_dir():
+        raise InputError("is no folder", folder, "name another with --out.")
+    target = folder / VIDEO
+    if target.exists() and target.samefile(video):
+        raise InputError("would be written over", video, remedy)
+    results = ResultFiles(folder / POSES, remedy)
+    # What was detected is kept beside what is lifted from a file.
+    names = [KEYPOINTS, VIDEO, *([PAGE] if options.page_frames else [])]
+    paths = [folder / name for name in names]
+    if options.chosen_detector is None and not paths[0].exists():
+        del paths[0]
+    results.refuse_foreign(paths)
+    return results, paths
 
 
 def _detector_options(options: VideoOptions, device: str | None) -> DetectorOptions:
-    assert options.detector is not None
+    assert options.chosen_detector is not None
     return DetectorOptions(
-        options.detector,
+        options.chosen_detector,
         options.boxes,
         options.library,
         options.skeleton,
@@ -122,14 +164,6 @@ def _read_tracks(video: Video, options: VideoOptions) -> list[KeypointTrack]:
     read_options = ReadOptions(options.skeleton, source=options.source, format=options.format)
     path = Path(options.keypoints or "")
     return read_video_tracks(video, path, read_options, options.first, options.track)
-
-
-def _refuse_folder(folder: Path, video: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError("is no folder", folder, "name another with --out.")
-    target = folder / "video.mp4"
-    if target.exists() and target.samefile(video):
-        raise InputError("would be written over", video, "name another folder with --out.")
 
 
 def _try_out(lifter: Lifter, joints: str, video: Video, options: LiftOptions) -> None:
@@ -152,11 +186,12 @@ def _errors(
 
 
 def report(result: LiftedVideo) -> str:
-    """Return the results of a video, in lines to print."""
+    """Return the results of a video, in lines to print; the last one is where to look."""
     joint_sets = result.tracks[0].skeleton, result.lifted[0].skeleton
+    people = "1 person" if len(result.tracks) == 1 else f"{len(result.tracks):,} people"
     lines = [
-        f"{result.frames:,} frames, {len(result.tracks):,} people "
-        f"({joint_sets[0]} to {joint_sets[1]}) in {result.folder}"
+        f"{result.video.name}: {result.frames:,} frames, {people} "
+        f"({joint_sets[0]} to {joint_sets[1]})"
     ]
     for track in result.tracks:
         filled = int((~track.seen).all(1).sum())
@@ -173,4 +208,6 @@ def report(result: LiftedVideo) -> str:
         lines.append(f"  {longest.name} and the truth: {means}, over {count}")
     if result.stopped:
         lines.append("Stopped early: what is there is whole, but not all of the video.")
+    lines.append(f"{', '.join(path.name for path in result.files)} are in {result.folder}")
+    lines.append(f"Open {result.files[-1]}")
     return "\n".join(lines)

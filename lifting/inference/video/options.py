@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lifting.errors import InputError
+from lifting.inference.defaults import DETECTOR
 
 # Smallest values of numbers.
 _MINIMA = {"shortest": 1, "height": 32, "page_frames": 0}
@@ -13,7 +14,8 @@ class VideoOptions:
     """Where the keypoints of a video come from, and what is drawn of it.
 
     Args:
-        detector: Estimates keypoints: a checkpoint of a detector, or an ONNX model.
+        detector: Estimates keypoints: the name of a model, a checkpoint of a detector, or an ONNX model;
+            blazepose where neither it nor keypoints are given.
         boxes: Tells where people are: an ONNX model (YOLOX), or a JSON list as COCO's results; where
             not given, one person is tracked by its keypoints.
         library: Runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
@@ -55,10 +57,15 @@ class VideoOptions:
     truth: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.detector is None) == (self.keypoints is None):
+        if self.detector is not None and self.keypoints is not None:
             raise InputError("Give either --detector or --keypoints, where the 2D comes from.")
         if self.boxes is not None and self.detector is None:
             raise InputError("--boxes says where --detector looks: give both, or leave it out.")
         for name, minimum in _MINIMA.items():
             if (value := getattr(self, name)) < minimum:
                 raise InputError(f"--{name} is {value}: give at least {minimum}.")
+
+    @property
+    def chosen_detector(self) -> str | None:
+        """The detector that is named, or else the default one; None where keypoints are read."""
+        return self.detector or (DETECTOR if self.keypoints is None else None)

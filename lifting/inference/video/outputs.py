@@ -24,20 +24,25 @@ from lifting.viz.timed_video import timed_video
 from lifting.viz.video_page import Thumbnails, video_clip
 
 
-def write_poses(path: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -> str:
-    """Write the poses of everyone, and beside them their motion, a BVH file per person.
-
-    Returns:
-        Why there is no motion, or an empty string.
-    """
-    motion: dict[Path, bytes] = {}
-    reason = ""
+def motion_files(
+    path: Path, tracks: list[KeypointTrack], lifted: list[Lifted]
+) -> tuple[dict[Path, bytes], str]:
+    """Return the motion of everyone, a BVH file per person, and why there is none, if there is none."""
     try:
-        motion = bvh_files(path, tracks, lifted)
+        return bvh_files(path, tracks, lifted), ""
     except InputError as error:
-        reason = str(error)
-    write_together(motion | {path: pack_poses(tracks, lifted)})
-    return reason
+        return {}, str(error)
+
+
+def write_poses(
+    path: Path,
+    tracks: list[KeypointTrack],
+    lifted: list[Lifted],
+    motion: dict[Path, bytes],
+    others: Sequence[Path] = (),
+) -> None:
+    """Write the poses and the motion of everyone; ``others`` are written later by the same lifting."""
+    write_together(motion | {path: pack_poses(tracks, lifted, [*motion, *others])})
 
 
 def write_keypoints(path: Path, tracks: Sequence[KeypointTrack], frames: int) -> None:
@@ -67,18 +72,18 @@ def draw_video(
     video: Video,
     people: Sequence[DrawnPerson],
     thumbnails: Thumbnails,
-    folder: Path,
+    path: Path,
     height: int,
     until: int | None,
     stopped: Callable[[], bool],
 ) -> int:
-    """Write the video beside its poses into a folder, and return how many frames it has.
+    """Write the video beside its poses, and return how many frames it has.
 
     Frames above ``height`` are shrunk to it, and each that is drawn goes to the thumbnails. It ends
     before the frame ``until``, if one is given, or with the frame just drawn if ``stopped`` says so.
     """
     picture = SideBySide(video.size, people, height)
-    out = timed_video(folder / "video.mp4", picture.size, video.time_base, video.fps)
+    out = timed_video(path, picture.size, video.time_base, video.fps)
     with Progress(transient=True) as bar, out as written:
         task = bar.add_task("drawing", total=until or video.frames or None)
         for frame in video:

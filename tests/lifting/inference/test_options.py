@@ -24,7 +24,7 @@ TRACK = KeypointTrack(
         ({"fps": 0}, "fps is 0: give frames per second"),
         ({"fps": float("inf")}, "fps is inf"),
         ({"fps": float("nan")}, "fps is nan"),
-        ({"smooth": "tea"}, "no smoothing 'tea'; known are one_euro, savgol"),
+        ({"smooth": "tea"}, "no smoothing 'tea'; known are one_euro, savgol, none"),
         ({"dilation": 0}, "dilation is 0: give at least 1"),
         ({"batch_frames": -3}, "batch_frames is -3: give at least 1"),
     ],

@@ -103,8 +103,10 @@ def test_a_person_is_detected_lifted_and_drawn(here):
     assert page.count("data:image/jpeg") == FRAMES
     assert "walk.mp4" in page
     assert report(made).splitlines() == [
-        "16 frames, 1 people (h36m17 to h36m17) in walk_3d",
+        "walk.mp4: 16 frames, 1 person (h36m17 to h36m17)",
         "  person0: frames 0 to 15",
+        "poses.npz, poses_person0.bvh, keypoints.npz, video.mp4, page.html are in walk_3d",
+        "Open walk_3d/page.html",
     ]
 
     # What was detected is read instead of detector_options it again.
@@ -250,7 +252,6 @@ def test_damaged_frames_are_left_out_and_counted(here):
         ({"checkpoint": "dots.ckpt"}, "dots.ckpt: is of a DotDetector, here one of"),
         ({"checkpoint": "other.ckpt"}, "other.ckpt: .*'mpi3dhp28'.*'h36m17'"),
         ({"detector": "sb.ckpt"}, "sb.ckpt: is of a SimpleBaseline, here one of"),
-        ({"detector": None}, "Give either --detector or --keypoints"),
         ({"keypoints": "walk.npz"}, "Give either --detector or --keypoints"),
         ({"detector": None, "keypoints": "no.npz"}, "no.npz: there is no such file"),
         ({"detector": None, "keypoints": "long.npz"}, "long.npz: has frames 0 to 39, but walk.mp4"),
@@ -343,3 +344,17 @@ def test_keypoints_written_are_those_of_everyone(here):
     (track,) = read_tracks(Path("walk_3d/keypoints.npz"), ReadOptions())
     assert (track.skeleton, track.size, track.fps) == ("h36m17", (320.0, 240.0), 30.0)
     assert track.keypoints.shape == (FRAMES, len(skeleton("h36m17")), 2)
+
+
+def test_a_second_run_replaces_its_own_files_and_refuses_those_of_others(here):
+    np.savez("two.npz", keypoints=np.stack([walk(FRAMES)] * 2), skeleton="h36m17")
+    lift_video("walk.mp4", "sb.ckpt", keypoints="two.npz", page_frames=4)
+    assert "poses_person1.bvh" in names("walk_3d")
+    Path("walk_3d/note.txt").write_text("mine")
+    detect(page_frames=0)
+    assert names("walk_3d") == sorted({*FILES, "note.txt"} - {"page.html"})
+    Path("elsewhere").mkdir()
+    Path("elsewhere/page.html").write_text("mine")
+    with pytest.raises(InputError, match=r"elsewhere/page\.html: is there and was not written by"):
+        detect(out="elsewhere")
+    assert names("elsewhere") == ["page.html"]
