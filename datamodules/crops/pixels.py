@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from datamodules.safe_load import existing_file
 from lifting.errors import InputError
@@ -31,13 +31,25 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def read_image(path: Path) -> Bytes:
-    """Return the pixels of an image ``(height, width, 3)``, RGB.
+    """Return the pixels of an image ``(height, width, 3)``, RGB, as they are stored.
 
     Raises:
         InputError: If it is missing or damaged.
     """
     with _opened(path) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def read_photograph(path: Path) -> Bytes:
+    """Return the pixels of a photograph ``(height, width, 3)``, RGB, upright as viewers show it.
+
+    Telephones store what they see lying, and write beside it how it is to be turned or mirrored (EXIF).
+
+    Raises:
+        InputError: If it is missing or damaged.
+    """
+    with _opened(path) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
 
 
 @contextmanager

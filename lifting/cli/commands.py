@@ -30,6 +30,7 @@ _GROUPS = {
         ("lift", "lift:lift", "keypoint files to 3D poses"),
         ("pose", "pose:pose", "one 2D pose to 3D, printed and drawn"),
         ("video", "video:video", "a video to 3D poses, drawn beside it"),
+        ("photo", "photo:photo", "photographs to 3D poses, drawn beside them"),
         ("app", "app:app", "lift on a page in the browser"),
     ),
     "Data": (

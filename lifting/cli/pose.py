@@ -49,7 +49,7 @@ def pose(
         device: cpu or cuda; a GPU is taken where there is one.
         **options: See ReadOptions.
     """
-    from datamodules.crops.pixels import read_image
+    from datamodules.crops.pixels import read_photograph
     from lifting.inference.keypoint_files import parse_pose, read_track_frame
     from lifting.inference.prediction import load_lifter
     from lifting.inference.single_frame import lift_frame
@@ -59,7 +59,7 @@ def pose(
     for option, value, ending in (("--out", out, ".png"), ("--page", page, ".html")):
         if value is not None and Path(value).suffix.lower() != ending:
             raise InputError(f"{option} {value}: choose a name that ends in {ending}.")
-    pixels = None if picture is None else read_image(Path(picture))
+    pixels = None if picture is None else read_photograph(Path(picture))
     read_options = ReadOptions(**options)
     if read_options.size is None and pixels is not None:
         height, width = map(float, pixels.shape[:2])

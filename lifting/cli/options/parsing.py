@@ -1,8 +1,8 @@
 """Options of a command, read off the signature of its function.
 
-Parameters before ``*`` in the signature are given in order, those behind it by name; ``*names`` takes as
-many words as there are, ``**names: Annotated[Any, Options, "left", "out"]`` the fields of dataclasses
-but those named. A flag is ``--align true``.
+Parameters before ``*`` in the signature are given in order, those behind it by name; one with a default
+may be left out. ``*names`` takes as many words as there are, ``**names: Annotated[Any, Options, "left",
+"out"]`` the fields of dataclasses but those named. A flag is ``--align true``.
 """
 
 from argparse import ArgumentError
@@ -80,10 +80,15 @@ def _parser(
         prog=f"lifting {name}", description=about, exit_on_error=False, allow_abbrev=False
     )
     parser.add_argument("--config", action=ActionConfigFile, help="A YAML file of options.")
+    in_command = set(signature(function).parameters)
     for parameter, text in explained:
         option, kind = parameter.name, {"type": parameter.annotation, "help": text}
+        # Fields of dataclasses are given by name.
+        in_order = parameter.kind is parameter.POSITIONAL_OR_KEYWORD and option in in_command
         if parameter.kind is parameter.VAR_POSITIONAL:
             parser.add_argument(option, nargs="+", **kind)
+        elif in_order and parameter.default is not parameter.empty:
+            parser.add_argument(option, nargs="?", default=parameter.default, **kind)
         elif parameter.default is not parameter.empty:
             parser.add_argument(f"--{option}", default=parameter.default, **kind)
         elif parameter.kind is parameter.KEYWORD_ONLY:

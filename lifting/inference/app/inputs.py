@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from datamodules.crops.pixels import read_image
+from datamodules.crops.pixels import read_photograph
 from lifting.errors import InputError
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.detectors.interfaces import Frame
@@ -82,7 +82,7 @@ def _lift_keypoint_file(
 def _lift_photograph(
     path: Path, lifter: Lifter, detector: DetectorOptions, options: LiftOptions
 ) -> list[LiftedPerson]:
-    image = read_image(path)
+    image = read_photograph(path)
     picture = {0: small_jpeg(image, _PHOTOGRAPH_HEIGHT)}
     size = image.shape[1], image.shape[0]
     tracks = _detect([VideoFrame(0, 0, image)], size, None, detector, path)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from datamodules.crops.pixels import FilePixels, read_image
+from datamodules.crops.pixels import FilePixels, read_image, read_photograph
 from lifting.errors import InputError
 from lifting.imaging.warping import warp
 from tests.datamodules.made_images import picture
@@ -98,3 +98,25 @@ def test_image_is_read_as_colours(tmp_path):
     (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:300])
     with pytest.raises(InputError, match=r"b\.jpg: damaged or no picture"):
         read_image(tmp_path / "b.jpg")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photograph_stands_upright_whichever_way_it_is_stored(tmp_path, orientation):
+    upright = np.zeros((20, 30, 3), np.uint8)
+    upright[:10, :15], upright[:10, 15:], upright[10:, :15] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    # Stored so that the orientation undoes it, from the definition of the EXIF tag 0x0112.
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.swapaxes(0, 1),
+        6: np.rot90(upright),
+        7: np.rot90(upright.swapaxes(0, 1), 2),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read_photograph(tmp_path / "a.png"), upright)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), stored)

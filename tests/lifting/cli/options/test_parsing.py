@@ -56,3 +56,29 @@ def test_dashes_are_underscores_and_a_file_of_options_is_read(tmp_path):
     (tmp_path / "a.yaml").write_text("frame_rate: 10\n")
     call(frames_of, "frames", ["frames", "a.mp4", "--config", str(tmp_path / "a.yaml")])
     assert GIVEN.pop() == ("a.mp4", 10.0)
+
+
+def pose_of(lifter: str = "person", *, frame: int = 0) -> None:
+    """Lift a pose.
+
+    Args:
+        lifter: The lifter.
+        frame: The frame.
+    """
+    GIVEN.append((lifter, frame))
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("", ("person", 0)),
+        ("--frame 3", ("person", 3)),
+        ("a.ckpt --frame 3", ("a.ckpt", 3)),
+        ("--frame 3 a.ckpt", ("a.ckpt", 3)),
+    ],
+)
+def test_a_word_with_a_default_may_be_left_out(words, values):
+    call(pose_of, "pose", ["pose", *words.split()])
+    assert GIVEN.pop() == values
+    with pytest.raises(InputError, match="one word too many"):
+        call(pose_of, "pose", ["pose", "a.ckpt", "b.ckpt"])

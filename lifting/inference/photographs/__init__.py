@@ -1,0 +1,1 @@
+"""Photographs: found, detected, lifted and drawn."""

@@ -1,0 +1,147 @@
+"""Photographs of people of dots, whose keypoints are known, lifted by the command."""
+
+import json
+import os
+import re
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datamodules.safe_load import load_npz
+from lifting.cli.main import run as command
+from lifting.errors import InputError
+from lifting.inference.people.single_person import SinglePersonTracker
+from lifting.inference.prediction import lift
+from tests.made_dots import CROP, dot_detector, layout, paint
+from tests.made_lifters import save, simple_baseline
+from tests.made_methods import made
+
+pytestmark = pytest.mark.slow(reason="detects and lifts photographs", shapes=True)
+
+POINTS = layout(90, 40, 60, 120)
+# Lies in the file: to be shown turned clockwise by a quarter.
+TURNED = 6
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A lifter of windows, one of single frames, and a detector."""
+    folder = tmp_path_factory.mktemp("models")
+    save(made("VideoPose3D", causal=False), folder / "vp.ckpt")
+    save(simple_baseline(), folder / "sb.ckpt")
+    save(dot_detector(), folder / "dots.ckpt")
+    return folder
+
+
+@pytest.fixture
+def here(files, tmp_path, monkeypatch):
+    for path in files.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    upright = Image.fromarray(paint((240, 320), [POINTS]))
+    upright.save("a.png")
+    exif = Image.Exif()
+    exif[0x0112] = TURNED
+    upright.transpose(Image.Transpose.ROTATE_90).save("b.jpg", exif=exif, quality=95)
+    Image.new("RGB", (240, 320), "grey").save("nobody.png")
+    return tmp_path
+
+
+def photo(*words, checkpoint="vp.ckpt"):
+    options = ("--detector", "dots.ckpt", "--crop", json.dumps(CROP), "--device", "cpu")
+    command(["photo", *words, "--checkpoint", checkpoint, *options])
+
+
+def written(folder, *given):
+    own = {"vp.ckpt", "sb.ckpt", "dots.ckpt", "a.png", "b.jpg", "nobody.png", *given}
+    return sorted(path.name for path in folder.iterdir() if path.name not in own)
+
+
+def clips(page):
+    return json.loads(re.findall(r'id="clips">(.*?)</script>', page.read_text())[0])["clips"]
+
+
+def test_photographs_are_lifted_upright_and_drawn_beside_each(here, capsys):
+    photo("a.png", "b.jpg", "nobody.png")
+    assert written(here) == ["a_3d.png", "b_3d.png", "photos_3d.html", "photos_3d.npz"]
+    assert capsys.readouterr().out.splitlines()[-4:] == [
+        "a_3d.png: 1 person",
+        "b_3d.png: 1 person",
+        "Left out: nobody.png: nobody can be seen on it; give one of a whole person.",
+        f"Open {here / 'photos_3d.html'} in a browser.",
+    ]
+    poses = load_npz("photos_3d.npz")
+    assert poses["tracks"].tolist() == ["a.png", "b.jpg"]
+    assert poses["frame"].tolist() == [0, 1]
+    # The lifter of windows sees the photograph in all of its frames.
+    seen = lift(
+        np.stack([POINTS] * 40), "vp.ckpt", skeleton="h36m17", size=(240, 320), device="cpu"
+    )
+    alone = lift(POINTS, "vp.ckpt", skeleton="h36m17", size=(240, 320), device="cpu").pose[0]
+    np.testing.assert_allclose(alone, seen.pose[20], atol=1e-3)
+    for pose in poses["pose"]:
+        np.testing.assert_allclose(pose, alone, atol=0.1 * np.abs(alone).max())
+    first, second = (np.asarray(Image.open(f"{name}_3d.png")) for name in "ab")
+    assert first.shape == second.shape == (320, 480, 3)
+    # The turned one is shown as the other: the dots lie where they do there.
+    assert np.abs(first[:, :240].astype(int) - second[:, :240]).mean() < 4
+    assert [clip["name"] for clip in clips(here / "photos_3d.html")] == ["a.png", "b.jpg"]
+    assert [clip["size"] for clip in clips(here / "photos_3d.html")] == [[240, 320]] * 2
+
+
+def test_a_folder_is_lifted_twice_and_its_pictures_are_not_lifted_themselves(here):
+    for _ in range(2):
+        photo(".", checkpoint="sb.ckpt")
+        assert written(here) == ["a_3d.png", "b_3d.png", "photos_3d.html", "photos_3d.npz"]
+    photo("a.png", "--out", "elsewhere", checkpoint="sb.ckpt")
+    assert written(here / "elsewhere", "a.png") == ["a_3d.html", "a_3d.npz", "a_3d.png"]
+
+
+def test_people_on_one_photograph_have_names(here):
+    two = [layout(10, 100, 60, 120), layout(150, 60, 60, 120)]
+    Image.fromarray(paint((240, 320), two)).save("two.png")
+    boxes = [
+        {"image_id": 0, "bbox": [*(p.min(0) - 8), *(np.ptp(p, 0) + 16)], "score": 1.0} for p in two
+    ]
+    (here / "boxes.json").write_text(json.dumps(boxes))
+    photo("two.png", "--boxes", "boxes.json", checkpoint="sb.ckpt")
+    poses = load_npz("two_3d.npz")
+    assert poses["tracks"].tolist() == ["two.png person0", "two.png person1"]
+    assert Image.open("two_3d.png").size == (240 + 240, 320)
+
+
+def test_stopped_it_leaves_the_photographs_that_are_done(here, monkeypatch, capsys):
+    before, calls = SinglePersonTracker.track, []
+
+    def track(tracker, frames):
+        calls.append(None)
+        os.kill(os.getpid(), signal.SIGINT)
+        return before(tracker, frames)
+
+    monkeypatch.setattr(SinglePersonTracker, "track", track)
+    with pytest.raises(SystemExit) as ended:
+        photo("a.png", "b.jpg", checkpoint="sb.ckpt")
+    assert (ended.value.code, len(calls)) == (130, 1)
+    assert written(here) == ["a_3d.png", "photos_3d.html", "photos_3d.npz"]
+    assert "Stopped early" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nobody.png"], "nobody.png: nobody can be seen on it"),
+        (["a.png", "gone.png"], "gone.png: there is no such photograph"),
+        (["damaged.png"], "damaged.png: damaged or no picture"),
+        (["a.png", "--skeleton", "coco17"], "--skeleton: a checkpoint tells its joint set"),
+        (["taken.png"], "taken_3d.html: is there and was not written by a lifting"),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_is_written(here, words, sentence):
+    (here / "damaged.png").write_bytes(b"\x89PNG")
+    Image.new("RGB", (9, 9)).save("taken.png")
+    (here / "taken_3d.html").write_text("mine")
+    with pytest.raises(InputError, match=sentence):
+        photo(*words)
+    assert written(here, "damaged.png", "taken.png") == ["taken_3d.html"]
