@@ -173,6 +173,10 @@ class PoseDataModule(SubjectDataModule):
             for split in splits:
                 if split not in self.banks and self.subjects[split]:
                     self.banks[split] = self._load(reader, split)
+        if "train" in self.banks:
+            rates = {key.fps for key in self.banks["train"].keys}
+            windows = self.train_windows
+            self.frame_rate = rates.pop() / windows.dilation if len(rates) == 1 else None
         if stage == "fit" and self.prior is None and self.subjects["prior"]:
             self.prior = self._load_prior()
 

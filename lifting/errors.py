@@ -66,6 +66,10 @@ class InputError(Exception):
         return type(self)(short(self.what), where, remedy)
 
 
+class InputWarning(UserWarning):
+    """Something given from outside may not be what was meant; commands print it in one sentence."""
+
+
 class CheckpointError(InputError):
     """A checkpoint is not the one that is needed: of another method, joint set, shape or stage."""
 

@@ -50,6 +50,8 @@ class SubjectDataModule(LightningDataModule, ABC):
     Attributes:
         actions: Names of the actions, by the number that a batch has for them; known after ``setup``.
         fingerprint: SHA-256 of what was read, by name of the file; known after ``setup``.
+        frame_rate: Frames per second of the windows trained on, where there is one rate; known after
+            ``setup``.
     """
 
     # Whether batches are crops of images (:class:`lifting.batch.ImageBatch`); else they are
@@ -81,6 +83,7 @@ class SubjectDataModule(LightningDataModule, ABC):
         self.seed = seed
         self.actions: list[str] = []
         self.fingerprint: dict[str, str] = {}
+        self.frame_rate: float | None = None
         self._train_loader: ResumableLoader | None = None
         self._resume_from: dict[str, int] | None = None
 

@@ -1,12 +1,14 @@
 """Entrance of the command line: ``lifting COMMAND [OPTIONS]``."""
 
 import sys
+import warnings
 from importlib import import_module
 from itertools import groupby
+from typing import TextIO
 
 from lifting.cli.commands import COMMANDS, FAMILIES, Command
 from lifting.cli.options.parsing import call
-from lifting.errors import InputError, did_you_mean, guarded
+from lifting.errors import InputError, InputWarning, did_you_mean, guarded
 from lifting.runs.code_version import version_line
 
 _HELP = ("--help", "-h")
@@ -19,7 +21,23 @@ def main(*words: str) -> None:
     Args:
         words: Words that stand before those of the command line.
     """
+    warnings.showwarning = _show
     guarded(lambda: run([*words, *sys.argv[1:]]))
+
+
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning; of one that a user is meant to read, not where in the program it is from."""
+    told = f"Warning: {message}\n"
+    if not issubclass(category, InputWarning):
+        told = warnings.formatwarning(message, category, filename, lineno, line)
+    (file or sys.stderr).write(told)
 
 
 def run(words: list[str]) -> None:

@@ -54,7 +54,8 @@ class LiftOptions:
             no checkpoint smooth by savgol.
         trajectory: Say where the root is as well: as the method predicts it, or else where the pose
             projects best onto the keypoints. Without a known camera its distance is a guess.
-        dilation: Distance between neighbouring frames of a window, as in training.
+        dilation: Distance between neighbouring frames of a window; where not given, the one at which
+            windows come nearest to the frames per second of training, if both are known.
         batch_frames: Frames that go through the network together, which bounds the memory.
         device: cpu or cuda; a GPU is taken where there is one.
 
@@ -66,7 +67,7 @@ class LiftOptions:
     flip_test: bool = False
     smooth: str | None = None
     trajectory: bool = False
-    dilation: int = 1
+    dilation: int | None = None
     batch_frames: int = 4096
     device: str | None = None
 
@@ -76,7 +77,7 @@ class LiftOptions:
         if self.smooth is not None:
             check_smoothing(self.smooth)
         for name in ("dilation", "batch_frames"):
-            if (value := getattr(self, name)) < 1:
+            if (value := getattr(self, name)) is not None and value < 1:
                 raise InputError(f"{name} is {value}: give at least 1.")
 
 

@@ -1,5 +1,6 @@
 """Lifting of a person's keypoints by a checkpoint: pixels of any detector in, 3D poses out."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from torch import Tensor
 from datamodules.examples.bank import LoadedClip, PoseBank
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, nominal_camera
-from lifting.errors import InputError, located
+from lifting.errors import InputError, InputWarning, located
 from lifting.inference.devices import device_of
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.options import LiftOptions
@@ -28,6 +29,9 @@ from lifting.skeletons.occlusion import Status
 from lifting.windows import Windows
 
 Array = NDArray[np.float32]
+
+# Standard deviations from which keypoints are unlike those of training.
+STRANGE = 4.0
 
 
 @dataclass(frozen=True)
@@ -103,16 +107,21 @@ def lift(
     camera = _camera(size, camera)
     person = validate_keypoints(keypoints, confidence, skeleton)
     points, scores = _for_lifter(person, lifter, where)
-    if not calibrated:
+    # What is told apart from what is known: of whole frames that were filled in, it is all of it.
+    there = ~points.isnan().any(-1)
+    points = points.nan_to_num(0.0)
+    told = there.to(scores) if lifter.takes_missing else scores
+    if not calibrated and not lifter.in_person_view:
         points, camera = _scale_to_training(points, camera, lifter)
-    windows = lifter.windows(lift_options.dilation)
+    _warn_of_strange_inputs(lifter, points, camera, where)
+    fps = None if lift_options.fps is None else float(lift_options.fps)
+    windows = lifter.windows(lift_options.dilation or natural_dilation(lifter, fps))
     lifter.to(device_of(lift_options.device))
-    outputs = _predict(lifter, points, scores, camera, windows, lift_options.batch_frames)
+    outputs = _predict(lifter, points, told, camera, windows, lift_options.batch_frames)
     pose, known = outputs["pose"].float(), _known(lifter, outputs, scores > 0)
     root = None
     if lift_options.trajectory:
-        root = _root_position(lifter, outputs, points, scores, camera)
-    fps = None if lift_options.fps is None else float(lift_options.fps)
+        root = _root_position(lifter, outputs, points, told, camera)
     if lift_options.smooth is not None:
         pose = smooth(pose, lift_options.smooth, fps)
         root = None if root is None else smooth(root[:, None], lift_options.smooth, fps)[:, 0]
@@ -164,6 +173,36 @@ def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
     return nominal_camera(width, height).to(torch.float32)
 
 
+def natural_dilation(lifter: Lifter, fps: float | None) -> int:
+    """Return the distance between frames at which a lifter's windows are nearest to those of training.
+
+    Args:
+        lifter: The lifter; of one that does not know its frames per second, or sees one frame, it is 1.
+        fps: Frames per second of the recording, if known.
+    """
+    if fps is None or lifter.frame_rate is None:
+        return 1
+    return max(1, round(fps / lifter.frame_rate))
+
+
+def _warn_of_strange_inputs(
+    lifter: Lifter, points: Float[Tensor, "T K 2"], camera: Camera, where: str
+) -> None:
+    if lifter.input_range is None:
+        return
+    joint, deviations = lifter.input_range.farthest(points[None], camera[None])
+    if deviations < STRANGE:
+        return
+    name = skeleton(lifter.hparams["keypoint_skeleton"]).joints[joint]
+    warnings.warn(
+        f"{where}: {name.replace('_', ' ')} lies {deviations:.1f} standard deviations from where it was "
+        f"in the training images; {type(lifter).__name__} knows people only where and as large as they "
+        "were there, so expect wrong poses, or take a lifter with the view of the person.",
+        InputWarning,
+        stacklevel=3,
+    )
+
+
 def _scale_to_training(
     points: Float[Tensor, "T K 2"], camera: Camera, lifter: Lifter
 ) -> tuple[Float[Tensor, "T K 2"], Camera]:
@@ -181,20 +220,25 @@ def _scale_to_training(
 def _for_lifter(
     person: PersonKeypoints, lifter: Lifter, where: str
 ) -> tuple[Float[Tensor, "T K 2"], Float[Tensor, "T K"]]:
-    """Return pixels and confidences in the joint set of the lifter, with gaps filled."""
+    """Return pixels and confidences in the joint set of the lifter, with gaps filled; NaN if missing."""
     source, target = person.skeleton, lifter.hparams["keypoint_skeleton"]
+    # A lifter that is told what is missing has only frames without anybody filled in.
+    nobody = ~person.seen.any(-1, keepdim=True)
+    to_fill = nobody if lifter.takes_missing else torch.ones_like(nobody)
+    filled = fill_gaps(person.points, person.seen)
+    seen = person.points.where(person.seen[..., None], torch.nan)
     try:
-        points = convert(fill_gaps(person.points, person.seen), source, target)
+        points = convert(torch.where(to_fill[..., None], filled, seen), source, target)
         confidence = convert_confidence(person.confidence.where(person.seen, 0.0), source, target)
     except InputError as error:
         raise InputError(f"lifts keypoints of '{target}'. {error}", where) from error
     lost = points.isnan().any(-1).any(0)
-    if lost.any() and not lifter.completes:
+    if lost.any() and not (lifter.completes or lifter.takes_missing):
         joints = skeleton(target).joints
         names = ", ".join(joints[joint] for joint in lost.nonzero().flatten().tolist())
         what = f"In no frame is there anything to tell {names} from: give other keypoints"
         raise InputError(f"{what}, or complete them by OcclusionCompletion.")
-    return points.nan_to_num(0.0).float(), confidence.float()
+    return points.float(), confidence.float()
 
 
 @torch.inference_mode()
@@ -261,7 +305,7 @@ def _root_position(
         raise InputError(f"{sets} share too few joints to tell a trajectory: leave it out.")
     in_keypoints, in_pose = keypoint_set.indices(shared), pose_set.indices(shared)
     seen = confidence[:, in_keypoints] > 0
-    if not lifter.completes:
+    if not (lifter.completes or lifter.takes_missing):
         # Gaps were filled in.
         seen = torch.ones_like(seen)
     return fit_root(outputs["pose"].float()[:, in_pose], points[:, in_keypoints], seen, camera)

@@ -94,6 +94,7 @@ class OcclusionCompletion(Lifter):
 
     single_frame = True
     completes = True
+    sees_pixels = True
     mean_bone: Tensor
 
     def __init__(
@@ -289,13 +290,24 @@ class OcclusionCompletion(Lifter):
         visible = torch.ones_like(keypoints[:, 0, :, 0], dtype=torch.bool)
         return self.complete(keypoints[:, 0], visible).pose[:, None]
 
+    def complete_seen(
+        self, keypoints: Float[Tensor, "B K 2"], visible: Bool[Tensor, "B K"], camera: Camera
+    ) -> Completed:
+        """Do as :meth:`complete`, in the view of the method; poses are in the camera frame."""
+        if not self.in_person_view:
+            return self.complete(keypoints, visible)
+        seen = keypoints.where(visible[..., None], torch.nan)
+        view = self.person_view(seen[:, None], camera)
+        done = self.complete(view.keypoints[:, 0], visible)
+        return done._replace(pose=view.turned_back(done.pose[:, None], 0)[:, 0])
+
     def lift(self, batch: PoseBatch) -> Float[Tensor, "B 1 J 3"]:
         """Return the poses of a batch, from the keypoints that are seen."""
         return self._lift(batch).pose[:, None]
 
     def _lift(self, batch: PoseBatch) -> Completed:
         visible = batch["confidence"][:, 0] >= self.hparams["visible"]
-        return self.complete(batch["keypoints"][:, 0], visible)
+        return self.complete_seen(batch["keypoints"][:, 0], visible, batch["camera"])
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses with what each joint rests on and the case of each."""
@@ -317,14 +329,14 @@ class OcclusionCompletion(Lifter):
     def evaluate(self, batch: PoseBatch) -> None:
         """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""
         valid = batch["valid"][:, 0]
-        keypoints = batch["keypoints"][valid][:, 0]
+        keypoints, camera = batch["keypoints"][valid][:, 0], batch["camera"][valid]
         target = in_float64(self.target(batch)[valid][:, 0])
         seen = batch["confidence"][valid][:, 0] >= self.hparams["visible"]
         for index, case in enumerate(CASES):
             hidden = case.completed(self.joints)
             visible = seen.clone()
             visible[:, hidden] = False
-            done = self.complete(keypoints, visible)
+            done = self.complete_seen(keypoints, visible, camera)
             # Frames in which more is missing belong to no case of the table.
             rows = done.case == index
             if not rows.any():

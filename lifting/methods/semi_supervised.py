@@ -19,6 +19,7 @@ from torch import Tensor
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera, back_project
+from lifting.errors import InputError
 from lifting.losses.poses import bone_length_gap, joint_distance, reprojection_loss, trajectory_loss
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
 from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
@@ -63,6 +64,9 @@ class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
 
     def configure_nets(self) -> None:
         """Build the networks of pose and trajectory."""
+        if self.takes_missing:
+            what = f"{type(self).__name__} projects onto every keypoint"
+            raise InputError(f"{what}: leave --model.missing at false.")
         super().configure_nets()
         self.trajectory_net = self.build(joints=1)
 

@@ -38,6 +38,8 @@ class VideoPose3D(SequenceLifter):
         dropout: Fraction of hidden values dropped in training.
         causal: See the past only; the data's option of that name must say the same.
         dense: Convolutions without gaps, the paper's ablation.
+        missing: Tell the network which keypoints are not seen, in training too, so that any of them may
+            be missing.
         norm_momentum: Momentum of batch normalisation at the begin of training.
         norm_momentum_end: The same at its end.
         **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
@@ -55,6 +57,7 @@ class VideoPose3D(SequenceLifter):
         dropout: float = 0.25,
         causal: bool = False,
         dense: bool = False,
+        missing: bool = False,
         norm_momentum: float = 0.1,
         norm_momentum_end: float = 0.001,
         amsgrad: bool = True,
@@ -67,6 +70,11 @@ class VideoPose3D(SequenceLifter):
         """Input frames of a window."""
         return math.prod(self.hparams["taps"])
 
+    @property
+    def takes_missing(self) -> bool:
+        """Whether the network is told which keypoints are not seen."""
+        return bool(self.hparams["missing"])
+
     def configure_nets(self) -> None:
         """Build the network of the pose."""
         taps = list(self.hparams["taps"])
@@ -78,7 +86,8 @@ class VideoPose3D(SequenceLifter):
         """Return a network for a number of joints."""
         keypoints = len(skeleton(self.hparams["keypoint_skeleton"]))
         options = self.options("taps", "channels", "dropout", "causal", "dense")
-        return TemporalConvolution(keypoints=keypoints, joints=joints, **options)
+        inputs = 3 if self.takes_missing else 2
+        return TemporalConvolution(keypoints, joints, coordinates=inputs, **options)
 
     def on_train_batch_start(self, batch: PoseBatch, batch_idx: int) -> None:
         """Let the momentum of batch normalisation fall exponentially over training."""

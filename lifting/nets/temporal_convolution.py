@@ -110,6 +110,7 @@ class TemporalConvolution(nn.Module):
     """VideoPose3D's network (Pavllo et al., CVPR 2019, section 3 and appendix A.5).
 
     The options are those of :class:`lifting.methods.VideoPose3D`; the trajectory network has one joint.
+    A keypoint may have a third coordinate, which tells whether it is seen.
     """
 
     def __init__(
@@ -121,12 +122,13 @@ class TemporalConvolution(nn.Module):
         dropout: float = 0.25,
         causal: bool = False,
         dense: bool = False,
+        coordinates: int = 2,
     ) -> None:
         super().__init__()
         self.joints = joints
         self.receptive_field = math.prod(taps)
         self.dense = dense
-        self.first = TemporalLinear(2 * keypoints, channels, taps[0])
+        self.first = TemporalLinear(coordinates * keypoints, channels, taps[0])
         self.activation = _Activation(channels, dropout)
         self.blocks = nn.ModuleList()
         dilation = taps[0]
@@ -137,7 +139,7 @@ class TemporalConvolution(nn.Module):
             dilation *= count
         self.last = Fp32Linear(channels, 3 * joints)
 
-    def forward(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
+    def forward(self, x: Float[Tensor, "B T K coordinates"]) -> Float[Tensor, "B C J 3"]:
         """Lift ``C = T - receptive field + 1`` frames: (screen coordinates) to metres."""
         x = x.flatten(2)
         # One window: compute nothing that its output frame does not need.

@@ -24,6 +24,8 @@ from lifting.skeletons.occlusion import Status
 class Echo(Lifter):
     """Its poses are the keypoints of the frame that is asked for."""
 
+    sees_pixels = True
+
     def __init__(self, now=0, chunk=1, status=None):
         super().__init__()
         self.now, self.chunk, self.status = now, chunk, status

@@ -70,6 +70,7 @@ class Adversarial(SequenceLifter):
 
     same_joints = True
     learns_from_prior = True
+    takes_view = False
 
     def __init__(
         self,

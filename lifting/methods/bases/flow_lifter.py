@@ -78,6 +78,7 @@ class FlowLifter(Lifter):
     """
 
     single_frame = True
+    sees_pixels = True
     bone_ratios: Tensor
     mean_bone: Tensor
     gradient_norm: Tensor

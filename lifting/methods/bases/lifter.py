@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,7 +12,8 @@ from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import centre, mirror
-from lifting.methods.bases.method import Method
+from lifting.keypoints.input_range import InputRange
+from lifting.methods.bases.keypoint_method import KeypointMethod
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import Evaluation, FrameEvaluation
 from lifting.skeletons import skeleton
@@ -21,7 +23,7 @@ from lifting.windows import Windows
 EXAMPLES = 1024
 
 
-class Lifter(Method):
+class Lifter(KeypointMethod):
     """A method that lifts 2D keypoints to root-relative 3D poses.
 
     A subclass fills in :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`forward` and
@@ -30,18 +32,46 @@ class Lifter(Method):
     Args:
         flip_test: Average the prediction with that of the mirrored input, in evaluation, at twice
             the time.
-        **kwargs: See :class:`lifting.methods.bases.method.Method`.
+        **kwargs: See :class:`lifting.methods.bases.keypoint_method.KeypointMethod`.
+
+    Raises:
+        InputError: If the class does not say whether it sees pixels.
     """
 
     # Whether keypoints that are not seen may be missing.
     completes = False
-    # Whether predictions depend on how many pixels high a person is.
-    sees_pixels = False
+    # Whether predictions depend on how many pixels high a person is, where keypoints are seen in the
+    # image: every method says so, for nothing else can tell.
+    sees_pixels: bool
 
     def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
+        if not hasattr(self, "sees_pixels"):
+            what = f"{type(self).__name__} does not say whether it sees pixels"
+            remedy = "set its class attribute sees_pixels: true where an image of twice the size"
+            raise InputError(f"{what}: {remedy} gives another pose, false where it does not.")
         super().__init__(**kwargs)
         # Longer side of the images trained on, where it matters: pixels.
         self.image_side: float | None = None
+        # Frames per second of the windows trained on, where all of them are of one rate.
+        self.frame_rate: float | None = None
+        # Where keypoints were in training, where it matters.
+        self.input_range: InputRange | None = None
+
+    @property
+    def takes_missing(self) -> bool:
+        """Whether the networks are told which keypoints are not seen, which are NaN then."""
+        return False
+
+    @property
+    def first_output(self) -> int:
+        """The frame of a window that its first output frame is of."""
+        return self.windows().left
+
+    def seen(self, batch: PoseBatch) -> Float[Tensor, "B T K 2"]:
+        """Return keypoints, NaN where they are not seen if the method takes that."""
+        if not self.takes_missing:
+            return batch["keypoints"]
+        return batch["keypoints"].where(batch["confidence"][..., None] > 0, torch.nan)
 
     @property
     def frames(self) -> int:
@@ -61,23 +91,34 @@ class Lifter(Method):
     def take_statistics(self, data: PoseData) -> None:
         """Take statistics of the training data, and the size of its images."""
         super().take_statistics(data)
+        self.frame_rate = data.frame_rate
+        if self.in_person_view:
+            return
+        sample = data.spread("train", EXAMPLES, self.device)
+        self.input_range = InputRange.of(sample["keypoints"], sample["camera"])
         if self.sees_pixels:
-            sizes = data.spread("train", EXAMPLES, self.device)["camera"].size
-            self.image_side = sizes.amax(-1).mean().item()
+            self.image_side = sample["camera"].size.amax(-1).mean().item()
 
     def take_over(self, other: Self) -> None:
         """Take the weights and statistics of another lifter, and the size of its images."""
         super().take_over(other)
         self.image_side = other.image_side
+        self.frame_rate, self.input_range = other.frame_rate, other.input_range
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Note what the base class does, and the size of the images."""
+        """Note what the base class does, and what was seen in training."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["image_side"] = self.image_side
+        checkpoint["frame_rate"] = self.frame_rate
+        seen = self.input_range
+        checkpoint["input_range"] = None if seen is None else seen.to_dict()
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
-        """Restore the size of the images, which imported checkpoints may lack."""
+        """Restore what was seen in training, which imported and earlier checkpoints may lack."""
         self.image_side = checkpoint.get("image_side")
+        self.frame_rate = checkpoint.get("frame_rate")
+        seen = checkpoint.get("input_range")
+        self.input_range = None if seen is None else InputRange.from_dict(seen)
 
     def required_poses(
         self, pose: Float[Tensor, "frames J 3"] | None
@@ -106,17 +147,27 @@ class Lifter(Method):
 
     def lift(self, batch: PoseBatch) -> Float[Tensor, "B C J 3"]:
         """Return the predicted root-relative poses of a batch."""
-        return self.lift_keypoints(batch["keypoints"], batch["camera"])
+        return self.lift_keypoints(self.seen(batch), batch["camera"])
 
     def lift_keypoints(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Return the predicted root-relative poses, averaged with the mirrored twin's if asked."""
-        pose = self(keypoints, camera)
+        pose = self.lift_once(keypoints, camera)
         if not self.hparams["flip_test"]:
             return pose
-        twin = self(*self.mirrored(keypoints, camera))
+        twin = self.lift_once(*self.mirrored(keypoints, camera))
         return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
+
+    def lift_once(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> Float[Tensor, "B C J 3"]:
+        """Return the predicted root-relative poses, camera frame, whatever view the method sees."""
+        if not self.in_person_view:
+            return self(keypoints, camera)
+        view = self.person_view(keypoints, camera)
+        pose = self(view.keypoints, view.camera(camera, self.first_output))
+        return view.turned_back(pose, self.first_output)
 
     def mirrored(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera

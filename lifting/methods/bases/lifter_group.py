@@ -80,7 +80,7 @@ class LifterGroup:
                 h = lifter.hparams
                 around = (keypoints.shape[1] - lifter.frames) // 2
                 window = keypoints[:, around : around + lifter.frames].float()
-                pose = lifter(
+                pose = lifter.lift_once(
                     convert(window, self.keypoint_skeleton, h["keypoint_skeleton"]), camera
                 )
                 # Of a window, some lift every frame, others the middle one only.

@@ -36,6 +36,7 @@ class PoseData(Protocol):
     pose_skeleton: str
     actions: list[str]
     frames_per_example: int
+    frame_rate: float | None
     subjects: dict[str, list[str]]
     train_windows: WindowShape
     test_windows: WindowShape

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
 from lifting.errors import InputError
-from lifting.methods.bases.method import Method
+from lifting.methods.bases.keypoint_method import KeypointMethod
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
 from lifting.nets.flow import PoseFlow
@@ -31,7 +31,7 @@ from lifting.nets.part_lifters import FULL, part_joints
 from lifting.skeletons import skeleton
 
 
-class PoseFlows(Method):
+class PoseFlows(KeypointMethod):
     """Flows over the whole 2D pose or over parts of it, trained side by side.
 
     ElePose has one over the whole pose; LInKs trains that first, as a generator of poses, and then
@@ -59,7 +59,7 @@ class PoseFlows(Method):
             given.
         noise: How far generated poses are from the batch's, see :meth:`PoseFlow.resample`.
         noise_kind: ``multiplicative`` (as published), ``additive`` or ``tempered``.
-        **kwargs: See :class:`lifting.methods.bases.method.Method`.
+        **kwargs: See :class:`lifting.methods.bases.keypoint_method.KeypointMethod`.
     """
 
     single_frame = True
@@ -171,7 +171,7 @@ class PoseFlows(Method):
 
     def likelihoods(self, batch: PoseBatch) -> dict[str, Float[Tensor, " N"]]:
         """Return what an evaluation collects, for the valid frames of a batch."""
-        valid = batch["valid"][:, 0]
+        batch, valid = self.into_view(batch), batch["valid"][:, 0]
         nlls = self.nll(self.head_scale(batch["keypoints"][valid])[:, 0])
         values = {"nll": torch.stack(list(nlls.values())).sum(0)}
         for part, nll in nlls.items():

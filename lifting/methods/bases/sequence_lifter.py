@@ -38,6 +38,8 @@ class SequenceLifter(Lifter):
         **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
 
+    # Keypoints are seen as shares of the image's width.
+    sees_pixels = False
     # Whether a window of frames goes in and the same frames come out.
     seq2seq = False
     # Whether the net slides over a sequence by itself.
@@ -122,11 +124,19 @@ class SequenceLifter(Lifter):
 
     def network_input(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
-    ) -> Float[Tensor, "B T K 2"]:
-        """Map pixels to the input of the net: screen coordinates."""
-        return on_screen(keypoints, camera)
+    ) -> Float[Tensor, "B T K inputs"]:
+        """Map pixels to the input of the net: screen coordinates.
 
-    def _windows(self, net: Any, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B C J 3"]:
+        Where the net is told which keypoints are missing, a third coordinate is 1 where one is seen, and
+        all of them 0 where it is not.
+        """
+        x = on_screen(keypoints, camera)
+        if not self.takes_missing:
+            return x
+        seen = ~x.isnan().any(-1, keepdim=True)
+        return torch.cat([x.where(seen, 0.0), seen.to(x)], -1)
+
+    def _windows(self, net: Any, x: Float[Tensor, "B T K inputs"]) -> Float[Tensor, "B C J 3"]:
         count = x.shape[1] - self.frames + 1
         if self.seq2seq or self.slides or count == 1:
             return net(x).float()

@@ -39,7 +39,7 @@ class StandardisedLifter(SequenceLifter):
         """Take statistics of examples all over the training split."""
         super().take_statistics(data)
         if self.hparams["standardise"]:
-            sample = data.spread("train", EXAMPLES, self.device)
+            sample = self.into_view(data.spread("train", EXAMPLES, self.device))
             relative = self._relative(on_screen(sample["keypoints"], sample["camera"]))
             self.standardise_keypoints.fit(relative.flatten(0, 1))
 

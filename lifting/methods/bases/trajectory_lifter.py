@@ -20,6 +20,8 @@ from lifting.skeletons import skeleton
 class TrajectoryLifter(Lifter):
     """A lifter that predicts pose and root position, and is evaluated on both."""
 
+    takes_view = False
+
     @abstractmethod
     def trajectory(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lifting.cameras import Camera
+from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.geometry import bone_lengths
 from lifting.methods import LInKs, OcclusionCompletion
@@ -187,7 +187,9 @@ def test_checkpoint_predicts_without_the_lifters_files(method, lifter_files, key
 def test_confidence_decides_what_is_seen(method, keypoints):
     confidence = torch.ones(32, 1, 17)
     confidence[:, :, JOINTS.part("left_arm")] = 0.1
-    done = method._lift({"keypoints": keypoints[:, None], "confidence": confidence})
+    camera = Camera.stack([nominal_camera(1000.0, 1000.0).to(torch.float32)] * 32)
+    batch = {"keypoints": keypoints[:, None], "confidence": confidence, "camera": camera}
+    done = method._lift(batch)
     assert {NAMES[i] for i in done.case.tolist()} == {"left_arm"}
 
 

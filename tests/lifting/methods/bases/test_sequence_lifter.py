@@ -57,6 +57,7 @@ def data(receptive_field=9, chunk=1, causal=False, unlabelled=()):
         actions=["Walking"],
         subjects={"unlabelled": list(unlabelled)},
         frames_per_example=windows.length,
+        frame_rate=50.0,
         train_windows=windows,
         test_windows=windows,
         training_frames=lambda: (torch.randn(5, 17, 2), torch.randn(5, 17, 3)),
