@@ -1,8 +1,10 @@
-# `make demo` and `make test` need Python 3.11 or newer, make, and nothing else: the first of them
-# installs the pinned versions into .venv, later ones find them there.
+# Targets need Python 3.11 or newer, make, and nothing else: the first of them installs the pinned
+# versions into .venv, later ones find them there.
 
 VENV := .venv
 PYTHON_IN_VENV := $(VENV)/bin/python
+# Says that what lifts is installed; the other one, that everything is.
+USABLE := $(VENV)/.usable
 INSTALLED := $(VENV)/.installed
 
 # Set PYTHON to choose an interpreter; else the first of these that runs and is new enough is taken.
@@ -11,10 +13,13 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test lint format clean
+.PHONY: help install demo quick test lint format clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+install: $(USABLE) ## Install what lifts videos, photographs and keypoints.
+	@echo "Ready. Run: source $(VENV)/bin/activate"
 
 demo: $(INSTALLED) ## Train, test and draw on a generated human; no download of data.
 	@$(PYTHON_IN_VENV) scripts/demo.py
@@ -40,7 +45,9 @@ clean: ## Remove the environment and all caches; data and runs stay.
 
 # Written last, so that an interrupted installation is repeated; one that was begun and not finished
 # starts from an empty environment, as pip cannot tell a half-written package from a whole one.
-$(INSTALLED): pyproject.toml constraints.txt
+$(USABLE): EXTRAS := video
+$(INSTALLED): EXTRAS := dev
+$(USABLE) $(INSTALLED): pyproject.toml constraints.txt
 	@python=; \
 	for candidate in $(CANDIDATES); do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -60,6 +67,6 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$$python -m venv $$clear $(VENV) && \
 	touch $(VENV)/.installing && \
 	rm -f $@ && \
-	$(PYTHON_IN_VENV) -m pip install -q -c constraints.txt -e ".[dev]" && \
+	$(PYTHON_IN_VENV) -m pip install -q -c constraints.txt -e ".[$(EXTRAS)]" && \
 	rm $(VENV)/.installing && \
 	touch $@
