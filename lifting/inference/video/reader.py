@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
 from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import Image
@@ -95,8 +96,7 @@ class Video:
                     self.damaged += 1
                     continue
                 for frame in decoded:
-                    pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-                    image = upright(pixels, frame.rotation)
+                    image = _as_shown(frame, stream.sample_aspect_ratio)
                     shape = shape or image.shape
                     if image.shape != shape:
                         what = f"its frames change their size at frame {number}"
@@ -107,9 +107,26 @@ class Video:
                     number += 1
 
 
-def upright(image: Image, rotation: int) -> Image:
-    """Turn a frame as its file says that it is to be shown: degrees, counter-clockwise.
+def _as_shown(frame: "av.VideoFrame", pixel_ratio: Fraction | None) -> Image:
+    """Return a frame as players show it: square pixels, turned and mirrored as its file says."""
+    width = frame.width
+    if pixel_ratio:
+        width = max(1, round(width * pixel_ratio))
+    pixels = np.asarray(frame.to_ndarray(format="rgb24", width=width), np.uint8)
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return pixels
+    return upright(pixels, np.frombuffer(matrix, np.int32)[:9].reshape(3, 3))
 
-    Telephones write a quarter turn into portrait videos.
+
+def upright(image: Image, matrix: NDArray[np.int32]) -> Image:
+    """Turn and mirror a frame by its display matrix, as players do.
+
+    Telephones write a quarter turn into portrait videos, front cameras a mirror. A row vector times the
+    matrix is where a pixel is shown (ISO 14496-12, 6.2.2); of other angles the nearest quarter is taken.
     """
-    return np.ascontiguousarray(np.rot90(image, round(rotation / 90)))
+    (along, down), (along_too, down_too) = matrix[:2, :2].tolist()
+    if abs(down) + abs(along_too) > abs(along) + abs(down_too):
+        image = image.swapaxes(0, 1)
+        along, down_too = along_too, down
+    return np.ascontiguousarray(image[:: -1 if down_too < 0 else 1, :: -1 if along < 0 else 1])

@@ -1,11 +1,13 @@
 import wave
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
 from lifting.errors import InputError
 from lifting.inference.video.reader import Video
-from tests.datamodules.made_videos import SIZE, colour, turn, write_video
+from tests.datamodules.made_videos import SIZE, colour, picture, turn, write_video
 
 
 def test_frames_come_in_order_with_their_times(tmp_path):
@@ -37,6 +39,44 @@ def test_a_video_that_was_taken_upright_is_shown_upright(tmp_path):
     # A quarter turn clockwise takes the white corner from the upper left to the upper right.
     assert image[5, -5].min() > 230
     assert image[5, 5].min() < 150
+
+
+@pytest.mark.parametrize(
+    ("matrix", "corner"),
+    [
+        ([[1, 0], [0, 1]], (0, 0)),
+        ([[-1, 0], [0, -1]], (-1, -1)),
+        ([[0, -1], [1, 0]], (-1, 0)),
+        # Mirrored, as front cameras see, and turned besides.
+        ([[-1, 0], [0, 1]], (0, -1)),
+        ([[1, 0], [0, -1]], (-1, 0)),
+        ([[0, 1], [1, 0]], (0, 0)),
+        ([[0, -1], [-1, 0]], (-1, -1)),
+    ],
+)
+def test_a_video_is_turned_and_mirrored_as_its_matrix_says(tmp_path, matrix, corner):
+    video = Video(turn(write_video(tmp_path / "turned.mp4"), matrix))
+    assert video.size == (SIZE if matrix[0][0] else SIZE[::-1])
+    image = next(iter(video)).image
+    white = {
+        (y, x) for y in (0, -1) for x in (0, -1) if image[6 * y + 3 * (y == 0), 6 * x].min() > 230
+    }
+    assert white == {corner}
+
+
+def test_a_video_of_oblong_pixels_is_shown_as_wide_as_players_show_it(tmp_path):
+    with av.open(str(tmp_path / "pal.mp4"), "w") as container:
+        stream = container.add_stream("h264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 352, 288, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 11)
+        image = picture(0, (352, 288))
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    video = Video(tmp_path / "pal.mp4")
+    shown = next(iter(video)).image
+    assert (video.size, shown.shape) == ((512, 288), (288, 512, 3))
+    # The white corner is a quarter of the width, whatever that is.
+    assert shown[30, :124].min() > 200 > 150 > shown[30, 132:].min()
 
 
 def test_a_video_whose_end_is_lost_gives_the_frames_before(tmp_path):
