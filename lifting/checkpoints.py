@@ -14,6 +14,9 @@ import torch
 from torch import Tensor
 
 from lifting.errors import CheckpointError
+from lifting.models import resolve
+from lifting.models.hub_folders import WEIGHTS, is_hub_folder, read_hub_folder
+from lifting.models.resolving import no_such_model
 
 # Parts of a checkpoint whose every number is finite. Scores of callbacks need not be: the best of
 # nothing is infinite.
@@ -23,19 +26,30 @@ _MAY_BE_NAN = ".history"
 _ZIP = b"PK\x03\x04"
 
 
-def read_checkpoint(path: str | Path) -> dict[str, Any]:
+def read_checkpoint(name_or_path: str | Path) -> dict[str, Any]:
     """Load a checkpoint of this suite to the CPU, executing nothing it may contain.
+
+    Args:
+        name_or_path: The file, a hub folder, or what :func:`lifting.models.resolve` knows by name.
 
     Raises:
         CheckpointError: If the file is missing, damaged, unsafe, of another program, or holds numbers
             that are not finite.
     """
-    path = Path(path)
-    if not path.is_file():
-        # That of a run, where the run was named.
-        best = [run / "checkpoints" / "best.ckpt" for run in (path, Path("runs", path))]
-        meant = next((f"did you mean {p}?" for p in best if p.is_file()), "check the path.")
-        raise CheckpointError("there is no such checkpoint", path, meant)
+    path = resolve(name_or_path)
+    if path.is_file():
+        checkpoint = _read_file(path)
+    elif is_hub_folder(path):
+        checkpoint = read_hub_folder(path)
+    else:
+        raise no_such_model(name_or_path)
+    if (name := name_not_finite(checkpoint)) is not None:
+        what = f"is of a training that diverged: {name} is not finite"
+        raise CheckpointError(what, path, "take another checkpoint, or train it again.")
+    return checkpoint
+
+
+def _read_file(path: Path) -> dict[str, Any]:
     if not _is_whole(path):
         raise CheckpointError("truncated or damaged", path, "get or train it again.")
     try:
@@ -55,9 +69,6 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(
             "not a checkpoint of this suite", path, "import it first (`lifting import`)."
         )
-    if (name := name_not_finite(checkpoint)) is not None:
-        what = f"is of a training that diverged: {name} is not finite"
-        raise CheckpointError(what, path, "take another checkpoint, or train it again.")
     return checkpoint
 
 
@@ -110,7 +121,8 @@ def checkpoint_bytes(content: Any) -> bytes:
     return stream.getvalue()
 
 
-def file_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file."""
-    with Path(path).open("rb") as stream:
+def file_digest(name_or_path: str | Path) -> str:
+    """Return the SHA-256 of a file; of a hub folder, or of a name for one, that of the weights."""
+    path = resolve(name_or_path)
+    with (path / WEIGHTS if path.is_dir() else path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -24,6 +24,10 @@ from tests import fork_server
 # Tests run side by side, and so do the processes that they start.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+# No test fetches anything, or depends on the models that a user of this machine has.
+os.environ["LIFTING_OFFLINE"] = "1"
+os.environ["LIFTING_MODELS_FILE"] = os.devnull + "/models.json"
+os.environ.pop("LIFTING_MIRROR", None)
 
 # How long an example takes is a matter of what else runs.
 hypothesis.settings.register_profile("lifting", deadline=None)

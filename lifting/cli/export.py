@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from lifting.errors import InputError
+from lifting.models import resolve
 
 
 def export_model(
@@ -14,12 +15,14 @@ def export_model(
     one_window: bool = False,
     crop: tuple[int, int] = (192, 256),
     licence: str | None = None,
+    half: bool = False,
+    card: str | None = None,
     push: str | None = None,
 ) -> None:
     """Write a trained lifter or detector for other programs, after it was compared with the method.
 
     Args:
-        checkpoint: The checkpoint of a lifter or a detector.
+        checkpoint: The checkpoint of a lifter or a detector, or its name (docs/models.md).
         out: What to write: a name that ends in .onnx (numpy and onnxruntime run it) or .pt2
             (torch.export), or the folder of a model hub.
         one_window: Take windows of exactly as many frames as the method sees, also where it could slide
@@ -27,27 +30,39 @@ def export_model(
         crop: Width and height of a detector's crops.
         licence: The condition of the training data, for the model card; that of the run's store where
             not given.
+        half: Keep the parameters of a folder in half precision, which halves its size.
+        card: A Markdown file for the model card of a folder. Its sections stand in for those of the same
+            heading, such as "## Training data", or are added.
         push: Also upload the folder, to this user/name of the Hugging Face hub.
     """
     from lifting.export import export_model, push_to_hub, to_hub
 
     if Path(out).suffix:
-        if push or licence:
-            option = "push" if push else "licence"
+        of_folders = {"push": push, "licence": licence, "half": half, "card": card}
+        if given := [option for option, value in of_folders.items() if value]:
             what = f"belongs to a folder of a hub, but {out} is a file: leave it."
-            raise InputError(f"--{option} {what}")
+            raise InputError(f"--{given[0]} {what}")
         print(export_model(checkpoint, out, one_window, crop))
         return
-    print(to_hub(checkpoint, out, licence or _licence_of_data(checkpoint)))
+    notes = None if card is None else _read_notes(Path(card))
+    condition = licence or _licence_of_data(resolve(checkpoint))
+    print(to_hub(checkpoint, out, condition, half, notes))
     if push is not None:
         print(push_to_hub(out, push))
 
 
-def _licence_of_data(checkpoint: str) -> str | None:
+def _read_notes(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("cannot be read as text", path, "give a Markdown file.") from error
+
+
+def _licence_of_data(checkpoint: Path) -> str | None:
     """Return the condition that the store of a checkpoint's run is under, if it is there."""
     from datamodules.store.clips import ClipStore
 
-    config = Path(checkpoint).parent.parent / "config.yaml"
+    config = checkpoint.parent.parent / "config.yaml"
     try:
         store = Path(yaml.safe_load(config.read_text())["data"]["init_args"]["store"])
     except (OSError, KeyError, TypeError):
@@ -62,7 +77,7 @@ def export_weights(checkpoint: str, out: str) -> None:
     """Write the weights of a checkpoint under their published names, in the published shapes.
 
     Args:
-        checkpoint: The checkpoint.
+        checkpoint: The checkpoint, or its name (docs/models.md).
         out: The file to write; OUT.report.txt goes beside it, and OUT.statistics.npz where the method
             has statistics.
     """

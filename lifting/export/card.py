@@ -2,6 +2,7 @@
 
 import csv
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,24 @@ method = from_hub("{folder}")  # a {method}, in evaluation mode
 
 
 def model_card(
-    model: Exportable, facts: dict[str, str], name: str, checkpoint: Path, licence: str | None
+    model: Exportable,
+    facts: dict[str, str],
+    name: str,
+    checkpoint: Path,
+    licence: str | None,
+    notes: str = "",
+    half: bool = False,
 ) -> str:
-    """Return the README of a hub folder, of a method, its metadata and the name of the folder.
+    """Return the README of a hub folder.
 
-    The checkpoint is in the folder of its run; the licence is the condition of the training data.
+    Args:
+        model: The method.
+        facts: Its metadata.
+        name: That of the folder.
+        checkpoint: Lies in the folder of its run, or is a hub folder.
+        licence: The condition of the training data.
+        notes: Markdown: sections that stand in for those of the same heading, or are added.
+        half: Whether parameters are in half precision.
     """
     kind = "keypoint-detection" if not model.frames else "other"
     tags = ["human-pose-estimation", "lifting", facts["method"]]
@@ -35,26 +49,43 @@ def model_card(
     run = checkpoint.parent.parent
     data = _data(run)
     condition = licence or "not stated here: find out what the owners of the training data allow"
-    parts = [
-        f"---\n{front}---\n\n# {name}\n",
-        _facts(model, facts),
-        f"## Use\n\n{_USE.format(folder=name, method=facts['method'])}",
-        f"## Method\n\n{_source(model.method)}",
-        f"## Training data\n\n{data or 'Not known: the checkpoint lies in no folder of a run.'}\n",
-        f"## Results\n\n{_results(run, checkpoint)}",
-        "## Licence\n\nThe code is under the Apache License 2.0. Weights carry the conditions of the "
-        f"data they were trained on, {condition}.\n",
-    ]
+    sections = {
+        "Use": _USE.format(folder=name, method=facts["method"]),
+        "Method": _source(model.method),
+        "Training data": data or "Not known: the checkpoint lies in no folder of a run.",
+        "Results": _results(run, checkpoint),
+        "Licence": "The code is under the Apache License 2.0. Weights carry the conditions of the "
+        f"data they were trained on, {condition}.",
+    }
+    about, own = split_notes(notes)
+    sections |= own
+    rows = _facts(model, facts, half)
+    parts = [f"---\n{front}---\n\n# {name}\n", *([about + "\n"] if about else []), rows]
+    parts += [f"## {heading}\n\n{text.strip()}\n" for heading, text in sections.items()]
     return "\n".join(parts)
 
 
-def _facts(model: Exportable, facts: dict[str, str]) -> str:
+def split_notes(notes: str) -> tuple[str, dict[str, str]]:
+    """Return what stands before the first heading of the second level, and the sections by heading.
+
+    Example:
+        >>> split_notes(chr(10).join(["Walks.", "", "## Limits", "", "None."]))
+        ('Walks.', {'Limits': 'None.'})
+    """
+    # One of the first level is the name, which the card has already.
+    text = re.sub(r"\A\s*# .*\n?", "", notes)
+    before, *rest = re.split(r"^## +(.+?) *$", text, flags=re.MULTILINE)
+    return before.strip(), {h: t.strip() for h, t in zip(rest[::2], rest[1::2], strict=True)}
+
+
+def _facts(model: Exportable, facts: dict[str, str], half: bool) -> str:
     rows = [f"| keypoints | `{facts['keypoint_skeleton']}`, pixels |"]
     if model.frames:
         rows.append(f"| poses | `{facts['skeleton']}`, root-relative, camera frame, millimetres |")
         rows.append(f"| frames of a window | {facts['frames']} |")
     parameters = sum(p.numel() for p in model.method.parameters())
-    rows.append(f"| parameters | {parameters:,} |")
+    precision = "half" if half else "single"
+    rows.append(f"| parameters | {parameters:,}, in {precision} precision |")
     rows.append(f"| suite | {facts['suite']} |")
     rows.append(f"| SHA-256 of the checkpoint | `{facts['checkpoint_sha256']}` |")
     return "| | |\n|---|---|\n" + "\n".join(rows) + "\n"

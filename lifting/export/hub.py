@@ -1,48 +1,113 @@
 """Folders of a model hub for trained methods: safetensors, options and a model card.
 
-Nothing in such a folder is run when it is read.
+Nothing in such a folder is run when it is read (:mod:`lifting.models.hub_folders`).
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-import lifting.methods
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError
 from lifting.export.card import model_card
 from lifting.export.extras import require
 from lifting.export.wrapping import load_exportable, metadata
 from lifting.files import folder_beside, refuse_existing
 from lifting.methods import Method
+from lifting.methods.bases.checkpointed import load_frozen
+from lifting.models import resolve
+from lifting.models.hub_folders import CARD, CONFIG, WEIGHTS, without_tensors
 
-WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
-_USER = "A folder of a model hub"
 
-
-def to_hub(checkpoint: str | Path, folder: str | Path, licence: str | None = None) -> str:
+def to_hub(
+    checkpoint: str | Path,
+    folder: str | Path,
+    licence: str | None = None,
+    half: bool = False,
+    notes: str | None = None,
+) -> str:
     """Write a trained lifter or detector as a folder of a model hub; return what was written.
 
-    The licence, for the model card, is the condition that the training data are under.
+    Args:
+        checkpoint: The checkpoint, a hub folder, or the name of a model.
+        folder: The folder to write, where nothing is yet.
+        licence: The condition that the training data are under, for the model card.
+        half: Keep parameters in half precision, which halves the file; statistics keep theirs.
+        notes: Markdown for the card. A section under a heading that the card has stands in for it, such
+            as ``## Training data``; others are added.
 
     Raises:
         InputError: If there is nothing to export, nowhere to write, or the method needs other
             checkpoints beside itself.
     """
-    checkpoint, folder = Path(checkpoint), Path(folder)
+    folder = Path(folder)
     refuse_existing([folder])
-    safetensors = require("safetensors.torch", _USER)
     model = load_exportable(checkpoint)
+    path = resolve(checkpoint)
     if model.method.hparams.get("lifter_lr"):
         what = "its lifters learnt along and are looked for beside it"
         raise InputError(what, checkpoint, "export it as .onnx or .pt2.")
-    facts = metadata(model, checkpoint)
+    facts = metadata(model, path)
     with folder_beside(folder) as partial:
-        state = {name: x.contiguous() for name, x in model.method.state_dict().items()}
-        (partial / WEIGHTS).write_bytes(safetensors.save(state, {"format": "pt"}))
-        config = {"about": facts, "method": facts["method"], "options": _options(model.method)}
+        state = _state(model.method, half)
+        others = without_tensors(extras(model.method, read_checkpoint(path)), state)
+        (partial / WEIGHTS).write_bytes(save(state, {"format": "pt"}))
+        config = {
+            "about": facts,
+            "method": facts["method"],
+            "options": _options(model.method),
+            "extras": others,
+        }
         (partial / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
-        (partial / CARD).write_text(model_card(model, facts, folder.name, checkpoint, licence))
+        card = model_card(model, facts, folder.name, path, licence, notes or "", half)
+        (partial / CARD).write_text(card)
     return f"{folder}: {facts['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
+
+
+def _state(method: Method, half: bool) -> dict[str, Tensor]:
+    """Return parameters and buffers; in half precision, if asked, the parameters that fit it.
+
+    Buffers are statistics, such as means in millimetres and variances, which it would round by up to a
+    half of a thousandth.
+    """
+    state = {name: tensor.contiguous() for name, tensor in method.state_dict().items()}
+    if half:
+        limit = torch.finfo(torch.float16).max
+        for name, parameter in method.named_parameters():
+            fits = not parameter.numel() or float(parameter.detach().abs().max()) <= limit
+            if parameter.dtype == torch.float32 and fits:
+                state[name] = state[name].half()
+    return state
+
+
+class _Noting(dict[str, Any]):
+    """A dictionary that notes which of its keys are asked for."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__(content)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+
+def extras(method: Method, checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return what a method takes from its checkpoint besides parameters, buffers and options.
+
+    It is asked, so that this function need not know what methods keep.
+    """
+    noting = _Noting(checkpoint)
+    method.restore_extras(noting)
+    return {key: checkpoint[key] for key in sorted(noting.asked) if key in checkpoint}
 
 
 def _options(method: Method) -> dict[str, Any]:
@@ -61,41 +126,13 @@ def _options(method: Method) -> dict[str, Any]:
 def from_hub(folder: str | Path) -> Method:
     """Load what :func:`to_hub` wrote, in evaluation mode.
 
+    Args:
+        folder: The folder, the name of a model, or ``hf:owner/repo[@revision]``.
+
     Raises:
         InputError: If the folder holds no method of this suite, or is damaged.
     """
-    folder = Path(folder)
-    safetensors = require("safetensors.torch", _USER)
-    config = _read_config(folder / CONFIG)
-    kind = getattr(lifting.methods, config["method"], None)
-    if config["method"] not in lifting.methods.__all__ or not isinstance(kind, type):
-        what = f"names the method {config['method']}, which this suite has not"
-        raise InputError(what, folder / CONFIG, "get a newer suite, or another folder.")
-    path = folder / WEIGHTS
-    try:
-        state = safetensors.load(path.read_bytes())
-        method: Method = kind(**config["options"])
-        method.load_state_dict(state)
-    except OSError as error:
-        raise InputError("cannot be read", path, "get the folder again.") from error
-    except require("safetensors", _USER).SafetensorError as error:
-        raise InputError("truncated or no safetensors", path, "get it again.") from error
-    except (InputError, TypeError, ValueError, KeyError, AttributeError) as error:
-        raise InputError(f"does not fit together, {error}", folder, "get it again.") from error
-    return method.eval().requires_grad_(False)
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text())
-    except OSError as error:
-        raise InputError("there is no such file", path, "name a folder of a hub.") from error
-    except ValueError as error:
-        raise InputError("is no JSON", path, "get it again.") from error
-    known = config if isinstance(config, dict) else {}
-    if not isinstance(known.get("method"), str) or not isinstance(known.get("options"), dict):
-        raise InputError("lacks method or options", path, "name a folder that this suite wrote.")
-    return config
+    return load_frozen(folder, Method)
 
 
 def push_to_hub(folder: str | Path, repository: str) -> str:

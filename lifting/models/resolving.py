@@ -41,7 +41,7 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
         return hub_folder(text)
     models = registered()
     if text not in models:
-        raise _unknown(text, list(models), kind)
+        raise no_such_model(text, kind)
     model = models[text]
     if kind is not None and model.kind not in (kind, "other"):
         what = f"is a model of kind {model.kind}, and one of kind {kind} is needed"
@@ -113,12 +113,14 @@ def _best_of_run(name: str) -> Path:
     return path
 
 
-def _unknown(text: str, names: list[str], kind: str | None) -> CheckpointError:
-    """Return the error of what is neither a path nor a name, with what may have been meant."""
+def no_such_model(name_or_path: str | Path, kind: str | None = None) -> CheckpointError:
+    """Return the error of what is neither a file nor a name, with what may have been meant."""
+    text = str(name_or_path)
     noun = kind if kind in ("detector", "boxes") else "checkpoint"
     # That of a run, where the run was named.
     runs = [run / "checkpoints" / "best.ckpt" for run in (Path(text), Path("runs", text))]
     meant = next((f"did you mean {path}?" for path in runs if path.is_file()), "")
+    names = [name for name, model in registered().items() if kind in (None, model.kind)]
     meant = meant or did_you_mean(text, names)
     remedy = meant or "check the path, or name one that `lifting models` lists."
     return CheckpointError(f"there is no such {noun}", text, remedy)

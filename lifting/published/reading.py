@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from lifting.errors import InputError, located
+from lifting.models import is_named, resolve
 
 # Keys under which a file may keep its network; otherwise it is the network itself.
 NETWORKS = ("model_pos", "state_dict", "model")
@@ -79,12 +80,12 @@ class PublishedFile:
 
 
 def read_published(path: str | Path) -> PublishedFile:
-    """Read the weights of a ``.pt``, ``.pth``, ``.bin`` or ``.npz`` file to the CPU.
+    """Read the weights of a ``.pt``, ``.pth``, ``.bin`` or ``.npz`` file, or a name for one, to the CPU.
 
     Raises:
         InputError: If the file is missing, damaged, asks to run something or holds no network.
     """
-    path = Path(path)
+    path = resolve(path) if is_named(path) else Path(path)
     if not path.is_file():
         raise InputError("there is no such file", path, "check the path.")
     with located(path):

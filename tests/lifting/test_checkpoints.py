@@ -4,13 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from lifting.checkpoints import checkpoint_bytes, file_digest, name_not_finite, read_checkpoint
 from lifting.errors import CheckpointError, DivergenceError, InputError
-from lifting.methods import ElePose, PoseFlows, SimpleBaseline
+from lifting.export import to_hub
+from lifting.methods import ElePose, PoseFlows, SimpleBaseline, VideoPose3D
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.dynamic_weight_average import DynamicWeightAverage
+from lifting.models.registry import user_file, write_entry
+from tests.made_lifters import save
 from tests.made_methods import LIFTERS, made
 
 
@@ -162,8 +166,50 @@ def test_that_of_a_run_is_asked_for_where_the_run_is_named(tmp_path, monkeypatch
     for name in ("first", "runs/first"):
         with pytest.raises(CheckpointError, match=rf"^{name}: .*; did you mean {best}\?$"):
             read_checkpoint(name)
-    with pytest.raises(CheckpointError, match=r"^second: .*; check the path\.$"):
+    with pytest.raises(CheckpointError, match=r"^second: .*; check the path, or "):
         read_checkpoint("second")
+
+
+def test_a_hub_folder_is_read_as_the_checkpoint_it_was_made_of(saved, tmp_path):
+    lifter = made("VideoPose3D")
+    path = save(lifter, tmp_path / "lifter.ckpt")
+    to_hub(path, tmp_path / "hub")
+    theirs, own = read_checkpoint(tmp_path / "hub"), read_checkpoint(path)
+    assert theirs["lifting"] == own["lifting"]
+    assert theirs["hyper_parameters"] == own["hyper_parameters"]
+    assert theirs["state_dict"].keys() == own["state_dict"].keys()
+    assert isinstance(load_frozen(tmp_path / "hub", VideoPose3D), VideoPose3D)
+    weights = (tmp_path / "hub/model.safetensors").read_bytes()
+    assert file_digest(tmp_path / "hub") == hashlib.sha256(weights).hexdigest()
+    (tmp_path / "hub/config.json").unlink()
+    with pytest.raises(CheckpointError, match=r"hub: there is no such checkpoint"):
+        read_checkpoint(tmp_path / "hub")
+
+
+def test_weights_of_a_hub_folder_that_are_not_finite_are_refused(tmp_path):
+    lifter = made("VideoPose3D")
+    path = save(lifter, tmp_path / "lifter.ckpt")
+    to_hub(path, tmp_path / "hub")
+    weights = tmp_path / "hub/model.safetensors"
+    state = safetensors.torch.load_file(weights)
+    name = next(n for n, tensor in state.items() if tensor.is_floating_point())
+    state[name].view(-1)[0] = math.nan
+    safetensors.torch.save_file(state, weights)
+    with pytest.raises(CheckpointError, match=f"{re.escape(name)} is not finite"):
+        read_checkpoint(tmp_path / "hub")
+
+
+def test_a_stage_is_named_like_any_model_and_noted_by_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIFTING_MODELS_FILE", str(tmp_path / "models.json"))
+    other = save(made("VideoPose3D"), tmp_path / "lifter.ckpt")
+    to_hub(other, tmp_path / "hub")
+    entry = {"kind": "lifter", "source": f"path:{tmp_path / 'hub'}"}
+    write_entry(user_file(), "mine", entry)
+    method = made("VideoPose3D", start_from="mine")
+    method.start()
+    assert method.frozen == {"start_from": file_digest(tmp_path / "hub")}
+    theirs = read_checkpoint(other)["state_dict"]
+    assert all(torch.equal(x, theirs[name]) for name, x in method.state_dict().items())
 
 
 @pytest.mark.parametrize("part", [10, 0.01, 0.3, 0.5, 0.9, 0.999, -1])

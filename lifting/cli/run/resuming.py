@@ -66,7 +66,10 @@ class Resumption:
             path = given.get(name)
             if not path or (name in _READ_ONCE and path == hyper_parameters.get(name)):
                 continue
-            now = file_digest(path) if Path(path).is_file() else "missing"
+            try:
+                now = file_digest(path)
+            except (InputError, OSError):
+                now = "missing"
             if now != before:
                 what = f"another --{name} than {path} {_digests(before, now)}"
                 raise refusal([what], self.checkpoint)

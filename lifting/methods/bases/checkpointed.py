@@ -108,7 +108,7 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
     """Load a trained method for use inside another, in evaluation mode and without gradients.
 
     Args:
-        path: The checkpoint.
+        path: The checkpoint, a hub folder, or the name of a model (:func:`lifting.models.resolve`).
         kind: The method it must be of, or a base class of it.
         **changed: Options to set otherwise than in training.
 
@@ -119,6 +119,9 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
     identity = checkpoint["lifting"]
     name = identity.get("method") if isinstance(identity, dict) else None
     trained = next((k for k in subclasses(kind) if k.__name__ == name), None)
+    if trained is None and all(k.__name__ != name for k in subclasses(Checkpointed)):
+        what = f"is of the method {name}, which this suite has not"
+        raise InputError(what, path, "get a newer suite, or name another.")
     if trained is None:
         kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
         needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"

@@ -9,12 +9,12 @@ import torch
 
 from lifting.errors import InputError
 from lifting.export import from_hub, push_to_hub, to_hub
-from tests.made_lifters import save
-from tests.made_methods import made
+from lifting.export.hub import extras
+from lifting.keypoints.input_range import InputRange
+from tests.made_lifters import save, simple_baseline
+from tests.made_methods import LIFTERS, made
 
 pytestmark = pytest.mark.slow(reason="writes and reads folders of whole methods", shapes=True)
-
-pytest.importorskip("safetensors", reason="hub folders need safetensors, of the export extra")
 
 
 @pytest.fixture
@@ -43,6 +43,93 @@ def test_a_folder_comes_back_as_the_method_it_was(run, tmp_path):
     assert sorted(p.name for p in (tmp_path / "hub").iterdir()) == [
         *("README.md", "config.json", "model.safetensors")
     ]
+
+
+@pytest.mark.parametrize("kind", LIFTERS)
+def test_half_precision_keeps_statistics_and_rounds_parameters_alone(kind, tmp_path):
+    method = made(kind)
+    for buffer in method.buffers():
+        if buffer.is_floating_point():
+            buffer += 1 / 3
+    path = save(method, tmp_path / "a.ckpt")
+    to_hub(path, tmp_path / "whole")
+    to_hub(path, tmp_path / "half", half=True)
+    whole, half = (
+        (tmp_path / name / "model.safetensors").stat().st_size for name in ("whole", "half")
+    )
+    assert half < 0.8 * whole
+    again = from_hub(tmp_path / "half").state_dict()
+    parameters = dict(method.named_parameters())
+    for name, tensor in method.state_dict().items():
+        assert again[name].dtype == tensor.dtype
+        if name in parameters:
+            # The spacing of half precision is 2^-10 of the value, 2^-24 next to zero.
+            torch.testing.assert_close(again[name], tensor, rtol=2**-11, atol=2**-25)
+        else:
+            assert torch.equal(again[name], tensor)
+    assert any(not torch.equal(again[name], parameters[name]) for name in parameters)
+
+
+def test_a_parameter_beyond_half_precision_stays_single(tmp_path):
+    method = made("VideoPose3D")
+    first = next(method.parameters())
+    first.data.view(-1)[0] = 1e5
+    to_hub(save(method, tmp_path / "a.ckpt"), tmp_path / "hub", half=True)
+    assert torch.equal(next(from_hub(tmp_path / "hub").parameters()), first)
+
+
+def test_a_lifter_comes_back_with_what_it_needs_beside_its_weights(tmp_path):
+    method = simple_baseline()
+    method.image_side, method.frame_rate = 1000.25, 29.97
+    seen = {"mean": torch.randn(2, 17, 2), "std": torch.rand(2, 17, 2)}
+    method.input_range = InputRange.from_dict(seen)
+    checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
+    method.on_save_checkpoint(checkpoint)
+    torch.save(checkpoint, tmp_path / "a.ckpt")
+    to_hub(tmp_path / "a.ckpt", tmp_path / "hub", half=True)
+    for folder in (tmp_path / "hub", tmp_path / "again"):
+        again = from_hub(folder)
+        assert (again.image_side, again.frame_rate) == (1000.25, 29.97)
+        assert again.input_range.to_dict().keys() == seen.keys()
+        assert all(torch.equal(x, seen[name]) for name, x in again.input_range.to_dict().items())
+        if folder.name == "hub":
+            to_hub(folder, tmp_path / "again")
+
+
+def test_folders_of_earlier_versions_have_the_size_of_images_among_the_facts(tmp_path):
+    method = simple_baseline()
+    method.image_side = 1000.25
+    to_hub(save(method, tmp_path / "a.ckpt"), tmp_path / "hub")
+    path = tmp_path / "hub/config.json"
+    config = json.loads(path.read_text())
+    assert config.pop("extras") == {"image_side": 1000.25}
+    path.write_text(json.dumps(config))
+    assert from_hub(tmp_path / "hub").image_side == 1000.25
+
+
+def test_extras_are_what_the_method_asks_its_checkpoint_for():
+    method = made("VideoPose3D")
+    method.restore_extras = lambda checkpoint: (checkpoint["own"], checkpoint.get("gone"))
+    assert extras(method, {"own": [1.5], "epoch": 3}) == {"own": [1.5]}
+
+
+def test_notes_stand_in_for_sections_of_the_card_and_add_others(run, tmp_path):
+    folder, _ = run
+    notes = "# Mine\n\nWalks.\n\n## Training data\n\nCMU.\n\n## Limits\n\nNobody sits.\n"
+    to_hub(folder / "checkpoints/best.ckpt", tmp_path / "hub", notes=notes, half=True)
+    card = (tmp_path / "hub/README.md").read_text()
+    assert "# hub\n\nWalks.\n" in card
+    assert "## Training data\n\nCMU.\n" in card
+    assert "## Limits\n\nNobody sits.\n" in card
+    assert "in half precision" in card
+    assert "source cpn" not in card
+    assert card.count("## Training data") == card.count("## Results") == 1
+
+
+def test_a_folder_is_exported_again_as_a_checkpoint_is(run, tmp_path):
+    to_hub(run[0] / "checkpoints/best.ckpt", tmp_path / "hub")
+    to_hub(tmp_path / "hub", tmp_path / "again", half=True)
+    assert type(from_hub(tmp_path / "again")) is type(run[1])
 
 
 def test_the_card_has_paper_data_numbers_and_condition(run, tmp_path):
@@ -80,11 +167,15 @@ def test_paths_stay_at_home(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("config.json", None, "there is no such file"),
+        ("config.json", None, "hub: there is no such checkpoint"),
         ("config.json", b"{", "is no JSON"),
         ("config.json", b"[]", "lacks method or options"),
         ("config.json", b'{"method": "load_frozen", "options": {}}', "which this suite has not"),
-        ("config.json", b'{"method": "VideoPose3D", "options": {"a": 1}}', "does not fit together"),
+        (
+            "config.json",
+            b'{"method": "VideoPose3D", "options": {"a": 1}}',
+            "its options are not those of a VideoPose3D",
+        ),
         ("config.json", b'{"method": "VideoPose3D", "options": {}}', "another shape"),
         ("model.safetensors", None, "cannot be read"),
         ("model.safetensors", b"x" * 99, "no safetensors"),
