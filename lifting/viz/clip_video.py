@@ -14,6 +14,7 @@ from PIL import Image
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS
 from lifting.viz.player import Clip, PoseTrack
+from lifting.viz.stick_figure import stick_figure
 from lifting.viz.video import DPI, KeypointPanel, Scene, encode
 
 
@@ -79,9 +80,8 @@ class _ImagePanel:
         self.drawn = axes.imshow(first, extent=(0, width, height, 0))
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.set_axis_off()
-        self.points, joints = clip.keypoints, clip.joints_2d
-        self.bones = np.array(joints.bones)
-        colours = [SIDE_COLOURS[joints.side(child)] for _, child in joints.bones]
+        self.points, self.figure = clip.keypoints, stick_figure(clip.joints_2d)
+        colours = [SIDE_COLOURS[side] for side in self.figure.sides]
         # A photograph may have any colour.
         self.edges = LineCollection([], colors="white", linewidths=3.5, capstyle="round")
         self.lines = LineCollection([], colors=colours, linewidths=2, capstyle="round")
@@ -95,6 +95,6 @@ class _ImagePanel:
     def show(self, index: int) -> None:
         self.drawn.set_data(self._pixels(index))
         if self.points is not None:
-            segments = list(self.points[index][self.bones])
+            segments = list(self.figure.segments(self.points[index]))
             self.edges.set_segments(segments)
             self.lines.set_segments(segments)

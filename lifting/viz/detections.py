@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS
+from lifting.viz.stick_figure import stick_figure
 
 # Of what is labelled, seen on dark and on bright clothes alike.
 LABEL_COLOUR = "#ffffff"
@@ -57,10 +58,15 @@ def detection_figure(
 def _draw(
     axes: Axes, points: Float[ndarray, "K 2"], opacity: Float[ndarray, " K"], joints: Skeleton
 ) -> None:
-    for parent, child in joints.bones:
-        if alpha := min(opacity[parent], opacity[child]):
-            colour = SIDE_COLOURS[joints.side(child)]
-            axes.plot(*points[[parent, child]].T, color=colour, alpha=alpha, linewidth=2)
+    figure = stick_figure(joints)
+    # Of a middle, the mean of its joints would be drawn where one of them is not there.
+    opacities = figure.points(np.where(opacity > 0, opacity, np.nan)[:, None])[:, 0]
+    for ends, segment, side in zip(
+        figure.lines, figure.segments(points), figure.sides, strict=True
+    ):
+        alpha = float(opacities[list(ends)].min())
+        if alpha > 0:
+            axes.plot(*segment.T, color=SIDE_COLOURS[side], alpha=alpha, linewidth=2)
 
 
 def _draw_label(axes: Axes, label: Float[ndarray, "2"], detected: Float[ndarray, "2"]) -> None:

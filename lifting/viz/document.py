@@ -16,22 +16,28 @@ Rows = Sequence[Mapping[str, object]]
 # Characters after which a long name may go on in another line.
 _BREAKS = re.compile(r"(?<=[^\W_]{3})([_/.])(?=[^\W\d])")
 _MARKED = ' class="marked"'
-# A page may run what is in it, and fetch nothing.
+# A page may run what is in it, and fetch nothing but videos of its folder, if it has any.
 _POLICY = (
-    "default-src 'none'; img-src data:; media-src data:; "
+    "default-src 'none'; img-src data:; media-src data:{media}; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 )
+_OF_FOLDER = " 'self' file:"
 
 
-def write_document(path: Path, title: str, parts: Sequence[str]) -> None:
+def write_document(
+    path: Path, title: str, parts: Sequence[str], plays_videos_beside: bool = False
+) -> None:
     """Write a page with a heading and, below it, parts in HTML.
+
+    It stands alone, or plays videos that lie beside it.
 
     Raises:
         InputError: If the page cannot be written.
     """
+    policy = _POLICY.format(media=_OF_FOLDER if plays_videos_beside else "")
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
         f"<title>{html.escape(title)}</title><style>{resource('page.css')}</style></head><body>"

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from lifting.files import beside
 from lifting.skeletons import Skeleton
+from lifting.viz.stick_figure import stick_figure
 
 # Colour-blind safe, the same everywhere: left, right and middle of the body, and the truth.
 SIDE_COLOURS = {"left": "#0072b2", "right": "#d55e00", "middle": "#555555"}
@@ -46,10 +47,13 @@ def draw_keypoints(
 
     The truth is thick and grey, for others drawn on top to be compared with.
     """
-    bones = [b for b in joints.bones if visible is None or visible[list(b)].all()]
+    figure = stick_figure(joints)
+    shown = np.ones(len(joints), bool) if visible is None else visible
+    whole = figure.whole(shown)
+    colours = np.array(_colours(figure.sides, truth))
     lines = LineCollection(
-        [keypoints[list(bone)] for bone in bones],
-        colors=_colours(bones, joints, truth),
+        list(figure.segments(keypoints)[whole]),
+        colors=colours[whole].tolist(),
         linewidths=4 if truth else 2,
         capstyle="projecting",
     )
@@ -69,8 +73,8 @@ def show_square(axes: Axes, points: Float[ndarray, "N 2"], margin: float) -> Non
     axes.set(xlim=(x - half, x + half), ylim=(y + half, y - half))
 
 
-def _colours(bones: Sequence[tuple[int, int]], joints: Skeleton, truth: bool) -> list[str]:
-    return [TRUTH_COLOUR if truth else SIDE_COLOURS[joints.side(child)] for _, child in bones]
+def _colours(sides: Sequence[str], truth: bool) -> list[str]:
+    return [TRUTH_COLOUR if truth else SIDE_COLOURS[side] for side in sides]
 
 
 def draw_pose(
@@ -81,10 +85,10 @@ def draw_pose(
     The pose is root-relative millimetres. The truth is thin and grey, as what a prediction is held
     against.
     """
-    points = upright(pose)
+    figure = stick_figure(joints)
     lines = Line3DCollection(
-        [points[list(bone)] for bone in joints.bones],
-        colors=_colours(joints.bones, joints, truth),
+        list(figure.segments(upright(pose))),
+        colors=_colours(figure.sides, truth),
         linewidths=1.5 if truth else 2.5,
         capstyle="projecting",
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from jaxtyping import Bool, Float, Int
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -20,6 +21,7 @@ from lifting.viz.figures import (
     frame_pose,
     upright,
 )
+from lifting.viz.stick_figure import stick_figure
 
 _SOLID: dict[str, Any] = {"linestyle": "-", "linewidth": 2.5}
 _DASHED: dict[str, Any] = {"linestyle": (0, (2, 1.2)), "linewidth": 1.8}
@@ -69,12 +71,12 @@ def draw_completed_pose(
     """Draw a camera-frame pose in millimetres in 3D axes, lifted and completed joints told apart."""
     points = upright(pose)
     known = status != Status.UNKNOWN
-    for parent, child in joints.bones:
-        if known[[parent, child]].all():
-            lifted = (status[[parent, child]] == Status.LIFTED).all()
-            colour = SIDE_COLOURS[joints.side(child)]
-            style = _SOLID if lifted else _DASHED
-            axes.plot(*points[[parent, child]].T, color=colour, **style)
+    figure = stick_figure(joints)
+    drawn, lifted = figure.whole(known), figure.whole(status == Status.LIFTED)
+    segments = figure.segments(points)
+    for line in np.flatnonzero(drawn).tolist():
+        style = _SOLID if lifted[line] else _DASHED
+        axes.plot(*segments[line].T, color=SIDE_COLOURS[figure.sides[line]], **style)
     for joint in known.nonzero()[0].tolist():
         style = _HOLLOW if status[joint] == Status.COMPLETED else _MARKER
         colour = SIDE_COLOURS[joints.side(joint)]

@@ -20,7 +20,7 @@ def write_page(
     curves: Curves | None = None,
     media: Sequence[tuple[str, Path]] = (),
 ) -> None:
-    """Write a page that needs no network and no other file.
+    """Write a page that needs no network and no other file, but for a video that a clip plays.
 
     It holds a heading, a paragraph, clips to play and turn, tables by heading, the logged steps and
     values of a run by name, and pictures (PNG) and videos (MP4) with their captions.
@@ -44,7 +44,7 @@ def write_page(
     if media:
         parts.append("<h2>Pictures</h2>")
         parts += [medium(caption, file) for caption, file in media]
-    write_document(path, title, parts)
+    write_document(path, title, parts, any(clip.video is not None for clip in clips))
 
 
 def _drawing(curves: Curves, names: Sequence[str], title: str, scale: str) -> str:

@@ -4,10 +4,10 @@ const FRONT = { yaw: 0, pitch: 0.15 }, SIDE = { yaw: Math.PI / 2, pitch: 0.15 };
 const ABOVE = { yaw: 0, pitch: Math.PI / 2 };
 const element = id => document.getElementById(id);
 const content = JSON.parse(element("clips").textContent);
-const show = { truth: true, gaps: false, keypoints: true };
+const show = { truth: true, gaps: false, keypoints: true, room: false };
 const turn = { yaw: 0.45, pitch: 0.2, zoom: 1 };
 let clip = null, frame = 0, playing = false, since = null, panels = [], cells = [], pictures = [];
-let colours = palette();
+let colours = palette(), film = null;
 
 function make(name, parent, properties = {}) {
   const node = Object.assign(document.createElement(name), properties);
@@ -19,6 +19,7 @@ function make(name, parent, properties = {}) {
 function unpack(track, truth) {
   const skeleton = content.skeletons[track.joints];
   const unpacked = { ...track, skeleton, values: floats(track.values), hidden: new Set(track.hidden || []) };
+  if (track.trajectory) unpacked.trajectory = floats(track.trajectory);
   if (truth) compare(unpacked, truth);
   return unpacked;
 }
@@ -61,10 +62,14 @@ function choose(number) {
   pictures = [];
   frame = 0;
   const several = clip.frames.length > 1;
+  show.room = Boolean(clip.room) && clip.methods.length > 1;
+  element("show-room").checked = show.room;
+  openFilm();
   element("bar").hidden = element("speed-label").hidden = !several;
   element("scrub").max = clip.frames.length - 1;
   toggle(".of-truth", truth);
-  toggle(".of-keypoints", clip.keypoints);
+  toggle(".of-keypoints", clip.keypoints && !(clip.video && clip.video.drawn));
+  toggle(".of-room", clip.room);
   toggle(".of-hidden", clip.methods.some(method => method.hidden.size));
   element("curve").hidden = !truth || !several;
   if (!several) setPlaying(false);
@@ -81,22 +86,31 @@ function toggle(selector, shown) {
 function buildPanels() {
   element("panels").replaceChildren();
   panels = [];
-  const panel = (name, colour, track) => {
-    const figure = make("figure", element("panels"));
+  const panel = (name, colour, track, isRoom = false) => {
+    const figure = make("figure", element("panels"), { className: isRoom ? "room" : "" });
     const caption = make("figcaption", figure);
     const title = make("span", caption);
     if (colour) make("i", title, { className: "swatch" }).style.background = `var(--${colour})`;
     make("b", title, { textContent: name });
     const error = make("span", caption, { className: "error" });
-    const canvas = make("canvas", figure, { className: track ? "scene" : "flat" });
+    const canvas = make("canvas", figure, { className: track || isRoom ? "scene" : "flat" });
+    // A picture fills its panel; one that is very high leaves room for what is beside it.
+    if (!track && !isRoom && clip.size && (clip.images || film)) {
+      canvas.style.aspectRatio = Math.max(0.75, clip.size[0] / clip.size[1]);
+    }
     canvas.setAttribute("role", "img");
-    if (track) {
+    if (track || isRoom) {
       canvas.tabIndex = 0;
       canvas.addEventListener("pointerdown", grab);
     }
-    panels.push({ name, canvas, error, track });
+    panels.push({ name, canvas, error, track, isRoom });
   };
-  if (clip.keypoints || clip.images) panel("2D input", "", null);
+  if (clip.keypoints || clip.images || film) panel(clip.images || film ? "Video" : "2D input", "", null);
+  if (show.room) {
+    const names = clip.methods.map(track => track.name).join(", ");
+    panel(clip.methods.length > 1 ? `Together: ${names}` : names, "", null, true);
+    return;
+  }
   const coloured = clip.truth && clip.frames.length > 1;
   clip.methods.forEach((track, n) => panel(track.name, coloured ? `m${n % 4}` : "", track));
 }
@@ -149,19 +163,63 @@ function fillTable() {
 
 /* Return the picture of this frame; where it is still being decoded it is drawn later. */
 function picture() {
-  if (!clip.images) return null;
-  if (!pictures[frame]) {
-    pictures[frame] = new Image();
-    pictures[frame].onload = drawPanels;
-    pictures[frame].src = clip.images[frame];
+  if (film && film.readyState > 1) {
+    const { share, drawn } = clip.video;
+    return { source: film, size: [share[0] * film.videoWidth, share[1] * film.videoHeight], drawn };
   }
-  const ready = pictures.slice(0, frame + 1).findLast(p => p && p.complete && p.naturalWidth);
-  return ready || null;
+  if (!clip.images) return null;
+  const number = Math.max(0, clip.imageFrames.findLastIndex(of => of <= clip.frames[frame]));
+  if (!pictures[number]) {
+    pictures[number] = new Image();
+    pictures[number].onload = drawPanels;
+    pictures[number].src = clip.images[number];
+  }
+  const ready = pictures.slice(0, number + 1).findLast(p => p && p.complete && p.naturalWidth);
+  return ready ? { source: ready, size: [ready.naturalWidth, ready.naturalHeight] } : null;
+}
+
+/* Open the video that lies beside the page; without it the images are shown. */
+function openFilm() {
+  if (film) film.removeAttribute("src");
+  film = null;
+  if (!clip.video) return;
+  const opened = Object.assign(document.createElement("video"), { muted: true, playsInline: true, preload: "auto" });
+  opened.addEventListener("error", () => {
+    if (film !== opened) return;
+    film = null;
+    toggle(".of-keypoints", clip.keypoints);
+    buildPanels();
+    draw();
+  });
+  opened.addEventListener("loadeddata", () => film === opened && showFilm());
+  opened.addEventListener("seeked", () => film === opened && drawPanels());
+  opened.src = clip.video.source;
+  film = opened;
+}
+
+/* Go to the frame in the video; just behind its beginning, so that it is not the one before. */
+function showFilm() {
+  if (!film) return;
+  const { times } = clip.video, next = times[frame + 1] || times[frame] + 1 / clip.fps;
+  film.currentTime = times[frame] + Math.min(0.01, (next - times[frame]) / 2);
+}
+
+/* Return the last frame that has begun at a time of the video. */
+function frameAt(time) {
+  const { times } = clip.video;
+  let low = 0, high = times.length - 1;
+  while (low < high) {
+    const half = (low + high + 1) >> 1;
+    if (times[half] <= time + 1e-3) low = half;
+    else high = half - 1;
+  }
+  return low;
 }
 
 function drawPanels() {
-  for (const { canvas, track } of panels) {
-    if (track) drawScene(canvas, clip, track, frame, turn, show, colours);
+  for (const { canvas, track, isRoom } of panels) {
+    if (isRoom) drawRoom(canvas, clip, frame, turn, colours);
+    else if (track) drawScene(canvas, clip, track, frame, turn, show, colours);
     else drawFlat(canvas, clip, picture(), frame, show, colours);
   }
 }
@@ -186,6 +244,7 @@ function go(to) {
   const count = clip.frames.length;
   frame = (Math.round(to) % count + count) % count;
   since = null;
+  showFilm();
   draw();
 }
 
@@ -194,14 +253,26 @@ function setPlaying(value) {
   since = null;
   element("play").classList.toggle("playing", playing);
   element("play").setAttribute("aria-label", playing ? "Pause" : "Play");
+  if (film) {
+    if (playing) film.play().catch(() => {});
+    else film.pause();
+  }
   if (playing) requestAnimationFrame(tick);
+  else showFilm();
 }
 
 function tick(now) {
   if (!playing) return;
   since = since || { now, frame };
   const count = clip.frames.length, speed = Number(element("speed").value);
-  const next = (since.frame + Math.floor((now - since.now) / 1000 * clip.fps * speed)) % count;
+  let next = (since.frame + Math.floor((now - since.now) / 1000 * clip.fps * speed)) % count;
+  if (film && film.readyState > 1) {
+    film.playbackRate = speed;
+    next = frameAt(film.currentTime);
+    const isOver = film.ended || film.currentTime > clip.video.times[count - 1] + 1 / clip.fps;
+    if (isOver) film.currentTime = clip.video.times[next = 0];
+    if (film.paused || isOver) film.play().catch(() => {});
+  }
   if (next !== frame) {
     frame = next;
     draw();
@@ -266,7 +337,8 @@ element("speed").addEventListener("change", () => { since = null; });
 for (const name of Object.keys(show)) {
   element(`show-${name}`).addEventListener("change", event => {
     show[name] = event.target.checked;
-    drawPanels();
+    if (name === "room") buildPanels();
+    draw();
   });
 }
 for (const [id, view] of Object.entries({ front: FRONT, side: SIDE, above: ABOVE })) {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -18,12 +19,13 @@ from numpy import ndarray
 from PIL import Image
 
 from lifting.skeletons import Skeleton
+from lifting.viz.stick_figure import stick_figure
 
 # Percentiles of coordinates: an outlier does not make the other poses small.
 _INSIDE = (0.5, 99.5)
 # Millimetres.
 _MIN_REACH = 100.0
-_JPEG_QUALITY = 70
+_JPEG_QUALITY = 75
 _RESOURCES = files("lifting.viz")
 
 
@@ -38,12 +40,33 @@ class PoseTrack:
         joints: Their joint set.
         known: Whether each joint rests on a keypoint that was seen; the others are marked. All where not
             given.
+        trajectory: Where the origin of the poses is in the frame of the camera, millimetres. With it the
+            page can show everyone in one room.
     """
 
     name: str
     poses: Float[ndarray, "T J 3"]
     joints: Skeleton
     known: Bool[ndarray, "T J"] | None = None
+    trajectory: Float[ndarray, "T 3"] | None = None
+
+
+@dataclass(frozen=True)
+class PlayedVideo:
+    """A video beside a page, in the same folder, which the page plays: it is not part of it.
+
+    Attributes:
+        name: Name of the file. Browsers play MP4 (H.264).
+        times: Seconds at which each frame of the clip is shown.
+        share: Part of its width and height, from the upper left corner, that is the image; the rest is
+            not shown.
+        drawn: Whether the keypoints are drawn on it.
+    """
+
+    name: str
+    times: Float[ndarray, " T"]
+    share: tuple[float, float] = (1.0, 1.0)
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,10 +80,13 @@ class Clip:
         truth: True poses; errors are distances to them, joint by joint of the same name.
         keypoints: Pixels ``(T, K, 2)``, NaN where a keypoint was not seen.
         keypoint_joints: Joint set of the keypoints; that of the first method where not given.
-        images: JPEG or PNG files, one per frame, to lie under the keypoints (:func:`small_jpeg`).
+        images: JPEG or PNG files, to lie under the keypoints (:func:`small_jpeg`).
+        image_frames: Numbers of the frames that the images are of, rising; every frame has one where not
+            given.
         image_size: Width and height that the keypoints count in; those of the images where not given.
         frames: Numbers of the frames; from zero on where not given.
         notes: A line per frame.
+        video: A video beside the page, which is shown where it is there, in place of the images.
 
     Raises:
         ValueError: If there is no method, or lengths or joint sets do not go together.
@@ -76,6 +102,8 @@ class Clip:
     image_size: tuple[int, int] | None = None
     frames: Sequence[int] | None = None
     notes: Sequence[str] | None = None
+    image_frames: Sequence[int] | None = None
+    video: PlayedVideo | None = None
 
     def __post_init__(self) -> None:
         if not self.methods:
@@ -86,8 +114,10 @@ class Clip:
         lengths = {f"poses of {t.name}": len(t.poses) for t in tracks}
         for name in ("keypoints", "images", "frames", "notes"):
             value = getattr(self, name)
-            if value is not None:
+            if value is not None and not (name == "images" and self.image_frames is not None):
                 lengths[name] = len(value)
+        if self.video is not None:
+            lengths["times of the video"] = len(self.video.times)
         if len(set(lengths.values())) > 1 or 0 in lengths.values():
             raise ValueError(f"clip '{self.name}' needs as many frames of everything: {lengths}")
         joints = [(t.poses.shape[1], t.joints) for t in tracks]
@@ -135,8 +165,15 @@ def resource(name: str) -> str:
 
 def describe(joints: Skeleton) -> dict[str, Any]:
     """Return what the code of a page needs of a joint set."""
-    sides = [joints.side(j) for j in range(len(joints))]
-    return {"joints": joints.joints, "sides": sides, "bones": joints.bones}
+    figure = stick_figure(joints)
+    return {
+        "joints": joints.joints,
+        "sides": [joints.side(j) for j in range(len(joints))],
+        "bones": joints.bones,
+        "lines": figure.lines,
+        "lineSides": figure.sides,
+        "middles": figure.middles,
+    }
 
 
 def _content(clips: Sequence[Clip]) -> dict[str, Any]:
@@ -161,12 +198,25 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "size": clip.image_size,
         "keypoints": None,
         "images": None,
+        "imageFrames": None,
+        "video": None,
+        "room": _scene(clip, in_room=True) if _room(clip) else None,
     }
     if clip.keypoints is not None:
         values = _base64_floats(clip.keypoints)
         content["keypoints"] = {"joints": clip.joints_2d.name, "values": values}
     if clip.images is not None:
         content["images"] = [_data_url(image) for image in clip.images]
+        of_frames = content["frames"] if clip.image_frames is None else clip.image_frames
+        content["imageFrames"] = [int(frame) for frame in of_frames]
+    if clip.video is not None:
+        video = clip.video
+        times = [round(float(time), 4) for time in video.times]
+        source = quote(video.name)
+        content["video"] = {
+            **{"source": source, "times": times},
+            **{"share": video.share, "drawn": video.drawn},
+        }
     return content
 
 
@@ -176,6 +226,7 @@ def _track(track: PoseTrack) -> dict[str, Any]:
         "joints": track.joints.name,
         "values": _base64_floats(track.poses),
         "hidden": None if track.known is None else np.flatnonzero(~track.known).tolist(),
+        "trajectory": None if track.trajectory is None else _base64_floats(track.trajectory),
     }
 
 
@@ -189,10 +240,21 @@ def _data_url(image: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
 
 
-def _scene(clip: Clip) -> dict[str, Any]:
+def _room(clip: Clip) -> bool:
+    """Return whether it is known of every method where its poses are."""
+    return all(track.trajectory is not None for track in clip.methods)
+
+
+def _scene(clip: Clip, in_room: bool = False) -> dict[str, Any]:
     """Return the centre that the view turns about, its reach, and the height of the floor (y)."""
-    tracks = [*clip.methods, *([] if clip.truth is None else [clip.truth])]
-    points = np.concatenate([t.poses.reshape(-1, 3) for t in tracks]).astype(np.float64)
+    tracks = [*clip.methods, *([] if clip.truth is None or in_room else [clip.truth])]
+    poses = [
+        track.poses + track.trajectory[:, None]
+        if in_room and track.trajectory is not None
+        else track.poses
+        for track in tracks
+    ]
+    points = np.concatenate([some.reshape(-1, 3) for some in poses]).astype(np.float64)
     points = points[np.isfinite(points).all(-1)]
     if not len(points):
         points = np.zeros((1, 3))

@@ -1,6 +1,6 @@
 /* Poses and curves on canvases. Poses are in the frame of the camera: x right, y down, z away. */
 
-const COLOURS = ["text", "soft", "line", "left", "right", "middle", "truth", "unseen", "floor", "m0", "m1", "m2", "m3"];
+const COLOURS = ["text", "soft", "line", "card", "left", "right", "middle", "truth", "unseen", "floor", "m0", "m1", "m2", "m3"];
 // Distance of the eye in reaches of the scene.
 const DISTANCE = 6;
 
@@ -47,6 +47,13 @@ function joint(values, frame, count, index, size) {
   return values.subarray(begin, begin + size);
 }
 
+const middle = (a, b) => Array.from(a, (value, axis) => (value + b[axis]) / 2);
+
+/* Return the points of a stick figure: joints, and after them middles of two. */
+function pointsOf(skeleton, joints) {
+  return [...joints, ...skeleton.middles.map(([a, b]) => middle(joints[a], joints[b]))];
+}
+
 const isKnown = point => point.every(Number.isFinite);
 
 function stroke(context, from, to, colour, width, dash = []) {
@@ -69,26 +76,36 @@ function drawFloor(context, scene, see, colours) {
   }
 }
 
-/* Return the strokes of one pose, each with its depth. */
-function poseStrokes(track, frame, see, colours, scale, isTruth) {
-  const { joints, bones, sides } = track.skeleton;
+/* Return the joints of a frame, in the room where they are to be drawn there. */
+function posed(track, frame, inRoom) {
+  const { joints } = track.skeleton;
   const points = joints.map((_, j) => joint(track.values, frame, joints.length, j, 3));
+  if (!inRoom) return points;
+  const root = joint(track.trajectory, frame, 1, 0, 3);
+  return points.map(point => Array.from(point, (value, axis) => value + root[axis]));
+}
+
+/* Return the strokes of one pose, each with its depth. */
+function poseStrokes(track, frame, see, colours, scale, isTruth, inRoom) {
+  const { joints, lines, lineSides, middles } = track.skeleton;
+  const points = pointsOf(track.skeleton, posed(track, frame, inRoom));
   const seen = points.map(point => isKnown(point) ? see(point) : null);
   const hidden = joints.map((_, j) => track.hidden.has(frame * joints.length + j));
+  hidden.push(...middles.map(([a, b]) => hidden[a] || hidden[b]));
   const strokes = [];
-  for (const [parent, child] of bones) {
-    const [from, to] = [seen[parent], seen[child]];
-    if (!from || !to) continue;
-    const unseen = hidden[parent] || hidden[child];
-    const colour = isTruth ? colours.truth : unseen ? colours.unseen : colours[sides[child]];
+  lines.forEach(([a, b], number) => {
+    const [from, to] = [seen[a], seen[b]];
+    if (!from || !to) return;
+    const unseen = hidden[a] || hidden[b];
+    const colour = isTruth ? colours.truth : unseen ? colours.unseen : colours[lineSides[number]];
     const width = scale * (isTruth ? 2.5 : 4) * (from.near + to.near) / 2;
     const dash = unseen ? [1.2 * width, 1.8 * width] : [];
     strokes.push({
       depth: (from.depth + to.depth) / 2,
       draw: context => stroke(context, from, to, colour, width, dash),
     });
-  }
-  seen.forEach((at, j) => {
+  });
+  seen.slice(0, joints.length).forEach((at, j) => {
     if (!at || !hidden[j] || isTruth) return;
     strokes.push({
       depth: at.depth - 1,
@@ -130,6 +147,34 @@ function drawScene(canvas, clip, track, frame, turn, show, colours) {
   const strokes = poseStrokes(track, frame, see, colours, scale, false);
   if (clip.truth && show.truth) strokes.push(...poseStrokes(clip.truth, frame, see, colours, scale, true));
   if (clip.truth && show.gaps) strokes.push(...gapStrokes(track, clip.truth, frame, see, colours));
+  finish(context, strokes);
+}
+
+/* Draw everyone where they are in front of the camera, with their names where there are several. */
+function drawRoom(canvas, clip, frame, turn, colours) {
+  const { context, width, height } = prepare(canvas);
+  const see = eye(clip.room, turn, width, height);
+  const scale = Math.max(0.6, Math.min(width, height) / 420);
+  drawFloor(context, clip.room, see, colours);
+  finish(context, clip.methods.flatMap(track => poseStrokes(track, frame, see, colours, scale, false, true)));
+  if (clip.methods.length < 2) return;
+  context.font = "600 13px system-ui, sans-serif";
+  context.textAlign = "center";
+  for (const track of clip.methods) {
+    const points = posed(track, frame, true).filter(isKnown).map(see);
+    if (!points.length) continue;
+    const top = points.reduce((a, b) => a.y < b.y ? a : b);
+    const left = Math.max(30, Math.min(width - 30, top.x)), above = Math.max(14, top.y - 8);
+    context.lineWidth = 3;
+    context.setLineDash([]);
+    context.strokeStyle = colours.card;
+    context.strokeText(track.name, left, above);
+    context.fillStyle = colours.text;
+    context.fillText(track.name, left, above);
+  }
+}
+
+function finish(context, strokes) {
   strokes.sort((a, b) => b.depth - a.depth);
   for (const { draw } of strokes) draw(context);
 }
@@ -151,13 +196,14 @@ function seenPoints({ skeleton, values }, frame) {
 
 const middleOf = points => [0, 1].map(axis => points.reduce((sum, p) => sum + p[axis], 0) / points.length);
 
-/* Draw the 2D input: the whole image where there is one, else the person, who walks through it, centred. */
+/* Draw the 2D input: the whole image where there is one, else the person, who walks through it, centred.
+   A picture has a source, its size, and whether the keypoints are drawn on it. */
 function drawFlat(canvas, clip, picture, frame, show, colours) {
   const { context, width, height } = prepare(canvas);
-  const size = clip.size || (picture && [picture.naturalWidth, picture.naturalHeight]);
+  const size = clip.size || (picture && picture.size);
   const points = clip.keypoints ? seenPoints(clip.keypoints, frame) : [];
   let box = null;
-  if (clip.images && size) {
+  if ((picture || clip.images) && size) {
     box = [0, 0, ...size];
   } else if (points.some(isKnown)) {
     const [x, y] = middleOf(points.filter(isKnown)), reach = clip.reach;
@@ -168,17 +214,20 @@ function drawFlat(canvas, clip, picture, frame, show, colours) {
   const left = (width - unit * (box[2] - box[0])) / 2 - unit * box[0];
   const top = (height - unit * (box[3] - box[1])) / 2 - unit * box[1];
   const place = ([x, y]) => ({ x: left + unit * x, y: top + unit * y });
-  if (picture) context.drawImage(picture, left, top, unit * size[0], unit * size[1]);
-  if (!show.keypoints || !clip.keypoints) return;
-  const { bones, sides } = clip.keypoints.skeleton;
-  const scale = Math.max(0.7, Math.min(width, height) / 320);
-  for (const [parent, child] of bones) {
-    if (!isKnown(points[parent]) || !isKnown(points[child])) continue;
-    const ends = [place(points[parent]), place(points[child])];
-    // A photograph may have any colour.
-    if (picture) stroke(context, ...ends, "#000a", 4.5 * scale);
-    stroke(context, ...ends, colours[sides[child]], 2.5 * scale);
+  if (picture) {
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture.source, 0, 0, ...picture.size, left, top, unit * size[0], unit * size[1]);
   }
+  if (!show.keypoints || !clip.keypoints || (picture && picture.drawn)) return;
+  const { skeleton } = clip.keypoints, ends = pointsOf(skeleton, points);
+  const scale = Math.max(0.7, Math.min(width, height) / 320);
+  skeleton.lines.forEach(([a, b], number) => {
+    if (!isKnown(ends[a]) || !isKnown(ends[b])) return;
+    const [from, to] = [place(ends[a]), place(ends[b])];
+    // A photograph may have any colour.
+    if (picture) stroke(context, from, to, "#000a", 4.5 * scale);
+    stroke(context, from, to, colours[skeleton.lineSides[number]], 2.5 * scale);
+  });
 }
 
 /* Draw the mean error of each method over the frames, and where we are. */

@@ -22,6 +22,7 @@ from lifting.viz.figures import (
     show_square,
 )
 from lifting.viz.occlusion import draw_completed_pose
+from lifting.viz.stick_figure import stick_figure
 
 # Elevation and azimuth of the eye, degrees; the camera looks along +y.
 VIEWS = {
@@ -95,8 +96,8 @@ def _draw_flat(
     axes.plot(*keypoints[seen].T, "o", color="black", markersize=2.5)
     shown = [keypoints[seen]]
     if reprojected is not None:
-        for bone in pose_joints.bones:
-            axes.plot(*reprojected[list(bone)].T, "--", color=REPROJECTED_COLOUR, linewidth=1.2)
+        for ends in stick_figure(pose_joints).segments(reprojected):
+            axes.plot(*ends.T, "--", color=REPROJECTED_COLOUR, linewidth=1.2)
         shown.append(reprojected[np.isfinite(reprojected).all(-1)])
     points = np.concatenate(shown)
     if not len(points):

@@ -13,6 +13,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, upright
+from lifting.viz.stick_figure import stick_figure
 from lifting.viz.turntable import Turntable
 
 # From a little aside, depth is visible.
@@ -73,6 +74,7 @@ class SideBySide:
 
     Attributes:
         size: Width and height of what is drawn, both even.
+        share: Part of its width and height, from the upper left corner, that the frame fills.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class SideBySide:
         panels = min(self._frame)
         self._panels = panels + (self._frame[0] + panels) % 2
         self.size = (self._frame[0] + self._panels, self._frame[1] + self._frame[1] % 2)
+        self.share = (self._frame[0] / self.size[0], self._frame[1] / self.size[1])
         self._people = sorted(people, key=lambda person: person.first)
         numbers = panel_numbers(self._people)
         grid = _grid(max(numbers, default=0) + 1, self._panels, self.size[1])
@@ -124,16 +127,18 @@ class SideBySide:
         points, seen = self._scale * person.keypoints[index], person.seen[index]
         wide = max(2, self._frame[1] // 180)
         known = np.isfinite(points).all(-1)
-        for parent, child in person.keypoint_joints.bones:
-            if known[parent] and known[child]:
-                both_seen = bool(seen[parent] and seen[child])
-                colour = _colour(person.keypoint_joints, child, both_seen)
-                ends = [*points[parent].tolist(), *points[child].tolist()]
-                draw.line(ends, fill=colour, width=wide if both_seen else max(1, wide // 2))
+        joints = person.keypoint_joints
+        figure = stick_figure(joints)
+        for segment, both, side in zip(
+            figure.segments(points), figure.whole(seen).tolist(), figure.sides, strict=True
+        ):
+            if np.isfinite(segment).all():
+                width = wide if both else max(1, wide // 2)
+                draw.line(segment.ravel().tolist(), fill=_colour(side, both), width=width)
         for joint in np.flatnonzero(known & seen).tolist():
             x, y = points[joint].tolist()
             ball = (x - wide, y - wide, x + wide, y + wide)
-            draw.ellipse(ball, fill=_colour(person.keypoint_joints, joint, True), outline="#ffffff")
+            draw.ellipse(ball, fill=_colour(joints.side(joint), True), outline="#ffffff")
         if named and known.any():
             top = points[known][points[known][:, 1].argmin()]
             above = (float(top[0]), float(top[1]) - 2 * wide)
@@ -171,19 +176,18 @@ class _PosePanel:
         """Return the panel with a pose."""
         picture = self._background.copy()
         draw = ImageDraw.Draw(picture)
-        projected = self._table.project(self._poses[index], _ANGLE)
-        points, depth = self._on_panel(projected), projected[..., 2]
-        known, joints = self._person.known[index], self._person.joints
+        figure = stick_figure(self._person.joints)
+        projected = self._table.project(figure.segments(self._poses[index]), _ANGLE)
+        segments, depth = self._on_panel(projected), projected[..., 2].sum(-1)
+        known = figure.whole(self._person.known[index])
         wide = _SUPERSAMPLING * max(2, min(self.box[2:]) // 90)
-        bones = [b for b in joints.bones if np.isfinite(depth[list(b)]).all()]
+        drawn = np.flatnonzero(np.isfinite(depth))
         # Near bones are drawn over far ones.
-        for bone in sorted(bones, key=lambda b: -float(depth[list(b)].sum())):
-            bone_known = bool(known[list(bone)].all())
-            colour = _colour(joints, bone[1], bone_known)
-            thick = wide if bone_known else wide // 2
-            draw.line(points[list(bone)].ravel().tolist(), fill=colour, width=thick)
-            for joint in bone:
-                x, y = points[joint].tolist()
+        for line in drawn[np.argsort(-depth[drawn], kind="stable")].tolist():
+            colour = _colour(figure.sides[line], bool(known[line]))
+            thick = wide if known[line] else wide // 2
+            draw.line(segments[line].ravel().tolist(), fill=colour, width=thick)
+            for x, y in segments[line].tolist():
                 ball = (x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2)
                 draw.ellipse(ball, fill=colour)
         return picture.reduce(_SUPERSAMPLING)
@@ -223,8 +227,8 @@ def _without_outliers(poses: Float[ndarray, "T J 3"]) -> Float[ndarray, "T J 3"]
     return np.where((out <= limit)[..., None], poses, np.nan)
 
 
-def _colour(joints: Skeleton, joint: int, seen: bool) -> tuple[int, int, int]:
-    colour = _RGB[joints.side(joint)]
+def _colour(side: str, seen: bool) -> tuple[int, int, int]:
+    colour = _RGB[side]
     mixed = colour if seen else (1 - _WHITENING) * colour + _WHITENING * 255
     red, green, blue = mixed.astype(int).tolist()
     return red, green, blue

@@ -20,19 +20,19 @@ class TimedVideo:
     """An MP4 (H.264) that is being written: :func:`timed_video` opens it.
 
     Attributes:
-        frames: Frames that were added.
+        times: Seconds at which the frames that were added are shown.
     """
 
     def __init__(self, container: Any, stream: Any, time_base: Fraction) -> None:
         self._container, self._stream, self._time_base = container, stream, time_base
-        self.frames = 0
+        self.times: list[float] = []
 
     def add(self, image: UInt8[ndarray, "H W 3"], pts: int) -> None:
         """Add an RGB frame, shown at ``pts`` units of the time base: later than the one before."""
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame.pts, frame.time_base = pts, self._time_base
         self._container.mux(self._stream.encode(frame))
-        self.frames += 1
+        self.times.append(float(pts * self._time_base))
 
 
 @contextmanager

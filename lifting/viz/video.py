@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, upright
+from lifting.viz.stick_figure import stick_figure
 from lifting.viz.timed_video import timed_video
 from lifting.viz.turntable import Turntable
 
@@ -95,8 +96,8 @@ class KeypointPanel:
         seen = np.isfinite(points).all(-1, keepdims=True)
         middle = points.sum(1, keepdims=True, where=seen) / seen.sum(1, keepdims=True).clip(1)
         self.points = points - middle
-        self.bones = np.array(joints.bones)
-        colours = [SIDE_COLOURS[joints.side(child)] for _, child in joints.bones]
+        self.figure = stick_figure(joints)
+        colours = [SIDE_COLOURS[side] for side in self.figure.sides]
         self.lines = LineCollection([], colors=colours, linewidths=2.5, capstyle="round")
         axes.add_collection(self.lines)
         reach = 1.2 * float(np.nanmax(np.abs(self.points)))
@@ -105,7 +106,7 @@ class KeypointPanel:
 
     def show(self, index: int) -> None:
         """Draw the keypoints of a frame."""
-        self.lines.set_segments(list(self.points[index][self.bones]))
+        self.lines.set_segments(list(self.figure.segments(self.points[index])))
 
 
 class Scene:
@@ -118,11 +119,11 @@ class Scene:
         truth: Float[ndarray, "T J 3"] | None,
         joints: Skeleton,
     ) -> None:
-        bones = np.array(joints.bones)
-        kinds = [] if truth is None else [upright(truth)[:, bones]]
-        self.segments = np.concatenate([*kinds, upright(predicted)[:, bones]], axis=1)
-        colours = [SIDE_COLOURS[joints.side(child)] for _, child in joints.bones]
-        grey = [TRUTH_COLOUR] * (len(bones) * len(kinds))
+        figure = stick_figure(joints)
+        kinds = [] if truth is None else [figure.segments(upright(truth))]
+        self.segments = np.concatenate([*kinds, figure.segments(upright(predicted))], axis=1)
+        colours = [SIDE_COLOURS[side] for side in figure.sides]
+        grey = [TRUTH_COLOUR] * (len(colours) * len(kinds))
         self.colours = np.array(grey + colours)
         self.widths = np.array([2.5] * len(grey) + [3.5] * len(colours))
         # Poses turn about the vertical through the centre, and must stay inside.

@@ -9,15 +9,25 @@ import pytest
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a file; at the end of the test there may be no error, no message and no request."""
-    contexts, faults, requests = [], [], []
+    """Opens a file; at the end of the test there may be no error, no message and no request.
 
-    def open_file(path: Path, width: int = 1200, height: int = 900, **options: Any) -> Any:
+    But for that of a video beside it, by its name: the browser says where it is missing.
+    """
+    contexts, faults, requests, media = [], [], [], set()
+
+    def open_file(
+        path: Path, width: int = 1200, height: int = 900, video: str = "", **options: Any
+    ) -> Any:
+        media.add((path.parent / video).as_uri())
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text))
-        page.on("request", lambda request: requests.append(request.url))
+        missing = "ERR_FILE_NOT_FOUND" if video else None
+        page.on(
+            "console",
+            lambda message: (missing and missing in message.text) or faults.append(message.text),
+        )
+        page.on("request", lambda request: request.url in media or requests.append(request.url))
         page.goto(path.as_uri())
         # The first drawing follows the layout of the page.
         page.evaluate(

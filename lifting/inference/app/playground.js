@@ -65,10 +65,13 @@ function redraw() {
 
 function drawFlatBones() {
   const lines = element("flat").querySelectorAll("line");
-  about.keypoints.bones.forEach(([a, b], n) => {
-    const ends = { x1: points[a][0], y1: points[a][1], x2: points[b][0], y2: points[b][1] };
-    for (const [key, value] of Object.entries(ends)) lines[n].setAttribute(key, value);
-    lines[n].setAttribute("opacity", hidden.has(a) || hidden.has(b) ? 0.2 : 1);
+  const { middles } = about.keypoints, ends = pointsOf(about.keypoints, points);
+  const unseen = points.map((_, k) => hidden.has(k));
+  unseen.push(...middles.map(([a, b]) => unseen[a] || unseen[b]));
+  about.keypoints.lines.forEach(([a, b], n) => {
+    const places = { x1: ends[a][0], y1: ends[a][1], x2: ends[b][0], y2: ends[b][1] };
+    for (const [key, value] of Object.entries(places)) lines[n].setAttribute(key, value);
+    lines[n].setAttribute("opacity", unseen[a] || unseen[b] ? 0.2 : 1);
   });
   element("flat").querySelectorAll("g").forEach((node, k) => {
     node.setAttribute("transform", `translate(${points[k][0]} ${points[k][1]})`);
@@ -149,7 +152,7 @@ function press(event, joint) {
 }
 
 function build() {
-  const flat = element("flat"), { joints, bones, sides } = about.keypoints;
+  const flat = element("flat"), { joints, lineSides, sides } = about.keypoints;
   flat.replaceChildren();
   const { view, size } = image(), high = points.map(point => point[1]);
   // Joints of somebody who is small on a picture must not cover each other.
@@ -157,8 +160,8 @@ function build() {
   const unit = Math.min(most, Math.max(most / 4, 1.6 * tall)) / 1000;
   flat.setAttribute("viewBox", view.join(" "));
   if (picture) make("image", flat, { href: picture.src, width: size[0], height: size[1] });
-  for (const [, b] of bones) {
-    make("line", flat, { stroke: `var(--${sides[b]})`, "stroke-width": 9 * unit });
+  for (const side of lineSides) {
+    make("line", flat, { stroke: `var(--${side})`, "stroke-width": 9 * unit });
   }
   joints.forEach((name, k) => {
     const node = make("g", flat, { tabindex: 0, role: "button", "data-joint": name });

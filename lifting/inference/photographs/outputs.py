@@ -9,12 +9,14 @@ from PIL import Image, PngImagePlugin
 from lifting.files import beside
 from lifting.inference.detectors import interfaces
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.people_page import shown_person
 from lifting.inference.photographs.files import MARK
 from lifting.inference.prediction import Lifted
 from lifting.inference.video.outputs import drawn_person
+from lifting.viz.people_page import people_clip
 from lifting.viz.player import Clip, small_jpeg
 from lifting.viz.side_by_side import SideBySide
-from lifting.viz.video_page import Thumbnails, video_clip
+from lifting.viz.video_page import Thumbnails
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ def write_picture(path: Path, photograph: LiftedPhotograph, height: int) -> None
 def photograph_clip(photograph: LiftedPhotograph, height: int) -> Clip:
     """Return a photograph and the poses on it as a clip of one frame."""
     people = [
-        drawn_person(*pair) for pair in zip(photograph.tracks, photograph.lifted, strict=True)
+        shown_person(*pair) for pair in zip(photograph.tracks, photograph.lifted, strict=True)
     ]
     pictures = Thumbnails(1, 1)
     pictures.images.append(small_jpeg(photograph.image, height))
-    return video_clip(photograph.path.name, people, pictures, photograph.size, 1.0)
+    return people_clip(photograph.path.name, people, 1.0, photograph.size, pictures)

@@ -111,15 +111,15 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     with stoppable() as stopped:
         until = frames if early else None
         height = video_options.height
-        drawn = draw_video(source, people, thumbnails, folder / VIDEO, height, until, stopped)
+        played = draw_video(source, people, thumbnails, folder / VIDEO, height, until, stopped)
         early = early or stopped()
     if video_options.page_frames:
         shown_truth = truth if len(people) == 1 else None
-        write_video_page(folder / PAGE, source, people, thumbnails, shown_truth)
+        write_video_page(folder / PAGE, source, tracks, lifted, thumbnails, played, shown_truth)
     files = [results.poses, *motion, *others]
     results.remove_left_over(files)
     return LiftedVideo(
-        *(source.path, folder, files, tracks, lifted, drawn),
+        *(source.path, folder, files, tracks, lifted, len(played.times)),
         *(source.damaged, early, errors, no_bvh),
     )
 

@@ -11,17 +11,17 @@ from rich.progress import Progress
 from lifting.errors import InputError
 from lifting.files import beside, write_together
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.people_page import write_people_page
 from lifting.inference.pose_files import bvh_files, pack_poses
 from lifting.inference.prediction import Lifted
 from lifting.inference.video.reader import Video
 from lifting.inference.video.true_poses import TruePoses
 from lifting.keypoints.gaps import fill_gaps
 from lifting.skeletons import skeleton
-from lifting.viz.page import write_page
-from lifting.viz.player import PoseTrack
+from lifting.viz.player import PlayedVideo, PoseTrack
 from lifting.viz.side_by_side import DrawnPerson, SideBySide
 from lifting.viz.timed_video import timed_video
-from lifting.viz.video_page import Thumbnails, video_clip
+from lifting.viz.video_page import Thumbnails
 
 
 def motion_files(
@@ -76,8 +76,8 @@ def draw_video(
     height: int,
     until: int | None,
     stopped: Callable[[], bool],
-) -> int:
-    """Write the video beside its poses, and return how many frames it has.
+) -> PlayedVideo:
+    """Write the video beside its poses, and return it as a page plays it.
 
     Frames above ``height`` are shrunk to it, and each that is drawn goes to the thumbnails. It ends
     before the frame ``until``, if one is given, or with the frame just drawn if ``stopped`` says so.
@@ -94,24 +94,32 @@ def draw_video(
             bar.advance(task)
             if stopped():
                 break
-    return written.frames
+    return PlayedVideo(path.name, np.array(written.times), picture.share, drawn=True)
 
 
 def write_video_page(
     path: Path,
     video: Video,
-    people: Sequence[DrawnPerson],
+    tracks: Sequence[KeypointTrack],
+    lifted: Sequence[Lifted],
     thumbnails: Thumbnails,
+    played: PlayedVideo,
     truth: TruePoses | None,
 ) -> None:
-    """Write a page of the frames of which there are thumbnails.
+    """Write a page of everyone, which plays the drawn video where it lies beside it.
 
     The true poses are those of the one person, if they are known.
     """
     true_track = None
     if truth is not None:
-        count = len(thumbnails.images) * thumbnails.stride
-        true_track = PoseTrack("truth", truth.first_frames(count), skeleton(truth.skeleton))
-    name = video.path.name
-    clip = video_clip(name, people, thumbnails, video.size, video.fps, true_track)
-    write_page(path, name, [clip], intro="Lifted to 3D from the keypoints of the video.")
+        poses = truth.first_frames(len(played.times))
+        true_track = PoseTrack("truth", poses, skeleton(truth.skeleton))
+    write_people_page(
+        path,
+        video.path.name,
+        tracks,
+        lifted,
+        pictures=thumbnails,
+        video=played,
+        truth=true_track,
+    )

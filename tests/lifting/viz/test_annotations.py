@@ -53,12 +53,12 @@ def test_the_two_joints_are_marked_in_their_colours():
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
         assert ((image.keypoints > [left, top]) & (image.keypoints < [right, bottom])).all()
         assert len(axes.images) == (image.picture is not None)
-    assert len(bones(figure.subfigs[0].axes[0])) == 13
+    assert len(bones(figure.subfigs[0].axes[0])) == 14
 
 
 def test_hidden_joints_are_not_drawn():
     axes = image_figure({"easiest": [shown(hidden=[0])]}, LSP).subfigs[0].axes[0]
-    assert len(bones(axes)) == 12
+    assert len(bones(axes)) == 13
 
 
 def test_truth_of_risk_is_drawn_where_it_is_known():

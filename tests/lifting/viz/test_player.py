@@ -12,7 +12,8 @@ from PIL import Image
 from lifting.skeletons import skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, PoseTrack, player, resource, small_jpeg
+from lifting.viz.player import Clip, PlayedVideo, PoseTrack, player, resource, small_jpeg
+from lifting.viz.stick_figure import stick_figure
 
 H36M, H36M16 = skeleton("h36m17"), skeleton("h36m16")
 RNG = np.random.default_rng(0)
@@ -56,6 +57,48 @@ def test_joint_sets_are_named_with_bones_and_sides():
     assert skeletons["h36m17"]["joints"] == list(H36M.joints)
     assert skeletons["h36m17"]["bones"] == [list(bone) for bone in H36M.bones]
     assert skeletons["h36m17"]["sides"][H36M.index("left_knee")] == "left"
+    assert skeletons["h36m17"]["lines"] == skeletons["h36m17"]["bones"]
+
+
+def test_sets_whose_tree_is_no_body_are_drawn_as_people():
+    coco = skeleton("coco17")
+    packed = content(Clip("c", [track(joints=coco)]))["skeletons"]["coco17"]
+    figure = stick_figure(coco)
+    assert packed["lines"] == [list(line) for line in figure.lines] != packed["bones"]
+    assert packed["lineSides"] == list(figure.sides)
+    assert packed["middles"] == [list(pair) for pair in figure.middles]
+
+
+def test_a_room_is_as_large_as_everyone_s_way_through_it():
+    still = np.zeros((3, 17, 3))
+    still[:, 1] = [0.0, 500, 0]
+    ways = [np.linspace([x, 0, 4000], [x, 0, 6000], 3) for x in (-1000, 1000)]
+    tracks = [PoseTrack(f"p{n}", still, H36M, None, way) for n, way in enumerate(ways)]
+    (clip,) = content(Clip("c", tracks))["clips"]
+    assert clip["room"]["centre"] == [0, 250, 5000]
+    assert clip["room"]["reach"] == pytest.approx(np.hypot(np.hypot(1000, 1000), 250), abs=1)
+    assert clip["room"]["floor"] == 500
+    assert clip["scene"]["reach"] == 250
+    np.testing.assert_allclose(numbers(clip["methods"][1]["trajectory"]), ways[1].ravel())
+    # Who is where has to be known of all.
+    (clip,) = content(Clip("c", [tracks[0], track("p")]))["clips"]
+    assert clip["room"] is None
+
+
+def test_a_video_is_named_and_is_not_part_of_the_page(tmp_path):
+    video = PlayedVideo("a walk #1.mp4", np.array([0, 0.04, 0.1]), (0.5, 1), drawn=True)
+    clip = Clip("c", [track()], images=[b"x"], image_frames=[1], video=video)
+    (packed,) = content(clip)["clips"]
+    assert packed["video"] == {
+        **{"source": "a%20walk%20%231.mp4", "times": [0, 0.04, 0.1]},
+        **{"share": [0.5, 1], "drawn": True},
+    }
+    assert (packed["imageFrames"], len(packed["images"])) == ([1], 1)
+    for shown, allowed in ((clip, True), (Clip("c", [track()]), False)):
+        write_page(tmp_path / "a.html", "A", [shown])
+        text = (tmp_path / "a.html").read_text()
+        assert ("media-src data: 'self' file:;" in text) == allowed
+        assert "connect-src" not in text
 
 
 def test_scene_is_that_of_the_poses_and_not_of_one_that_went_astray():
@@ -105,6 +148,7 @@ def test_small_jpeg_keeps_the_shape_of_what_is_large_and_the_size_of_what_is_sma
         ({"methods": []}, "has no poses"),
         ({"fps": 0.0}, "has 0.0 frames per second"),
         ({"truth": track("truth", 4)}, "as many frames of everything"),
+        ({"video": PlayedVideo("a.mp4", np.zeros(2))}, "as many frames of everything"),
         ({"notes": ["a"]}, "as many frames of everything"),
         ({"methods": [track(frames=0)]}, "as many frames of everything"),
         ({"keypoints": np.zeros((3, 16, 2))}, "16 joints where 'h36m17' has 17"),

@@ -18,6 +18,7 @@ def write(path, pts, time_base, fps):
     with timed_video(path, SIZE, time_base, fps) as video:
         for number, when in enumerate(pts):
             video.add(picture(number), when)
+    np.testing.assert_allclose(video.times, [float(when * time_base) for when in pts])
     return Video(path)
 
 
