@@ -55,6 +55,8 @@ class LocalHandler(BaseHTTPRequestHandler):
     server: LocalServer
     protocol_version = "HTTP/1.1"
     timeout = 60
+    # Head and body of an answer are sent one after the other: the body must not wait for the receipt.
+    disable_nagle_algorithm = True
     # Bytes of the longest JSON body, and what a page may do.
     longest: ClassVar[int] = _LONGEST
     policy: ClassVar[str] = POLICY

@@ -130,20 +130,30 @@ def synthetic_folder(tmp_path_factory, give_synthetic) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium without a window, for tests of pages."""
+def launch_browser() -> Iterator[Callable[..., Any]]:
+    """What starts a Chromium without a window, with further arguments."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
-        # One that playwright brought, or the machine's own.
-        for path in (None, shutil.which("chromium"), shutil.which("google-chrome")):
-            try:
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-                break
-            except api.Error:
-                continue
-        else:
-            pytest.skip(
+
+        def launch(*arguments: str) -> Any:
+            # One that playwright brought, or the machine's own.
+            for path in (None, shutil.which("chromium"), shutil.which("google-chrome")):
+                try:
+                    return playwright.chromium.launch(
+                        executable_path=path, args=["--no-sandbox", *arguments]
+                    )
+                except api.Error:
+                    continue
+            return pytest.skip(
                 "there is no Chromium; install Debian's chromium, or run: playwright install chromium"
             )
-        yield browser
-        browser.close()
+
+        yield launch
+
+
+@pytest.fixture(scope="module")
+def browser(launch_browser: Callable[..., Any]) -> Iterator[Any]:
+    """A Chromium without a window, for tests of pages."""
+    browser = launch_browser()
+    yield browser
+    browser.close()

@@ -15,7 +15,13 @@ from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.inference.devices import device_of
 from lifting.inference.live_history import KeypointHistory
-from lifting.inference.prediction import _camera, _known, _scale_to_training, load_lifter
+from lifting.inference.prediction import (
+    image_camera,
+    known_joints,
+    load_lifter,
+    scale_to_training,
+    warn_of_strange_inputs,
+)
 from lifting.keypoints.validation import validate_keypoints
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, convert_confidence
@@ -27,8 +33,8 @@ class LiveLifter:
 
     What it returns is what the lifter predicts of the whole recording: the window of past frames is the
     same, and before there are enough the first is repeated, as at the edge of a clip. Where a keypoint
-    is missing and the lifter needs it, it stays where it was last seen; a file is interpolated instead,
-    up to where it is seen again.
+    is missing and the lifter is not told so, it stays where it was last seen; a file is interpolated
+    instead, up to where it is seen again.
 
     Several people have a ``LiveLifter`` each, which may share the lifter.
 
@@ -85,16 +91,16 @@ class LiveLifter:
         self.skeleton: str = lifter.hparams["skeleton"]
         self._source, self._target = skeleton, lifter.hparams["keypoint_skeleton"]
         self._keypoints, self._joints = (len(joint_set(name)) for name in (skeleton, self.skeleton))
-        self._takes_missing = lifter.completes or getattr(lifter, "takes_missing", False)
         self.known: NDArray[np.bool_] = np.zeros(self._joints, np.bool_)
+        self._where, self._warned = where, False
         # What does not go together is known before the first frame.
         try:
             convert(torch.zeros(self._keypoints, 2), self._source, self._target)
         except InputError as error:
             raise InputError(f"lifts keypoints of '{self._target}'. {error}", where) from error
         self._calibrated = camera is not None
-        self._camera = _camera(size, camera)
-        rate = getattr(lifter, "frame_rate", None) if fps is None else fps
+        self._camera = image_camera(size, camera)
+        rate = lifter.frame_rate if fps is None else fps
         self._history = KeypointHistory(lifter.windows(1).receptive_field, rate, max_gap)
 
     def reset(self) -> None:
@@ -143,19 +149,28 @@ class LiveLifter:
     @torch.inference_mode()
     def _lift(self) -> Float[ndarray, "J 3"]:
         """Return the pose of the last frame."""
-        points, scores = map(torch.from_numpy, self._history.window())
-        points = convert(points, self._source, self._target).float()
+        lifter, camera = self.lifter, self._camera
+        held, scores = map(torch.from_numpy, self._history.window())
+        seen = scores > 0
+        if lifter.takes_missing:
+            # As in a file: frames without anybody alone are filled in.
+            held = held.where((seen | ~seen.any(-1, keepdim=True))[..., None], torch.nan)
+        points = convert(held, self._source, self._target).float()
         scores = convert_confidence(scores, self._source, self._target).float()
-        if points.isnan().any() and not self._takes_missing:
+        there = ~points.isnan().any(-1)
+        if not (there.all() or lifter.completes or (lifter.takes_missing and there[-1].any())):
             self.known = np.zeros(self._joints, np.bool_)
             return np.full((self._joints, 3), np.nan, np.float32)
-        points, camera = points.nan_to_num(0.0), self._camera
-        if not self._calibrated:
-            points, camera = _scale_to_training(points, camera, self.lifter)
-        window = _one_window(points, scores, camera, self.lifter.device)
-        outputs = {name: x.cpu() for name, x in self.lifter.predict_step(window, 0).items()}
+        points = points.nan_to_num(0.0)
+        if not self._calibrated and not lifter.in_person_view:
+            points, camera = scale_to_training(points, camera, lifter)
+        if not self._warned:
+            self._warned = warn_of_strange_inputs(lifter, points, camera, self._where)
+        told = there.to(scores) if lifter.takes_missing else scores
+        window = _one_window(points, told, camera, lifter.device)
+        outputs = {name: x.cpu() for name, x in lifter.predict_step(window, 0).items()}
         pose = outputs["pose"].float()
-        known = _known(self.lifter, outputs, scores[-1:] > 0)
+        known = known_joints(lifter, outputs, scores[-1:] > 0)
         self.known = (known & pose.isfinite().all(-1))[0].numpy()
         return pose[0].numpy()
 

@@ -104,7 +104,7 @@ def lift(
         raise InputError("flip_test is set when a lifter is loaded: give it to load_lifter.")
     lifter.eval()
     calibrated = camera is not None
-    camera = _camera(size, camera)
+    camera = image_camera(size, camera)
     person = validate_keypoints(keypoints, confidence, skeleton)
     points, scores = _for_lifter(person, lifter, where)
     # What is told apart from what is known: of whole frames that were filled in, it is all of it.
@@ -112,13 +112,13 @@ def lift(
     points = points.nan_to_num(0.0)
     told = there.to(scores) if lifter.takes_missing else scores
     if not calibrated and not lifter.in_person_view:
-        points, camera = _scale_to_training(points, camera, lifter)
-    _warn_of_strange_inputs(lifter, points, camera, where)
+        points, camera = scale_to_training(points, camera, lifter)
+    warn_of_strange_inputs(lifter, points, camera, where)
     fps = None if lift_options.fps is None else float(lift_options.fps)
     windows = lifter.windows(lift_options.dilation or natural_dilation(lifter, fps))
     lifter.to(device_of(lift_options.device))
     outputs = _predict(lifter, points, told, camera, windows, lift_options.batch_frames)
-    pose, known = outputs["pose"].float(), _known(lifter, outputs, scores > 0)
+    pose, known = outputs["pose"].float(), known_joints(lifter, outputs, scores > 0)
     root = None
     if lift_options.trajectory:
         root = _root_position(lifter, outputs, points, told, camera)
@@ -157,7 +157,12 @@ def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where
         )
 
 
-def _camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
+def image_camera(size: tuple[float, float] | None, camera: Camera | None) -> Camera:
+    """Return the camera that is known, or one that stands for it where the size of the image is.
+
+    Raises:
+        InputError: Unless one of both is given.
+    """
     if (size is None) == (camera is None):
         raise InputError("Give either size, the image's width and height in pixels, or the camera.")
     if camera is not None:
@@ -185,14 +190,15 @@ def natural_dilation(lifter: Lifter, fps: float | None) -> int:
     return max(1, round(fps / lifter.frame_rate))
 
 
-def _warn_of_strange_inputs(
+def warn_of_strange_inputs(
     lifter: Lifter, points: Float[Tensor, "T K 2"], camera: Camera, where: str
-) -> None:
+) -> bool:
+    """Warn if keypoints lie far from where they were in training, and return whether they do."""
     if lifter.input_range is None:
-        return
+        return False
     joint, deviations = lifter.input_range.farthest(points[None], camera[None])
     if deviations < STRANGE:
-        return
+        return False
     name = skeleton(lifter.hparams["keypoint_skeleton"]).joints[joint]
     warnings.warn(
         f"{where}: {name.replace('_', ' ')} lies {deviations:.1f} standard deviations from where it was "
@@ -201,9 +207,10 @@ def _warn_of_strange_inputs(
         InputWarning,
         stacklevel=3,
     )
+    return True
 
 
-def _scale_to_training(
+def scale_to_training(
     points: Float[Tensor, "T K 2"], camera: Camera, lifter: Lifter
 ) -> tuple[Float[Tensor, "T K 2"], Camera]:
     """Return keypoints and camera of the image, scaled to the size of the training images.
@@ -273,9 +280,10 @@ def _predict(
     return {name: value[order] for name, value in joined.items()}
 
 
-def _known(
+def known_joints(
     lifter: Lifter, outputs: dict[str, Tensor], seen: Bool[Tensor, "T K"]
 ) -> Bool[Tensor, "T J"]:
+    """Return which joints of poses rest on keypoints that were seen."""
     if "status" in outputs:
         status = outputs["status"]
         return (status == Status.LIFTED) | (status == Status.DEPTH_COMPLETED)

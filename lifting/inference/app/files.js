@@ -1,16 +1,7 @@
-/* Files to lift, and the tabs between them and the playground. */
+/* Files to lift. */
 
-const TABS = ["play", "file"];
 const NUMBERS = ["width", "height", "fps"], CHOICES = ["skeleton", "format", "smooth"], TICKS = ["trajectory", "stills"];
 let chosenFiles = [], job = null, working = false;
-
-function open(tab) {
-  for (const name of TABS) {
-    element(`panel-${name}`).hidden = name !== tab;
-    element(`tab-${name}`).setAttribute("aria-selected", name === tab);
-    element(`tab-${name}`).tabIndex = name === tab ? 0 : -1;
-  }
-}
 
 function tell(state, fault = "", busy = false) {
   element("state").textContent = state;
@@ -75,15 +66,6 @@ function take(files) {
   work();
 }
 
-for (const name of TABS) {
-  element(`tab-${name}`).addEventListener("click", () => open(name));
-  element(`tab-${name}`).addEventListener("keydown", event => {
-    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
-    const other = TABS.find(tab => tab !== name);
-    open(other);
-    element(`tab-${other}`).focus();
-  });
-}
 element("files").addEventListener("change", event => {
   take(event.target.files);
   event.target.value = "";

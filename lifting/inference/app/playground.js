@@ -1,10 +1,8 @@
 /* A 2D skeleton to drag, and what a lifter makes of it. */
 
-const VIEWS = { front: [0, 0.15], side: [Math.PI / 2, 0.15], above: [0, Math.PI / 2] };
-const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const turn = { yaw: 0.45, pitch: 0.2, zoom: 1 };
 let about = null, points = [], hidden = new Set(), track = null, scene = null, colours = palette();
-let busy = false, waiting = false, picture = null;
+let busy = false, waiting = false, picture = null, refused = "";
 
 function make(name, parent, attributes = {}) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -19,8 +17,9 @@ function image() {
   return { size, view: [0, 0, ...size] };
 }
 
+/* Say what is wrong with the pose, or with a picture that was given. */
 function say(sentence) {
-  element("message").textContent = sentence || "";
+  element("message").textContent = sentence || refused;
   element("scene").classList.toggle("stale", Boolean(sentence));
 }
 
@@ -204,8 +203,12 @@ function load() {
   const [file] = element("picture").files, next = new Image();
   if (!file) return;
   element("picture").value = "";
+  refused = "";
   next.onload = () => lay(next);
-  next.onerror = () => say(`${file.name}: is no picture that this browser can show.`);
+  next.onerror = () => {
+    refused = `${file.name}: is no picture that this browser can show.`;
+    say();
+  };
   next.src = URL.createObjectURL(file);
 }
 
@@ -250,24 +253,12 @@ function mirror() {
   changed();
 }
 
-function look(yaw, pitch) {
-  turn.yaw = yaw;
-  turn.pitch = Math.max(-Math.PI / 2, Math.min(Math.PI / 2, pitch));
-  redraw();
-}
-
-function grabScene(event) {
-  const canvas = event.currentTarget, from = { x: event.clientX, y: event.clientY, ...turn };
-  element("spin").checked = false;
-  canvas.setPointerCapture(event.pointerId);
-  canvas.onpointermove = e =>
-    look(from.yaw + (e.clientX - from.x) / 120, from.pitch + (e.clientY - from.y) / 120);
-  canvas.onpointerup = canvas.onpointercancel = () => { canvas.onpointermove = null; };
-}
-
 let before = null;
 function spin(now) {
-  if (element("spin").checked && before !== null) look(turn.yaw + (now - before) / 2500, turn.pitch);
+  if (element("spin").checked && before !== null && !element("panel-play").hidden) {
+    turn.yaw += (now - before) / 2500;
+    redraw();
+  }
   before = now;
   requestAnimationFrame(spin);
 }
@@ -275,16 +266,11 @@ function spin(now) {
 for (const [id, [yaw, pitch]] of Object.entries(VIEWS)) {
   element(id).addEventListener("click", () => {
     element("spin").checked = false;
-    look(yaw, pitch);
+    Object.assign(turn, { yaw, pitch });
+    redraw();
   });
 }
-element("scene").addEventListener("pointerdown", grabScene);
-element("scene").addEventListener("keydown", event => {
-  const step = STEPS[event.key];
-  if (!step) return;
-  event.preventDefault();
-  look(turn.yaw + 0.15 * step[0], turn.pitch + 0.15 * step[1]);
-});
+turnable(element("scene"), turn, redraw, () => { element("spin").checked = false; });
 element("larger").addEventListener("click", () => grow(1.15));
 element("smaller").addEventListener("click", () => grow(1 / 1.15));
 element("mirror").addEventListener("click", mirror);

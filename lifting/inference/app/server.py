@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from lifting.errors import explain
+from lifting.errors import InputError, explain
+from lifting.inference.app.camera import LARGEST, CameraSessions
 from lifting.inference.app.job_store import JobStore
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.page import app_page
@@ -40,6 +41,7 @@ class AppServer(LocalServer):
     ) -> None:
         self.lifters = lifters
         self.jobs = JobStore(folder, lifters, detector)
+        self.cameras = CameraSessions(lifters, detector)
         self.largest = largest
         self.page = app_page(lifters.paths, FORMATS, detector is not None)
         super().__init__(_Handler, port)
@@ -78,9 +80,28 @@ class _Handler(LocalHandler):
         elif url.path == "/play/lift":
             content = self.json_body()
             self._answer(lambda: lift_points(self.server.lifters, content))
+        elif url.path == "/camera/frame":
+            self._take_frame(parse_qs(url.query))
+        elif url.path in ("/camera/start", "/camera/stop"):
+            content, cameras = self.json_body(), self.server.cameras
+            work = cameras.start if url.path == "/camera/start" else cameras.stop
+            self._answer(lambda: work(content))
         else:
             self.close_connection = True
             self.send_error(HTTPStatus.NOT_FOUND)
+
+    def _take_frame(self, query: dict[str, list[str]]) -> None:
+        length = self.length(LARGEST)
+        plain = self.headers.get_content_type() == "image/jpeg"
+        session, when = (query.get(name, [""])[0] for name in ("session", "time"))
+
+        def work() -> dict[str, Any]:
+            if length is None or not plain:
+                self.close_connection = True
+                raise InputError("That is no frame of a camera: load the page again.")
+            return self.server.cameras.frame(session, when, self.rfile.read(length))
+
+        self._answer(work)
 
     def _take(self, query: dict[str, list[str]]) -> None:
         length = self.length(self.server.largest)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from lifting.cameras import calibrated_camera
-from lifting.errors import InputError
+from lifting.cameras import calibrated_camera, nominal_camera
+from lifting.errors import InputError, InputWarning
 from lifting.inference.live import LiveLifter, frames_ahead
 from lifting.inference.prediction import lift
+from lifting.keypoints.input_range import InputRange
 from lifting.skeletons import skeleton
 from tests.lifting.made_checkpoints import METHODS, make
 from tests.made_lifters import save
@@ -17,6 +18,8 @@ FRAMES = 24
 # Millimetres; poses are up to 1 m, of which float32 knows 0.00006 mm.
 CLOSE = 1e-3
 LIVE = ("causal", "simple_baseline", "iganet", "links", "occlusion")
+# Causal, in the view of the person, told what is missing: as the lifter that comes with the suite.
+PERSON = {"view": "person", "missing": True}
 
 
 def person(frames=FRAMES, joints=17):
@@ -33,9 +36,9 @@ def pushed(live, points, fps=30.0, confidence=None):
 
 
 @pytest.mark.parametrize("fps", [None, 30])
-@pytest.mark.parametrize("name", LIVE)
-def test_it_is_what_is_predicted_of_the_whole_clip(name, fps):
-    lifter, points = make(name), person()
+@pytest.mark.parametrize(("name", "options"), [*((name, {}) for name in LIVE), ("causal", PERSON)])
+def test_it_is_what_is_predicted_of_the_whole_clip(name, options, fps):
+    lifter, points = make(name, **options), person()
     whole = lift(points, lifter, size=SIZE).pose
     live = LiveLifter(lifter, size=SIZE, fps=fps)
     poses = pushed(live, points)
@@ -130,6 +133,48 @@ def test_before_everything_was_seen_there_is_no_pose():
     again = LiveLifter(lifter, size=SIZE)
     again.push(part, 0.0)
     np.testing.assert_allclose(again.push(points[1], 0.1), expected, rtol=1e-5, atol=CLOSE)
+
+
+@pytest.mark.parametrize("fps", [None, 30])
+def test_a_lifter_that_is_told_what_is_missing_gives_what_it_gives_of_a_file(fps):
+    lifter, points = make("causal", **PERSON), person()
+    points[np.random.default_rng(0).random((FRAMES, 17)) < 0.3] = np.nan
+    points[:, 9] = np.nan
+    whole = lift(points, lifter, size=SIZE)
+    live = LiveLifter(lifter, size=SIZE, fps=fps)
+    np.testing.assert_allclose(pushed(live, points), whole.pose, rtol=1e-5, atol=CLOSE)
+    assert live.known.tolist() == whole.known[-1].tolist()
+    assert 0 < live.known.sum() < 17
+    # Of a frame with nobody the one before stays, until somebody new comes.
+    last = whole.pose[-1]
+    nobody = np.full((17, 2), np.nan)
+    held = lift(np.concatenate([points, points[-1:]]), lifter, size=SIZE).pose[-1]
+    gone = live.push(nobody, 7.5 + FRAMES / 30)
+    assert np.isfinite(gone).all()
+    assert np.abs(gone - last).max() < 2 * np.abs(held - last).max() + 100
+    assert not live.known.any()
+    assert np.isnan(live.push(nobody, 20.0)).all()
+
+
+def test_windows_have_the_frame_rate_of_training():
+    lifter, points = make("causal"), person()
+    lifter.frame_rate = 15.0
+    fast = np.repeat(points, 2, axis=0)
+    fast[1::2] += 30
+    poses = pushed(LiveLifter(lifter, size=SIZE), fast, fps=30)[::2]
+    np.testing.assert_allclose(poses, lift(points, lifter, size=SIZE).pose, rtol=1e-5, atol=0.01)
+    whole = lift(fast, lifter, size=SIZE, fps=30).pose[::2]
+    np.testing.assert_allclose(poses, whole, rtol=1e-5, atol=0.01)
+
+
+def test_strange_keypoints_are_warned_of_once():
+    lifter, points = make("simple_baseline"), person()
+    camera = nominal_camera(*map(float, SIZE)).to(torch.float32)
+    lifter.input_range = InputRange.of(torch.from_numpy(points)[None] / 8, camera[None])
+    live = LiveLifter(lifter, size=SIZE)
+    with pytest.warns(InputWarning, match="standard deviations") as warned:
+        pushed(live, points)
+    assert len(warned) == 1
 
 
 def test_a_method_that_completes_is_told_what_is_missing():
