@@ -16,7 +16,7 @@ from torch import Tensor
 from lifting.errors import CheckpointError
 from lifting.models import resolve
 from lifting.models.hub_folders import WEIGHTS, is_hub_folder, read_hub_folder
-from lifting.models.resolving import no_such_model
+from lifting.models.resolving import no_such_model, resolve_checkpoint
 
 # Parts of a checkpoint whose every number is finite. Scores of callbacks need not be: the best of
 # nothing is infinite.
@@ -36,7 +36,7 @@ def read_checkpoint(name_or_path: str | Path) -> dict[str, Any]:
         CheckpointError: If the file is missing, damaged, unsafe, of another program, or holds numbers
             that are not finite.
     """
-    path = resolve(name_or_path)
+    path = resolve_checkpoint(name_or_path)
     if path.is_file():
         checkpoint = _read_file(path)
     elif is_hub_folder(path):

@@ -32,6 +32,10 @@ _GROUPS = {
         ("video", "video:video", "a video to 3D poses, drawn beside it"),
         ("photo", "photo:photo", "photographs to 3D poses, drawn beside them"),
         ("app", "app:app", "lift on a page in the browser"),
+        ("models list", "models:list_models", "those that have names, and where they are"),
+        ("models fetch", "models:fetch", "into the cache, to have them without a network"),
+        ("models show", "models:show", "the card and the files of one"),
+        ("models add", "models:add", "a name for one of your own"),
     ),
     "Data": (
         ("prepare h36m", "prepare:h36m", "Human3.6M"),
@@ -75,5 +79,8 @@ COMMANDS = {
 FAMILIES = {
     "prepare": "convert a dataset",
     "relative-depth": "annotations of relative depth",
+    "models": "lifters and detectors by name",
     "export": "write a checkpoint for other programs",
 }
+# The second word, where one of a family is left out.
+DEFAULTS = {"models": "list"}

@@ -6,7 +6,7 @@ from importlib import import_module
 from itertools import groupby
 from typing import TextIO
 
-from lifting.cli.commands import COMMANDS, FAMILIES, Command
+from lifting.cli.commands import COMMANDS, DEFAULTS, FAMILIES, Command
 from lifting.cli.options.parsing import call
 from lifting.errors import InputError, InputWarning, did_you_mean, guarded
 from lifting.runs.code_version import version_line
@@ -50,6 +50,8 @@ def run(words: list[str]) -> None:
         InputError: If something given from outside is wrong.
     """
     _refuse_empty(words)
+    if len(words) == 1 and words[0] in DEFAULTS:
+        words = [*words, DEFAULTS[words[0]]]
     if not words or words[0] in _HELP:
         print(overview())
     elif _VERSION in words:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from lifting.errors import CheckpointError, InputError, did_you_mean
 from lifting.models.cache import alone, cache_folder, missing
+from lifting.models.hub_folders import CONFIG
 from lifting.models.registry import HERE, Model, registered
 from lifting.models.sources import fetch, hub_folder
 
 _RUN, _HUB = "runs:", "hf:"
+# Names of files that the suite reads a method from.
+_CHECKPOINTS = (".ckpt", CONFIG)
 _REPOSITORY = re.compile(r"hf:[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
@@ -47,6 +50,22 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
         what = f"is a model of kind {model.kind}, and one of kind {kind} is needed"
         raise InputError(what, text, "`lifting models` lists them.")
     return local(model)
+
+
+def resolve_checkpoint(name_or_path: str | Path) -> Path:
+    """Return the checkpoint or the hub folder that is meant, see :func:`resolve`.
+
+    Raises:
+        CheckpointError: If the model is made of other files, which are not fetched for that.
+        InputError: As :func:`resolve` does.
+    """
+    text = str(name_or_path)
+    model = registered().get(text) if is_named(text) else None
+    files = () if model is None else model.files
+    if model is not None and files and not any(f.path.endswith(_CHECKPOINTS) for f in files):
+        what = f"is a model of kind {model.kind}, and a checkpoint of this suite is needed"
+        raise CheckpointError(what, text, "`lifting models` lists them.")
+    return resolve(name_or_path)
 
 
 def is_named(name_or_path: str | Path) -> bool:

@@ -186,6 +186,14 @@ def test_a_hub_folder_is_read_as_the_checkpoint_it_was_made_of(saved, tmp_path):
         read_checkpoint(tmp_path / "hub")
 
 
+def test_a_model_without_a_checkpoint_is_not_fetched_for_one(monkeypatch):
+    monkeypatch.setattr("lifting.models.resolving.fetch", None)
+    with pytest.raises(
+        CheckpointError, match="blazepose: is a model of kind detector, and a check"
+    ):
+        read_checkpoint("blazepose")
+
+
 def test_weights_of_a_hub_folder_that_are_not_finite_are_refused(tmp_path):
     lifter = made("VideoPose3D")
     path = save(lifter, tmp_path / "lifter.ckpt")

@@ -10,6 +10,8 @@ from lifting.errors import InputError
 from lifting.inference.prediction import load_lifter
 from lifting.methods.bases.checkpointed import subclasses
 from lifting.methods.bases.lifter import Lifter
+from lifting.models import is_named, resolve
+from lifting.models.hub_folders import is_hub_folder
 
 # Lifters that stay in memory.
 _KEPT = 4
@@ -20,7 +22,8 @@ class Lifters:
     """Lifters by name, loaded on first use.
 
     Args:
-        paths: Checkpoints, and folders of runs, in which those of lifters are taken: the best of a run.
+        paths: Checkpoints, hub folders, names of models, and folders of runs, in which those of lifters
+            are taken: the best of a run.
 
     Attributes:
         paths: The checkpoints, by the name of the run or of the file.
@@ -33,22 +36,25 @@ class Lifters:
         self.paths: dict[str, Path] = {}
         # Of two requests for a lifter at once the second waits: it is loaded once.
         self._lock = Lock()
-        for path in map(Path, paths):
-            if path.is_dir():
+        for given in paths:
+            path = resolve(given, "lifter")
+            if is_hub_folder(path):
+                _check_lifter(path)
+                self._add(path, path.parent, str(given) if is_named(given) else path.name)
+            elif path.is_dir():
                 for checkpoint in _lifters_in(path):
                     self._add(checkpoint, path)
-            elif _is_lifter(path):
-                self._add(path, path.parent)
             else:
-                raise InputError("is of a method that lifts nothing", path, "name a lifter's.")
+                _check_lifter(path)
+                self._add(path, path.parent, str(given) if is_named(given) else None)
         if not self.paths:
             names = ", ".join(map(str, paths)) or "nothing"
             raise InputError("holds no checkpoint of a lifter", names, "train one, or name others.")
         self._load = lru_cache(maxsize=_KEPT)(load_lifter)
 
-    def _add(self, path: Path, folder: Path) -> None:
+    def _add(self, path: Path, folder: Path, own: str | None = None) -> None:
         name = str(path)
-        for short in (_name(path, folder), path.stem):
+        for short in (own or _name(path, folder), path.stem):
             if short not in self.paths:
                 name = short
                 break
@@ -71,6 +77,11 @@ def _lifters_in(folder: Path) -> list[Path]:
     paths = sorted(folder.rglob("*.ckpt"))
     best = {path.parent for path in paths if path.name == BEST}
     return [p for p in paths if (p.parent not in best or p.name == BEST) and _is_lifter(p)]
+
+
+def _check_lifter(path: Path) -> None:
+    if not _is_lifter(path):
+        raise InputError("is of a method that lifts nothing", path, "name a lifter's.")
 
 
 def _is_lifter(path: Path) -> bool:

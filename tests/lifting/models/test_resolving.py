@@ -2,10 +2,12 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
 
+from lifting.checkpoints import read_checkpoint
 from lifting.errors import CheckpointError, InputError
 from lifting.models import is_named, resolve, resolving
-from lifting.models.registry import registered, user_file, write_entry
+from lifting.models.registry import HERE, registered, user_file, write_entry
 from tests.lifting.models.conftest import CONTENT, made_file
 
 ROW = {key: value for key, value in vars(made_file()).items() if key != "at"}
@@ -152,10 +154,36 @@ def test_files_of_one_s_own_are_used_where_they_lie_until_they_change(tmp_path):
         resolve("made")
 
 
-def test_everything_in_the_package_is_what_the_registry_says():
-    for model in registered().values():
-        if model.source == "package":
-            assert resolving.local(model).exists()
+SHIPPED = [model for model in registered().values() if model.source == "package"]
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_what_ships_is_what_the_registry_says_and_runs_nothing(model, monkeypatch):
+    """Every file is there with its SHA-256, none besides, and nothing is unpickled to load it."""
+    folder = resolving.local(model)
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert files == {file.path for file in model.files}
+    assert files == {"README.md", "config.json", "model.safetensors"}
+    monkeypatch.setattr(torch, "load", None)
+    content = read_checkpoint(model.name)
+    assert content["lifting"]["keypoint_skeleton"] in model.joint_set
+    assert (folder / "model.safetensors").stat().st_size < 2.5 * sum(
+        x.numel() for x in content["state_dict"].values()
+    )
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_the_card_of_what_ships_says_how_it_came_about(model):
+    card = model.read_card()
+    for heading in ("Recipe", "Training data", "Results", "Limits", "Licence"):
+        assert f"\n## {heading}\n" in card
+    for word in ("experiments/", "commit", "seed"):
+        assert word in card
+
+
+def test_every_folder_that_ships_is_registered():
+    folders = {path.name for path in (HERE / "shipped").iterdir() if path.is_dir()}
+    assert folders == {model.name for model in SHIPPED}
 
 
 def test_a_repository_is_registered_without_its_files(monkeypatch, tmp_path):

@@ -3,6 +3,8 @@
 import pytest
 
 from lifting.errors import InputError
+from lifting.export import to_hub
+from lifting.export.registering import register
 from lifting.inference.app.lifters import Lifters
 from lifting.methods import LSTMLifter, VideoPose3D
 from tests.lifting.made_checkpoints import flow, make
@@ -43,6 +45,21 @@ def test_files_of_one_name_are_told_apart(runs):
     assert next(iter(Lifters(files).paths)) == "vp3d"
     twice = Lifters([runs / "imported.ckpt", runs / "imported.ckpt"])
     assert list(twice.paths) == ["imported", str(runs / "imported.ckpt")]
+
+
+def test_hub_folders_and_names_are_offered_under_their_names(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIFTING_MODELS_FILE", str(tmp_path / "models.json"))
+    hub = tmp_path / "shared" / "walker"
+    to_hub(runs / "vp3d/checkpoints/best.ckpt", hub)
+    register("mine", str(hub))
+    register("imported", str(runs / "imported.ckpt"))
+    lifters = Lifters([hub, "mine", "imported", runs / "pipeline"])
+    assert list(lifters.paths) == ["walker", "mine", "imported", "lstm"]
+    assert all(isinstance(lifters[name], VideoPose3D) for name in ("walker", "mine", "imported"))
+    with pytest.raises(InputError, match="mein: there is no such checkpoint; did you mean mine"):
+        Lifters(["mein"])
+    with pytest.raises(InputError, match="blazepose: is a model of kind detector"):
+        Lifters(["blazepose"])
 
 
 def test_what_lifts_nothing_is_refused(runs, tmp_path):
