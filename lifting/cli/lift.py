@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from lifting.errors import InputError
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
+from lifting.inference.output_options import OutputOptions, with_person_height
 
 
 def lift(
@@ -14,7 +15,7 @@ def lift(
     out: str | None = None,
     track: str | None = None,
     bvh: bool = False,
-    **options: Annotated[Any, ReadOptions, LiftOptions],
+    **options: Annotated[Any, ReadOptions, LiftOptions, OutputOptions],
 ) -> None:
     """Lift the people of a keypoint file to 3D, see docs/predict.md.
 
@@ -25,13 +26,15 @@ def lift(
         out: The .npz to write; beside the keypoints, ending in _3d.npz, where not given.
         track: Lift this person alone.
         bvh: Write one BVH file per person as well, beside the .npz, for animation programs.
-        **options: See ReadOptions and LiftOptions.
+        **options: See ReadOptions, LiftOptions and OutputOptions.
     """
     path = Path(keypoints)
     if out is not None and Path(out).suffix.lower() != ".npz":
         raise InputError(f"--out {out}: choose a name that ends in .npz.")
     from lifting.inference.keypoint_lifting import lift_keypoint_file
 
+    options = with_person_height(options)
+    outputs = pop_options(OutputOptions, options)
     lift_keypoint_file(
         path,
         checkpoint,
@@ -40,4 +43,5 @@ def lift(
         LiftOptions(**options),
         track,
         bvh,
+        outputs,
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from lifting.inference.defaults import LIFTER
 from lifting.inference.options import LiftOptions
+from lifting.inference.output_options import OutputOptions
 from lifting.inference.photographs.options import PhotographOptions
 
 
@@ -14,9 +15,11 @@ def photo(
     **options: Annotated[
         Any,
         PhotographOptions,
+        OutputOptions,
         LiftOptions,
         "fps",
         "smooth",
+        "smooth_keypoints",
         "trajectory",
         "dilation",
         "batch_frames",
@@ -30,7 +33,7 @@ def photo(
     Args:
         photographs: Photographs (JPEG or PNG), and folders of them.
         checkpoint: A lifter: a checkpoint, or the name of a model.
-        **options: See PhotographOptions and LiftOptions.
+        **options: See PhotographOptions, OutputOptions and LiftOptions.
     """
     from lifting.inference.photographs.lifting import lift_photographs
 

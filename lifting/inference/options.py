@@ -5,6 +5,7 @@ from inspect import signature
 from typing import Any, TypeVar
 
 from lifting.errors import InputError
+from lifting.inference.keypoint_filters import parse_filter
 
 SMOOTHING = ("one_euro", "savgol", "none")
 _Options = TypeVar("_Options")
@@ -52,6 +53,8 @@ class LiftOptions:
         flip_test: Average with the prediction of the mirrored keypoints, at twice the time.
         smooth: one_euro, which sees the past only and lags, savgol, or none. Commands that are given
             no checkpoint smooth by savgol.
+        smooth_keypoints: Smooth the keypoints before they are lifted: butterworth, butterworth:6 for a
+            cut-off of 6 Hz, one_euro or savgol.
         trajectory: Say where the root is as well: as the method predicts it, or else where the pose
             projects best onto the keypoints. Without a known camera its distance is a guess.
         dilation: Distance between neighbouring frames of a window; where not given, the one at which
@@ -66,6 +69,7 @@ class LiftOptions:
     fps: float | None = None
     flip_test: bool = False
     smooth: str | None = None
+    smooth_keypoints: str | None = None
     trajectory: bool = False
     dilation: int | None = None
     batch_frames: int = 4096
@@ -76,6 +80,8 @@ class LiftOptions:
             raise InputError(f"fps is {self.fps}: give frames per second.")
         if self.smooth is not None:
             check_smoothing(self.smooth)
+        if self.smooth_keypoints is not None:
+            parse_filter(self.smooth_keypoints)
         for name in ("dilation", "batch_frames"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise InputError(f"{name} is {value}: give at least 1.")

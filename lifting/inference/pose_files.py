@@ -1,17 +1,16 @@
-"""Files of lifted poses: an ``.npz`` of everyone, and a BVH file per person."""
+"""File of lifted poses: an ``.npz`` of everyone."""
 
 import io
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lifting.errors import located
-from lifting.export.bvh import bvh_text
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.prediction import Lifted
+from lifting.skeletons.joint_angles import angle_names, joint_angles
+from lifting.skeletons.standing_height import standing_height
 
 
 def pack_poses(
@@ -21,8 +20,10 @@ def pack_poses(
 
     ``pose`` (N, J, 3) root-relative millimetres; ``known`` (N, J) whether a joint rests on a keypoint
     that was seen; ``frame`` (N,); ``track`` (N,) an index into ``tracks``, the names of the people;
-    ``trajectory`` (N, 3) if asked for; ``skeleton``; ``fps``, NaN where it is not known; ``files``, the
-    names of the files that are written with it.
+    ``trajectory`` (N, 3) if asked for; ``angles`` (N, A) of the joints in degrees, NaN where they are
+    not defined, and their names, ``angle_names``; ``heights``, the standing height of each person in
+    metres; ``skeleton``; ``fps``, NaN where it is not known; ``files``, the names of the files that are
+    written with it.
     """
     first = lifted[0]
     content: dict[str, Any] = {
@@ -31,6 +32,11 @@ def pack_poses(
         "frame": np.concatenate([track.frames for track in tracks]),
         "track": np.repeat(np.arange(len(tracks)), [len(track.frames) for track in tracks]),
         "tracks": np.array([track.name for track in tracks]),
+        "angles": np.concatenate(
+            [joint_angles(p.pose, p.skeleton) for p in lifted], dtype=np.float32
+        ),
+        "angle_names": np.array(angle_names(first.skeleton)),
+        "heights": np.array([standing_height(p.pose, p.skeleton) / 1000 for p in lifted]),
         "skeleton": np.array(first.skeleton),
         "fps": np.array(np.nan if first.fps is None else first.fps),
         "files": np.array([path.name for path in files], dtype=np.str_),
@@ -40,22 +46,3 @@ def pack_poses(
     stream = io.BytesIO()
     np.savez_compressed(stream, **content)
     return stream.getvalue()
-
-
-def bvh_files(target: Path, tracks: list[KeypointTrack], lifted: list[Lifted]) -> dict[Path, bytes]:
-    """Return the BVH files of all people, named after the .npz and them.
-
-    Raises:
-        InputError: If a pose is not known.
-    """
-    files: dict[Path, bytes] = {}
-    for track, poses in zip(tracks, lifted, strict=True):
-        # A name may be a path of a store, which is no name of a file.
-        name = re.sub(r"[^\w.-]+", "_", track.name)
-        path = target.with_name(f"{target.stem}_{name}.bvh")
-        if path in files:
-            path = target.with_name(f"{target.stem}_{name}_{len(files)}.bvh")
-        with located(track.name):
-            text = bvh_text(poses.pose, poses.skeleton, poses.fps, poses.trajectory)
-        files[path] = text.encode("ascii")
-    return files

@@ -17,6 +17,7 @@ from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError, InputWarning, located
 from lifting.inference.devices import device_of
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.keypoint_smoothing import smoothed
 from lifting.inference.options import LiftOptions
 from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
@@ -106,6 +107,7 @@ def lift(
     calibrated = camera is not None
     camera = image_camera(size, camera)
     person = validate_keypoints(keypoints, confidence, skeleton)
+    person = smoothed(person, lift_options.smooth_keypoints, lift_options.fps)
     points, scores = _for_lifter(person, lifter, where)
     # What is told apart from what is known: of whole frames that were filled in, it is all of it.
     there = ~points.isnan().any(-1)

@@ -45,9 +45,9 @@ def _runs(pose: Tensor) -> Iterator[tuple[int, int]]:
 
 
 def savitzky_golay(
-    pose: Float[Tensor, "frames J 3"], window: int = 11, order: int = 2
-) -> Float[Tensor, "frames J 3"]:
-    """Replace each coordinate (mm) by the value of a polynomial through the frames around it.
+    pose: Float[Tensor, "frames J D"], window: int = 11, order: int = 2
+) -> Float[Tensor, "frames J D"]:
+    """Replace each coordinate by the value of a polynomial through the frames around it.
 
     It looks ahead as far as back, so it does not lag. The window, odd, shrinks to the frames there
     are; poses of no more frames than the order stay as they are.
@@ -61,12 +61,12 @@ def savitzky_golay(
 
 
 def one_euro(
-    pose: Float[Tensor, "frames J 3"],
+    pose: Float[Tensor, "frames J D"],
     fps: float,
     min_cutoff: float = 1.5,
     beta: float = 0.01,
     speed_cutoff: float = 1.0,
-) -> Float[Tensor, "frames J 3"]:
+) -> Float[Tensor, "frames J D"]:
     """Smooth still joints much and fast ones little (Casiez et al., CHI 2012).
 
     It sees the past only and lags, by ``1 / (2 pi cutoff)`` seconds. All coordinates of a joint share
@@ -74,7 +74,7 @@ def one_euro(
     are.
 
     Args:
-        pose: Millimetres.
+        pose: Millimetres, for which the cutoffs are set.
         fps: Frames per second.
         min_cutoff: Cutoff of a joint at rest, Hz.
         beta: How much the cutoff grows with the speed, Hz per mm/s.

@@ -7,8 +7,10 @@ from numpy import ndarray
 from lifting.errors import InputError
 from lifting.skeletons.base import Skeleton
 
-# Centimetres outwards, upwards from the floor and forwards, of someone 1.75 m tall. Joints that
-# have one position in a dataset are apart here, so that every bone has a direction.
+# Of the person that the positions are of, centimetres.
+T_POSE_HEIGHT = 175.0
+# Centimetres outwards, upwards from the floor and forwards. Joints that have one position in a
+# dataset are apart here, so that every bone has a direction.
 _POSITIONS: dict[str, tuple[float, float, float]] = {
     **{"pelvis": (0, 95, 0), "spine_base": (0, 98, 0), "spine": (0, 108, 0)},
     **{"spine_lower": (0, 116, 0), "spine_upper": (0, 127, 0), "spine_top": (0, 137, 0)},

@@ -9,7 +9,8 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.app.inputs import LiftedPerson
-from lifting.inference.pose_files import bvh_files, pack_poses
+from lifting.inference.outputs import output_files
+from lifting.inference.pose_files import pack_poses
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PoseTrack
@@ -50,7 +51,7 @@ def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Re
     try:
         # Photographs do not move, and a crowd would be hundreds of files.
         if len(people) < frames and len(people) <= _MAX_SHOWN:
-            motion = bvh_files(arrays, tracks, lifted)
+            motion = output_files(arrays, tracks, lifted, ("bvh",))
     except InputError as error:
         summary.append(f"No BVH: {error}")
     write_page(page, name, [_clip(person) for person in people[:_MAX_SHOWN]])

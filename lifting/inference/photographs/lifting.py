@@ -12,13 +12,17 @@ from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.defaults import LIFTER
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.everyone import lift_everyone
 from lifting.inference.options import LiftOptions, pop_options
+from lifting.inference.output_options import OutputOptions, with_person_height
+from lifting.inference.outputs import check_before, output_files
+from lifting.inference.people.choosing import choose_people
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.photographs.files import find_photographs, picture_paths
 from lifting.inference.photographs.options import PhotographOptions
 from lifting.inference.photographs.outputs import LiftedPhotograph, photograph_clip, write_picture
 from lifting.inference.pose_files import pack_poses
-from lifting.inference.prediction import lift_track, load_lifter
+from lifting.inference.prediction import load_lifter
 from lifting.inference.result_files import ResultFiles
 from lifting.inference.video.reader import VideoFrame
 from lifting.inference.video.stopping import stoppable
@@ -74,13 +78,18 @@ def lift_photographs(
     Args:
         photographs: Files, and folders of them.
         checkpoint: A lifter: a checkpoint, or the name of a model.
-        **options: See :class:`lifting.inference.photographs.options.PhotographOptions` and
+        **options: See :class:`lifting.inference.photographs.options.PhotographOptions`,
+            :class:`lifting.inference.output_options.OutputOptions` and
             :class:`lifting.inference.options.LiftOptions`.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on any of the photographs.
     """
+    options = with_person_height(options)
     own = pop_options(PhotographOptions, options)
+    outputs = pop_options(OutputOptions, options)
+    formats = outputs.wanted(())
+    check_before(outputs, formats, stills=True)
     lift_options = LiftOptions(**options)
     paths = find_photographs([Path(path) for path in photographs])
     folder = None if own.out is None else Path(own.out)
@@ -88,7 +97,8 @@ def lift_photographs(
     name = f"{paths[0].stem}_3d" if len(paths) == 1 else "photos_3d"
     poses = (folder or paths[0].parent) / f"{name}.npz"
     results = PhotographResults(poses, poses.with_suffix(".html"))
-    ResultFiles(poses, "write elsewhere with --out.").refuse_foreign([results.page])
+    existing = ResultFiles(poses, "write elsewhere with --out.")
+    existing.refuse_foreign([results.page])
     lifter = load_lifter(checkpoint, lift_options.flip_test)
     detector = _detector_options(own, lift_options.device)
     # What does not fit is known before a photograph is read.
@@ -98,15 +108,15 @@ def lift_photographs(
     with stoppable() as stopped, Progress(transient=True) as bar:
         for number, path in enumerate(bar.track(paths, description="lifting")):
             try:
-                one = _lift(path, number, lifter, detector, lift_options)
+                one = _lift(path, number, lifter, detector, lift_options, outputs)
             except InputError as error:
                 results.left_out.append(str(error))
                 continue
-            write_picture(pictures[number], one, own.height)
+            write_picture(pictures[number], one, int(own.height))
             results.pictures.append(pictures[number])
             results.people.append(len(one.tracks))
             if len(clips) < _MOST_SHOWN:
-                clips.append(photograph_clip(one, own.height))
+                clips.append(photograph_clip(one, int(own.height)))
             lifted.append(one.without_image())
             if stopped():
                 results.stopped = number + 1 < len(paths)
@@ -114,7 +124,11 @@ def lift_photographs(
     if not lifted:
         raise InputError(results.left_out[0])
     everyone = [t for one in lifted for t in one.tracks], [p for one in lifted for p in one.lifted]
-    write_together({poses: pack_poses(*everyone, files=[results.page])})
+    files = output_files(poses, *everyone, formats)
+    existing.refuse_foreign(files)
+    packed = pack_poses(*everyone, files=[results.page, *files])
+    write_together(files | {poses: packed})
+    existing.remove_left_over([poses, results.page, *files])
     write_page(results.page, "Photographs", clips, intro="Lifted to 3D, each by itself.")
     return results
 
@@ -132,7 +146,12 @@ def _detector_options(options: PhotographOptions, device: str | None) -> Detecto
 
 
 def _lift(
-    path: Path, number: int, lifter: Lifter, detector: DetectorOptions, options: LiftOptions
+    path: Path,
+    number: int,
+    lifter: Lifter,
+    detector: DetectorOptions,
+    options: LiftOptions,
+    outputs: OutputOptions,
 ) -> LiftedPhotograph:
     """Lift the people on a photograph; they are named after it, and its number is that of their frame.
 
@@ -148,5 +167,6 @@ def _lift(
     if not people:
         raise InputError("nobody can be seen on it", path, "give one of a whole person.")
     tracks = keypoint_tracks(people, tracker.skeleton, size, None, path, detector.min_confidence)
-    lifted = [lift_track(track, lifter, options, path) for track in tracks]
+    tracks = choose_people(tracks, outputs.people, path)
+    lifted = lift_everyone(tracks, lifter, options, path, outputs, bar=False)
     return LiftedPhotograph(path, number, image, tracks, lifted)

@@ -34,7 +34,7 @@ class PhotographOptions:
     least_confidence: float = 0.1
     skeleton: str | None = None
     out: str | None = None
-    height: int = 720
+    height: float = 720
 
     def __post_init__(self) -> None:
         if self.height < _LEAST_HEIGHT:

@@ -12,6 +12,9 @@ from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.everyone import lift_everyone
 from lifting.inference.keypoint_files import KeypointTrack, select_tracks
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
+from lifting.inference.output_options import OutputOptions, with_person_height
+from lifting.inference.outputs import check_before, check_names
+from lifting.inference.people.choosing import choose_people
 from lifting.inference.prediction import Lifted, lift, load_lifter
 from lifting.inference.result_files import ResultFiles
 from lifting.inference.video.options import VideoOptions
@@ -67,15 +70,20 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     """Lift the people on a video to 3D by any lifter, see docs/video.md.
 
     Ctrl-C while people are detected goes on with those seen so far; while the video is drawn it ends it
-    there. Options are those of :class:`lifting.inference.video.options.VideoOptions` and
+    there. Options are those of :class:`lifting.inference.video.options.VideoOptions`,
+    :class:`lifting.inference.output_options.OutputOptions` and
     :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video. Without a checkpoint
     the lifter is the default one, and its poses are smoothed.
 
     Raises:
         InputError: If a file or an option is wrong, or nobody is on the video.
     """
+    options = with_person_height(options)
     video_options = pop_options(VideoOptions, options)
+    outputs = pop_options(OutputOptions, options)
+    formats = outputs.wanted(("bvh",))
     source = Video(video)
+    check_before(outputs, formats, (float(source.size[0]), float(source.size[1])))
     checkpoint, lift_options = lifter_and_options(
         checkpoint, LiftOptions(fps=source.fps, **options)
     )
@@ -98,10 +106,12 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
         else:
             tracks = _read_tracks(source, video_options)
             frames = source.frames or 1 + max(int(track.frames[-1]) for track in tracks)
+        tracks = choose_people(tracks, outputs.people, video)
+        check_names(tracks, outputs, video)
         early = stopped()
-    lifted = lift_everyone(tracks, lifter, lift_options, source.path)
+    lifted = lift_everyone(tracks, lifter, lift_options, source.path, outputs)
     errors = None if truth is None else _errors(tracks, lifted, truth)
-    motion, no_bvh = motion_files(results.poses, tracks, lifted)
+    motion, no_bvh = motion_files(results.poses, tracks, lifted, formats)
     results.refuse_foreign(motion)
     if video_options.chosen_detector is not None:
         write_keypoints(folder / KEYPOINTS, tracks, frames)
@@ -110,7 +120,7 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     thumbnails = Thumbnails(frames, max(1, video_options.page_frames))
     with stoppable() as stopped:
         until = frames if early else None
-        height = video_options.height
+        height = int(video_options.height)
         played = draw_video(source, people, thumbnails, folder / VIDEO, height, until, stopped)
         early = early or stopped()
     if video_options.page_frames:

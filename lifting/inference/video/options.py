@@ -30,7 +30,7 @@ class VideoOptions:
         skeleton: Joint set of the keypoints, if neither file nor model says.
         track: Lift this person alone.
         out: Folder of what is written; beside the video, named after it, where not given.
-        height: Frames that are higher are shown at this height.
+        height: Frames that are higher are shown at this height, pixels.
         page_frames: Frames on the page at most; 0 for no page.
         truth: True poses, an .npz, to print the errors of the person that is seen longest.
 
@@ -52,7 +52,7 @@ class VideoOptions:
     skeleton: str | None = None
     track: str | None = None
     out: str | None = None
-    height: int = 720
+    height: float = 720
     page_frames: int = 400
     truth: str | None = None
 

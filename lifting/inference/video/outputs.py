@@ -11,8 +11,9 @@ from rich.progress import Progress
 from lifting.errors import InputError
 from lifting.files import beside, write_together
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.outputs import output_files
 from lifting.inference.people_page import write_people_page
-from lifting.inference.pose_files import bvh_files, pack_poses
+from lifting.inference.pose_files import pack_poses
 from lifting.inference.prediction import Lifted
 from lifting.inference.video.reader import Video
 from lifting.inference.video.true_poses import TruePoses
@@ -25,13 +26,16 @@ from lifting.viz.video_page import Thumbnails
 
 
 def motion_files(
-    path: Path, tracks: list[KeypointTrack], lifted: list[Lifted]
+    path: Path, tracks: list[KeypointTrack], lifted: list[Lifted], formats: Sequence[str]
 ) -> tuple[dict[Path, bytes], str]:
-    """Return the motion of everyone, a BVH file per person, and why there is none, if there is none."""
+    """Return everyone's files of some formats, and why there is no BVH, if there is none."""
+    others = output_files(path, tracks, lifted, [name for name in formats if name != "bvh"])
+    if "bvh" not in formats:
+        return others, ""
     try:
-        return bvh_files(path, tracks, lifted), ""
+        return output_files(path, tracks, lifted, ("bvh",)) | others, ""
     except InputError as error:
-        return {}, str(error)
+        return others, str(error)
 
 
 def write_poses(

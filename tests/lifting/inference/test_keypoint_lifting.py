@@ -1,5 +1,6 @@
 """The command on keypoint files: what it writes is what a call per person returns."""
 
+import csv
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ from lifting.cameras import nominal_camera
 from lifting.cli.main import run as command
 from lifting.errors import InputError, guarded
 from lifting.inference.keypoint_files import KeypointTrack
-from lifting.inference.pose_files import bvh_files
+from lifting.inference.outputs import output_files
 from lifting.inference.prediction import lift
 from lifting.skeletons import SKELETONS
 from tests.lifting.inference.keypoint_files import made_keypoints as made
@@ -164,6 +165,60 @@ def test_everyone_s_motion_is_written_as_bvh_beside(video, checkpoint, tmp_path,
             np.testing.assert_allclose(told, wanted, atol=0.5)
 
 
+def test_the_people_the_heights_and_the_files_that_are_asked_for(video, checkpoint, tmp_path):
+    given = ("--keypoints", video, "--checkpoint", checkpoint, *SIZE, "--fps", 25)
+    out = tmp_path / "out" / "w.npz"
+    wanted = (
+        "--people",
+        "right",
+        "--formats",
+        "trc,csv,angles,c3d",
+        "--smooth_keypoints",
+        "savgol",
+    )
+    run(*given, "--out", out, *wanted, "--person_height", "person1=1.9", "--bvh", "true")
+    names = ["w.csv", "w.npz", "w_angles.csv", *(f"w_person1.{e}" for e in ("bvh", "c3d", "trc"))]
+    assert sorted(p.name for p in out.parent.iterdir()) == names
+    written = load_npz(out)
+    assert written["tracks"].tolist() == ["person1"]
+    np.testing.assert_allclose(written["heights"], [1.9], rtol=1e-4)
+    assert sorted(written["files"].tolist()) == [name for name in names if name != "w.npz"]
+    names = written["angle_names"].tolist()
+    assert written["angles"].shape == (12, len(names))
+    rows = list(csv.DictReader((out.parent / "w_angles.csv").read_text().splitlines()))
+    told = [float(row["left_knee_flexion"]) for row in rows]
+    np.testing.assert_allclose(
+        told, written["angles"][:, names.index("left_knee_flexion")], atol=1e-3
+    )
+
+    sized = made.store(tmp_path / "s.h5", PEOPLE[0])
+    run("--keypoints", sized, "--checkpoint", checkpoint, "--height", "1.78")
+    np.testing.assert_allclose(load_npz(tmp_path / "s_3d.npz")["heights"], [1.78], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--person_height", "zoe=1.7"], "walk.json: shows no 'zoe', but person0, person1"),
+        (
+            ["--formats", "trc"],
+            "walk.json: does not tell the frames per second of --trc: give --fps",
+        ),
+        (["--formats", "c3d", "--stills", "true"], "c3d hold motion, and these are photographs"),
+        (["--smooth_keypoints", "butterworth"], "person0: --smooth_keypoints: butterworth depends"),
+        (["--height", "1.78"], "images are; give their width and height"),
+    ],
+)
+def test_wrong_people_heights_and_files_are_told_and_nothing_is_written(
+    options, words, video, checkpoint, tmp_path, capsys
+):
+    sized = [] if "--height" in options else SIZE
+    said = refused(capsys, "--keypoints", video, "--checkpoint", checkpoint, *sized, *options)
+    assert re.search(words, said)
+    assert said.count("\n") == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["vp3d.ckpt", "walk.json"]
+
+
 def test_people_whose_names_are_no_file_names_get_files_of_their_own(checkpoint, tmp_path):
     people = np.stack([made.person(17, 4, seed) for seed in range(2)])
     tracks = [
@@ -173,11 +228,11 @@ def test_people_whose_names_are_no_file_names_get_files_of_their_own(checkpoint,
         for name, points in zip(("S1/walk", "S1:walk"), people, strict=True)
     ]
     lifted = [lift(t.keypoints, checkpoint, size=made.SIZE, fps=25.0) for t in tracks]
-    files = bvh_files(tmp_path / "out.npz", tracks, lifted)
+    files = output_files(tmp_path / "out.npz", tracks, lifted, ("bvh",))
     assert [path.name for path in files] == ["out_S1_walk.bvh", "out_S1_walk_1.bvh"]
     lost = replace(lifted[1], pose=np.full_like(lifted[1].pose, np.nan))
     with pytest.raises(InputError, match="S1:walk: Where every joint is"):
-        bvh_files(tmp_path / "out.npz", tracks, [lifted[0], lost])
+        output_files(tmp_path / "out.npz", tracks, [lifted[0], lost], ("bvh",))
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,15 @@ def test_people_on_one_photograph_have_names(here):
     poses = load_npz("two_3d.npz")
     assert poses["tracks"].tolist() == ["two.png person0", "two.png person1"]
     assert Image.open("two_3d.png").size == (240 + 240, 320)
+    asked = ("--people", "right", "--formats", "csv,angles", "--height", "1.7")
+    photo("two.png", "--boxes", "boxes.json", *asked, checkpoint="sb.ckpt")
+    poses = load_npz("two_3d.npz")
+    assert poses["tracks"].tolist() == ["two.png"]
+    np.testing.assert_allclose(poses["heights"], 1.7, rtol=1e-4)
+    assert poses["files"].tolist() == ["two_3d.html", "two_3d.csv", "two_3d_angles.csv"]
+    assert (here / "two_3d.csv").read_text().splitlines()[1].startswith("two.png,0,,")
+    with pytest.raises(InputError, match="trc hold motion, and these are photographs"):
+        photo("two.png", "--formats", "trc")
 
 
 def test_stopped_it_leaves_the_photographs_that_are_done(here, monkeypatch, capsys):

@@ -265,6 +265,8 @@ def test_damaged_frames_are_left_out_and_counted(here):
         ({"least_confidence": 2.0}, "--least_confidence is 2.0"),
         ({"patience": -1}, "--patience is -1"),
         ({"height": 8}, "--height is 8"),
+        ({"people": "zoe"}, "walk.mp4: shows no 'zoe', but person0"),
+        ({"camera": "wide.yml"}, "wide.yml: is the calibration of images of 1280 x 720 px"),
         ({"smooth": "butter"}, "^There is no smoothing 'butter'"),
         ({"dilation": 0}, "^dilation is 0"),
         ({"device": "abacus"}, "device is 'abacus'"),
@@ -277,6 +279,8 @@ def test_what_is_wrong_is_told_and_nothing_is_left(here, monkeypatch, options, s
     np.savez("walk.npz", keypoints=walk(FRAMES), skeleton="h36m17")
     np.savez("long.npz", keypoints=walk(40), skeleton="h36m17")
     np.savez("large.npz", keypoints=walk(FRAMES), skeleton="h36m17", size=(640, 480))
+    matrix = "camera_matrix: {data: [900, 0, 640, 0, 900, 360, 0, 0, 1]}"
+    (here / "wide.yml").write_text(f"image_width: 1280\nimage_height: 720\n{matrix}\n")
     (here / "named.json").write_text('[{"image_id": "a.jpg", "bbox": [1, 2, 3, 4]}]')
     if options.get("video") == "empty.mp4":
         write_dots(here / "empty.mp4", [[], [], []])

@@ -1,0 +1,152 @@
+"""Lifted people as a user asks for them: at their height, and as files of other programs."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lifting.errors import InputError, did_you_mean, located
+from lifting.export.bvh import bvh_text
+from lifting.export.c3d import c3d_bytes
+from lifting.export.extras import require
+from lifting.export.motion import Motion
+from lifting.export.pose_table import angle_csv, pose_csv
+from lifting.export.trc import trc_text
+from lifting.inference.camera_files import read_calibration
+from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.output_options import MOTION, OutputOptions
+from lifting.inference.prediction import Lifted
+from lifting.skeletons.standing_height import standing_height
+
+
+def at_heights(
+    tracks: Sequence[KeypointTrack], lifted: list[Lifted], options: OutputOptions, where: object
+) -> list[Lifted]:
+    """Return people scaled so that they stand as tall as they are said to be.
+
+    Poses and trajectories are scaled alike, by one factor a person. Whose height is not told, or too
+    little of whom is known to measure it, stays as lifted.
+
+    Args:
+        tracks: Whose poses they are.
+        lifted: The poses.
+        options: Their heights.
+        where: The file, for errors.
+
+    Raises:
+        InputError: If somebody is named who is not there.
+    """
+    check_names(tracks, options, where)
+    heights = options.heights
+    scaled = []
+    for track, poses in zip(tracks, lifted, strict=True):
+        metres = heights.get(track.name, heights.get(None))
+        factor = (
+            1.0 if metres is None else 1000 * metres / standing_height(poses.pose, poses.skeleton)
+        )
+        if factor == factor and factor != 1.0:
+            root = (
+                None
+                if poses.trajectory is None
+                else poses.trajectory * poses.pose.dtype.type(factor)
+            )
+            poses = replace(poses, pose=poses.pose * poses.pose.dtype.type(factor), trajectory=root)
+        scaled.append(poses)
+    return scaled
+
+
+def check_names(tracks: Sequence[KeypointTrack], options: OutputOptions, where: object) -> None:
+    """Refuse heights of people who are not there.
+
+    Raises:
+        InputError: If there are such.
+    """
+    names = [track.name for track in tracks]
+    for name in options.heights:
+        if name is not None and name not in names:
+            meant = did_you_mean(name, names) or "name those in --person_height."
+            raise InputError(f"shows no '{name}', but {', '.join(names[:10])}", where, meant)
+
+
+def check_before(
+    options: OutputOptions,
+    formats: Sequence[str],
+    size: tuple[float, float] | None = None,
+    stills: bool = False,
+) -> None:
+    """Refuse what cannot be used or written, before anything is detected or lifted.
+
+    Args:
+        options: The options.
+        formats: What is written.
+        size: Width and height of the images, if known.
+        stills: The frames are photographs.
+
+    Raises:
+        InputError: If a package is not installed, photographs would be motion, or the calibration of the
+            camera cannot be read or is of other images.
+    """
+    if options.camera is not None:
+        calibration = read_calibration(options.camera)
+        if size is not None:
+            calibration.camera(size)
+    if stills and (motion := [name for name in formats if name in MOTION]):
+        what = f"{', '.join(motion)} hold motion, and these are photographs"
+        raise InputError(what, remedy="give --formats csv,angles.")
+    if "c3d" in formats:
+        require("c3d", "C3D", "c3d")
+
+
+def output_files(
+    target: Path,
+    tracks: Sequence[KeypointTrack],
+    lifted: Sequence[Lifted],
+    formats: Sequence[str],
+) -> dict[Path, bytes]:
+    """Return the files of some formats, named after the ``.npz`` and, where there is one each, people.
+
+    Args:
+        target: The ``.npz``; ``walk_3d.npz`` gives ``walk_3d_anna.trc`` and ``walk_3d.csv``.
+        tracks: Whose poses they are.
+        lifted: The poses.
+        formats: Names of :data:`lifting.inference.output_options.FORMATS`.
+
+    Raises:
+        InputError: If a format needs the frames per second, a package or, as BVH does, every joint.
+    """
+    people = [_motion(*pair) for pair in zip(tracks, lifted, strict=True)]
+    files: dict[Path, bytes] = {}
+    for name in (name for name in MOTION if name in formats):
+        files |= _per_person(target, people, name)
+    if "csv" in formats:
+        files[target.with_suffix(".csv")] = pose_csv(people).encode()
+    if "angles" in formats:
+        files[target.with_name(f"{target.stem}_angles.csv")] = angle_csv(people).encode()
+    return files
+
+
+def _motion(track: KeypointTrack, poses: Lifted) -> Motion:
+    own = poses.pose, poses.known, poses.skeleton, poses.fps, poses.trajectory
+    return Motion(track.name, track.frames, *own)
+
+
+def _per_person(target: Path, people: Sequence[Motion], format_name: str) -> dict[Path, bytes]:
+    files: dict[Path, bytes] = {}
+    for person in people:
+        # A name may be a path of a store, which is no name of a file.
+        name = re.sub(r"[^\w.-]+", "_", person.name)
+        path = target.with_name(f"{target.stem}_{name}.{format_name}")
+        if path in files:
+            path = target.with_name(f"{target.stem}_{name}_{len(files)}.{format_name}")
+        files[path] = _content(person, format_name, path)
+    return files
+
+
+def _content(person: Motion, format_name: str, path: Path) -> bytes:
+    if format_name == "trc":
+        return trc_text(person, path.name).encode()
+    if format_name == "c3d":
+        return c3d_bytes(person)
+    with located(person.name):
+        text = bvh_text(person.pose, person.skeleton, person.fps, person.trajectory)
+    return text.encode("ascii")

@@ -1,0 +1,135 @@
+"""People at their heights, and the files that are written of them."""
+
+import csv
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamodules.cmu.bvh import read_bvh
+from lifting.errors import InputError
+from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.output_options import FORMATS, OutputOptions
+from lifting.inference.outputs import at_heights, check_before, output_files
+from lifting.inference.prediction import Lifted
+from lifting.skeletons import skeleton
+from lifting.skeletons.t_pose import t_pose
+
+FRAMES = 6
+
+
+def people():
+    """The figure of the T-pose, 1.4 and 2.1 m tall, who turns about and walks away."""
+    tracks, lifted = [], []
+    for name, factor in (("anna", 0.8), ("S1/ben", 1.2)):
+        angle = np.linspace(0, 1, FRAMES)
+        zeros, ones = np.zeros(FRAMES), np.ones(FRAMES)
+        turn = np.array(
+            [
+                [np.cos(angle), zeros, np.sin(angle)],
+                [zeros, ones, zeros],
+                [-np.sin(angle), zeros, np.cos(angle)],
+            ]
+        )
+        pose = np.einsum("ijt,kj->tki", turn, factor * t_pose(skeleton("h36m17")) * [10, -10, -10])
+        pose = (pose - pose[:, :1]).astype(np.float32)
+        root = np.linspace([0, 0, 3000], [500, 0, 4000], FRAMES).astype(np.float32)
+        known = np.ones((FRAMES, 17), bool)
+        points = np.ones((FRAMES, 17, 2))
+        frames = np.arange(4, 4 + FRAMES)
+        tracks.append(KeypointTrack(name, frames, points, known.astype(float), "coco17"))
+        lifted.append(Lifted(pose, known, "h36m17", root, 25.0))
+    return tracks, lifted
+
+
+def stature(lifted):
+    """Metres from the ankles to the head of the T-pose, which are 163 of 175 cm of it."""
+    pose = lifted.pose.astype(float)
+    span = pose[:, [3, 6], 1].mean() - pose[:, 10, 1].mean()
+    return span / 1000 * 175 / 163
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (None, (1.4, 2.1)),
+        ("1.78", (1.78, 1.78)),
+        ("anna=1.65", (1.65, 2.1)),
+        ("anna=1.65,S1/ben=1.9", (1.65, 1.9)),
+    ],
+)
+def test_everyone_stands_as_tall_as_is_said(text, wanted):
+    tracks, lifted = people()
+    scaled = at_heights(tracks, lifted, OutputOptions(person_height=text), "walk.mp4")
+    for before, after, metres in zip(lifted, scaled, wanted, strict=True):
+        assert stature(after) == pytest.approx(metres, rel=1e-5)
+        factor = stature(after) / stature(before)
+        np.testing.assert_allclose(after.trajectory, factor * before.trajectory, rtol=1e-5)
+        assert after.pose.dtype == after.trajectory.dtype == np.float32
+
+
+def test_who_is_not_known_at_all_stays_and_who_is_not_there_is_told():
+    tracks, lifted = people()
+    lost = replace(lifted[0], pose=np.full_like(lifted[0].pose, np.nan), trajectory=None)
+    options = OutputOptions(person_height="1.78")
+    scaled = at_heights(tracks, [lost, lifted[1]], options, "walk.mp4")
+    assert np.isnan(scaled[0].pose).all()
+    assert stature(scaled[1]) == pytest.approx(1.78, rel=1e-5)
+    with pytest.raises(
+        InputError, match=r"walk.mp4: shows no 'ana', but anna, S1/ben; did you mean"
+    ):
+        at_heights(tracks, lifted, OutputOptions(person_height="ana=1.7"), "walk.mp4")
+
+
+def test_every_format_is_a_file_of_its_own_and_all_say_the_same(tmp_path):
+    tracks, lifted = people()
+    files = output_files(tmp_path / "walk_3d.npz", tracks, lifted, FORMATS)
+    names = [f"walk_3d_{who}.{end}" for end in ("bvh", "trc", "c3d") for who in ("anna", "S1_ben")]
+    assert [path.name for path in files] == [*names, "walk_3d.csv", "walk_3d_angles.csv"]
+    for path, content in files.items():
+        path.write_bytes(content)
+    wanted = lifted[1].pose.astype(float) + lifted[1].trajectory[:, None]
+    head = wanted[:, 10] * [1e-3, -1e-3, -1e-3]
+
+    trc = (tmp_path / "walk_3d_S1_ben.trc").read_text().splitlines()
+    assert trc[0].endswith("\twalk_3d_S1_ben.trc")
+    column = trc[3].split("\t").index("head")
+    cells = [[float(c) for c in row.split("\t")[column : column + 3]] for row in trc[6:]]
+    np.testing.assert_allclose(cells, head, atol=1e-6)
+    rows = list(csv.DictReader((tmp_path / "walk_3d.csv").read_text().splitlines()))
+    rows = [row for row in rows if row["person"] == "S1/ben"]
+    table = [[float(row[f"head_{axis}"]) for axis in "xyz"] for row in rows]
+    np.testing.assert_allclose(table, head, atol=1e-6)
+    assert [row["time"] for row in rows][:2] == ["0.160000", "0.200000"]
+    angles = list(csv.DictReader((tmp_path / "walk_3d_angles.csv").read_text().splitlines()))
+    assert {row["person"] for row in angles} == {"anna", "S1/ben"}
+    assert float(angles[0]["left_knee_flexion"]) == pytest.approx(0, abs=0.1)
+    assert read_bvh(tmp_path / "walk_3d_anna.bvh").frame_time == pytest.approx(0.04)
+    assert (tmp_path / "walk_3d_anna.c3d").read_bytes()[1] == 0x50
+
+
+def test_names_that_would_be_one_file_get_two():
+    tracks, lifted = people()
+    tracks = [replace(tracks[0], name="a/b"), replace(tracks[1], name="a:b")]
+    files = output_files(Path("o.npz"), tracks, lifted, ("trc",))
+    assert [path.name for path in files] == ["o_a_b.trc", "o_a_b_1.trc"]
+
+
+def test_what_cannot_be_written_is_told_before(tmp_path, monkeypatch):
+    everything = OutputOptions()
+    with pytest.raises(InputError, match=r"bvh, c3d hold motion, and these are photographs; give"):
+        check_before(everything, ("bvh", "c3d", "csv"), stills=True)
+    check_before(everything, ("csv", "angles"), stills=True)
+    with pytest.raises(InputError, match=r"no\.yml: there is no such file"):
+        check_before(OutputOptions(camera=str(tmp_path / "no.yml")), ())
+    matrix = "camera_matrix: {data: [900, 0, 640, 0, 900, 360, 0, 0, 1]}\n"
+    (tmp_path / "a.yml").write_text(f"image_width: 1280\nimage_height: 720\n{matrix}")
+    given = OutputOptions(camera=str(tmp_path / "a.yml"))
+    check_before(given, (), (640.0, 360.0))
+    with pytest.raises(InputError, match=r"a\.yml: is the calibration of images of 1280 x 720 px"):
+        check_before(given, (), (720.0, 1280.0))
+    monkeypatch.setitem(sys.modules, "c3d", None)
+    with pytest.raises(InputError, match="C3D needs c3d"):
+        check_before(everything, ("c3d",))
