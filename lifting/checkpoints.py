@@ -7,6 +7,7 @@ import pickle
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import torch
 from torch import Tensor
 
 from lifting.errors import CheckpointError
+from lifting.files import beside
 from lifting.models import resolve
-from lifting.models.hub_folders import WEIGHTS, is_hub_folder, read_hub_folder
+from lifting.models.cache import cache_folder
+from lifting.models.hub_folders import CONFIG, WEIGHTS, is_hub_folder, read_hub_folder
 from lifting.models.resolving import no_such_model, resolve_checkpoint
 
 # Parts of a checkpoint whose every number is finite. Scores of callbacks need not be: the best of
@@ -70,6 +73,28 @@ def _read_file(path: Path) -> dict[str, Any]:
             "not a checkpoint of this suite", path, "import it first (`lifting import`)."
         )
     return checkpoint
+
+
+def checkpoint_file(name_or_path: str | Path) -> Path:
+    """Return a file that a Trainer reads: the checkpoint, or what a hub folder holds, as one.
+
+    That of a hub folder lies in the cache, by its content.
+
+    Raises:
+        InputError: If there is no such model, or the cache cannot be written.
+    """
+    path = resolve_checkpoint(name_or_path)
+    if not is_hub_folder(path):
+        return path
+    digests = [file_digest(path / name) for name in (CONFIG, WEIGHTS) if (path / name).is_file()]
+    key = hashlib.sha256("".join(digests).encode()).hexdigest()
+    target = cache_folder() / "checkpoints" / f"{key}.ckpt"
+    if not target.is_file():
+        # What Lightning asks of every checkpoint, besides what the method reads.
+        trainer = {"epoch": 0, "global_step": 0, "pytorch-lightning_version": version("lightning")}
+        with beside(target, make_folder=True) as partial:
+            partial.write_bytes(checkpoint_bytes(trainer | read_checkpoint(path)))
+    return target
 
 
 def name_not_finite(checkpoint: Mapping[str, Any]) -> str | None:

@@ -22,7 +22,7 @@ def app(
     """Lift on a page in the browser of this machine, until Ctrl-C; see docs/app.md.
 
     Args:
-        checkpoint: A checkpoint of any lifter, or a folder of runs.
+        checkpoint: A checkpoint of any lifter, its name (docs/models.md), or a folder of runs.
         more: Further ones to choose from.
         detector: Estimates keypoints on pictures and videos: a checkpoint of a detector of this suite,
             or an ONNX model.

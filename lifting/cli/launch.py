@@ -28,7 +28,7 @@ datasets, `--model.help CLASS` tells the options of one, such as SimpleBaseline,
 _PLAIN = {
     "configs": "--run NAME",
     "default": ";\n                         that of the run where none is given",
-    "checkpoint": "best (as it is) or last of the run, or the path of any checkpoint",
+    "checkpoint": "best (as it is) or last of the run, or the path or name of any checkpoint",
     "more": "",
     "also": "",
 }

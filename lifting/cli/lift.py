@@ -22,7 +22,7 @@ def lift(
     Args:
         keypoints: An .npz or .npy, a .json of COCO, AlphaPose or MediaPipe, a clip store (.h5), or
             the folder that OpenPose wrote.
-        checkpoint: A checkpoint of any lifter.
+        checkpoint: A checkpoint of any lifter, or its name (docs/models.md).
         out: The .npz to write; beside the keypoints, ending in _3d.npz, where not given.
         track: Lift this person alone.
         bvh: Write one BVH file per person as well, beside the .npz, for animation programs.

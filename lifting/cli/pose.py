@@ -35,7 +35,7 @@ def pose(
     """Lift one 2D pose, print its joints in millimetres and draw it; see docs/predict.md.
 
     Args:
-        checkpoint: A checkpoint of any lifter.
+        checkpoint: A checkpoint of any lifter, or its name (docs/models.md).
         keypoints: A keypoint file of any format, or a clip store.
         pose: Instead of a file the pose itself, JSON, or - for what comes in on the standard input:
             [[x, y], ...] in the order of the joint set, or {joint: [x, y], ...}.

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -167,15 +168,20 @@ def hub_folder(source: str) -> Path:
     Raises:
         InputError: If huggingface_hub is not installed, or there is no such repository within reach.
     """
+    return _snapshot(source, cache_folder() / "huggingface", is_offline())
+
+
+# Once a process: the hub is asked every time whether there is something newer.
+@lru_cache
+def _snapshot(source: str, place: Path, offline: bool) -> Path:
     hub = _hub_library(source)
     repository, revision = split_revision(source.removeprefix("hf:"))
-    place = cache_folder() / "huggingface"
     options = {"revision": revision, "allow_patterns": _HUB_FILES, "cache_dir": place}
     try:
-        found = hub.snapshot_download(repository, **options, local_files_only=is_offline())
+        found = hub.snapshot_download(repository, **options, local_files_only=offline)
     except (OSError, ValueError) as error:
         at = f" --revision {revision}" if revision else ""
-        what = f"cannot be fetched ({_first_line(error)})"
+        what = f"cannot be fetched ({f'{OFFLINE} is set' if offline else _first_line(error)})"
         get = f"`hf download {repository}{at} --local-dir FOLDER`"
         remedy = f"check its name, or run {get} on a machine that can, and name the folder."
         raise InputError(what, source, remedy) from error

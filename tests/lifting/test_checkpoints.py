@@ -7,7 +7,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from lifting.checkpoints import checkpoint_bytes, file_digest, name_not_finite, read_checkpoint
+from lifting.checkpoints import (
+    checkpoint_bytes,
+    checkpoint_file,
+    file_digest,
+    name_not_finite,
+    read_checkpoint,
+)
 from lifting.errors import CheckpointError, DivergenceError, InputError
 from lifting.export import to_hub
 from lifting.methods import ElePose, PoseFlows, SimpleBaseline, VideoPose3D
@@ -184,6 +190,25 @@ def test_a_hub_folder_is_read_as_the_checkpoint_it_was_made_of(saved, tmp_path):
     (tmp_path / "hub/config.json").unlink()
     with pytest.raises(CheckpointError, match=r"hub: there is no such checkpoint"):
         read_checkpoint(tmp_path / "hub")
+
+
+def test_a_trainer_is_given_a_file_of_a_hub_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIFTING_CACHE", str(tmp_path / "cache"))
+    lifter = made("VideoPose3D")
+    path = save(lifter, tmp_path / "lifter.ckpt")
+    assert checkpoint_file(path) == Path(path)
+    to_hub(path, tmp_path / "hub")
+    file = checkpoint_file(tmp_path / "hub")
+    assert file == checkpoint_file(tmp_path / "hub")
+    assert [p.name for p in (tmp_path / "cache/checkpoints").iterdir()] == [file.name]
+    content = torch.load(file, weights_only=True)
+    assert content.keys() >= {"epoch", "global_step", "pytorch-lightning_version"}
+    other = made("VideoPose3D")
+    other.on_load_checkpoint(content)
+    other.load_state_dict(content["state_dict"])
+    assert all(torch.equal(x, other.state_dict()[n]) for n, x in lifter.state_dict().items())
+    to_hub(path, tmp_path / "half", half=True)
+    assert checkpoint_file(tmp_path / "half") != file
 
 
 def test_a_model_without_a_checkpoint_is_not_fetched_for_one(monkeypatch):

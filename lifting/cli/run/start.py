@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lifting.checkpoints import read_checkpoint
+from lifting.checkpoints import checkpoint_file, read_checkpoint
 from lifting.errors import CheckpointError, InputError
 from lifting.runs.folder import CONFIG, RUNS, checkpoint_to_go_on, known_config
 
@@ -42,7 +42,7 @@ def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:
 
     Args:
         folder: Folder of the run.
-        name: ``best``, ``last``, a path, or None.
+        name: ``best``, ``last``, a path, the name of a model, or None.
         fits: Whether the command trains.
 
     Raises:
@@ -51,7 +51,7 @@ def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:
     if name is None and not fits:
         name = "best"
     if name not in ("best", "last"):
-        return None if name is None else Path(name)
+        return None if name is None else checkpoint_file(name)
     path, left = folder / "checkpoints" / f"{name}.ckpt", checkpoint_to_go_on(folder)
     if fits:
         # A run may be asked to resume before it has begun: a requeued job repeats its command.

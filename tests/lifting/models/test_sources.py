@@ -130,6 +130,7 @@ def test_offline_a_mirror_on_this_machine_serves_all_the_same(tmp_path, monkeypa
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
     """In the place of huggingface_hub, what notes how it is called."""
+    sources._snapshot.cache_clear()
     calls = []
 
     def hf_hub_download(repository, name, revision, local_dir):
@@ -166,6 +167,11 @@ def test_a_repository_is_named_with_its_revision(hub, tmp_path, cache, monkeypat
     monkeypatch.setenv("LIFTING_OFFLINE", "1")
     sources.hub_folder("hf:me/walk")
     assert hub[1][1]["local_files_only"]
+    with pytest.raises(
+        InputError, match=r"^hf:me/gone@offline: cannot be .*LIFTING_OFFLINE is set"
+    ):
+        sources.hub_folder("hf:me/gone@offline")
+    monkeypatch.delenv("LIFTING_OFFLINE")
     with pytest.raises(InputError, match=r"^hf:me/gone: cannot be fetched \(404 Client Error\)"):
         sources.hub_folder("hf:me/gone")
 
