@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor, nn
 
 from lifting.cameras import Camera
@@ -14,6 +14,19 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.trajectory_lifter import TrajectoryLifter
 from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.skeletons.occlusion import CASES, choose_case, joint_status, root_from_hips
+
+
+def _camera(keypoints: Tensor, names: Sequence[str], values: Sequence[Tensor]) -> Camera:
+    """Return cameras of which some fields are given; the others are zero."""
+    shapes = {"tangential_gain": (), "radial": (3,), "rotation": (3, 3), "position": (3,)}
+    known = dict(zip(names, values, strict=True))
+
+    def field(name: str) -> Tensor:
+        if name in known:
+            return known[name]
+        return keypoints.new_zeros(keypoints.shape[0], *shapes.get(name, (2,)))
+
+    return Camera(**{name: field(name) for name in Camera.__dataclass_fields__})
 
 
 class LiftingModule(nn.Module):
@@ -32,15 +45,7 @@ class LiftingModule(nn.Module):
         self, keypoints: Float[Tensor, "B T K 2"], *camera_values: Tensor
     ) -> tuple[Tensor, ...]:
         """Lift keypoints."""
-        shapes = {"tangential_gain": (), "radial": (3,), "rotation": (3, 3), "position": (3,)}
-        known = dict(zip(self.camera_fields, camera_values, strict=True))
-
-        def field(name: str) -> Tensor:
-            if name in known:
-                return known[name]
-            return keypoints.new_zeros(keypoints.shape[0], *shapes.get(name, (2,)))
-
-        camera = Camera(**{name: field(name) for name in Camera.__dataclass_fields__})
+        camera = _camera(keypoints, self.camera_fields, camera_values)
         pose = self.method.lift_keypoints(keypoints, camera)
         if isinstance(self.method, TrajectoryLifter):
             return pose, self.method.follow(keypoints, camera)
@@ -50,20 +55,39 @@ class LiftingModule(nn.Module):
 class CompletingModule(nn.Module):
     """Keypoints in pixels and their confidence to root-relative millimetres and joint status.
 
-    All cases are made for every pose and one is chosen, as a graph has no branches.
+    All cases are made for every pose and one is chosen, as a graph has no branches. Of the camera some
+    fields are inputs, as in :class:`LiftingModule`.
     """
 
-    def __init__(self, method: OcclusionCompletion) -> None:
+    def __init__(self, method: OcclusionCompletion, camera_fields: Sequence[str]) -> None:
         super().__init__()
         self.method = method
+        self.camera_fields = tuple(camera_fields)
 
     def forward(
-        self, keypoints: Float[Tensor, "B 1 K 2"], confidence: Float[Tensor, "B 1 K"]
+        self,
+        keypoints: Float[Tensor, "B 1 K 2"],
+        confidence: Float[Tensor, "B 1 K"],
+        *camera_values: Tensor,
     ) -> tuple[Float[Tensor, "B 1 J 3"], Int[Tensor, "B 1 J"]]:
         """Lift what is seen and complete the rest; a refused pose is NaN."""
         method = self.method
-        joints = method.joints
         visible = confidence[:, 0] >= method.hparams["visible"]
+        if not method.in_person_view:
+            pose, status = self._complete(keypoints, visible)
+            return pose[:, None], status[:, None]
+        camera = _camera(keypoints, self.camera_fields, camera_values)
+        view = method.person_view(
+            torch.where(visible[:, None, :, None], keypoints, torch.nan), camera
+        )
+        pose, status = self._complete(view.keypoints, visible)
+        return view.turned_back(pose[:, None], 0), status[:, None]
+
+    def _complete(
+        self, keypoints: Float[Tensor, "B 1 K 2"], visible: Bool[Tensor, "B K"]
+    ) -> tuple[Float[Tensor, "B J 3"], Int[Tensor, "B J"]]:
+        method = self.method
+        joints = method.joints
         seen = torch.where(visible[..., None], keypoints[:, 0], 0.0)
         between_hips = seen[:, joints.indices(["left_hip", "right_hip"])].mean(1, keepdim=True)
         is_root = torch.arange(len(joints)) == joints.root
@@ -76,7 +100,7 @@ class CompletingModule(nn.Module):
             made = method.complete_case(seen, visible, depths, index)
             pose = torch.where((case == index)[:, None, None], made, pose)
         pose = with_mean_bone(pose, joints.bones, method.mean_bone)
-        return pose[:, None], joint_status(joints, visible, case)[:, None]
+        return pose, joint_status(joints, visible, case)
 
 
 class DetectingModule(nn.Module):

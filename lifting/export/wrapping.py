@@ -146,8 +146,10 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
             method, DetectingModule(method), ("image",), detections, crop=(width, height)
         )
     if isinstance(method, OcclusionCompletion):
-        names = ("keypoints", "confidence"), ("pose", "status")
-        return Exportable(method, CompletingModule(method), *names, frames=1)
+        camera = camera_fields_of(method)
+        module = CompletingModule(method, camera)
+        names = ("keypoints", "confidence", *camera), ("pose", "status")
+        return Exportable(method, module, *names, frames=1)
     if not isinstance(method, Lifter):
         what = f"is of a {type(method).__name__}, which is no lifter"
         remedy = "export the lifter or the detector that was trained with it."
@@ -158,8 +160,8 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
     recurrent = any(isinstance(part, nn.RNNBase) for part in method.modules())
     slides = getattr(method, "slides", False) and not recurrent
     inputs, any_length = ("keypoints", *camera), slides and not one_window
-    module = LiftingModule(method, camera)
-    return Exportable(method, module, inputs, outputs, method.frames, any_length)
+    lifting_module = LiftingModule(method, camera)
+    return Exportable(method, lifting_module, inputs, outputs, method.frames, any_length)
 
 
 def load_exportable(

@@ -14,7 +14,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lifting.cameras import Camera, undistort
-from lifting.geometry import compose, rotate
 
 # Side of the image of a view, and the mean distance of its keypoints from the middle, pixels.
 SIDE = 1000.0
@@ -42,11 +41,11 @@ class PersonView:
 
     def turned(self, pose: Float[Tensor, "B C J 3"], first: int) -> Float[Tensor, "B C J 3"]:
         """Return poses of consecutive frames, from ``first`` on, in the frames of their views."""
-        return rotate(pose, self.rotation[:, first : first + pose.shape[1]])
+        return _rotate(pose, self.rotation[:, first : first + pose.shape[1]])
 
     def turned_back(self, pose: Float[Tensor, "B C J 3"], first: int) -> Float[Tensor, "B C J 3"]:
         """Return poses of views in the camera frame."""
-        return rotate(pose, self.rotation[:, first : first + pose.shape[1]].mT)
+        return _rotate(pose, self.rotation[:, first : first + pose.shape[1]].mT)
 
     def camera(self, camera: Camera, frame: int) -> Camera:
         """Return the cameras of the views of one frame, given those of the image."""
@@ -58,7 +57,7 @@ class PersonView:
             tangential=torch.zeros_like(camera.tangential),
             tangential_gain=camera.tangential_gain,
             size=torch.full_like(camera.size, SIDE),
-            rotation=compose(self.rotation[:, frame], camera.rotation),
+            rotation=_rotate(camera.rotation.mT[:, None], self.rotation[:, frame, None])[:, 0].mT,
             position=camera.position,
         )
 
@@ -83,7 +82,7 @@ def person_view(keypoints: Float[Tensor, "B T K 2"], camera: Camera, root: int) 
     plane = undistort(plane, each, _STEPS)
     middle = torch.where(seen[..., root, None], plane[..., root, :], _mean(plane, seen))
     rotation = _turn(middle)
-    rays = rotate(torch.cat([plane, torch.ones_like(plane[..., :1])], -1), rotation)
+    rays = _rotate(torch.cat([plane, torch.ones_like(plane[..., :1])], -1), rotation)
     # Nobody is seen at a right angle to where the camera looks.
     turned = rays[..., :2] / rays[..., 2:].clamp_min(_SMALLEST)
     others = seen.clone()
@@ -101,6 +100,16 @@ def _mean(values: Float[Tensor, "B T K d"], seen: Bool[Tensor, "B T K"]) -> Floa
     """Return the mean of what is seen; 0 where nothing is."""
     total = torch.where(seen[..., None], values, 0.0).sum(-2)
     return total / seen.sum(-1, keepdim=True).clamp_min(1)
+
+
+def _rotate(
+    points: Float[Tensor, "B T N 3"], rotation: Float[Tensor, "B T 3 3"]
+) -> Float[Tensor, "B T N 3"]:
+    # Term by term: a matrix product would have to be kept from autocast, which exported graphs cannot
+    # hold, nor one over axes of any length.
+    x, y, z = points[..., None].unbind(-2)
+    a, b, c = rotation[..., None, :, :].unbind(-1)
+    return x * a + y * b + z * c
 
 
 def _turn(middle: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 3 3"]:

@@ -9,7 +9,7 @@ from lifting.export import exportable
 from lifting.export import onnx as to_onnx
 from lifting.export.parity import difference
 from lifting.export.program import build_program, runner, saved_program
-from lifting.export.wrapping import metadata
+from lifting.export.wrapping import example_camera, metadata
 from lifting.methods import Lifter
 from lifting.methods.bases.detector import Detector
 from tests.made_methods import DETECTORS, LIFTERS, made
@@ -24,12 +24,16 @@ def test_every_lifter_and_detector_is_tried():
     assert public == set(KINDS)
 
 
+# Besides every kind as it is.
+VIEWED = [("VideoPose3D", {"view": "person", "missing": True})]
+
+
 @pytest.mark.slow(reason="exports every method")
-@pytest.mark.parametrize("kind", KINDS)
-def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(kind):
+@pytest.mark.parametrize(("kind", "options"), [*((kind, {}) for kind in KINDS), *VIEWED])
+def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(kind, options):
     for library in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(library, reason=f"ONNX needs {library}, of the export extra")
-    model = exportable(made(kind), crop=(64, 96))
+    model = exportable(made(kind, **options), crop=(64, 96))
     program = build_program(model)
     told = metadata(model)
     runs = {
@@ -48,6 +52,24 @@ def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(k
                 np.testing.assert_allclose(
                     mine.numpy(), theirs.numpy(), rtol=0, atol=LIMIT * scale, err_msg=name
                 )
+
+
+def test_completion_in_the_view_of_the_person_takes_the_camera():
+    method = made("OcclusionCompletion", view="person")
+    model = exportable(method)
+    assert model.inputs[:2] == ("keypoints", "confidence")
+    assert {"focal", "principal"} < set(model.inputs)
+    keypoints, confidence, *camera = model.example(5)
+    confidence[:, :, method.joints.part("left_arm")] = 0
+    keypoints += 150
+    fields = example_camera(5)
+    for name, value in zip(model.inputs[2:], camera, strict=True):
+        setattr(fields, name, value)
+    batch = {"keypoints": keypoints, "confidence": confidence, "camera": fields}
+    pose, status = model.module(keypoints, confidence, *camera)
+    wanted = method._lift(batch)
+    torch.testing.assert_close(pose[:, 0], wanted.pose, rtol=1e-4, atol=0.01)
+    assert torch.equal(status[:, 0], wanted.status)
 
 
 def test_what_differs_is_seen():
