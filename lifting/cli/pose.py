@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from lifting.errors import InputError
+from lifting.inference.defaults import LIFTER
 from lifting.inference.options import LiftOptions, ReadOptions
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _PIXELS = 720
 
 
 def pose(
-    checkpoint: str,
+    checkpoint: str = LIFTER,
     *,
     keypoints: str | None = None,
     pose: str | None = None,

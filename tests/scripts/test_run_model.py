@@ -59,6 +59,15 @@ def test_frame_of_a_file_is_printed_drawn_and_put_on_a_page(workplace, capsys):
     ]
 
 
+def test_without_a_checkpoint_it_is_lifted_by_person(workplace, capsys, monkeypatch):
+    entry = {"person": {"kind": "lifter", "source": "path:vp3d.ckpt"}}
+    (workplace / "models.json").write_text(json.dumps(entry))
+    monkeypatch.setenv("LIFTING_MODELS_FILE", str(workplace / "models.json"))
+    run_model("--keypoints", "walk.json", "--frame", "4", *SIZE)
+    expected = lift(POINTS, "vp3d.ckpt", size=made.SIZE).pose[4]
+    np.testing.assert_allclose(printed(capsys.readouterr().out), expected, atol=0.06)
+
+
 def test_pose_comes_from_the_command_line_or_from_outside(workplace, capsys, monkeypatch):
     text = json.dumps(POINTS[0].tolist())
     run_model("vp3d.ckpt", "--pose", text, *SIZE, "--out", "one.png", "--reproject", "true")
