@@ -1,9 +1,11 @@
 """Reader of ``.npz`` and ``.npy`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datamodules.store.videopose3d import read_keypoints
 from lifting.errors import InputError
@@ -24,7 +26,8 @@ def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> li
     ``positions_2d`` is VideoPose3D's. Otherwise ``keypoints`` (or the only array there is) is
     ``(T, K, 2)``, or ``(T, K, 3)`` with confidences, or either of several people one after another in a
     first axis; frames may also be flat, ``(T, 2K)``, as "It's all Relative" has them. Beside it may
-    stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``.
+    stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``; and where the frames of several
+    people follow one another in one axis, ``track`` ``(T,)``, an index into ``tracks``, their names.
 
     Raises:
         InputError: If it holds no keypoints, or their joint set is unknown.
@@ -50,6 +53,13 @@ def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> li
         raise InputError("the third column is no confidence from 0 to 1", path, "leave it out.")
     joints = _joint_set(path, content, people.shape[2], options)
     size, fps = _size(path, content), _fps(path, content)
+    if "track" in content and len(people) == 1:
+        shape = joints, size, fps
+        tracks = [
+            track_from_points(name, people[0][rows], frames, *shape)
+            for name, rows, frames in _named_rows(path, content, people.shape[1])
+        ]
+        return [track for track in tracks if track.seen.any()]
     frames = _frames(path, content, people.shape[1])
     names = ["person"] if points.ndim == 3 else [f"person{i}" for i in range(len(people))]
     tracks = [
@@ -142,6 +152,25 @@ def _fps(path: Path, content: dict[str, Any]) -> float | None:
     if len(fps) != 1 or not 0 < fps[0] < np.inf:
         raise InputError("its 'fps' is no number of frames per second.", path)
     return float(fps[0])
+
+
+def _named_rows(
+    path: Path, content: dict[str, Any], count: int
+) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.int64]]]:
+    """Yield of each person the name, the rows, and the numbers of their frames."""
+    track = np.asarray(content["track"])
+    frames = np.asarray(content.get("frame", ()))
+    names = [str(name) for name in np.ravel(content.get("tracks", ()))]
+    if any(x.shape != (count,) or x.dtype.kind not in "iu" for x in (track, frames)):
+        raise InputError("its 'track' and 'frame' are not one whole number per row.", path)
+    if track.min() < 0 or track.max() >= len(names):
+        raise InputError("its 'track' is no index into 'tracks'.", path)
+    for number, name in enumerate(names):
+        rows = track == number
+        if (np.diff(frames[rows]) <= 0).any():
+            raise InputError("its 'frame' does not rise", f"{path}: {name}")
+        if rows.any():
+            yield name, rows, frames[rows].astype(np.int64)
 
 
 def _frames(path: Path, content: dict[str, Any], count: int) -> Any:

@@ -114,7 +114,7 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     motion, no_bvh = motion_files(results.poses, tracks, lifted, formats)
     results.refuse_foreign(motion)
     if video_options.chosen_detector is not None:
-        write_keypoints(folder / KEYPOINTS, tracks, frames)
+        write_keypoints(folder / KEYPOINTS, tracks)
     write_poses(results.poses, tracks, lifted, motion, others)
     people = [drawn_person(*pair) for pair in zip(tracks, lifted, strict=True)]
     thumbnails = Thumbnails(frames, max(1, video_options.page_frames))
@@ -219,5 +219,5 @@ def report(result: LiftedVideo) -> str:
     if result.stopped:
         lines.append("Stopped early: what is there is whole, but not all of the video.")
     lines.append(f"{', '.join(path.name for path in result.files)} are in {result.folder}")
-    lines.append(f"Open {result.files[-1]}")
+    lines.append(f"Open {result.files[-1].resolve()} in a browser.")
     return "\n".join(lines)

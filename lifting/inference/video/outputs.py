@@ -49,15 +49,20 @@ def write_poses(
     write_together(motion | {path: pack_poses(tracks, lifted, [*motion, *others])})
 
 
-def write_keypoints(path: Path, tracks: Sequence[KeypointTrack], frames: int) -> None:
-    """Write what was detected, so that it need not be detected again: frame by frame, everyone."""
-    joints = skeleton(tracks[0].skeleton)
-    points = np.zeros((len(tracks), frames, len(joints), 3), np.float32)
-    for row, track in enumerate(tracks):
-        points[row, track.frames, :, :2] = track.keypoints
-        points[row, track.frames, :, 2] = track.confidence
-    content: dict[str, Any] = {"keypoints": points, "skeleton": np.array(joints.name)}
-    content |= {"size": np.array(tracks[0].size), "fps": np.array(tracks[0].fps)}
+def write_keypoints(path: Path, tracks: Sequence[KeypointTrack]) -> None:
+    """Write what was detected, so that it need not be detected again: one person after another."""
+    lengths = [len(track.frames) for track in tracks]
+    confidence = np.concatenate([track.confidence for track in tracks])
+    points = np.concatenate([track.keypoints for track in tracks])
+    content: dict[str, Any] = {
+        "keypoints": np.concatenate([points, confidence[..., None]], -1).astype(np.float32),
+        "frame": np.concatenate([track.frames for track in tracks]),
+        "track": np.repeat(np.arange(len(tracks)), lengths),
+        "tracks": np.array([track.name for track in tracks]),
+        "skeleton": np.array(tracks[0].skeleton),
+        "size": np.array(tracks[0].size),
+        "fps": np.array(tracks[0].fps),
+    }
     with beside(path, make_folder=True) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, **content)
 

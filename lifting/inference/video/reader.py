@@ -88,7 +88,7 @@ class Video:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             step = 1 / ((stream.time_base or Fraction(1, 25)) * (stream.average_rate or 25))
-            pts = -1
+            pts, matrix = -1, None
             for packet in container.demux(stream):
                 try:
                     decoded = packet.decode()
@@ -96,7 +96,9 @@ class Video:
                     self.damaged += 1
                     continue
                 for frame in decoded:
-                    image = _as_shown(frame, stream.sample_aspect_ratio)
+                    # Of the first one alone: it keeps its frame in memory.
+                    matrix = display_matrix(frame) if matrix is None else matrix
+                    image = upright(_square_pixels(frame, stream.sample_aspect_ratio), matrix)
                     shape = shape or image.shape
                     if image.shape != shape:
                         what = f"its frames change their size at frame {number}"
@@ -107,16 +109,20 @@ class Video:
                     number += 1
 
 
-def _as_shown(frame: "av.VideoFrame", pixel_ratio: Fraction | None) -> Image:
-    """Return a frame as players show it: square pixels, turned and mirrored as its file says."""
-    width = frame.width
-    if pixel_ratio:
-        width = max(1, round(width * pixel_ratio))
-    pixels = np.asarray(frame.to_ndarray(format="rgb24", width=width), np.uint8)
+def _square_pixels(frame: "av.VideoFrame", pixel_ratio: Fraction | None) -> Image:
+    """Return a frame as wide as players show it."""
+    if not pixel_ratio or pixel_ratio == 1:
+        return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    width = max(1, round(frame.width * pixel_ratio))
+    return np.asarray(frame.to_ndarray(format="rgb24", width=width), np.uint8)
+
+
+def display_matrix(frame: "av.VideoFrame") -> NDArray[np.int32]:
+    """Return the matrix of :func:`upright`, which changes nothing where the file holds none."""
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
-        return pixels
-    return upright(pixels, np.frombuffer(matrix, np.int32)[:9].reshape(3, 3))
+        return np.eye(3, dtype=np.int32)
+    return np.frombuffer(bytes(matrix), np.int32)[:9].reshape(3, 3)
 
 
 def upright(image: Image, matrix: NDArray[np.int32]) -> Image:

@@ -1,0 +1,51 @@
+"""Arrays of several people whose frames follow one another."""
+
+import numpy as np
+import pytest
+
+from lifting.errors import InputError
+from lifting.inference.keypoint_files import read_tracks
+from lifting.inference.options import ReadOptions
+from tests.lifting.inference.keypoint_files import made_keypoints as made
+
+NOTHING = ReadOptions()
+
+
+def tracked(**changed):
+    """Two people whose frames follow one another."""
+    content = {
+        "keypoints": np.concatenate([made.person(17, 5, 0), made.person(17, 3, 1)]),
+        "frame": [0, 1, 2, 3, 4, 2, 4, 9],
+        "track": [0] * 5 + [1] * 3,
+        "tracks": ["anna", "ben"],
+        "skeleton": "coco17",
+    }
+    return content | changed
+
+
+def test_an_npz_of_people_one_after_another(tmp_path):
+    content = tracked()
+    np.savez(tmp_path / "k.npz", **content)
+    first, second = read_tracks(tmp_path / "k.npz", NOTHING)
+    assert (first.name, second.name) == ("anna", "ben")
+    assert (first.frames.tolist(), second.frames.tolist()) == ([0, 1, 2, 3, 4], [2, 4, 9])
+    np.testing.assert_allclose(first.keypoints, content["keypoints"][:5, :, :2])
+    np.testing.assert_allclose(second.keypoints, content["keypoints"][5:, :, :2])
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"track": [0] * 7}, "its 'track' and 'frame' are not one whole number per row"),
+        ({"frame": np.arange(8.0)}, "its 'track' and 'frame' are not one whole number per row"),
+        ({"track": [2] * 8}, "its 'track' is no index into 'tracks'"),
+        ({"tracks": []}, "its 'track' is no index into 'tracks'"),
+        ({"frame": [0, 1, 2, 2, 4, 2, 4, 9]}, "k.npz: anna: its 'frame' does not rise"),
+    ],
+)
+def test_people_one_after_another_that_cannot_be_told_apart_are_refused(
+    changed, sentence, tmp_path
+):
+    np.savez(tmp_path / "k.npz", **tracked(**changed))
+    with pytest.raises(InputError, match=sentence):
+        read_tracks(tmp_path / "k.npz", NOTHING)
