@@ -140,6 +140,9 @@ def no_such_model(name_or_path: str | Path, kind: str | None = None) -> Checkpoi
     runs = [run / "checkpoints" / "best.ckpt" for run in (Path(text), Path("runs", text))]
     meant = next((f"did you mean {path}?" for path in runs if path.is_file()), "")
     names = [name for name, model in registered().items() if kind in (None, model.kind)]
+    if text in names and not meant:
+        what = "is a folder here that holds no such thing, and stands before the model of that name"
+        return CheckpointError(what, text, "rename the folder, or work in another one.")
     meant = meant or did_you_mean(text, names)
     remedy = meant or "check the path, or name one that `lifting models` lists."
     return CheckpointError(f"there is no such {noun}", text, remedy)

@@ -118,7 +118,7 @@ def _pip_download(requirement: str, place: Path) -> Path:
     terminal = sys.stderr.isatty()
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-input"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--implementation", "cp"]
-    command += ["--python-version", _PYTHON, "--dest", str(place)]
+    command += ["--retries", "2", "--python-version", _PYTHON, "--dest", str(place)]
     command += [word for wheel in _WHEELS for word in ("--platform", wheel)]
     if not terminal:
         command += ["--quiet"]
@@ -132,7 +132,9 @@ def _pip_download(requirement: str, place: Path) -> Path:
         errors = [
             line for line in done.stderr.splitlines() if "ERROR" in line or "No module" in line
         ]
-        raise UnreachableError(errors[-1].strip() if errors else "pip failed")
+        raise UnreachableError(
+            errors[-1].strip().removeprefix("ERROR: ") if errors else "pip failed"
+        )
     return wheels[0]
 
 

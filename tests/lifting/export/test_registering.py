@@ -1,13 +1,16 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 import torch
 
-from lifting.checkpoints import read_checkpoint
+from lifting.checkpoints import file_digest, read_checkpoint
 from lifting.errors import InputError
-from lifting.export import to_hub
+from lifting.export import from_hub, to_hub
 from lifting.export.registering import MOST, register, rows_of, ship
+from lifting.inference.prediction import lift
+from lifting.methods import ElePose
 from lifting.models import registered, registry, resolve
 from tests.lifting.made_checkpoints import flow
 from tests.made_lifters import save
@@ -73,6 +76,24 @@ def test_a_run_is_named_for_whatever_is_its_best(tmp_path, monkeypatch):
     assert "files" not in register("mine", "runs:first")
     save(made("SimpleBaseline"), tmp_path / "runs/first/checkpoints/best.ckpt")
     assert read_checkpoint("mine")["lifting"]["method"] == "SimpleBaseline"
+
+
+def test_a_name_stands_for_its_checkpoint_when_one_lifts_exports_and_trains(hub, tmp_path):
+    register("mine", str(hub))
+    random = np.random.default_rng(0).uniform(300, 700, (12, 17, 2))
+    own, named = (
+        lift(random, checkpoint, skeleton="h36m17", size=(1000, 1000)).pose
+        for checkpoint in (hub, "mine")
+    )
+    assert np.array_equal(own, named)
+    to_hub("mine", tmp_path / "again")
+    assert type(from_hub("mine")) is type(from_hub(tmp_path / "again"))
+    path = str(tmp_path / "flow.ckpt")
+    save(flow(), path)
+    register("flow", path)
+    method = ElePose(full_flow="flow", width=8)
+    method.load_frozen_stages()
+    assert method.frozen == {"full_flow": file_digest(path)}
 
 
 @pytest.fixture

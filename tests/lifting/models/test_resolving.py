@@ -141,6 +141,14 @@ def test_that_of_a_run_is_asked_for_where_the_run_is_named(tmp_path, monkeypatch
     assert resolve("made") == best
 
 
+def test_a_folder_that_hides_a_model_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    enter("runs:first", name="mine", kind="lifter", files=())
+    Path("mine").mkdir()
+    with pytest.raises(CheckpointError, match=r"^mine: is a folder here .*; rename the folder"):
+        read_checkpoint("mine")
+
+
 def test_files_of_one_s_own_are_used_where_they_lie_until_they_change(tmp_path):
     path = tmp_path / "weights.onnx"
     path.write_bytes(CONTENT)

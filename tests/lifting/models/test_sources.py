@@ -64,7 +64,7 @@ def test_without_a_network_one_sentence_says_what_to_fetch_and_where(pip, tmp_pa
     with pytest.raises(InputError) as caught:
         fetch(PYPI, tmp_path / "folder")
     assert str(caught.value) == (
-        "made: weights.onnx is not on this machine and cannot be fetched (ERROR: No matching "
+        "made: weights.onnx is not on this machine and cannot be fetched (No matching "
         "distribution found for made); get made/deep/weights.bin out of the wheel of `pip download "
         "--no-deps --only-binary=:all: --python-version 3.11 made==1.0` on a machine that can, and "
         f"put weights.onnx into {tmp_path / 'folder'}."
