@@ -6,7 +6,7 @@ from types import ModuleType
 from lifting.errors import InputError
 
 
-def require(name: str, user: str, extra: str = "export") -> ModuleType:
+def require(name: str, user: str, extra: str = "export", package: str | None = None) -> ModuleType:
     """Import a library of an extra.
 
     Raises:
@@ -16,4 +16,6 @@ def require(name: str, user: str, extra: str = "export") -> ModuleType:
         return importlib.import_module(name)
     except ImportError as error:
         remedy = f'pip install -c constraints.txt -e ".[{extra}]".'
-        raise InputError(f"{user} needs {name}, which is not installed: {remedy}") from error
+        raise InputError(
+            f"{user} needs {package or name}, which is not installed: {remedy}"
+        ) from error

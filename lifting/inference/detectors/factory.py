@@ -3,17 +3,31 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from datamodules.crops.detected_boxes import read_boxes
 from lifting.errors import InputError
+from lifting.inference.defaults import DETECTOR
+from lifting.inference.detectors.blazepose.estimator import BlazePoseEstimator
+from lifting.inference.detectors.blazepose.networks import MODEL_FILES, BlazePose
 from lifting.inference.detectors.checkpoint_estimator import CheckpointPoseEstimator
 from lifting.inference.detectors.interfaces import PersonDetector, PersonTracker, PoseEstimator
 from lifting.inference.detectors.onnx_person_detector import OnnxPersonDetector
 from lifting.inference.detectors.onnx_pose_estimator import OnnxPoseEstimator
-from lifting.inference.detectors.rtmlib import RtmlibPersonDetector, RtmlibPoseEstimator
+from lifting.inference.detectors.rtmlib import (
+    RtmlibPersonDetector,
+    RtmlibPoseEstimator,
+    named_models,
+)
 from lifting.inference.people.detect_and_track import DetectAndTrack, KnownBoxes
+from lifting.inference.people.region_tracker import RegionTracker
 from lifting.inference.people.single_person import SinglePersonTracker
+from lifting.models import is_named, resolve
 
 LIBRARIES = ("onnxruntime", "rtmlib")
+# What comes before the names of rtmlib's models.
+RTMLIB = "rtmlib:"
+_MOST_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -21,9 +35,11 @@ class DetectorOptions:
     """How people and their keypoints are detected.
 
     Attributes:
-        detector: Pose estimator: a checkpoint of this suite, or an ONNX model.
-        boxes: Person detector, an ONNX model, or known boxes, a JSON list as COCO's results. One person
-            is tracked by its keypoints where not given.
+        detector: Pose estimator: ``blazepose`` or another model by its name, its folder, a checkpoint
+            of this suite, an ONNX model, or rtmlib's models, such as ``rtmlib:balanced``.
+        boxes: Person detector, an ONNX model, or known boxes, a JSON list as COCO's results. Where not
+            given, BlazePose and rtmlib's named models find people themselves, and for the others one
+            person is tracked by its keypoints.
         library: Runs ONNX models, ``onnxruntime`` or ``rtmlib``.
         skeleton: Joint set of the keypoints, if an ONNX model does not say.
         crop: Width and height of crops, if the detector does not say.
@@ -32,7 +48,7 @@ class DetectorOptions:
         device: ``cpu`` or ``cuda``.
     """
 
-    detector: str
+    detector: str = DETECTOR
     boxes: str | None = None
     library: str = "onnxruntime"
     skeleton: str | None = None
@@ -58,26 +74,63 @@ def build_tracker(options: DetectorOptions) -> PersonTracker:
     Raises:
         InputError: If a file is not what it should be.
     """
-    pose = _pose_estimator(options)
+    if options.detector.startswith(RTMLIB):
+        return _rtmlib_tracker(options)
+    path = resolve(options.detector, "detector")
+    if any((path / name).is_file() for name in MODEL_FILES):
+        return _blazepose_tracker(path, options)
+    if path.is_dir() and not (path / "config.json").is_file():
+        what = f"a folder without BlazePose's {' and '.join(MODEL_FILES)}"
+        raise InputError(what, path, "name a file, or `--detector blazepose`.")
+    return _tracker(_pose_estimator(path, options), options)
+
+
+def _tracker(pose: PoseEstimator, options: DetectorOptions) -> PersonTracker:
     if options.boxes is None:
         return SinglePersonTracker(pose, options.min_confidence, options.patience)
-    detector = _person_detector(options, Path(options.boxes))
+    detector = _person_detector(options, options.boxes)
     return DetectAndTrack(detector, pose, options.min_confidence, options.patience)
 
 
-def _pose_estimator(options: DetectorOptions) -> PoseEstimator:
-    if Path(options.detector).suffix.lower() != ".onnx":
+def _blazepose_tracker(folder: Path, options: DetectorOptions) -> PersonTracker:
+    _refuse_skeleton(options)
+    # As many threads as torch has, which follows the processor and OMP_NUM_THREADS; more than four do
+    # not make such small networks faster.
+    networks = BlazePose(folder, min(_MOST_THREADS, torch.get_num_threads()))
+    if options.boxes is None:
+        return RegionTracker(networks, options.min_confidence, options.patience)
+    return _tracker(BlazePoseEstimator(networks), options)
+
+
+def _rtmlib_tracker(options: DetectorOptions) -> PersonTracker:
+    _refuse_skeleton(options)
+    models = named_models(options.detector.removeprefix(RTMLIB))
+    pose = RtmlibPoseEstimator(models.pose, models.skeleton, options.device)
+    if options.boxes is not None:
+        return _tracker(pose, options)
+    people = RtmlibPersonDetector(models.boxes, options.device)
+    return DetectAndTrack(people, pose, options.min_confidence, options.patience)
+
+
+def _refuse_skeleton(options: DetectorOptions) -> None:
+    if options.skeleton is not None:
+        raise InputError(f"{options.detector} tells its joint set", "--skeleton", "leave it out.")
+
+
+def _pose_estimator(path: Path, options: DetectorOptions) -> PoseEstimator:
+    if path.suffix.lower() != ".onnx":
         if options.skeleton is not None:
             raise InputError("a checkpoint tells its joint set", "--skeleton", "leave it out.")
         if any(side % 32 for side in options.crop):
             raise InputError(f"--crop is {options.crop}: give multiples of 32, as in training.")
-        return CheckpointPoseEstimator(options.detector, options.crop, options.device)
+        return CheckpointPoseEstimator(path, options.crop, options.device)
     if options.library == "rtmlib":
-        return RtmlibPoseEstimator(options.detector, options.skeleton, options.device)
-    return OnnxPoseEstimator(options.detector, options.skeleton, options.crop, options.device)
+        return RtmlibPoseEstimator(path, options.skeleton, options.device)
+    return OnnxPoseEstimator(path, options.skeleton, options.crop, options.device)
 
 
-def _person_detector(options: DetectorOptions, boxes: Path) -> PersonDetector:
+def _person_detector(options: DetectorOptions, named: str) -> PersonDetector:
+    boxes = resolve(named, "boxes") if is_named(named) else Path(named)
     if boxes.suffix.lower() == ".onnx":
         if options.library == "rtmlib":
             return RtmlibPersonDetector(boxes, options.device)

@@ -1,20 +1,64 @@
-"""Person detector and pose estimator of rtmlib, from models that lie on this machine."""
+"""Person detector and pose estimator of rtmlib, from files, and its named models."""
 
 import contextlib
+import importlib
 import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, did_you_mean
 from lifting.export.extras import require
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image, Points
 from lifting.inference.detectors.onnx_model import OnnxModel
 from lifting.skeletons import skeleton
 
 _EXTRA = "rtmlib"
+
+
+class NamedModels(NamedTuple):
+    """Files of one of rtmlib's pairs of models.
+
+    Attributes:
+        boxes: Its YOLOX, which detects people.
+        pose: Its RTMPose.
+        skeleton: Joint set of the keypoints.
+    """
+
+    boxes: Path
+    pose: Path
+    skeleton: str
+
+
+def named_models(name: str) -> NamedModels:
+    """Return the files of ``lightweight``, ``balanced`` or ``performance``, downloaded by rtmlib once.
+
+    They are those of its ``BodyWithFeet``; rtmlib says where from and where to.
+
+    Raises:
+        InputError: If rtmlib is not installed, has no such models, or cannot download them.
+    """
+    rtmlib = require("rtmlib", f"--detector rtmlib:{name}", _EXTRA)
+    modes = rtmlib.BodyWithFeet.MODE
+    if name not in modes:
+        remedy = did_you_mean(name, modes) or f"name one of {', '.join(sorted(modes))}."
+        raise InputError("rtmlib has no such models", f"rtmlib:{name}", remedy)
+    files = importlib.import_module("rtmlib.tools.file")
+    try:
+        boxes, pose = (
+            Path(files.download_checkpoint(modes[name][part])) for part in ("det", "pose")
+        )
+    # Without a network, on a full disk, and for an incomplete file.
+    except (OSError, RuntimeError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"rtmlib cannot download its models ({error})",
+            f"rtmlib:{name}",
+            "go online once, or take `--detector blazepose`.",
+        ) from error
+    return NamedModels(boxes, pose, "halpe26")
 
 
 class RtmlibPersonDetector:

@@ -1,13 +1,18 @@
 """rtmlib, by a module of the same interface: what it is given, and what is made of its answers."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.inference.detectors.rtmlib import RtmlibPersonDetector, RtmlibPoseEstimator
+from lifting.inference.detectors.rtmlib import (
+    RtmlibPersonDetector,
+    RtmlibPoseEstimator,
+    named_models,
+)
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed, which makes the models")
@@ -88,3 +93,48 @@ def test_a_missing_library_is_named(monkeypatch):
         InputError, match=r"--library rtmlib needs rtmlib, which is not installed: pip .*rtmlib"
     ):
         RtmlibPersonDetector("a.onnx")
+
+
+@pytest.fixture
+def downloads(monkeypatch):
+    """rtmlib with two pairs of models, whose downloads are noted, or fail."""
+    asked, failing = [], []
+
+    def download_checkpoint(url):
+        asked.append(url)
+        if failing:
+            raise failing[0]
+        return f"cache/{url}.onnx"
+
+    modes = {
+        name: {"det": f"{name}-yolox", "pose": f"{name}-rtm"} for name in ("balanced", "light")
+    }
+    fake = SimpleNamespace(BodyWithFeet=SimpleNamespace(MODE=modes))
+    monkeypatch.setitem(sys.modules, "rtmlib", fake)
+    files = SimpleNamespace(download_checkpoint=download_checkpoint)
+    monkeypatch.setitem(sys.modules, "rtmlib.tools.file", files)
+    return asked, failing
+
+
+def test_named_models_are_downloaded_by_rtmlib(downloads):
+    models = named_models("balanced")
+    assert models == (
+        Path("cache/balanced-yolox.onnx"),
+        Path("cache/balanced-rtm.onnx"),
+        "halpe26",
+    )
+    assert downloads[0] == ["balanced-yolox", "balanced-rtm"]
+
+
+def test_an_unknown_name_asks_for_the_one_that_was_meant(downloads):
+    with pytest.raises(InputError, match=r"rtmlib:balancd: rtmlib has no such .* balanced\?"):
+        named_models("balancd")
+    with pytest.raises(InputError, match="name one of balanced, light"):
+        named_models("")
+    assert downloads[0] == []
+
+
+def test_without_a_network_another_detector_is_named(downloads):
+    downloads[1].append(OSError("no route"))
+    with pytest.raises(InputError, match=r"balanced: rtmlib cannot .*no route.*detector blazepose"):
+        named_models("balanced")

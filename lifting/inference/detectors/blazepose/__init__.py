@@ -1,0 +1,1 @@
+"""BlazePose: person detector and pose estimator of MediaPipe, run from its model files."""

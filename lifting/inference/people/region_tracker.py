@@ -1,0 +1,209 @@
+"""Tracker of people by BlazePose: found now and then, followed from region to region."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from lifting.inference.detectors.blazepose.landmarks import Landmarks
+from lifting.inference.detectors.blazepose.networks import BlazePose
+from lifting.inference.detectors.blazepose.regions import (
+    SCALE,
+    Region,
+    letterbox,
+    region_of_circle,
+    tiles,
+)
+from lifting.inference.detectors.blazepose.steadying import SteadyPoints
+from lifting.inference.detectors.interfaces import Detection, Frame, Image
+from lifting.inference.people.detect_and_track import is_person
+
+# Landmarks of a lower score are of nobody.
+_MIN_SCORE = 0.5
+# Others are looked for in every n-th frame; in all of them while nobody is seen.
+_SEARCH_EVERY = 10
+# The following are in sides of a region, which is about one and a half times as high as a person.
+# Nobody has the hips where somebody else has them; the networks see such people who are not there.
+_SAME_HIPS = 0.1
+# Landmarks that are nearer on average are of the same person.
+_SAME_PLACES = 0.05
+# Nobody moves further between two frames; that would be somebody else.
+_MAX_MOVE = 0.25
+# How far away somebody may reappear, at once and more with every frame.
+_REACH, _REACH_PER_FRAME = 0.25, 0.05
+# Who reappears has not changed in size by more.
+_SAME_SIZE = 1.5
+# The square in which somebody lost is looked for.
+_NEIGHBOURHOOD = 2.0
+
+
+@dataclass
+class _Followed:
+    """A person who is followed."""
+
+    person: int
+    frame: int
+    landmarks: Landmarks
+    region: Region
+    steady: SteadyPoints = field(default_factory=SteadyPoints)
+    # By how much the landmarks have changed since the frame before, in sides of the region.
+    change: float = 0.0
+
+    def update(self, frame: int, landmarks: Landmarks) -> None:
+        self.change = _distance(landmarks, self.landmarks)
+        diameter = landmarks.region.side / SCALE
+        points = self.steady.update(frame, landmarks.alignment, diameter)
+        self.frame, self.landmarks, self.region = frame, landmarks, region_of_circle(*points)
+
+
+class RegionTracker:
+    """Tracks everyone whom BlazePose finds.
+
+    A person's region on a frame is that of the landmarks on the frame before, as in MediaPipe, which
+    follows one person. The person detector looks for others every ten frames, also in square parts of
+    the image, where people are larger; in every frame while nobody is seen, and round the place where
+    somebody was lost. Who is found where somebody is followed already is left out, and so is who is
+    followed twice.
+
+    Args:
+        networks: BlazePose.
+        min_confidence: Keypoints of less confidence are not seen.
+        patience: Frames that a person may be out of sight; who comes back later is a new person.
+    """
+
+    skeleton = "mediapipe33"
+
+    def __init__(self, networks: BlazePose, min_confidence: float, patience: int) -> None:
+        self._networks, self._min_confidence = networks, min_confidence
+        self._patience = patience
+        self._followed: list[_Followed] = []
+        self._lost: list[_Followed] = []
+        self._count = 0
+        self._searched: int | None = None
+
+    def track(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        """Return for each frame the people on it; frames come in their order, some at a time."""
+        tracked = []
+        for frame in frames:
+            height, width = frame.image.shape[:2]
+            people = [
+                Detection(person, landmarks.keypoints(width, height))
+                for person, landmarks in self.landmarks(frame)
+            ]
+            tracked.append([p for p in people if is_person(p.keypoints, self._min_confidence)])
+        return tracked
+
+    def landmarks(self, frame: Frame) -> list[tuple[int, Landmarks]]:
+        """Return the numbers of the people on the next frame, and their landmarks."""
+        image, number = frame.image, frame.number
+        self._follow(image, number)
+        self._find(image, number)
+        return [(person.person, person.landmarks) for person in self._followed]
+
+    def _follow(self, image: Image, number: int) -> None:
+        """Find those who are followed."""
+        followed = []
+        for person in self._followed:
+            landmarks = self._networks.landmarks(image, person.region)
+            move = np.linalg.norm(landmarks.alignment[0] - person.landmarks.alignment[0])
+            near = move <= _MAX_MOVE * person.region.side * (number - person.frame)
+            if landmarks.score > _MIN_SCORE and near:
+                person.update(number, landmarks)
+                followed.append(person)
+            else:
+                self._lost.append(person)
+        # Of two who are on the same person it is whoever has changed less.
+        kept: list[_Followed] = []
+        for person in sorted(followed, key=lambda p: p.change):
+            if any(_distance(person.landmarks, other.landmarks) < _SAME_PLACES for other in kept):
+                self._lost.append(person)
+            else:
+                kept.append(person)
+        self._lost = [p for p in self._lost if number - p.frame <= self._patience]
+        self._followed = sorted(kept, key=lambda p: p.person)
+
+    def _find(self, image: Image, number: int) -> None:
+        """Find people who are not followed yet."""
+        height, width = image.shape[:2]
+        due = self._searched is None or number - self._searched >= _SEARCH_EVERY
+        shown = [_neighbourhood(person) for person in self._lost]
+        if due or not self._followed:
+            shown.append(letterbox(width, height))
+        if due:
+            shown += tiles(width, height)
+            self._searched = number
+        found = [person for part in shown for person in self._networks.detect(image, part)]
+        tried = [person.landmarks.region for person in self._followed]
+        for region in (person.region for person in sorted(found, key=lambda p: -p.score)):
+            if any(_same_hips(region, other) for other in tried):
+                continue
+            tried.append(region)
+            landmarks = self._networks.landmarks(image, region)
+            keypoints = landmarks.keypoints(width, height)
+            if landmarks.score <= _MIN_SCORE or not is_person(keypoints, self._min_confidence):
+                continue
+            if not any(_same_person(landmarks, p.landmarks) for p in self._followed):
+                self._add(number, landmarks)
+
+    def _add(self, number: int, landmarks: Landmarks) -> None:
+        back = [p for p in self._lost if _may_be_back(p, number, landmarks)]
+        if back:
+            known = min(back, key=lambda p: _moved(p, landmarks))
+            self._lost.remove(known)
+            name = known.person
+        else:
+            name, self._count = self._count, self._count + 1
+        person = _Followed(name, number, landmarks, landmarks.region)
+        person.update(number, landmarks)
+        self._followed.append(person)
+
+
+def world_landmarks(
+    frames: Iterable[Frame], tracker: RegionTracker
+) -> dict[int, tuple[list[int], Float[ndarray, "T 33 3"]]]:
+    """Return by person the numbers of the frames and BlazePose's own 3D landmarks.
+
+    They are metres from the middle of the hips, x to the right of the image, y down, z away from the
+    camera, not smoothed.
+    """
+    seen: dict[int, tuple[list[int], list[ndarray]]] = {}
+    for frame in frames:
+        for person, landmarks in tracker.landmarks(frame):
+            numbers, poses = seen.setdefault(person, ([], []))
+            numbers.append(frame.number)
+            poses.append(landmarks.world)
+    return {person: (numbers, np.stack(poses)) for person, (numbers, poses) in seen.items()}
+
+
+def _distance(a: Landmarks, b: Landmarks) -> float:
+    """Return the mean distance of two people's landmarks, in sides of their regions."""
+    mean = np.linalg.norm(a.places[:, :2] - b.places[:, :2], axis=1).mean()
+    return float(mean / max(a.region.side, b.region.side, 1e-6))
+
+
+def _same_hips(a: Region, b: Region) -> bool:
+    return bool(np.hypot(a.x - b.x, a.y - b.y) < _SAME_HIPS * max(a.side, b.side))
+
+
+def _same_person(a: Landmarks, b: Landmarks) -> bool:
+    return _same_hips(a.region, b.region) or _distance(a, b) < _SAME_PLACES
+
+
+def _neighbourhood(person: _Followed) -> Region:
+    """Return the square round the place where somebody was lost."""
+    x, y, side, _ = person.region
+    return Region(x, y, _NEIGHBOURHOOD * side, 0.0)
+
+
+def _moved(person: _Followed, landmarks: Landmarks) -> float:
+    """Return how far from where somebody was lost landmarks are, in sides of the region."""
+    distance = np.linalg.norm(landmarks.alignment[0] - person.landmarks.alignment[0])
+    return float(distance / max(person.region.side, 1e-6))
+
+
+def _may_be_back(person: _Followed, number: int, landmarks: Landmarks) -> bool:
+    sides = sorted((person.region.side, landmarks.region.side))
+    reach = _REACH + _REACH_PER_FRAME * (number - person.frame)
+    return sides[1] < _SAME_SIZE * sides[0] and _moved(person, landmarks) <= reach
