@@ -1,38 +1,80 @@
-"""Lifting of keypoint files, written as an ``.npz`` and files of other programs."""
+"""Lifting of keypoint files, written as an ``.npz``, a page and files of other programs."""
 
+import warnings
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from lifting.errors import InputError
+from lifting.errors import InputError, InputWarning
 from lifting.files import write_together
+from lifting.inference.defaults import lifter_and_options
 from lifting.inference.everyone import lift_everyone
-from lifting.inference.keypoint_files import read_tracks, select_tracks
+from lifting.inference.keypoint_files import KeypointTrack, read_tracks, select_tracks
+from lifting.inference.nominal_size import with_nominal_size
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.output_options import MOTION, OutputOptions
 from lifting.inference.outputs import check_before, check_names, output_files
 from lifting.inference.people.choosing import choose_people
+from lifting.inference.people_page import write_people_page
 from lifting.inference.pose_files import pack_poses
 from lifting.inference.prediction import load_lifter
+from lifting.inference.result_files import ResultFiles
+from lifting.methods.bases.lifter import Lifter
 
 _NOTHING_MORE = OutputOptions()
 
 
+@dataclass(frozen=True)
+class KeypointResults:
+    """Where the results of a keypoint file go to.
+
+    Args:
+        out: The ``.npz``; beside the keypoints and named after them, where not given.
+        page: The page; beside the .npz, unless that was named.
+
+    Raises:
+        InputError: If a name has another ending.
+    """
+
+    out: str | None = None
+    page: str | None = None
+
+    def __post_init__(self) -> None:
+        for option, value, ending in (("out", self.out, ".npz"), ("page", self.page, ".html")):
+            if value is not None and Path(value).suffix.lower() != ending:
+                raise InputError(f"--{option} {value}: choose a name that ends in {ending}.")
+
+    def paths(self, keypoints: Path) -> tuple[Path, Path | None]:
+        """Return the paths of poses and page; whoever names the poses alone gets no page."""
+        beside = keypoints.with_name(f"{keypoints.stem}_3d.npz")
+        poses = beside if self.out is None else Path(self.out)
+        if self.page is not None:
+            return poses, Path(self.page)
+        return poses, poses.with_suffix(".html") if self.out is None else None
+
+
+_BESIDE = KeypointResults()
+
+
 def lift_keypoint_file(
     path: Path,
-    checkpoint: str | Path,
-    out: Path,
-    read_options: ReadOptions,
-    options: LiftOptions,
+    checkpoint: str | Path | None = None,
+    results: KeypointResults = _BESIDE,
+    read_options: ReadOptions | None = None,
+    options: LiftOptions | None = None,
     track: str | None = None,
     bvh: bool = False,
     outputs: OutputOptions = _NOTHING_MORE,
 ) -> None:
-    """Lift the people of a keypoint file, write their poses, and print how many they are.
+    """Lift the people of a keypoint file, write their poses and a page, and print where.
 
     Args:
         path: The file.
-        checkpoint: A lifter's checkpoint, or its name.
-        out: The .npz of everyone.
+        checkpoint: A lifter's checkpoint, or its name; without one the lifter is the default one, and
+            its poses are smoothed.
+        results: Where poses and page go to. Names that are left to the command are only written over
+            where an earlier lifting wrote them.
         read_options: What is known of the file.
         options: How it is lifted.
         track: Lift this person alone.
@@ -42,26 +84,68 @@ def lift_keypoint_file(
     Raises:
         InputError: If a file or an option is wrong; nothing is written then.
     """
+    read_options = read_options or ReadOptions()
+    lifter_name, options = lifter_and_options(
+        None if checkpoint is None else str(checkpoint), options or LiftOptions()
+    )
     if bvh and read_options.stills:
         raise InputError("--bvh holds motion, and --stills are photographs: give one of them.")
     formats = outputs.wanted(())
     formats = ("bvh", *(name for name in formats if name != "bvh")) if bvh else formats
     check_before(outputs, formats, stills=read_options.stills)
+    poses, page = results.paths(path)
+    earlier = None
+    if results.out is None:
+        earlier = ResultFiles(poses, "choose another name with --out.")
+        earlier.refuse_foreign([] if page is None or results.page else [page])
     tracks = select_tracks(read_tracks(path, read_options), track, path)
     tracks = choose_people(tracks, outputs.people, path, read_options.stills)
     check_names(tracks, outputs, path)
     if options.fps is None and any(person.fps is None for person in tracks):
         for name in (name for name in MOTION if name in formats):
             raise InputError(f"does not tell the frames per second of --{name}: give --fps.", path)
-    lifter = load_lifter(checkpoint, options.flip_test)
+    lifter = load_lifter(lifter_name, options.flip_test)
+    tracks = _sized(tracks, lifter, path)
     if not read_options.stills:
         tracks = [person.contiguous(path) for person in tracks]
     lifted = lift_everyone(tracks, lifter, options, path, outputs)
-    files = output_files(out, tracks, lifted, formats)
-    write_together(files | {out: pack_poses(tracks, lifted, files)})
+    files = output_files(poses, tracks, lifted, formats)
+    written = [poses, *files, *([] if page is None else [page])]
+    if earlier is not None:
+        earlier.refuse_foreign(files)
+    write_together(files | {poses: pack_poses(tracks, lifted, written[1:])})
+    if page is not None:
+        write_people_page(page, path.name, tracks, lifted, stills=read_options.stills)
+    if earlier is not None:
+        earlier.remove_left_over(written)
+    _report(tracks, poses, list(files), page)
+
+
+def _report(
+    tracks: Sequence[KeypointTrack], poses: Path, files: Sequence[Path], page: Path | None
+) -> None:
+    """Print what was lifted, and as the last line where to look."""
     joint_sets = Counter(person.skeleton for person in tracks)
     frames = sum(len(person.frames) for person in tracks)
-    print(f"{frames:,} frames of {len(tracks):,} people ({', '.join(joint_sets)}) in {out}")
+    people = "1 person" if len(tracks) == 1 else f"{len(tracks):,} people"
+    print(f"{frames:,} frames of {people} ({', '.join(joint_sets)}) in {poses}")
     if files:
         more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
-        print(f"{next(iter(files))}{more}")
+        print(f"{files[0]}{more}")
+    if page is not None:
+        print(f"Open {page.resolve()} in a browser.")
+
+
+def _sized(tracks: list[KeypointTrack], lifter: Lifter, path: Path) -> list[KeypointTrack]:
+    """Return tracks with the size of their images guessed, where that hardly matters to the lifter."""
+    unsized = [track for track in tracks if track.size is None and track.camera is None]
+    if not unsized or not lifter.in_person_view:
+        return tracks
+    sized, (width, height) = with_nominal_size(tracks)
+    warnings.warn(
+        f"{path}: does not tell how large the images are, and {width:g} x {height:g} are assumed; "
+        "give their width and height.",
+        InputWarning,
+        stacklevel=2,
+    )
+    return sized

@@ -15,6 +15,7 @@ from datamodules.examples.bank import LoadedClip, PoseBank
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError, InputWarning, located
+from lifting.inference.defaults import LIFTER
 from lifting.inference.devices import device_of
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.keypoint_smoothing import smoothed
@@ -57,7 +58,7 @@ class Lifted:
     fps: float | None = None
 
 
-def load_lifter(checkpoint: str | Path, flip_test: bool = False) -> Lifter:
+def load_lifter(checkpoint: str | Path = LIFTER, flip_test: bool = False) -> Lifter:
     """Load the lifter a checkpoint is of, whichever it is.
 
     ``flip_test`` averages each prediction with that of the mirrored input.
@@ -70,7 +71,7 @@ def load_lifter(checkpoint: str | Path, flip_test: bool = False) -> Lifter:
 
 def lift(
     keypoints: ArrayLike,
-    checkpoint: str | Path | Lifter,
+    checkpoint: str | Path | Lifter = LIFTER,
     *,
     skeleton: str = "coco17",
     size: tuple[float, float] | None = None,

@@ -94,7 +94,7 @@ def test_the_page_has_every_command_on_one_screen():
         (["fit", "--run=", "--wandb", "disabled"], "--run: its value is empty; give it, or leave"),
         (["VIEW"], "lifting VIEW: there is no such command; did you mean `lifting view`?"),
         (["view"], "RUN is missing; `lifting view --help` lists the options."),
-        (["lift", "a.json"], "--checkpoint is missing; `lifting lift --help`"),
+        (["lift"], "KEYPOINTS is missing; `lifting lift --help`"),
         (["view", "a", "--algin"], "--algin: there is no such option; did you mean --align?"),
         (["view", "a", "--xyz"], "--xyz: there is no such option; `lifting view --help`"),
         (["view", "a", "--star", "3"], "--star: there is no such option; did you mean --start?"),

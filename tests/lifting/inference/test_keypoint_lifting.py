@@ -1,6 +1,7 @@
 """The command on keypoint files: what it writes is what a call per person returns."""
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from datamodules.cmu.bvh import forward_kinematics, read_bvh
 from datamodules.safe_load import load_npz
 from lifting.cameras import nominal_camera
 from lifting.cli.main import run as command
-from lifting.errors import InputError, guarded
+from lifting.errors import InputError, InputWarning, guarded
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.outputs import output_files
 from lifting.inference.prediction import lift
@@ -24,6 +25,7 @@ from lifting.skeletons import SKELETONS
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import flow, make
 from tests.made_lifters import save
+from tests.made_methods import made as made_method
 
 pytestmark = pytest.mark.slow(reason="lifts whole files", shapes=True)
 
@@ -98,6 +100,55 @@ def test_one_person_is_lifted_with_every_option(video, checkpoint, tmp_path):
     np.testing.assert_allclose(written["pose"], expected.pose, atol=1e-3)
     assert "trajectory" not in written
     assert [p.name for p in out.parent.iterdir()] == ["mine.npz"]
+
+
+@pytest.fixture
+def person(tmp_path, monkeypatch):
+    """A lifter that stands in for the default one."""
+    (tmp_path / "models").mkdir()
+    save(made_method("VideoPose3D", view="person", causal=False), tmp_path / "models" / "any.ckpt")
+    entry = {"person": {"kind": "lifter", "source": "path:any.ckpt"}}
+    (tmp_path / "models" / "models.json").write_text(json.dumps(entry))
+    monkeypatch.setenv("LIFTING_MODELS_FILE", str(tmp_path / "models" / "models.json"))
+    return tmp_path / "models" / "any.ckpt"
+
+
+def test_without_options_it_is_lifted_by_person_smoothed_and_put_on_a_page(
+    video, person, tmp_path, capsys
+):
+    with pytest.warns(
+        InputWarning, match=r"walk.json: does not tell .*, and 1280 x 720 are assumed"
+    ):
+        command(["lift", video])
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        *("models", "walk.json", "walk_3d.html", "walk_3d.npz")
+    ]
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"Open {tmp_path / 'walk_3d.html'} in a browser."
+    written = load_npz(tmp_path / "walk_3d.npz")
+    expected = lift(PEOPLE[0], person, size=(1280, 720), smooth="savgol")
+    np.testing.assert_allclose(written["pose"][:12], expected.pose, atol=1e-3)
+    content = (tmp_path / "walk_3d.html").read_text()
+    assert "person0" in content
+    assert "person1" in content
+    # What the first one wrote, the second one replaces; what others wrote, it refuses to.
+    command(["lift", video, *SIZE, "--track", "person0"])
+    assert load_npz(tmp_path / "walk_3d.npz")["tracks"].tolist() == ["person0"]
+    (tmp_path / "walk_3d.npz").write_bytes(b"mine")
+    with pytest.raises(
+        InputError, match=r"walk_3d\.npz: is there and was not written by a lifting"
+    ):
+        command(["lift", video, *SIZE])
+
+
+def test_a_page_is_written_where_it_is_asked_for(video, checkpoint, tmp_path):
+    named = ("--out", str(tmp_path / "a.npz"), "--checkpoint", checkpoint, *SIZE)
+    command(["lift", video, *named])
+    assert not (tmp_path / "a.html").exists()
+    command(["lift", video, *named, "--page", str(tmp_path / "b.html")])
+    assert (tmp_path / "b.html").is_file()
+    with pytest.raises(InputError, match=r"--page b.txt: choose a name that ends in \.html"):
+        command(["lift", video, *named, "--page", "b.txt"])
 
 
 def test_photographs_are_lifted_one_by_one(tmp_path, checkpoint):
