@@ -110,7 +110,7 @@ class TemporalConvolution(nn.Module):
     """VideoPose3D's network (Pavllo et al., CVPR 2019, section 3 and appendix A.5).
 
     The options are those of :class:`lifting.methods.VideoPose3D`; the trajectory network has one joint.
-    A keypoint may have a third coordinate, which tells whether it is seen.
+    A keypoint may have a third coordinate, which tells whether it is missing.
     """
 
     def __init__(

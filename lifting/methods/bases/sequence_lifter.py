@@ -127,14 +127,15 @@ class SequenceLifter(Lifter):
     ) -> Float[Tensor, "B T K inputs"]:
         """Map pixels to the input of the net: screen coordinates.
 
-        Where the net is told which keypoints are missing, a third coordinate is 1 where one is seen, and
-        all of them 0 where it is not.
+        Where the net is told which keypoints are missing, such a one is (0, 0, 1); the third coordinate
+        of the others is 0. The other way round, constant ones would drown what moves in the statistics
+        of batch normalisation.
         """
         x = on_screen(keypoints, camera)
         if not self.takes_missing:
             return x
-        seen = ~x.isnan().any(-1, keepdim=True)
-        return torch.cat([x.where(seen, 0.0), seen.to(x)], -1)
+        missing = x.isnan().any(-1, keepdim=True)
+        return torch.cat([x.where(~missing, 0.0), missing.to(x)], -1)
 
     def _windows(self, net: Any, x: Float[Tensor, "B T K inputs"]) -> Float[Tensor, "B C J 3"]:
         count = x.shape[1] - self.frames + 1
