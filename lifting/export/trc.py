@@ -18,8 +18,8 @@ def trc_text(motion: Motion, file_name: str) -> str:
     """Return the motion of one person as the text of a TRC file, in metres.
 
     The axes are those of :attr:`Motion.positions`. The time is the number of the frame over the frames
-    per second, so that the files of several people are in step. The cells of joints that are not known
-    are empty, which OpenSim reads as missing.
+    per second, so that the files of several people are in step. Joints that are not known
+    are NaN: of a row that ends in empty cells OpenSim misses columns.
 
     Args:
         motion: The person.
@@ -43,6 +43,6 @@ def trc_text(motion: Motion, file_name: str) -> str:
         [],
     ]
     for frame, position in zip(motion.frames, positions.reshape(count, -1), strict=True):
-        cells = [f"{value:.6f}" if np.isfinite(value) else "" for value in position]
+        cells = [f"{value:.6f}" if np.isfinite(value) else "NaN" for value in position]
         lines.append([str(frame), f"{frame / rate:.6f}", *cells])
     return "".join("\t".join(cells) + "\n" for cells in lines)

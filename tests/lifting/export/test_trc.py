@@ -32,7 +32,7 @@ def test_markers_come_back_where_they_were_at_their_times():
     assert [int(row[0]) for row in rows] == [7, 8, 9, 10, 11]
     times = [float(row[1]) for row in rows]
     np.testing.assert_allclose(times, np.arange(7, 12) * 1001 / 30000, atol=1e-6)
-    back = np.array([[float(c) if c else np.nan for c in row[2:]] for row in rows])
+    back = np.array([[float(cell) for cell in row[2:]] for row in rows])
     back = back.reshape(5, 17, 3)
     wanted = (person.pose + person.trajectory[:, None]) * [1e-3, -1e-3, -1e-3]
     np.testing.assert_allclose(back, wanted, atol=1e-6)
