@@ -21,6 +21,7 @@ from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
 from datamodules.relative_depth.labels import DepthLabels
 from datamodules.relative_depth.pairs import DepthPairs
 from datamodules.store.clips import ClipStore
+from datamodules.store.joint_versions import warn_of_earlier_joints
 from datamodules.store.split_reader import SplitReader
 from lifting.batch import PoseBatch
 from lifting.errors import InputError
@@ -164,6 +165,7 @@ class PoseDataModule(SubjectDataModule):
         splits = {"fit": training, "validate": ("val",)}.get(stage, ("test",))
         self.check_there(self.store)
         with ClipStore(self.store) as store:
+            warn_of_earlier_joints(store.info, self.store)
             self.pose_skeleton = self.wanted_pose_skeleton or store.info.skeleton
             self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
             joints = self.keypoint_skeleton, self.pose_skeleton
@@ -192,6 +194,7 @@ class PoseDataModule(SubjectDataModule):
         # Of another dataset, maybe, than this class is of.
         PoseDataModule.check_there(self.prior_store)
         with ClipStore(self.prior_store) as store:
+            warn_of_earlier_joints(store.info, self.prior_store)
             self.fingerprint[Path(self.prior_store).name] = store.digest
             # Actions are names of this dataset; another one has its own.
             actions = self.wanted_actions if self.prior_store == self.store else None

@@ -22,6 +22,7 @@ from datamodules.cmu.raw import (
 )
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.store.joint_versions import CMU_JOINTS, CMU_SITE
 from datamodules.store.projection import with_confidence
 from datamodules.store.virtual_cameras import draw_rig
 from lifting.cameras import project, world_to_camera
@@ -31,12 +32,17 @@ FPS = 30.0
 VIEWS = 4
 
 ORIGIN = (
-    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with "
-    "funding from NSF EIA-0196217."
+    f"The data used in this project was obtained from {CMU_SITE}. The database was created with "
+    f"funding from NSF EIA-0196217. {CMU_JOINTS}"
 )
 LICENCE = (
     "This data is free for use in research projects. You may include this data in commercially-sold "
     "products, but you may not resell this data directly, even in converted form."
+)
+
+_MENDED = (
+    "had the joints of earlier conversions: pelvis and wrists were restored exactly, the spine to 8 mm "
+    "(median)"
 )
 
 # From the best of the files of one trial to the worst: in BVH a bone is missing.
@@ -94,14 +100,18 @@ def convert(
         inputs={path.name: sha256(path) for path in used},
     )
     distances: list[float] = []
+    mended: list[str] = []
     with ClipWriter(out, info) as store:
         for (subject, number), source in sorted(sources.items()):
             trial = source.read()
             step = _step(trial.fps, fps, f"{source.path}: {subject} {number}")
             distances += _write_views(store, trial, source.path, step, fps, views, seed)
+            mended += [source.path.name] if trial.mended else []
             progress(f"{subject} {number}")
     with ClipStore(out) as finished:
-        return "\n".join([finished.describe(), *_report(finished, distances, left_out)])
+        lines = [finished.describe(), *_report(finished, distances, left_out)]
+    lines += [f"{name}: {count} trials {_MENDED}" for name, count in Counter(mended).items()]
+    return "\n".join(lines)
 
 
 def _find(

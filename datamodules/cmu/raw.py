@@ -1,8 +1,9 @@
 """Trials of the CMU motion capture database as poses of ``h36m17``: from ASF and AMC, BVH, or an npz.
 
-The world has z up, millimetres. The joints are the nearest there are, not the same points: the pelvis is
-the database's root, 10 cm above the line of the hips; ``spine``, ``thorax`` and ``face`` are ends of the
-upper back, the thorax and the upper neck.
+The world has z up, millimetres. The joints are those nearest to Human3.6M's: the pelvis is the middle of
+the hips (the database's root lies 10 cm above), a wrist the far end of the bone ``lwrist`` or ``rwrist``
+(``lradius`` ends two thirds down the forearm), ``spine``, ``thorax`` and ``face`` are ends of the lower
+back, the thorax and the upper neck.
 """
 
 import re
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from datamodules.cmu import asf as cmu_asf
 from datamodules.cmu import bvh
+from datamodules.cmu.joint_definitions import has_earlier_joints, mend, with_pelvis, with_wrists
 from datamodules.safe_load import load_npz
 from datamodules.store.videopose3d import read_poses
 from lifting.errors import InputError
@@ -47,12 +49,12 @@ def _by_limb(leg: tuple[str, ...], arm: tuple[str, ...], sides: tuple[str, str])
 # For each joint the bone whose far end it is.
 _ASF = {
     "pelvis": "root",
-    "spine": "upperback",
+    "spine": "lowerback",
     "thorax": "thorax",
     "face": "upperneck",
     "head": "head",
     **_by_limb(
-        ("{}hipjoint", "{}femur", "{}tibia"), ("{}clavicle", "{}humerus", "{}radius"), ("l", "r")
+        ("{}hipjoint", "{}femur", "{}tibia"), ("{}clavicle", "{}humerus", "{}wrist"), ("l", "r")
     ),
 }
 
@@ -62,7 +64,8 @@ class _Naming:
     """The names of one of cgspeed's conversions to BVH.
 
     Attributes:
-        chest: The end of the upper back, which its thorax bone has been collapsed into.
+        chest: The end of the upper back, which its thorax bone has been collapsed into; its parent is
+            the end of the lower back.
         above: What hangs on the end of that bone.
         joints: For each joint the joint of the file.
     """
@@ -79,7 +82,7 @@ _NAMINGS = (
         ("lowerneck", "LeftCollar", "RightCollar"),
         {
             "pelvis": "Hips",
-            "spine": "Chest2",
+            "spine": "Chest",
             "thorax": "lowerneck",
             "face": "Head",
             "head": "Head end",
@@ -93,7 +96,7 @@ _NAMINGS = (
         ("Neck", "LeftShoulder", "RightShoulder"),
         {
             "pelvis": "Hips",
-            "spine": "Spine1",
+            "spine": "Spine",
             "thorax": "Neck",
             "face": "Head",
             "head": "Head end",
@@ -112,12 +115,14 @@ class Trial:
         number: Number of the trial, as ``01``.
         fps: Frames per second.
         world: Poses ``(T, 17, 3)``, z up, millimetres.
+        mended: Whether it was given with the joints of earlier conversions.
     """
 
     subject: str
     number: str
     fps: float
     world: Array
+    mended: bool = False
 
 
 def names_of(path: Path) -> tuple[str, str]:
@@ -145,14 +150,15 @@ def read_amc(path: Path, fps: float = AMC_FPS) -> Trial:
     asf = cmu_asf.read_asf(file)
     columns = _columns(asf.names, _ASF, file)
     y_up = cmu_asf.forward_kinematics(asf, cmu_asf.read_amc(path, asf))[:, columns]
-    return Trial(subject, number, fps, _z_up(y_up))
+    return Trial(subject, number, fps, with_pelvis(_z_up(y_up)))
 
 
 def read_bvh(path: Path) -> Trial:
     """Read a trial from one of cgspeed's BVH files.
 
     They leave the thorax bone out, so that neck and collars hang on the end of the upper back; it is put
-    back upright, as long as the bone below. A first frame in T-pose is dropped.
+    back upright, as long as the bone below. They leave the bones ``lwrist`` and ``rwrist`` out too, the
+    last third of a forearm; they are put back. A first frame in T-pose is dropped.
 
     Raises:
         InputError: If the file is damaged, or its joints are not those of the conversions.
@@ -167,23 +173,26 @@ def read_bvh(path: Path) -> Trial:
             raise InputError("its one frame is a T-pose", path, "get the file again.")
         content = replace(content, motion=content.motion[1:])
     y_up = MM_PER_UNIT * bvh.forward_kinematics(content)[0][:, columns]
-    return Trial(subject, number, 1 / content.frame_time, _z_up(y_up))
+    world = with_wrists(with_pelvis(_z_up(y_up)))
+    return Trial(subject, number, 1 / content.frame_time, world)
 
 
 def _with_thorax(content: bvh.Bvh, naming: _Naming, path: Path) -> bvh.Bvh:
-    above = _indices(content.names, naming.above, path)
+    chest, *above = _indices(content.names, (naming.chest, *naming.above), path)
     if content.channels[0][:3] != bvh.POSITIONS or len(content.channels[0]) != 6:
         what = f"its root has no channels {' '.join(bvh.POSITIONS)} and three rotations"
         raise InputError(what, path, "is it one of cgspeed's conversions?")
     offsets = content.offsets.copy()
     if offsets[above].any():
         return content
-    offsets[above, 1] = np.linalg.norm(offsets[content.index(naming.chest)])
+    offsets[above, 1] = np.linalg.norm(offsets[chest])
     return replace(content, offsets=offsets)
 
 
 def read_npz(path: Path) -> list[Trial]:
     """Read every trial of a ``data_3d_*.npz`` with its joints in Human3.6M's order.
+
+    Trials with the joints of earlier conversions are mended (:mod:`datamodules.cmu.joint_definitions`).
 
     Raises:
         InputError: If the file is damaged, or its names, unit or frame rate are not as they should be.
@@ -202,7 +211,11 @@ def read_npz(path: Path) -> list[Trial]:
             raise InputError(
                 f"'{subject}' '{number}' are no subject and trial", path, "rename them as S02, 01."
             )
-    return [Trial(subject, number, fps, world) for (subject, number), world in poses.items()]
+    mended = has_earlier_joints(list(poses.values()))
+    return [
+        Trial(subject, number, fps, mend(world) if mended else world, mended)
+        for (subject, number), world in poses.items()
+    ]
 
 
 def _check_parents(parents: object, joints: Skeleton, path: Path) -> None:

@@ -18,12 +18,18 @@ from tests.datamodules.made_motion import (
 # The order of h36m17, as bones whose far end a joint is.
 BONES = (
     *("root", "rhipjoint", "rfemur", "rtibia", "lhipjoint", "lfemur", "ltibia"),
-    *("upperback", "thorax", "upperneck", "head"),
-    *("lclavicle", "lhumerus", "lradius", "rclavicle", "rhumerus", "rradius"),
+    *("lowerback", "thorax", "upperneck", "head"),
+    *("lclavicle", "lhumerus", "lwrist", "rclavicle", "rhumerus", "rwrist"),
 )
 
 POSITIONS = ("Xposition", "Yposition", "Zposition")
 ZYX = ("Zrotation", "Yrotation", "Xrotation")
+
+
+def between_hips(world):
+    """The poses with their pelvis there."""
+    world[:, 0] = (world[:, 1] + world[:, 4]) / 2
+    return world
 
 
 def z_up(place):
@@ -38,11 +44,12 @@ def write_amc(folder, name="02_01", frames=9, seed=0):
     (folder / f"{name.split('_')[0]}.asf").write_text(asf_text())
     (folder / f"{name}.amc").write_text(amc_text(motion))
     rows = [{bone: values[f] for bone, values in motion.items()} for f in range(frames)]
-    return np.array([[z_up(asf_place(bone, row)[1]) for bone in BONES] for row in rows])
+    world = np.array([[z_up(asf_place(bone, row)[1]) for bone in BONES] for row in rows])
+    return between_hips(world)
 
 
-def _tree(chest, thorax, neck, limbs, lift):
-    """A person as cgspeed names the joints, with the thorax bone of the length given."""
+def _tree(back, chest, thorax, neck, limbs, lift, forearm=1.0):
+    """A person as cgspeed names the joints, with a thorax bone and forearms of the lengths given."""
     rest = {name: np.array(direction) * length for name, (_, direction, length, *_) in ASF.items()}
     tree = {"Hips": (None, (0, 0, 0), (*POSITIONS, *ZYX))}
     for side, (hip, knee, ankle) in (("l", limbs[0]), ("r", limbs[1])):
@@ -53,8 +60,8 @@ def _tree(chest, thorax, neck, limbs, lift):
             (ankle, f"{ankle} end", "foot"),
         ):
             tree[name] = (parent, rest[side + bone], () if bone == "foot" else ZYX)
-    tree["Back"] = ("Hips", rest["lowerback"], ZYX)
-    tree[chest] = ("Back", rest["upperback"], ZYX)
+    tree[back] = ("Hips", rest["lowerback"], ZYX)
+    tree[chest] = (back, rest["upperback"], ZYX)
     tree[thorax] = (chest, (0, lift, 0), ZYX)
     tree[neck] = (thorax, rest["lowerneck"], ZYX)
     tree["Head"] = (neck, rest["upperneck"], ZYX)
@@ -63,7 +70,7 @@ def _tree(chest, thorax, neck, limbs, lift):
         tree[collar] = (chest, (0, lift, 0), ZYX)
         tree[shoulder] = (collar, rest[f"{side}clavicle"], ZYX)
         tree[elbow] = (shoulder, rest[f"{side}humerus"], ZYX[::-1])
-        tree[wrist] = (elbow, rest[f"{side}radius"], ZYX)
+        tree[wrist] = (elbow, forearm * rest[f"{side}radius"], ZYX)
         tree[f"{wrist} end"] = (wrist, (0, -1, 0), ())
     return tree
 
@@ -75,36 +82,38 @@ def _sides(*patterns):
 # cgspeed's conversions name the joints in two ways.
 NAMINGS = {
     "daz": (
-        ("Chest2", "lowerneck", "Neck"),
+        ("Chest", "Chest2", "lowerneck", "Neck"),
         _sides("Hip", "Knee", "Ankle") + _sides("Collar", "Shoulder", "Elbow", "Wrist"),
     ),
     "motionbuilder": (
-        ("Spine1", "Neck", "Neck1"),
+        ("Spine", "Spine1", "Neck", "Neck1"),
         _sides("UpLeg", "Leg", "Foot") + _sides("Shoulder", "Arm", "ForeArm", "Hand"),
     ),
 }
 
 
 def write_bvh(folder, name="02_01", naming="daz", frames=9, seed=0, lift=None, t_pose=True):
-    """A trial without its thorax bone, or with one; returns its poses with the bone put back."""
+    """A trial without its wrist bones and without its thorax bone, or with that.
+
+    Returns its poses with the bones put back.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     trunk, limbs = NAMINGS[naming]
     upright = float(np.linalg.norm(np.array(ASF["upperback"][1]) * ASF["upperback"][2]))
     collapsed = _tree(*trunk, limbs, lift or 0)
-    whole = _tree(*trunk, limbs, lift or upright)
+    whole = _tree(*trunk, limbs, lift or upright, forearm=1.5)
     rng = np.random.default_rng(seed)
     columns = sum(len(channels) for *_, channels in collapsed.values())
     rows = rng.uniform(-30, 30, (frames, columns))
     rows[:, :3] = np.linspace((-5, 17, -5), (6, 17, 7), frames)
     given = np.concatenate([rows[:1] * ([1] * 3 + [0] * (columns - 3)), rows]) if t_pose else rows
     (folder / f"{name}.bvh").write_text(bvh_text(collapsed, given))
-    (left_leg, right_leg, left_arm, right_arm), (chest, thorax, _) = limbs, trunk
-    joints = ["Hips", *right_leg, *left_leg, chest, thorax, "Head", "Head end"]
+    (left_leg, right_leg, left_arm, right_arm), (back, _, thorax, _) = limbs, trunk
+    joints = ["Hips", *right_leg, *left_leg, back, thorax, "Head", "Head end"]
     joints += [*left_arm[1:], *right_arm[1:]]
     assert in_order(collapsed) == in_order(whole)
-    return MM_PER_UNIT * np.array(
-        [[z_up(bvh_place(joint, row, whole)[1]) for joint in joints] for row in rows]
-    )
+    places = [[z_up(bvh_place(joint, row, whole)[1]) for joint in joints] for row in rows]
+    return between_hips(MM_PER_UNIT * np.array(places))
 
 
 NPZ_PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)

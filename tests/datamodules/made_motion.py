@@ -42,6 +42,7 @@ for _side, _x in (("l", 1), ("r", -1)):
         f"{_side}clavicle": ("thorax", (0.97 * _x, 0.25, -0.05), 3.6, (0, 0, 0), "yz"),
         f"{_side}humerus": (f"{_side}clavicle", (_x, 0, 0), 4.9, (180, -30 * _x, -90), "xyz"),
         f"{_side}radius": (f"{_side}humerus", (_x, 0, 0), 3.4, (180, -30 * _x, -90), "x"),
+        f"{_side}wrist": (f"{_side}radius", (_x, 0, 0), 1.7, (0, 90 * _x, 90 * _x), "y"),
     }
 
 
