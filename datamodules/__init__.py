@@ -8,6 +8,7 @@ from datamodules.examples.subject_datamodule import SubjectDataModule
 from datamodules.h36m.images import H36MImages
 from datamodules.h36m.poses import H36M
 from datamodules.lsp.poses import LSP
+from datamodules.motion.poses import Motion
 from datamodules.mpi_inf_3dhp.poses import MPIINF3DHP
 from datamodules.panoptic.images import Panoptic
 from datamodules.panoptic.poses import PanopticPoses
@@ -22,6 +23,7 @@ __all__ = [
     "CustomPoses",
     "H36MImages",
     "ImageDataModule",
+    "Motion",
     "Panoptic",
     "PanopticPoses",
     "PoseDataModule",

@@ -14,9 +14,11 @@ from datamodules.examples.bank import (
     contiguous_part,
     select_frames,
 )
+from datamodules.examples.detector_noise import DetectorNoise
 from datamodules.examples.keypoint_noise import KeypointNoise
 from datamodules.examples.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.examples.prior import PosePrior
+from datamodules.examples.random_views import RandomViews
 from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
 from datamodules.relative_depth.labels import DepthLabels
 from datamodules.relative_depth.pairs import DepthPairs
@@ -25,7 +27,7 @@ from datamodules.store.joint_versions import warn_of_earlier_joints
 from datamodules.store.split_reader import SplitReader
 from lifting.batch import PoseBatch
 from lifting.errors import InputError
-from lifting.skeletons import convert, skeleton
+from lifting.skeletons import Skeleton, convert, skeleton
 from lifting.windows import Windows
 
 _PRIOR_SEED = 2**31
@@ -64,8 +66,12 @@ class PoseDataModule(SubjectDataModule):
         eval_batch_size: Examples per batch in validation, test and prediction.
         flip: Fraction of training examples that are mirrored left to right.
         depth_labels: Simulate relative-depth labels of the training frames.
+        train_views: Cameras drawn anew for every training example, in place of those of the store.
+        test_views: The same for validation, test and prediction, always the same ones.
         train_noise: Noise on the keypoints that are trained on.
         test_noise: Noise on those that are validated, tested and predicted on.
+        train_detector: Noise like a detector's on the keypoints that are trained on.
+        test_detector: The same on those that are validated, tested and predicted on.
         seed: Seed of shuffling and mirroring.
     """
 
@@ -97,8 +103,12 @@ class PoseDataModule(SubjectDataModule):
         eval_batch_size: int = 4096,
         flip: float = 0.5,
         depth_labels: DepthLabels | None = None,
+        train_views: RandomViews | None = None,
+        test_views: RandomViews | None = None,
         train_noise: KeypointNoise | None = None,
         test_noise: KeypointNoise | None = None,
+        train_detector: DetectorNoise | None = None,
+        test_detector: DetectorNoise | None = None,
         seed: int = 0,
     ) -> None:
         subjects = {
@@ -145,8 +155,12 @@ class PoseDataModule(SubjectDataModule):
         self.eval_batch_size = eval_batch_size
         self.flip = flip
         self.depth_labels = depth_labels
+        self.train_views = train_views
+        self.test_views = test_views
         self.train_noise = train_noise
         self.test_noise = test_noise
+        self.train_detector = train_detector
+        self.test_detector = test_detector
         if depth_labels is not None and self.train_windows.length > 1:
             raise InputError(
                 "--data.depth_labels need --data.receptive_field 1 and --data.chunk 1."
@@ -209,8 +223,7 @@ class PoseDataModule(SubjectDataModule):
         bank = PoseBank(
             self._clips(reader, split),
             self.train_windows if training else self.test_windows,
-            skeleton(self.keypoint_skeleton),
-            skeleton(self.pose_skeleton),
+            *self._joints,
             self.actions,
             subjects,
             self.train_stride if training else None,
@@ -235,6 +248,11 @@ class PoseDataModule(SubjectDataModule):
         gapless = max(w.length for w in (self.train_windows, self.test_windows)) > 1
         return reader.clips(self.subjects[split], choose, gapless, labelled=split != "unlabelled")
 
+    @property
+    def _joints(self) -> tuple[Skeleton, Skeleton]:
+        """Joint sets of the keypoints and of the poses."""
+        return skeleton(self.keypoint_skeleton), skeleton(self.pose_skeleton)
+
     def bank(self, split: str) -> PoseBank:
         """Return the examples of a split.
 
@@ -253,8 +271,12 @@ class PoseDataModule(SubjectDataModule):
     def training_frames(self) -> tuple[Tensor, Tensor | None]:
         """Return keypoints ``(N, K, 2)`` and absolute poses ``(N, J, 3)`` of the training split."""
         bank = self.bank("train")
-        pose = None if bank.pose is None else bank.pose[bank.selected]
-        keypoints = bank.keypoints[bank.selected]
+        pose: Tensor | None
+        if self.train_views is not None:
+            keypoints, pose = self.train_views.single_frames(bank, self._joints)
+        else:
+            pose = None if bank.pose is None else bank.pose[bank.selected]
+            keypoints = bank.keypoints[bank.selected]
         if self.train_noise is not None:
             clip, frame = bank.digest[bank.clip[bank.selected]], bank.frame[bank.selected]
             keypoints = keypoints + self.train_noise.displacements(
@@ -318,14 +340,29 @@ class PoseDataModule(SubjectDataModule):
     def _gather(self, batch: IndexBatch) -> PoseBatch:
         bank = self.banks[batch.split]
         bank.to(batch.rows.device)
-        examples = bank.batch(batch.rows, batch.flip)
         training = batch.split in ("train", "unlabelled")
+        views = self.train_views if training else self.test_views
+        if views is None:
+            examples = bank.batch(batch.rows, batch.flip)
+        else:
+            examples = views.batch(bank, batch.rows, batch.flip, batch.epoch, self._joints)
         noise = self.train_noise if training else self.test_noise
         if noise is not None:
             clip = bank.digest[examples["clip"]][:, None]
             frame = bank.windows.inputs(bank.frame, batch.rows)
             joints = examples["keypoints"].shape[2]
             examples["keypoints"] += noise.displacements(clip, frame, joints, batch.epoch)
+        detector = self.train_detector if training else self.test_detector
+        if detector is not None:
+            examples["keypoints"], examples["confidence"] = detector(
+                examples["keypoints"],
+                examples["confidence"],
+                examples["camera"].size,
+                skeleton(self.keypoint_skeleton),
+                bank.digest[examples["clip"]],
+                bank.frame[batch.rows],
+                batch.epoch,
+            )
         if self.depth_labels is not None and batch.split == "train":
             self._depth_pairs(examples, batch, self.depth_labels).into(examples)
         return examples

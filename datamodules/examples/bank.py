@@ -92,7 +92,7 @@ class PoseBank:
         self.pose_mirror = pose_skeleton.mirror
         self.keys: list[ClipKey] = []
         keypoints, confidence, pose, selected, clip_of, frame_of, rows = ([] for _ in range(7))
-        cameras, total, begin = [], 0, []
+        cameras, total, begin, end = [], 0, [], []
         for number, clip in enumerate(clips):
             keypoints.append(windows.pad(clip.keypoints[..., :2]))
             confidence.append(windows.pad(clip.keypoints[..., 2]))
@@ -104,6 +104,7 @@ class PoseBank:
             chosen[windows.left : windows.left + len(clip.frames)] = clip.selected
             selected.append(chosen)
             begin.append(total + windows.left)
+            end.append(begin[-1] + len(clip.frames))
             rows.append(windows.starts(clip.selected, stride) + begin[-1])
             total += len(chosen)
             cameras.append(clip.camera.to(torch.float32))
@@ -119,7 +120,8 @@ class PoseBank:
         self.clip = torch.cat(clip_of)
         self.frame = torch.cat(frame_of)
         self.rows = torch.cat(rows)
-        self.begin = torch.tensor(begin)
+        # Rows of the first frame of each clip, and of the one after its last.
+        self.begin, self.end = torch.tensor(begin), torch.tensor(end)
         self.camera = Camera.stack(cameras)
         self.action = torch.tensor([actions.index(k.action) for k in self.keys])
         self.subject = torch.tensor([subjects.index(k.subject) for k in self.keys])

@@ -42,6 +42,7 @@ _GROUPS = {
         ("prepare mpi_inf_3dhp", "prepare:mpi_inf_3dhp", "MPI-INF-3DHP"),
         ("prepare panoptic", "prepare:panoptic", "CMU Panoptic's poses"),
         ("prepare cmu", "prepare:cmu", "CMU motion capture"),
+        ("prepare motion", "prepare:motion", "motion under free terms, and the procedural human"),
         ("prepare lsp", "prepare:lsp", "Leeds Sports Pose"),
         ("prepare npz", "prepare:npz", "data of your own, HumanEva"),
         ("prepare images", "prepare:images", "images: COCO, MPII, H36M and more"),

@@ -112,6 +112,34 @@ def cmu(
     prepare(lambda note: convert(paths, Path(out), fps, views, seed, amc_fps, note), Path(out))
 
 
+def motion(
+    *files: str,
+    fps: float = 30.0,
+    without: list[str] | None = None,
+    procedural_seeds: int = 0,
+    procedural_frames: int = 480,
+    seed: int = 0,
+    out: str = "data/motion.h5",
+) -> None:
+    """Convert motion under free terms into a clip store, with the procedural human if wanted.
+
+    Args:
+        files: Files of motion, as docs/data/motion.md describes them.
+        fps: Frames per second; clips with another rate are interpolated.
+        without: Sources to leave out.
+        procedural_seeds: Add the procedural human of so many seeds, 210 clips each.
+        procedural_frames: Frames of each of these clips, at 50 per second.
+        seed: Seed of the cameras that the clips are stored with.
+        out: The store to write.
+    """
+    from datamodules.motion.convert import convert
+    from datamodules.store.preparation import prepare
+
+    paths, left_out = [Path(file) for file in files], without or []
+    made = procedural_seeds, procedural_frames
+    prepare(lambda note: convert(paths, Path(out), fps, left_out, *made, seed, note), Path(out))
+
+
 def lsp(
     raw: str,
     *,

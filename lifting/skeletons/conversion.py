@@ -81,7 +81,7 @@ def conversion_matrix(src: str, dst: str) -> Float[Tensor, "joints_out joints"]:
         InputError: If a joint of ``dst`` can be neither found nor derived; it names all of them.
     """
     source, target = skeleton(src), skeleton(dst)
-    rows = [_resolve(joint, source, ()) for joint in target.joints]
+    rows = [derivation(joint, source) for joint in target.joints]
     missing = [j for j, row in zip(target.joints, rows, strict=True) if row is None]
     if missing:
         what = f"Skeleton '{src}' cannot be converted to '{dst}'"
@@ -91,6 +91,16 @@ def conversion_matrix(src: str, dst: str) -> Float[Tensor, "joints_out joints"]:
         for joint, weight in (row or {}).items():
             matrix[index, source.index(joint)] = weight
     return matrix
+
+
+def derivation(joint: str, source: Skeleton) -> dict[str, float] | None:
+    """Return the weights of a joint set's joints in one that it has or derives, None where it cannot.
+
+    Example:
+        >>> derivation("pelvis", skeleton("coco17"))
+        {'left_hip': 0.5, 'right_hip': 0.5}
+    """
+    return _resolve(joint, source, ())
 
 
 def _resolve(joint: str, source: Skeleton, visited: tuple[str, ...]) -> dict[str, float] | None:

@@ -3,8 +3,17 @@ import pytest
 import torch
 from scipy import stats
 
-from datamodules.examples.seeded_random import generator, normal, uniform
+from datamodules.examples.seeded_random import (
+    generator,
+    keys,
+    many_normal,
+    many_uniform,
+    normal,
+    uniform,
+)
 from lifting.errors import InputError
+
+GAMMA = 0x9E3779B97F4A7C15
 
 
 def splitmix64(x):
@@ -52,3 +61,35 @@ def test_normal_numbers_are_normal():
 def test_a_negative_seed_is_refused():
     with pytest.raises(InputError, match="The seed is -1: give 0 or more"):
         generator(-1, "S1")
+
+
+def test_many_uniform_numbers_of_a_key_are_splitmix64_s_sequence():
+    key = keys(5, torch.tensor([3, 2**40]))
+    drawn = many_uniform(key, 4, stream=2)
+    for row, counter in enumerate((3, 2**40)):
+        state = splitmix64(((5 + GAMMA) % 2**64) ^ splitmix64((counter + GAMMA) % 2**64))
+        start = splitmix64((state + 2) % 2**64)
+        for step in range(4):
+            bits = splitmix64((start + (step + 1) * GAMMA) % 2**64)
+            assert drawn[row, step].item() == ((bits >> 40) % 2**24) / 2**24
+
+
+def test_many_numbers_are_uniform_and_normal_and_independent():
+    key = keys(1, torch.arange(400))
+    flat = many_uniform(key, 150, 0)
+    assert stats.kstest(flat.flatten().numpy(), "uniform").pvalue > 1e-3
+    drawn = many_normal(key, 151, 0)
+    assert drawn.shape == (400, 151)
+    assert stats.kstest(drawn.flatten().numpy(), "norm").pvalue > 1e-3
+    for near, far in (
+        (drawn[:-1], drawn[1:]),
+        (drawn[:, :-1], drawn[:, 1:]),
+        (drawn[:, :75], drawn[:, 75:150]),
+    ):
+        assert abs(np.corrcoef(near.flatten(), far.flatten())[0, 1]) < 0.02
+    assert abs(np.corrcoef(drawn.flatten(), many_normal(key, 151, 1).flatten())[0, 1]) < 0.02
+
+
+def test_more_numbers_of_a_key_begin_with_the_same_ones():
+    key = keys(0, torch.arange(3))
+    assert torch.equal(many_uniform(key, 9, 0)[:, :4], many_uniform(key, 4, 0))
