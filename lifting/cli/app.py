@@ -1,5 +1,6 @@
 """The command ``lifting app``: poses lifted on a page in the browser of this machine."""
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from lifting.errors import InputError
 
 
 def app(
-    checkpoint: str,
+    checkpoint: str | None = None,
     *,
     more: list[str] | None = None,
     detector: str | None = None,
@@ -22,11 +23,13 @@ def app(
     """Lift on a page in the browser of this machine, until Ctrl-C; see docs/app.md.
 
     Args:
-        checkpoint: A checkpoint of any lifter, its name (docs/models.md), or a folder of runs.
+        checkpoint: A checkpoint of any lifter, its name (docs/models.md), or a folder of runs; the models
+            on this machine where not given.
         more: Further ones to choose from.
-        detector: Estimates keypoints on pictures and videos: a checkpoint of a detector of this suite,
-            or an ONNX model.
-        boxes: Detects people there, an ONNX model; one person is tracked where not given.
+        detector: Estimates keypoints on pictures, videos and the camera: the name of a model, a
+            checkpoint of a detector of this suite, or an ONNX model; none for keypoints alone;
+            blazepose where not given, if it can be had.
+        boxes: Detects people there, an ONNX model.
         library: Runs ONNX models, onnxruntime or rtmlib.
         detector_skeleton: Joint set of an ONNX model, if it does not say.
         crop: Width and height of the crops that the detector was trained on.
@@ -34,22 +37,29 @@ def app(
         port: Port of 127.0.0.1 to listen on; 0 for any that is free.
         megabytes: Size of the largest file that is taken.
     """
-    from lifting.inference.app.lifters import Lifters
+    from lifting.inference.app.lifters import Lifters, models_here
     from lifting.inference.app.server import AppServer
+    from lifting.inference.defaults import DETECTOR
     from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 
     if megabytes < 1:
         raise InputError(f"--megabytes is {megabytes}: give at least 1.")
     detector_options = None
-    if detector is not None:
+    if detector != "none":
         detector_options = DetectorOptions(
-            detector, boxes, library, detector_skeleton, crop, device=device
+            detector or DETECTOR, boxes, library, detector_skeleton, crop, device=device
         )
-        # What does not fit is known before anybody waits for it.
-        build_tracker(detector_options)
+        try:
+            # What does not fit is known before anybody waits for it.
+            build_tracker(detector_options)
+        except InputError as error:
+            if detector is not None or boxes is not None:
+                raise
+            print(f"No pictures, videos or camera: {error}", file=sys.stderr)
+            detector_options = None
     elif boxes is not None:
         raise InputError("--boxes says where people are, and nothing reads them: give --detector.")
-    lifters = Lifters([checkpoint, *(more or [])])
+    lifters = Lifters([*(models_here() if checkpoint is None else [checkpoint]), *(more or [])])
     with (
         tempfile.TemporaryDirectory(prefix="lifting-app-") as folder,
         AppServer(lifters, detector_options, Path(folder), port, megabytes * 1_000_000) as server,

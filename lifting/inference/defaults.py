@@ -5,6 +5,8 @@ from dataclasses import replace
 from lifting.inference.options import LiftOptions
 
 LIFTER = "person"
+# Sees no future, and so lifts a camera.
+LIVE_LIFTER = "person-live"
 DETECTOR = "blazepose"
 # The default lifter looks ahead as far as back, and so may its smoothing.
 SMOOTHING = "savgol"

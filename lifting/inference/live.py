@@ -13,6 +13,7 @@ from torch import Tensor
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
+from lifting.inference.defaults import LIVE_LIFTER
 from lifting.inference.devices import device_of
 from lifting.inference.live_history import KeypointHistory
 from lifting.inference.prediction import (
@@ -39,8 +40,8 @@ class LiveLifter:
     Several people have a ``LiveLifter`` each, which may share the lifter.
 
     Args:
-        checkpoint: A lifter's checkpoint, or what :func:`lifting.inference.prediction.load_lifter`
-            returned.
+        checkpoint: A lifter's checkpoint or the name of a model, or what
+            :func:`lifting.inference.prediction.load_lifter` returned.
         skeleton: Joint set of the keypoints; they are converted by name to what the lifter needs.
         size: Width and height of the image, pixels.
         camera: The camera, if it is known, instead of its image size.
@@ -70,7 +71,7 @@ class LiveLifter:
 
     def __init__(
         self,
-        checkpoint: str | Path | Lifter,
+        checkpoint: str | Path | Lifter = LIVE_LIFTER,
         *,
         skeleton: str = "coco17",
         size: tuple[float, float] | None = None,
@@ -83,7 +84,7 @@ class LiveLifter:
         where = type(lifter).__name__ if isinstance(checkpoint, Lifter) else str(checkpoint)
         if (ahead := frames_ahead(lifter)) > 0:
             what = f"looks {ahead} frames ahead, which are not there yet"
-            raise InputError(what, where, "name a causal lifter.")
+            raise InputError(what, where, f"name a causal lifter, such as {LIVE_LIFTER}.")
         for name, value in (("fps", fps), ("max_gap", max_gap)):
             if value is not None and not 0 < value < math.inf:
                 raise InputError(f"{name} is {value}: give a number above 0.")

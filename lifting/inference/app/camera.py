@@ -16,11 +16,14 @@ import PIL.Image
 
 from lifting.errors import InputError
 from lifting.inference.app.lifters import Lifters
+from lifting.inference.defaults import LIVE_LIFTER
 from lifting.inference.detectors.factory import DetectorOptions, build_tracker
 from lifting.inference.detectors.interfaces import Detection, Image, PersonTracker
 from lifting.inference.live import LiveLifter, frames_ahead
+from lifting.inference.prediction import load_lifter
 from lifting.inference.video.reader import VideoFrame
 from lifting.methods.bases.lifter import Lifter
+from lifting.models import is_named
 from lifting.skeletons import skeleton
 from lifting.viz.player import describe
 
@@ -102,13 +105,15 @@ class CameraSessions:
         }
 
     def _live(self, wanted: str) -> tuple[str, Lifter]:
-        """Return a lifter that sees no future: the one wanted, or else the first there is."""
+        """Return a lifter that sees no future: the one wanted, or else one that there is."""
         lifter = self.lifters[wanted]
         if (ahead := frames_ahead(lifter)) == 0:
             return wanted, lifter
         for name in sorted(self.lifters.paths, key=lambda name: "live" not in name):
             if frames_ahead(other := self.lifters[name]) == 0:
                 return name, other
+        if is_named(LIVE_LIFTER):
+            return LIVE_LIFTER, load_lifter(LIVE_LIFTER)
         what = f"looks {ahead} frames ahead, which a camera has not taken yet"
         raise InputError(what, wanted, "start the app with a causal lifter as well.")
 

@@ -7,11 +7,14 @@ from threading import Lock
 
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError
+from lifting.inference.defaults import LIFTER
 from lifting.inference.prediction import load_lifter
 from lifting.methods.bases.checkpointed import subclasses
 from lifting.methods.bases.lifter import Lifter
-from lifting.models import is_named, resolve
+from lifting.models import Model, is_named, registered, resolve
+from lifting.models.cache import is_there
 from lifting.models.hub_folders import is_hub_folder
+from lifting.models.resolving import folder_of
 
 # Lifters that stay in memory.
 _KEPT = 4
@@ -70,6 +73,17 @@ class Lifters:
             raise InputError(f"There is no lifter '{name}'; choose {', '.join(self.paths)}.")
         with self._lock:
             return self._load(self.paths[name])
+
+
+def models_here() -> list[str]:
+    """Return the names of the lifters that are on this machine, the default one first."""
+    lifters = [name for name, model in registered().items() if model.kind == "lifter"]
+    return [LIFTER, *(n for n in lifters if n != LIFTER and _is_here(registered()[n]))]
+
+
+def _is_here(model: Model) -> bool:
+    place = folder_of(model)
+    return bool(model.files) and is_there(model, place.parent if place.is_file() else place)
 
 
 def _lifters_in(folder: Path) -> list[Path]:

@@ -134,13 +134,17 @@ def test_people_who_left_are_forgotten_and_another_size_begins_anew(sessions, tr
     assert len(sessions.frame(key, "3.4", jpeg(0, (48, 64)))["people"]) == camera._MAX_PEOPLE
 
 
-def test_a_lifter_that_looks_ahead_gives_way(sessions, folder, trackers):
+def test_a_lifter_that_looks_ahead_gives_way(sessions, folder, trackers, monkeypatch):
     assert sessions.start({"lifter": "ahead"})["lifter"] == "a_live"
     assert sessions.start({"lifter": "single"})["lifter"] == "single"
     alone = CameraSessions(Lifters([folder / "ahead.ckpt"]), OPTIONS)
+    monkeypatch.setattr(camera, "LIVE_LIFTER", str(folder / "a_live.ckpt"))
+    monkeypatch.setattr(camera, "is_named", lambda name: name.endswith("a_live.ckpt"))
+    assert alone.start({"lifter": "ahead"})["lifter"].endswith("a_live.ckpt")
+    monkeypatch.setattr(camera, "is_named", lambda _: False)
     with pytest.raises(InputError, match="ahead: looks 4 frames ahead"):
         alone.start({"lifter": "ahead"})
-    assert len(trackers) == 2
+    assert len(trackers) == 3
 
 
 def test_what_is_wrong_is_one_sentence(sessions, folder):

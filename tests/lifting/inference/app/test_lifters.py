@@ -5,7 +5,7 @@ import pytest
 from lifting.errors import InputError
 from lifting.export import to_hub
 from lifting.export.registering import register
-from lifting.inference.app.lifters import Lifters
+from lifting.inference.app.lifters import Lifters, models_here
 from lifting.methods import LSTMLifter, VideoPose3D
 from tests.lifting.made_checkpoints import flow, make
 from tests.made_lifters import save
@@ -73,3 +73,17 @@ def test_what_lifts_nothing_is_refused(runs, tmp_path):
         Lifters([tmp_path / "gone.ckpt"])
     with pytest.raises(InputError, match="There is no lifter 'x'; choose imported"):
         Lifters([runs / "imported.ckpt"])["x"]
+
+
+def test_models_on_this_machine_are_offered_where_nothing_is_named(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIFTING_MODELS_FILE", str(tmp_path / "models.json"))
+    own = tmp_path / "own.ckpt"
+    own.write_bytes((runs / "imported.ckpt").read_bytes())
+    for name in ("zebra", "person", "gone"):
+        register(name, str(own if name == "gone" else runs / "imported.ckpt"))
+    own.unlink()
+    here = models_here()
+    assert here[0] == "person"
+    assert "zebra" in here
+    assert not {"gone", "blazepose"} & set(here)
+    assert here.count("person") == 1
