@@ -54,6 +54,7 @@ class LiveLifter:
     Attributes:
         lifter: The lifter.
         skeleton: Joint set of the poses.
+        joints: Names of its joints.
         known: Whether each joint of the last pose rests on a keypoint that was seen in its frame,
             ``(J,)``.
 
@@ -90,6 +91,7 @@ class LiveLifter:
                 raise InputError(f"{name} is {value}: give a number above 0.")
         self.lifter = lifter.eval().to(device_of(device))
         self.skeleton: str = lifter.hparams["skeleton"]
+        self.joints = joint_set(self.skeleton).joints
         self._source, self._target = skeleton, lifter.hparams["keypoint_skeleton"]
         self._keypoints, self._joints = (len(joint_set(name)) for name in (skeleton, self.skeleton))
         self.known: NDArray[np.bool_] = np.zeros(self._joints, np.bool_)
