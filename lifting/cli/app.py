@@ -23,8 +23,8 @@ def app(
     """Lift on a page in the browser of this machine, until Ctrl-C; see docs/app.md.
 
     Args:
-        checkpoint: A checkpoint of any lifter, its name (docs/models.md), or a folder of runs; the models
-            on this machine where not given.
+        checkpoint: A checkpoint of any lifter, its name (docs/models.md), or a folder of runs; the
+            models on this machine where not given.
         more: Further ones to choose from.
         detector: Estimates keypoints on pictures, videos and the camera: the name of a model, a
             checkpoint of a detector of this suite, or an ONNX model; none for keypoints alone;

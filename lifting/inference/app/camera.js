@@ -84,7 +84,8 @@ async function start() {
   tell("Starting …");
   try {
     own.stream = await openCamera();
-    const answer = await ask("camera/start", asJson({ lifter: element("lifter").value }));
+    const wanted = { lifter: element("lifter").value, several: element("camera-several").checked };
+    const answer = await ask("camera/start", asJson(wanted));
     if (answer.error) throw new Error(answer.error);
     Object.assign(own, answer);
     if (running !== own) throw new Error("");
@@ -134,7 +135,8 @@ function measured(steps) {
 async function stop(own = running, fault = "") {
   if (!own) return;
   own.stream?.getTracks().forEach(track => track.stop());
-  if (own.session) ask("camera/stop", asJson({ session: own.session }));
+  // Also where the page goes away.
+  if (own.session) ask("camera/stop", { ...asJson({ session: own.session }), keepalive: true });
   if (running !== own) return;
   running = null;
   video.srcObject = null;
@@ -216,15 +218,13 @@ function mirrorViews() {
 element("camera-start").addEventListener("click", start);
 element("camera-stop").addEventListener("click", () => stop());
 element("camera-mirror").addEventListener("change", mirrorViews);
-element("camera-device").addEventListener("change", async () => {
-  await stop();
-  start();
-});
-element("lifter").addEventListener("change", async () => {
-  if (!running) return;
-  await stop();
-  start();
-});
+for (const id of ["camera-device", "camera-several", "lifter"]) {
+  element(id).addEventListener("change", async () => {
+    if (!running) return;
+    await stop();
+    start();
+  });
+}
 document.addEventListener("tab", ({ detail }) => { if (detail !== "tab-camera") stop(); });
 addEventListener("pagehide", () => stop());
 for (const [name, [yaw, pitch]] of Object.entries(VIEWS)) {

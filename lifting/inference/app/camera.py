@@ -42,6 +42,7 @@ class _Session:
     tracker: PersonTracker
     lifter: Lifter
     min_confidence: float
+    most: int
     lock: Lock = field(default_factory=Lock)
     frames: int = 0
     size: tuple[int, int] = (0, 0)
@@ -81,6 +82,8 @@ class CameraSessions:
     def start(self, content: object) -> dict[str, Any]:
         """Begin a session with the lifter that ``content`` names, or another if that one looks ahead.
 
+        One person is followed, or with ``several`` everyone, which takes the detector more time.
+
         Raises:
             InputError: If there is no such lifter, no detector, or every lifter looks ahead.
         """
@@ -89,9 +92,11 @@ class CameraSessions:
         if self.detector is None:
             raise InputError("Nobody is detected on pictures: start the app with --detector.")
         name, lifter = self._live(content["lifter"])
-        session = _Session(build_tracker(self.detector), lifter, self.detector.min_confidence)
+        most = _MAX_PEOPLE if content.get("several") is True else 1
+        tracker = build_tracker(self.detector, most)
+        session = _Session(tracker, lifter, self.detector.min_confidence, most)
         # What does not go together is said before the camera is on.
-        LiveLifter(lifter, skeleton=session.tracker.skeleton, size=(640, 480))
+        LiveLifter(lifter, skeleton=tracker.skeleton, size=(640, 480))
         key = secrets.token_hex(8)
         with self._lock:
             while len(self._sessions) >= _KEPT:
@@ -100,7 +105,7 @@ class CameraSessions:
         return {
             "session": key,
             "lifter": name,
-            "keypoints": describe(skeleton(session.tracker.skeleton)),
+            "keypoints": describe(skeleton(tracker.skeleton)),
             "joints": describe(skeleton(lifter.hparams["skeleton"])),
         }
 
@@ -142,7 +147,8 @@ class CameraSessions:
             [people] = session.tracker.track([VideoFrame(session.frames, 0, image)])
             session.frames += 1
             detected = time.perf_counter()
-            found = [session.lift(person, now) for person in people[:_MAX_PEOPLE]]
+            people = sorted(people, key=lambda person: person.person)[: session.most]
+            found = [session.lift(person, now) for person in people]
             session.people = {
                 person: (live, last)
                 for person, (live, last) in session.people.items()

@@ -68,8 +68,13 @@ class DetectorOptions:
             raise InputError(f"--patience is {self.patience}: give frames, 0 or more.")
 
 
-def build_tracker(options: DetectorOptions) -> PersonTracker:
+def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTracker:
     """Return the person tracker that the options name.
+
+    Args:
+        options: The options.
+        most: People who are needed at most: BlazePose looks for nobody else, which saves time, while
+            other trackers may find more.
 
     Raises:
         InputError: If a file is not what it should be.
@@ -78,7 +83,7 @@ def build_tracker(options: DetectorOptions) -> PersonTracker:
         return _rtmlib_tracker(options)
     path = resolve(options.detector, "detector")
     if any((path / name).is_file() for name in MODEL_FILES):
-        return _blazepose_tracker(path, options)
+        return _blazepose_tracker(path, options, most)
     if path.is_dir() and not (path / "config.json").is_file():
         what = f"a folder without BlazePose's {' and '.join(MODEL_FILES)}"
         raise InputError(what, path, "name a file, or `--detector blazepose`.")
@@ -92,13 +97,13 @@ def _tracker(pose: PoseEstimator, options: DetectorOptions) -> PersonTracker:
     return DetectAndTrack(detector, pose, options.min_confidence, options.patience)
 
 
-def _blazepose_tracker(folder: Path, options: DetectorOptions) -> PersonTracker:
+def _blazepose_tracker(folder: Path, options: DetectorOptions, most: int | None) -> PersonTracker:
     _refuse_skeleton(options)
     # As many threads as torch has, which follows the processor and OMP_NUM_THREADS; more than four do
     # not make such small networks faster.
     networks = BlazePose(folder, min(_MOST_THREADS, torch.get_num_threads()))
     if options.boxes is None:
-        return RegionTracker(networks, options.min_confidence, options.patience)
+        return RegionTracker(networks, options.min_confidence, options.patience, most)
     return _tracker(BlazePoseEstimator(networks), options)
 
 

@@ -71,13 +71,20 @@ class RegionTracker:
         networks: BlazePose.
         min_confidence: Keypoints of less confidence are not seen.
         patience: Frames that a person may be out of sight; who comes back later is a new person.
+        most: People who are followed at most; once they are, the person detector rests.
     """
 
     skeleton = "mediapipe33"
 
-    def __init__(self, networks: BlazePose, min_confidence: float, patience: int) -> None:
+    def __init__(
+        self,
+        networks: BlazePose,
+        min_confidence: float,
+        patience: int,
+        most: int | None = None,
+    ) -> None:
         self._networks, self._min_confidence = networks, min_confidence
-        self._patience = patience
+        self._patience, self._most = patience, most
         self._followed: list[_Followed] = []
         self._lost: list[_Followed] = []
         self._count = 0
@@ -126,6 +133,8 @@ class RegionTracker:
 
     def _find(self, image: Image, number: int) -> None:
         """Find people who are not followed yet."""
+        if self._full:
+            return
         height, width = image.shape[:2]
         due = self._searched is None or number - self._searched >= _SEARCH_EVERY
         shown = [_neighbourhood(person) for person in self._lost]
@@ -146,6 +155,13 @@ class RegionTracker:
                 continue
             if not any(_same_person(landmarks, p.landmarks) for p in self._followed):
                 self._add(number, landmarks)
+            if self._full:
+                return
+
+    @property
+    def _full(self) -> bool:
+        """Whether as many people are followed as may be."""
+        return self._most is not None and len(self._followed) >= self._most
 
     def _add(self, number: int, landmarks: Landmarks) -> None:
         back = [p for p in self._lost if _may_be_back(p, number, landmarks)]

@@ -63,9 +63,10 @@ def trackers(monkeypatch):
 
     made = Made()
 
-    def build(options):
+    def build(options, most):
         assert options is OPTIONS
         made.append(StubTracker(made.people))
+        made[-1].most = most
         return made[-1]
 
     monkeypatch.setattr(camera, "build_tracker", build)
@@ -86,13 +87,13 @@ def sessions(trackers, folder):
     return CameraSessions(Lifters([folder]), OPTIONS)
 
 
-def started(sessions, lifter="a_live"):
-    return sessions.start({"lifter": lifter})["session"]
+def started(sessions, lifter="a_live", **options):
+    return sessions.start({"lifter": lifter, **options})["session"]
 
 
 def test_poses_are_those_of_the_live_lifter(sessions, trackers):
     trackers.people = 2
-    answer = sessions.start({"lifter": "a_live"})
+    answer = sessions.start({"lifter": "a_live", "several": True})
     assert answer["lifter"] == "a_live"
     assert (len(answer["keypoints"]["joints"]), len(answer["joints"]["joints"])) == (17, 17)
     levels = (0, 100, 220)
@@ -117,7 +118,7 @@ def test_poses_are_those_of_the_live_lifter(sessions, trackers):
 
 
 def test_people_who_left_are_forgotten_and_another_size_begins_anew(sessions, trackers):
-    key = started(sessions)
+    key = started(sessions, several=True)
     session = sessions._sessions[key]
     sessions.frame(key, "1.0", jpeg(0))
     first = session.people[7][0]
@@ -132,6 +133,11 @@ def test_people_who_left_are_forgotten_and_another_size_begins_anew(sessions, tr
     assert not session.people
     trackers[0].people = 99
     assert len(sessions.frame(key, "3.4", jpeg(0, (48, 64)))["people"]) == camera._MAX_PEOPLE
+    assert trackers[0].most == camera._MAX_PEOPLE
+    alone = started(sessions)
+    trackers[1].people = 3
+    assert [p["person"] for p in sessions.frame(alone, "1", jpeg(0))["people"]] == [7]
+    assert trackers[1].most == 1
 
 
 def test_a_lifter_that_looks_ahead_gives_way(sessions, folder, trackers, monkeypatch):

@@ -37,7 +37,8 @@ def test_blazepose_tracks_everyone_where_nothing_is_named(folder):
     assert isinstance(tracker, RegionTracker)
     assert tracker.skeleton == "mediapipe33"
     assert (tracker._networks.folder, tracker._networks.threads) == (folder, 1)
-    assert (tracker._patience, tracker._min_confidence) == (7, 0.2)
+    assert (tracker._patience, tracker._min_confidence, tracker._most) == (7, 0.2, None)
+    assert build_tracker(DetectorOptions(), most=1)._most == 1
 
 
 def test_blazepose_in_boxes(folder):

@@ -54,9 +54,9 @@ class Networks:
         return Landmarks(float(there), places, ones, ones, world, aligned(nearest))
 
 
-def tracked(shown, networks=None, patience=25, first=0):
+def tracked(shown, networks=None, patience=25, first=0, most=None):
     """The numbers of people by frame, and where they are."""
-    tracker = RegionTracker(networks or Networks(), 0.1, patience)
+    tracker = RegionTracker(networks or Networks(), 0.1, patience, most)
     frames = [Shot(first + n, people) for n, people in enumerate(shown)]
     return [
         {d.person: tuple((d.keypoints[0, :2] - BODY[0]).round().astype(int)) for d in people}
@@ -82,6 +82,21 @@ def test_the_detector_is_asked_on_every_tenth_frame_and_while_nobody_is_there():
     networks = Networks()
     tracked([[]] * 21, networks)
     assert networks.detected == 3 * tiles + 18
+
+
+def test_the_detector_rests_while_as_many_are_followed_as_may_be():
+    networks = Networks()
+    seen = tracked([[(100, 120), (500, 240)]] * 21 + [[(500, 240)]] * 12, networks, most=1)
+    assert [list(frame) for frame in seen[:21]] == [[0]] * 21
+    searched = networks.detected
+    # Asked on the first frame alone, until the one who was followed has gone.
+    assert seen[-1] == {1: (500, 240)}
+    again = Networks()
+    tracked([[(100, 120), (500, 240)]] * 21, again, most=1)
+    tiles = len(again.parts)
+    assert again.detected == tiles < searched
+    assert again.estimated == 21
+    assert tracked([[(100, 120), (500, 240)]], most=2)[0].keys() == {0, 1}
 
 
 def test_who_comes_later_is_found_and_who_is_small_in_a_part_of_the_image():
