@@ -23,7 +23,9 @@ def save(method: Method, path: Path) -> str:
     checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
     Method.on_save_checkpoint(method, checkpoint)
     if isinstance(method, Lifter):
+        seen = method.input_range
         checkpoint["image_side"] = method.image_side
+        checkpoint["input_range"] = None if seen is None else seen.to_dict()
     torch.save(checkpoint, path)
     return str(path)
 

@@ -1,5 +1,7 @@
 """Lifting in one call: what it returns is what an evaluation of the same clip predicts."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,11 @@ from lightning import Trainer
 
 from datamodules import CustomPoses
 from datamodules.store.clips import ClipKey, ClipWriter, StoreInfo
-from lifting.cameras import nominal_camera, project
-from lifting.errors import InputError
+from lifting.cameras import Camera, nominal_camera, project
+from lifting.errors import InputError, InputWarning
 from lifting.inference.prediction import lift, load_lifter
 from lifting.inference.smoothing import smooth as smoothed
+from lifting.keypoints.input_range import InputRange
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import Status
@@ -350,3 +353,28 @@ def test_pixels_count_as_those_of_images_as_large_as_in_training(person, tmp_pat
     # A known camera says what its pixels are.
     camera = nominal_camera(*map(float, SIZE))
     np.testing.assert_allclose(lift(person, trained, camera=camera).pose, as_it_is, atol=1e-3)
+
+
+def test_keypoints_unlike_those_of_training_are_warned_of(person, tmp_path):
+    method = make("video_pose_3d")
+    camera = Camera.stack([nominal_camera(*map(float, SIZE)).to(torch.float32)])
+    method.input_range = InputRange.of(torch.from_numpy(person[None]).float(), camera)
+    path = save(method, tmp_path / "trained.ckpt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InputWarning)
+        lift(person, path, size=SIZE, skeleton="h36m17")
+        # As large a share of a larger image.
+        lift(2 * person, path, size=tuple(2 * s for s in SIZE), skeleton="h36m17")
+    small = person.copy()
+    small[:, 6] += (0, 900)
+    said = (
+        r"trained.ckpt: left ankle lies \d+\.\d standard deviations from where it was .*VideoPose3D"
+    )
+    with pytest.warns(InputWarning, match=said):
+        lift(small, path, size=SIZE, skeleton="h36m17")
+    with pytest.warns(InputWarning, match="standard deviations"):
+        lift(person / 4, path, size=SIZE, skeleton="h36m17")
+    viewed = save(make("video_pose_3d", view="person"), tmp_path / "viewed.ckpt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InputWarning)
+        lift(person / 4, viewed, size=SIZE, skeleton="h36m17")
