@@ -14,7 +14,12 @@ from lifting.inference.keypoint_files import KeypointTrack, read_tracks, select_
 from lifting.inference.nominal_size import with_nominal_size
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.output_options import MOTION, OutputOptions
-from lifting.inference.outputs import check_before, check_names, output_files
+from lifting.inference.outputs import (
+    check_before,
+    check_names,
+    output_files,
+    with_calibrated_size,
+)
 from lifting.inference.people.choosing import choose_people
 from lifting.inference.people_page import write_people_page
 from lifting.inference.pose_files import pack_poses
@@ -105,7 +110,7 @@ def lift_keypoint_file(
         for name in (name for name in MOTION if name in formats):
             raise InputError(f"does not tell the frames per second of --{name}: give --fps.", path)
     lifter = load_lifter(lifter_name, options.flip_test)
-    tracks = _sized(tracks, lifter, path)
+    tracks = _sized(with_calibrated_size(tracks, outputs), lifter, path)
     if not read_options.stills:
         tracks = [person.contiguous(path) for person in tracks]
     lifted = lift_everyone(tracks, lifter, options, path, outputs)

@@ -55,6 +55,19 @@ def at_heights(
     return scaled
 
 
+def with_calibrated_size(
+    tracks: Sequence[KeypointTrack], options: OutputOptions
+) -> list[KeypointTrack]:
+    """Return tracks with the size of the camera's calibration where none is known.
+
+    Raises:
+        InputError: If the calibration cannot be read.
+    """
+    size = None if options.camera is None else read_calibration(options.camera).size
+    unknown = [size is not None and t.size is None and t.camera is None for t in tracks]
+    return [replace(t, size=size) if u else t for t, u in zip(tracks, unknown, strict=True)]
+
+
 def check_names(tracks: Sequence[KeypointTrack], options: OutputOptions, where: object) -> None:
     """Refuse heights of people who are not there.
 

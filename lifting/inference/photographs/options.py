@@ -21,7 +21,8 @@ class PhotographOptions:
         least_confidence: Keypoints of less confidence are missing.
         skeleton: Joint set of the keypoints, if an ONNX model does not say.
         out: Folder of what is written; beside the photographs where not given.
-        height: Photographs that are higher are shown at this height.
+        height: Photographs that are higher are shown at this height, pixels; one of at most 3 is that of
+            the people, in metres, see person_height.
 
     Raises:
         InputError: If the height is too small.

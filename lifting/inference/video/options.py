@@ -30,7 +30,8 @@ class VideoOptions:
         skeleton: Joint set of the keypoints, if neither file nor model says.
         track: Lift this person alone.
         out: Folder of what is written; beside the video, named after it, where not given.
-        height: Frames that are higher are shown at this height, pixels.
+        height: Frames that are higher are shown at this height, pixels; one of at most 3 is that of the
+            people, in metres, see person_height.
         page_frames: Frames on the page at most; 0 for no page.
         truth: True poses, an .npz, to print the errors of the person that is seen longest.
 

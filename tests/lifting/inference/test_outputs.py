@@ -12,7 +12,12 @@ from datamodules.cmu.bvh import read_bvh
 from lifting.errors import InputError
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.output_options import FORMATS, OutputOptions
-from lifting.inference.outputs import at_heights, check_before, output_files
+from lifting.inference.outputs import (
+    at_heights,
+    check_before,
+    output_files,
+    with_calibrated_size,
+)
 from lifting.inference.prediction import Lifted
 from lifting.skeletons import skeleton
 from lifting.skeletons.t_pose import t_pose
@@ -108,6 +113,18 @@ def test_every_format_is_a_file_of_its_own_and_all_say_the_same(tmp_path):
     assert float(angles[0]["left_knee_flexion"]) == pytest.approx(0, abs=0.1)
     assert read_bvh(tmp_path / "walk_3d_anna.bvh").frame_time == pytest.approx(0.04)
     assert (tmp_path / "walk_3d_anna.c3d").read_bytes()[1] == 0x50
+
+
+def test_a_size_that_nobody_knows_is_that_of_the_calibration(tmp_path):
+    matrix = "camera_matrix: {data: [900, 0, 640, 0, 900, 360, 0, 0, 1]}\n"
+    (tmp_path / "a.yml").write_text(f"image_width: 1280\nimage_height: 720\n{matrix}")
+    (tmp_path / "b.yml").write_text(matrix)
+    bare, other = people()[0]
+    tracks = [bare, replace(other, size=(640.0, 360.0))]
+    for name, sizes in (("a.yml", [(1280, 720), (640, 360)]), ("b.yml", [None, (640, 360)])):
+        sized = with_calibrated_size(tracks, OutputOptions(camera=str(tmp_path / name)))
+        assert [track.size for track in sized] == sizes
+    assert with_calibrated_size(tracks, OutputOptions()) == tracks
 
 
 def test_names_that_would_be_one_file_get_two():
