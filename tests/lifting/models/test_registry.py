@@ -5,6 +5,7 @@ import pytest
 from lifting.errors import InputError
 from lifting.models import registered
 from lifting.models.registry import HERE, KINDS, read_entries, user_file, write_entry
+from lifting.skeletons import SKELETONS
 
 ENTRY = {"kind": "lifter", "source": "runs:first", "licence": "my own"}
 ROW = {"path": "a.onnx", "size": 1, "sha256": "0" * 64}
@@ -16,6 +17,7 @@ def test_every_entry_of_the_suite_says_what_it_is_and_has_a_card():
         assert model.kind in KINDS
         assert model.licence != "not stated"
         assert model.joint_set
+        assert set(model.joint_set.split(" → ")) <= SKELETONS.keys()
         assert model.about
         assert model.read_card().startswith(("# ", "---\n"))
         assert model.size > 0
