@@ -12,7 +12,9 @@ from rich.table import Table
 
 from lifting.files import beside
 from lifting.metrics import EvaluationResult
-from lifting.metrics.registry import find
+from lifting.metrics.registry import find, title, with_unit
+
+_NONE = "–"
 
 
 def table_rows(result: EvaluationResult) -> list[dict[str, object]]:
@@ -30,7 +32,7 @@ def table_rows(result: EvaluationResult) -> list[dict[str, object]]:
 
 def _text(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.1f}" if math.isfinite(value) else "–"
+        return f"{value:.1f}" if math.isfinite(value) else _NONE
     return f"{value}"
 
 
@@ -42,18 +44,31 @@ def write_csv(path: Path, rows: list[dict[str, object]]) -> None:
         writer.writerows(rows)
 
 
-def print_table(rows: list[dict[str, object]], title: str) -> None:
-    """Print the rows of a table, without the metrics that the registry keeps from the console."""
+def _measured(rows: list[dict[str, object]], columns: list[str]) -> list[str]:
+    """Return the columns that have a value in any row."""
+    return [c for c in columns if any(_text(row[c]) != _NONE for row in rows)]
+
+
+def print_table(rows: list[dict[str, object]], heading: str) -> None:
+    """Print the rows of a table under the titles of their metrics.
+
+    Those that the registry keeps from the console, and those that were not measured, are left out.
+    """
     kind, _, *columns = rows[0]
-    entries = {name: find(name) for name in columns}
+    entries = {name: find(name, columns) for name in _measured(rows, columns)}
     shown = {name: entry for name, entry in entries.items() if not entry or entry.console}
-    table = Table(f"{kind}\n", "frames\n", title=title)
+    table = Table(f"{kind}\n", "frames\n", title=heading)
     for name, entry in shown.items():
-        table.add_column(f"{name}\n{entry.unit} {entry.arrow}" if entry else name)
+        head = title(name, columns)
+        table.add_column(f"{head}\n{entry.unit} {entry.arrow}" if entry else head)
     for row in rows:
         if row[kind] == f"{kind} average":
             table.add_section()
-        table.add_row(str(row[kind]), f"{row['frames']:,}", *(_text(row[name]) for name in shown))
+        table.add_row(
+            str(row[kind]).replace("_", " "),
+            f"{row['frames']:,}",
+            *(_text(row[name]) for name in shown),
+        )
     Console(width=110).print(table)
 
 
@@ -73,8 +88,10 @@ class ActionTable(Callback):
         result: EvaluationResult = pl_module.test_result  # type: ignore[assignment]
         rows = table_rows(result)
         columns = list(rows[0])
+        shown = _measured(rows, columns)
         write_csv(self.folder / "test.csv", rows)
-        lines = [columns, ["---"] * len(columns), *([_text(r[c]) for c in columns] for r in rows)]
+        heads = [with_unit(name, columns) for name in shown]
+        lines = [heads, ["---"] * len(shown), *([_text(r[c]) for c in shown] for r in rows)]
         with beside(self.folder / "test.md") as partial:
             partial.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
         print_table(rows, "Test")

@@ -25,7 +25,7 @@ class PosePictures(Pictures):
         now = data.test_windows.left // data.test_windows.dilation
         if truth is not None:
             errors = mpjpe(lifted, truth).tolist()
-            clips = [f"{clip}\n{e:.0f} mm" for clip, e in zip(clips, errors, strict=True)]
+            clips = [f"{clip}\nMPJPE {e:.0f} mm" for clip, e in zip(clips, errors, strict=True)]
         return prediction_figure(
             batch["keypoints"][:, now].cpu().numpy(),
             lifted.cpu().numpy(),

@@ -44,7 +44,7 @@ ALLOWED = {
     "lifting.methods": METHODS,
     "lifting.exchange": METHODS,
     "lifting.export": METHODS,
-    "lifting.pipeline": POSES | {"lifting.runs"},
+    "lifting.pipeline": POSES | {"lifting.metrics", "lifting.runs"},
     "lifting.reporting": POSES | {"lifting.metrics", "lifting.runs"},
     "datamodules": POSES,
     "callbacks": METHODS | {"datamodules", "lifting.runs"},

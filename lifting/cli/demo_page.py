@@ -11,14 +11,17 @@ from matplotlib.figure import Figure
 from datamodules.examples.bank import PoseBank
 from datamodules.examples.subject_datamodule import evenly
 from lifting.batch import PoseBatch
+from lifting.geometry import similarity_alignment
 from lifting.inference.saved_predictions import data_of_run
 from lifting.methods import OcclusionCompletion, PoseFlows
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter
 from lifting.metrics.functional import pa_mpjpe
+from lifting.metrics.registry import title
 from lifting.nets.latent_walk import latent_walk
 from lifting.nets.part_lifters import FULL
 from lifting.pipeline import Pipeline
+from lifting.reporting.tables import in_words
 from lifting.runs.folder import read_curves, read_table
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import CASES, Status
@@ -54,11 +57,12 @@ def write_demo_page(plan: Pipeline, best: Mapping[str, Path]) -> Path:
     completed, hidden = _occlusions(method, batch)
     moving = _clip(bank)
     save_figure(completed, pictures / "occlusion.png")
-    save_figure(_latent(best["full_flow"], batch), pictures / "latent.png")
+    latent = _latent(best["full_flow"], batch)
+    save_figure(latent, pictures / "latent.png")
     _write_rotation(pictures / "rotation.mp4", method, moving)
-    media = [
-        ("Completion: what is hidden is dashed.", pictures / "occlusion.png"),
-        ("What the flow over full 2D poses has learnt.", pictures / "latent.png"),
+    media: list[tuple[str, Path | Figure]] = [
+        ("Completion: what is hidden is dashed.", completed),
+        ("What the flow over full 2D poses has learnt.", latent),
         ("Every frame of a clip, lifted; the truth in grey.", pictures / "rotation.mp4"),
     ]
     titles = {
@@ -66,15 +70,18 @@ def write_demo_page(plan: Pipeline, best: Mapping[str, Path]) -> Path:
         "leg_torso": "LInKs, legs and torso",
         "occlusion": "Completion, by what is hidden",
     }
+    measured = {t: in_words(read_table(plan.stages[s].folder)) for s, t in titles.items()}
     page = plan.folder / "index.html"
     write_page(
         page,
         title=f"LInKs: {plan.name}",
         intro="Lifting 2D keypoints to 3D, learnt from 2D poses and the bone proportions of an "
-        "average person alone. Selected on one subject and tested on two others. Errors in "
-        "millimetres; PA is after alignment without reflection.",
+        "average person alone. Selected on one subject and tested on two others. Each pose is shown "
+        "after the similarity that fits it best to the true one: from 2D poses nobody can tell how "
+        "large a person is.",
         clips=[_side_by_side(best, method, moving), hidden],
-        tables={t: read_table(plan.stages[s].folder) for s, t in titles.items()},
+        tables={t: rows for t, (rows, _) in measured.items()},
+        terms={name: text for _, terms in measured.values() for name, text in terms.items()},
         curves=read_curves(plan.stages["leg_torso"].folder),
         media=media,
     )
@@ -101,18 +108,25 @@ def _side_by_side(best: Mapping[str, Path], method: OcclusionCompletion, moving:
     """Lift a clip by both pairs of parts, by all of them, and with an arm that is not seen."""
     keypoints = moving.batch["keypoints"][:, 0]
     lifters = {"left, right": "left_right", "legs, torso": "leg_torso"}
-    tracks = [
-        PoseTrack(name, load_frozen(best[stage], Lifter).lift(moving.batch)[:, 0].numpy(), JOINTS)
+    truth = method.target(moving.batch)[:, 0]
+    lifted = {
+        name: load_frozen(best[stage], Lifter).lift(moving.batch)[:, 0]
         for name, stage in lifters.items()
-    ]
-    tracks.append(PoseTrack("all parts", method.lift(moving.batch)[:, 0].numpy(), JOINTS))
+    }
+    lifted["all parts"] = method.lift(moving.batch)[:, 0]
+    tracks = [PoseTrack(name, _fitted(poses, truth), JOINTS) for name, poses in lifted.items()]
     visible = torch.ones(keypoints.shape[:2], dtype=torch.bool)
     visible[:, JOINTS.part("left_arm")] = False
     done = method.complete(keypoints, visible)
     known = (done.status != Status.COMPLETED).numpy()
-    tracks.append(PoseTrack("left arm hidden", done.pose.numpy(), JOINTS, known))
-    truth = PoseTrack("truth", method.target(moving.batch)[:, 0].numpy(), JOINTS)
-    return Clip(moving.name, tracks, moving.fps, truth, keypoints.numpy(), JOINTS)
+    tracks.append(PoseTrack("left arm hidden", _fitted(done.pose, truth), JOINTS, known))
+    true = PoseTrack("truth", truth.numpy(), JOINTS)
+    return Clip(moving.name, tracks, moving.fps, true, keypoints.numpy(), JOINTS, aligned=True)
+
+
+def _fitted(poses: torch.Tensor, truth: torch.Tensor) -> np.ndarray:
+    """Return poses after the similarity that fits each best to the true one."""
+    return similarity_alignment(poses.double(), truth.double())(poses.double()).float().numpy()
 
 
 def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, Clip]:
@@ -124,14 +138,16 @@ def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, 
         row[case.completed(JOINTS)] = False
     done = method.complete(keypoints, visible)
     errors = pa_mpjpe(done.pose, truth).tolist()
-    titles = [
-        f"{'whole' if case.name == 'none' else case.name.replace('_', ' ') + ' hidden'}\n"
-        f"PA {error:.0f} mm"
-        for case, error in zip(cases, errors, strict=True)
+    names = [
+        "whole" if case.name == "none" else f"{case.name.replace('_', ' ')} hidden"
+        for case in cases
     ]
-    points, seen, poses, status, true = (
-        x.numpy() for x in (keypoints, visible, done.pose, done.status, truth)
-    )
+    titles = [
+        f"{name}\n{title('pa_mpjpe')} {error:.0f} mm"
+        for name, error in zip(names, errors, strict=True)
+    ]
+    points, seen, status, true = (x.numpy() for x in (keypoints, visible, done.status, truth))
+    poses = _fitted(done.pose, truth)
     figure = occlusion_figure(points, seen, poses, status, true, JOINTS, JOINTS, titles)
     clip = Clip(
         "What is hidden is completed",
@@ -139,7 +155,8 @@ def _occlusions(method: OcclusionCompletion, batch: PoseBatch) -> tuple[Figure, 
         fps=1.0,
         truth=PoseTrack("truth", true, JOINTS),
         keypoints=np.where(seen[..., None], points, np.nan),
-        notes=[title.replace("\n", ", ") for title in titles],
+        notes=names,
+        aligned=True,
     )
     return figure, clip
 
@@ -154,10 +171,11 @@ def _latent(checkpoint: Path, batch: PoseBatch) -> Figure:
 
 
 def _write_rotation(path: Path, method: OcclusionCompletion, moving: _Moving) -> None:
+    truth = method.target(moving.batch)[:, 0]
     write_rotation(
         path,
-        method.lift(moving.batch)[:, 0].numpy(),
-        method.target(moving.batch)[:, 0].numpy(),
+        _fitted(method.lift(moving.batch)[:, 0], truth),
+        truth.numpy(),
         JOINTS,
         moving.batch["keypoints"][:, 0].numpy(),
         fps=moving.fps,

@@ -35,7 +35,7 @@ def write_report_page(path: Path, folders: Sequence[Path], align: bool, worst: i
         read = run.read_or_note(lambda run=run: _errors(run, align), None)  # type: ignore[misc]
         if read is not None:
             predicted[run.label], errors[run.label] = read
-    clips = _worst(reported, predicted, errors, worst) if worst else []
+    clips = _worst(reported, predicted, errors, worst, align) if worst else []
     write_report(path, reported, errors, clips, align)
     for run in reported:
         for sentence in run.missing:
@@ -52,6 +52,7 @@ def _worst(
     predicted: dict[str, RunPredictions],
     errors: dict[str, PoseErrors],
     count: int,
+    aligned: bool,
 ) -> list[Clip]:
     """Return the worst poses of each run, beside those of others that predicted the same."""
     facts = {label: pose_errors.facts for label, pose_errors in errors.items()}
@@ -63,11 +64,11 @@ def _worst(
             if places:
                 names = [label, *(other for other in labels if other != label)][: 1 + BESIDE]
                 frames = {name: predicted[name].frames(places) for name in names}
-                clips.append(_clip(f"worst of {label}", frames))
+                clips.append(_clip(f"worst of {label}", frames, aligned))
     return clips
 
 
-def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
+def _clip(name: str, frames: dict[str, list[PredictedFrames]], aligned: bool) -> Clip:
     """Return single frames of several clips as one to go through."""
     first = next(iter(frames.values()))
     truth = [frame.truth for frame in first if frame.truth is not None]
@@ -80,8 +81,7 @@ def _clip(name: str, frames: dict[str, list[PredictedFrames]]) -> Clip:
         keypoint_joints=first[0].keypoint_joints,
         frames=[int(frame.frames[0]) for frame in first],
         notes=[
-            f"{frame.key.path.removeprefix('clips/')}, frame {frame.frames[0]}: "
-            f"{frame.errors.mean():.0f} mm"
-            for frame in first
+            f"{frame.key.path.removeprefix('clips/')}, frame {frame.frames[0]}" for frame in first
         ],
+        aligned=aligned,
     )

@@ -13,6 +13,7 @@ from lifting.inference.saved_predictions import (
     data_of_run,
     predictions_of_run,
 )
+from lifting.metrics.registry import title
 from lifting.runs.folder import CONFIG, run_folder
 from lifting.skeletons.occlusion import Status
 from lifting.viz.clip_video import write_clip_video
@@ -34,15 +35,17 @@ class ShownRun:
 
     name: str
     shown: PredictedFrames
+    aligned: bool = False
 
     @property
     def captions(self) -> list[str]:
         """Number and error of each frame."""
+        metric = title("pa_mpjpe" if self.aligned else "mpjpe")
         shown, errors = self.shown, np.full(len(self.shown.frames), np.nan)
         if shown.truth is not None:
             errors = shown.errors.mean(-1)
         return [
-            f"frame {frame}" + (f", {error:.0f} mm" if np.isfinite(error) else "")
+            f"frame {frame}" + (f", {metric} {error:.0f} mm" if np.isfinite(error) else "")
             for frame, error in zip(shown.frames, errors, strict=True)
         ]
 
@@ -64,8 +67,7 @@ def shown_runs(
     folders = [Path(run_folder(other)) for other in others]
     runs = [(folder, shown), *((other, _same_frames(other, shown)) for other in folders)]
     return [
-        ShownRun(run.name, frames.aligned() if align and frames.truth is not None else frames)
-        for run, frames in runs
+        ShownRun(run.name, frames.aligned() if align else frames, align) for run, frames in runs
     ]
 
 
@@ -123,6 +125,7 @@ def _clip(runs: Sequence[ShownRun]) -> Clip:
         keypoints=first.keypoints,
         keypoint_joints=first.keypoint_joints,
         frames=first.frames.tolist(),
+        aligned=runs[0].aligned,
     )
 
 

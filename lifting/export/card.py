@@ -122,8 +122,8 @@ def _results(run: Path, checkpoint: Path) -> str:
         reader = csv.DictReader(stream)
         kind, *columns = reader.fieldnames or ["action"]
         rows = [row for row in reader if (row[kind] or "").endswith(" average")]
-    shown = [c for c in columns if c == "frames" or ((metric := find(c)) and metric.card)]
-    lines = [[kind, *map(with_unit, shown)], ["---"] * (1 + len(shown))]
+    shown = [c for c in columns if c == "frames" or ((metric := find(c, columns)) and metric.card)]
+    lines = [[kind, *(with_unit(name, columns) for name in shown)], ["---"] * (1 + len(shown))]
     lines += [[row[kind], *(_number(row[name]) for name in shown)] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -1,6 +1,7 @@
 """Report of a pipeline: the results of its stages' tests, and how long each took."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -147,9 +148,19 @@ def _time(stage: Stage) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    columns = [name for name in rows[0] if name not in ("average", "seconds")]
-    lines = [columns, ["---"] * len(columns), *([_text(row[c]) for c in columns] for row in rows)]
+    # Behind it is torch, which reading a plan does not need.
+    from lifting.metrics.registry import find, with_unit
+
+    measured = [n for n in rows[0] if any(not _is_nan(row[n]) for row in rows)]
+    columns = [name for name in measured if name not in ("average", "seconds")]
+    heads = [with_unit(name, columns) if find(name, columns) else name for name in columns]
+    lines = [heads, ["---"] * len(columns), *([_text(row[c]) for c in columns] for row in rows)]
     return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _is_nan(value: Any) -> bool:
+    number = value.mean if isinstance(value, Spread) else value
+    return isinstance(number, float) and math.isnan(number)
 
 
 def _text(value: Any) -> str:

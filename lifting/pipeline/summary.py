@@ -125,11 +125,14 @@ def best_cell(cells: Sequence[GridCell]) -> tuple[GridCell | None, str]:
         return None, "No cell is the best, for they were validated by different metrics."
     if len(known) < 2:
         return None, ""
+    # Behind it is torch, which reading a plan does not need.
+    from lifting.metrics.registry import title
+
     sign = -1 if known[0][2] == "max" else 1
     cell, metric, mode, values = min(known, key=lambda item: sign * item[3].mean)
     extreme = "highest" if mode == "max" else "lowest"
     over = f"mean ± sd of {len(cell.runs)} seeds, " if len(cell.runs) > 1 else ""
     return cell, (
-        f"Best cell by validation: **{cell.name}**, {metric} {values.text(2)} "
+        f"Best cell by validation: **{cell.name}**, {title(metric)} {values.text(2)} "
         f"({over}the {extreme} of {len(cells)} cells). The test has no part in the choice."
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lifting.metrics.registry import families, with_unit
+from lifting.metrics.registry import title as title_of
 from lifting.reporting.gathering import ReportedRun
 from lifting.reporting.history import history
 from lifting.reporting.options import differences, origins, shared
@@ -59,10 +60,11 @@ def write_report(
     if tested:
         parts += ["<h2>Test</h2>", *tables_of_tests(tested)]
     suffix = ", after alignment" if aligned else ""
+    metric = title_of("pa_mpjpe" if aligned else "mpjpe")
     if worst:
         parts += [f"<h2>Worst poses{suffix}</h2>", player(worst)]
     numbers = {run.label: number for number, run in enumerate(runs)}
-    parts += _errors(runs, errors, numbers, suffix)
+    parts += _errors(runs, errors, numbers, metric)
     drawings = _curve_drawings(runs, numbers)
     if drawings:
         parts += ["<h2>Training</h2>", *drawings]
@@ -78,7 +80,7 @@ def _errors(
     runs: Sequence[ReportedRun],
     errors: Mapping[str, PoseErrors],
     numbers: Mapping[str, int],
-    suffix: str,
+    metric: str,
 ) -> list[str]:
     """Return the distribution of the errors of single poses, over poses and joints."""
     facts = {label: of_run.facts for label, of_run in errors.items()}
@@ -86,12 +88,12 @@ def _errors(
     if not predicted:
         return []
     labels = [run.label for group in predicted for run in group.runs]
-    parts = [f"<h2>Errors of single poses{suffix}</h2>", _legend(labels, numbers)]
+    parts = ["<h2>Errors of single poses</h2>", _legend(labels, numbers)]
     parts += incomparable(predicted, "not the same poses were predicted")
     for group in predicted:
         poses = group.facts["predicted"].partition(" (")[0]
-        parts.append(heading(predicted, group, f"Mean error of a pose, mm; {poses}"))
-        parts += [_distribution(group, errors, numbers), *error_tables(group, errors)]
+        parts.append(heading(predicted, group, f"{metric} of a pose, mm; {poses}"))
+        parts += [_distribution(group, errors, numbers, metric), *error_tables(group, errors)]
     return parts
 
 
@@ -169,7 +171,7 @@ def _thinned(steps: Sequence[float], values: Sequence[float]) -> tuple[list[floa
 
 
 def _distribution(
-    group: Group, errors: Mapping[str, PoseErrors], numbers: Mapping[str, int]
+    group: Group, errors: Mapping[str, PoseErrors], numbers: Mapping[str, int], metric: str
 ) -> str:
     """Return the cumulative distribution of the errors, drawn up to the largest 99 % quantile."""
     summaries = [errors[run.label].summary()["99 %"] for run in group.runs]
@@ -178,7 +180,7 @@ def _distribution(
         Line(run.label, *errors[run.label].cumulative(limit), numbers[run.label])
         for run in group.runs
     ]
-    drawing = line_drawing(lines, "mean error of a pose, mm", "poses with no more, %")
+    drawing = line_drawing(lines, f"{metric} of a pose, mm", "poses with no more, %")
     return f'<div class="curves single">{_figure(drawing, group.labels)}</div>'
 
 

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 
-from lifting.metrics.registry import find, with_unit
+from lifting.metrics.registry import explanation, find, with_unit
 from lifting.reporting.gathering import ReportedRun
 from lifting.reporting.pose_errors import PoseErrors
 from lifting.reporting.protocols import Group, group_differences, inputs, method
@@ -12,6 +12,24 @@ from lifting.runs.folder import Row
 from lifting.viz.document import paragraph, table
 
 _NAN = float("nan")
+
+
+def in_words(rows: Sequence[Row]) -> tuple[list[Row], dict[str, str]]:
+    """Return the rows of a test's table under the titles of their metrics, and what these mean."""
+    columns = list(rows[0])
+    heads = {name: with_unit(name, columns) for name in columns}
+    terms = {heads[name]: explanation(name, columns) for name in columns}
+    kind = columns[0]
+    named = [
+        {heads[name]: _in_words(value) if name == kind else value for name, value in row.items()}
+        for row in rows
+    ]
+    return named, terms
+
+
+def _in_words(value: object) -> object:
+    """Return the name of a row as words: cases of occlusion are called as parts of a joint set."""
+    return value.replace("_", " ") if isinstance(value, str) else value
 
 
 def notice(title: str, lines: Sequence[str]) -> str:
@@ -42,19 +60,22 @@ def tables_of_tests(compared: Sequence[Group]) -> list[str]:
         measured = group.facts["measured"]
         parts.append(heading(compared, group, f"{kind.capitalize()} average, {measured}"))
         metrics = list(dict.fromkeys(m for run in group.runs for m in run.table[0]))[2:]
+        heads = {m: with_unit(m, metrics) for m in metrics}
+        terms = {head: explanation(m, metrics) for m, head in heads.items()}
         averages = [_average(run.table, kind) for run in group.runs]
         values = {m: [average.get(m, _NAN) for average in averages] for m in metrics}
         rows = [
             {"run": run.label, "method": method(run), "frames": f"{average['frames']:,}"}
-            | {with_unit(m): of_runs[index] for m, of_runs in values.items()}
+            | {heads[m]: of_runs[index] for m, of_runs in values.items()}
             for index, (run, average) in enumerate(zip(group.runs, averages, strict=True))
         ]
-        shown, places = _with_seeds(group.runs, averages, rows)
-        marked = {(places[index], with_unit(m)) for m in metrics for index in best(m, values[m])}
-        parts.append(table(shown, f"{kind} average", marked))
+        shown, places = _with_seeds(group.runs, averages, rows, heads)
+        marked = {(places[index], heads[m]) for m in metrics for index in best(m, values[m])}
+        parts.append(table(shown, f"{kind} average", marked, terms=terms))
         if inputs(group):
             parts.append(paragraph(inputs(group)))
-        first, *more = (_by_row(group, kind, metric) for metric in metrics)
+        measured_at_all = [m for m in metrics if any(v == v for v in values[m])]
+        first, *more = (_by_row(group, kind, m, heads[m]) for m in measured_at_all or metrics)
         parts += [f"<details open>{first}</details>"]
         if more:
             parts.append(f"<details><summary>Every other metric by {html.escape(kind)}</summary>")
@@ -63,7 +84,10 @@ def tables_of_tests(compared: Sequence[Group]) -> list[str]:
 
 
 def _with_seeds(
-    runs: Sequence[ReportedRun], averages: Sequence[Row], rows: Sequence[Row]
+    runs: Sequence[ReportedRun],
+    averages: Sequence[Row],
+    rows: Sequence[Row],
+    heads: Mapping[str, str],
 ) -> tuple[list[Row], list[int]]:
     """Return the rows of runs, below those that differ in the seed alone their mean ± sd, and places."""
     below: dict[int, Row] = {}
@@ -71,7 +95,7 @@ def _with_seeds(
         members = [runs.index(run) for run in group]
         spread = together(group, [averages[index] for index in members])
         last = rows[members[-1]]
-        named = {with_unit(name): value for name, value in spread.items()}
+        named = {heads.get(name, name): value for name, value in spread.items()}
         below[members[-1]] = {name: named.get(name, value) for name, value in last.items()}
     shown: list[Row] = []
     places = []
@@ -85,9 +109,9 @@ def _average(rows: Sequence[Row], kind: str) -> Row:
     return next((row for row in rows if row[kind] == f"{kind} average"), rows[-1])
 
 
-def _by_row(group: Group, kind: str, metric: str) -> str:
+def _by_row(group: Group, kind: str, metric: str, head: str) -> str:
     """Return one metric of all runs by row, folded."""
-    title = f"{with_unit(metric)}, by {kind}"
+    title = f"{head}, by {kind}"
     columns = {
         run.label: {row[kind]: row.get(metric, _NAN) for row in run.table} for run in group.runs
     }
@@ -104,7 +128,10 @@ def _comparison(
     title: str,
 ) -> str:
     """Return a table of runs side by side, the best of each row marked."""
-    rows = [{kind: name, **{label: v[name] for label, v in columns.items()}} for name in names]
+    rows = [
+        {kind: _in_words(name), **{label: v[name] for label, v in columns.items()}}
+        for name in names
+    ]
     labels = list(columns)
     marked = {
         (index, labels[column])

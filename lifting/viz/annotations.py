@@ -12,12 +12,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy import ndarray
 
 from lifting.skeletons import Skeleton
-from lifting.viz.figures import draw_keypoints, show_square
+from lifting.viz.figures import METHOD_COLOURS, draw_keypoints, show_square
 from lifting.viz.relative_depth import plain_axes
 
-# The colours annotators see, and those of what is compared (colour-blind safe).
+# The colours annotators see.
 GREEN, PINK = "#2ca02c", "#e377c2"
-_SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _LINE = "#999999"
 # Fraction of a person's extent that is left free around them.
 _MARGIN = 0.12
@@ -95,8 +94,8 @@ def risk_figure(
     """
     figure, axes = plain_axes()
     if not np.isnan(actual).all():
-        axes.plot(kept, actual, color=_SERIES[1], label="wrong, by the poses")
-    axes.plot(kept, expected, color=_SERIES[0], label="mean risk")
+        axes.plot(kept, actual, color=METHOD_COLOURS[1], label="wrong, by the poses")
+    axes.plot(kept, expected, color=METHOD_COLOURS[0], label="mean risk")
     axes.set(xlim=(0, 1), ylim=(0, None), xlabel="pairs kept, least risky first", ylabel="error")
     axes.xaxis.set_major_formatter(_PERCENT)
     axes.yaxis.set_major_formatter(_PERCENT)
@@ -114,7 +113,7 @@ def histogram_figure(
     figure, axes = plain_axes()
     every = np.concatenate(list(values.values()))
     bins = np.histogram_bin_edges(every, bins=_BINS if len(every) > 10 * _BINS else 10).tolist()
-    for colour, (name, of_name) in zip(_SERIES, values.items(), strict=False):
+    for colour, (name, of_name) in zip(METHOD_COLOURS, values.items(), strict=False):
         axes.hist(of_name, bins, histtype="stepfilled", color=colour, alpha=0.25)
         axes.hist(of_name, bins, histtype="step", color=colour, linewidth=1.5, label=name)
         axes.axvline(float(of_name.mean()), color=colour, linestyle="--", linewidth=1)
@@ -139,7 +138,7 @@ def risk_distance_figure(
     figure, all_axes = _panels(len(panels))
     for axes, (title, (distance, curve)) in zip(all_axes, panels.items(), strict=True):
         axes.plot(distance / 10, risk, ".", color=_LINE, markersize=2, alpha=0.4, label="pairs")
-        axes.plot(curve[0] / 10, curve[1], color=_SERIES[1], label="mean")
+        axes.plot(curve[0] / 10, curve[1], color=METHOD_COLOURS[1], label="mean")
         axes.set(title=title, xlim=(0, None), ylim=(0, None))
     all_axes[0].set(ylabel="risk")
     all_axes[0].yaxis.set_major_formatter(_PERCENT)
@@ -160,7 +159,7 @@ def skill_figure(
     """
     figure, axes = plain_axes(4.6, 4.4)
     size = 10 + 60 * count / max(int(count.max()), 1)
-    axes.scatter(negative, positive, s=size, color=_SERIES[0], alpha=0.6, linewidth=0)
+    axes.scatter(negative, positive, s=size, color=METHOD_COLOURS[0], alpha=0.6, linewidth=0)
     axes.plot([0, 1], [1, 0], "--", color=_LINE, linewidth=0.8)
     low = min(0.5, float(np.nanmin([positive, negative])) - 0.05)
     axes.set_title(f"by {reference}; dashed: guessing", fontsize=9)
@@ -214,7 +213,9 @@ def accuracy_figure(
         axes.plot(
             model[0] / 10, model[1], "--", color="black", linewidth=1, label="published crowd"
         )
-        for colour, (name, (middle, right, count)) in zip(_SERIES, series.items(), strict=False):
+        for colour, (name, (middle, right, count)) in zip(
+            METHOD_COLOURS, series.items(), strict=False
+        ):
             axes.plot(middle / 10, right, color=colour, linewidth=1, label=name)
             # Few answers say little: the smaller the dot.
             size = 4 + 26 * np.sqrt(count / count.max())

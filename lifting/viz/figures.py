@@ -20,6 +20,8 @@ from lifting.viz.stick_figure import stick_figure
 # Colour-blind safe, the same everywhere: left, right and middle of the body, and the truth.
 SIDE_COLOURS = {"left": "#0072b2", "right": "#d55e00", "middle": "#555555"}
 TRUTH_COLOUR = "#aaaaaa"
+# Of what is compared, such as methods: none is taken for a side of the body, colour-blind or not.
+METHOD_COLOURS = ("#24876b", "#4d10a6", "#1c1c1e", "#574a00")
 
 
 def save_figure(

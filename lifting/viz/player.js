@@ -119,21 +119,22 @@ function buildTable() {
   const table = element("joints"), joints = (clip.truth || clip.methods[0]).skeleton.joints;
   table.replaceChildren();
   cells = [];
-  const caption = clip.truth ? "Error, mm" : "x right, y down, z away; mm";
+  const caption = clip.truth ? "Distance, mm" : "x right, y down, z away; mm";
   const head = make("tr", make("thead", table)), body = make("tbody", table);
   make("th", head, { textContent: caption, scope: "col" });
   for (const method of clip.methods) make("th", head, { textContent: method.name, scope: "col" });
-  const row = (name, kind, className, index) => {
+  const [metric, explanation] = clip.metric;
+  const row = (name, kind, className, index, title = "") => {
     const line = make("tr", body, { className });
-    make("th", line, { textContent: name.replaceAll("_", " "), scope: "row" });
+    make(title ? "abbr" : "span", make("th", line, { scope: "row" }), { textContent: name.replaceAll("_", " "), title });
     for (const method of clip.methods) {
       const cell = make("td", line), at = method.skeleton.joints.indexOf(index);
       cells.push({ kind, cell, method, at });
     }
   };
   if (clip.truth) {
-    if (clip.frames.length > 1) row("whole clip", "clip", "average");
-    row("this frame", "frame", "average");
+    if (clip.frames.length > 1) row(`${metric}, whole clip`, "clip", "average", null, explanation);
+    row(`${metric}, this frame`, "frame", "average", null, explanation);
   }
   for (const name of joints) row(name, "joint", "", name);
 }
@@ -234,7 +235,8 @@ function draw() {
   element("counter").textContent = `${frame + 1} / ${count}`;
   element("note").textContent = note || (count > 1 ? `frame ${number}` : "");
   for (const { name, canvas, error, track } of panels) {
-    error.textContent = track && clip.truth ? `${millimetres(track.means[frame])} mm` : "";
+    error.textContent = track && clip.truth ? `${clip.metric[0]} ${millimetres(track.means[frame])} mm` : "";
+    error.title = error.textContent && clip.metric[1];
     canvas.setAttribute("aria-label", `${name}, frame ${number}. ${error.textContent}`);
   }
   fillTable();

@@ -26,6 +26,13 @@ _INSIDE = (0.5, 99.5)
 # Millimetres.
 _MIN_REACH = 100.0
 _JPEG_QUALITY = 75
+# The mean error over the joints of a pose, and what it is.
+_PLAIN = ("MPJPE", "mean distance of the joints from their true places, millimetres")
+_ALIGNED = (
+    "PA-MPJPE",
+    "mean distance of the joints from their true places, millimetres, after the similarity (scale, "
+    "rotation, translation) that fits the pose best to the true one",
+)
 _RESOURCES = files("lifting.viz")
 
 
@@ -87,6 +94,7 @@ class Clip:
         frames: Numbers of the frames; from zero on where not given.
         notes: A line per frame.
         video: A video beside the page, which is shown where it is there, in place of the images.
+        aligned: Whether the poses were fitted to the true ones: their mean error is PA-MPJPE, not MPJPE.
 
     Raises:
         ValueError: If there is no method, or lengths or joint sets do not go together.
@@ -104,6 +112,7 @@ class Clip:
     notes: Sequence[str] | None = None
     image_frames: Sequence[int] | None = None
     video: PlayedVideo | None = None
+    aligned: bool = False
 
     def __post_init__(self) -> None:
         if not self.methods:
@@ -200,6 +209,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "images": None,
         "imageFrames": None,
         "video": None,
+        "metric": _ALIGNED if clip.aligned else _PLAIN,
         "room": _scene(clip, in_room=True) if _room(clip) else None,
     }
     if clip.keypoints is not None:

@@ -241,7 +241,7 @@ function drawCurve(canvas, clip, frame, colours) {
   context.setLineDash([]);
   context.fillStyle = colours.soft;
   context.font = "12px system-ui, sans-serif";
-  context.fillText(`mean error, up to ${Math.round(most)} mm`, 2, 11);
+  context.fillText(`${clip.metric[0]}, up to ${Math.round(most)} mm`, 2, 11);
   stroke(context, { x: 0, y: height - 1 }, { x: width, y: height - 1 }, colours.line, 1);
   stroke(context, { x: across(frame), y: top }, { x: across(frame), y: height }, colours.text, 1.5);
   clip.methods.forEach((method, number) => {

@@ -11,11 +11,11 @@ from mpl_toolkits.mplot3d import Axes3D
 from numpy import ndarray
 
 from lifting.skeletons import Skeleton
-from lifting.viz.figures import draw_keypoints, draw_pose
+from lifting.viz.figures import METHOD_COLOURS, draw_keypoints, draw_pose
 
-# Colour-blind safe; what is not of these two has the colour between them.
-_COLOURS = {"supervised": "#0072b2", "relative": "#d55e00"}
-_OTHER = "#009e73"
+# What is neither of these two has the third.
+_COLOURS = {"supervised": METHOD_COLOURS[0], "relative": METHOD_COLOURS[1]}
+_OTHER = METHOD_COLOURS[2]
 # Percentiles that figure 4a marks.
 _PERCENTILES = (25, 50, 68.3, 95.4)
 

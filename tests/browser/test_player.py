@@ -191,12 +191,12 @@ def test_scrubbing_shows_the_errors_of_the_frame_in_millimetres(shown):
     assert counter(page) == 8
     assert page.locator("#scrub").get_attribute("aria-valuetext") == f"frame 7, 8 of {FRAMES}"
     assert cells(page, "left wrist") == [f"{e[7, H36M.index('left_wrist')]:.1f}" for e in errors]
-    assert cells(page, "this frame") == [f"{e[7].mean():.1f}" for e in errors]
-    assert cells(page, "whole clip") == [f"{e.mean():.1f}" for e in errors]
+    assert cells(page, "MPJPE, this frame") == [f"{e[7].mean():.1f}" for e in errors]
+    assert cells(page, "MPJPE, whole clip") == [f"{e.mean():.1f}" for e in errors]
     captions = page.locator(".panels .error").all_inner_texts()
-    assert captions == ["", *(f"{e[7].mean():.1f} mm" for e in errors)]
+    assert captions == ["", *(f"MPJPE {e[7].mean():.1f} mm" for e in errors)]
     page.keyboard.press("ArrowRight")
-    assert cells(page, "this frame") == [f"{e[8].mean():.1f}" for e in errors]
+    assert cells(page, "MPJPE, this frame") == [f"{e[8].mean():.1f}" for e in errors]
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
     assert counter(page) == FRAMES

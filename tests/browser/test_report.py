@@ -56,7 +56,7 @@ def test_worst_poses_are_gone_through_and_metrics_unfold(shown):
     assert page.locator("#note").inner_text() == "S9/Walking/c0, frame 7: 90 mm"
     page.get_by_role("button", name="Next frame").click()
     assert page.locator("#note").inner_text() == "second"
-    by_action = page.get_by_role("region", name="pck, % ↑, by action")
+    by_action = page.get_by_role("region", name="PCK@150, % ↑, by action")
     assert by_action.count() == 0 or not by_action.first.is_visible()
     page.locator("summary", has_text="Every other metric by action").first.click()
     assert by_action.first.is_visible()
@@ -98,7 +98,7 @@ def test_text_and_axes_are_read_in_light_and_dark(shown, scheme):
 def test_on_a_phone_tables_scroll_by_themselves(shown):
     page = shown(width=390, height=844, has_touch=True, device_scale_factor=2)
     page.locator("summary", has_text="Every other metric by action").first.tap()
-    assert page.get_by_role("region", name="pck, % ↑, by action").first.is_visible()
+    assert page.get_by_role("region", name="PCK@150, % ↑, by action").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wide = page.get_by_role("region", name="Options that differ").first
     assert wide.evaluate("e => e.scrollWidth > e.clientWidth")

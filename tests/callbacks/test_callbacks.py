@@ -62,8 +62,8 @@ def test_table_of_keypoints_is_printed_in_pixels_and_percent(tmp_path, capsys):
     assert "pixels ↓" in printed
     assert "% ↑" in printed
     shown = next(line for line in printed.splitlines() if "frames" in line)
-    columns = ["epe", "pdj", "pckh", "pck", "oks", "ap", "ap50", "ap75", "ar"]
-    assert [x for x in shown.split() if x.isalnum()] == ["action", "frames", *columns]
+    columns = ["EPE", "PDJ@0.2", "PCKh@0.5", "PCK@0.2", "OKS", "AP", "AP50", "AP75", "AR"]
+    assert [x for x in shown.split() if x[0].isalnum()] == ["action", "frames", *columns]
 
 
 def draw():

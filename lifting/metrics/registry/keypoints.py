@@ -15,6 +15,7 @@ KEYPOINTS: tuple[Metric[[KeypointPair]], ...] = (
         validation=True,
         card=True,
         headline=True,
+        title="EPE",
     ),
     Metric(
         "pdj",
@@ -26,6 +27,7 @@ KEYPOINTS: tuple[Metric[[KeypointPair]], ...] = (
         validation=True,
         card=True,
         headline=True,
+        title="PDJ@0.2",
     ),
     Metric(
         "pckh",
@@ -37,6 +39,7 @@ KEYPOINTS: tuple[Metric[[KeypointPair]], ...] = (
         higher_is_better=True,
         needs=keypoints.head_segment,
         card=True,
+        title="PCKh@0.5",
     ),
     Metric(
         "pck",
@@ -46,6 +49,7 @@ KEYPOINTS: tuple[Metric[[KeypointPair]], ...] = (
         lambda pair: keypoints.pck(pair.pred, pair.target, pair.labelled, pair.box),
         higher_is_better=True,
         card=True,
+        title="PCK@0.2",
     ),
     Metric(
         "pdj_all_joints",
@@ -56,6 +60,7 @@ KEYPOINTS: tuple[Metric[[KeypointPair]], ...] = (
         ),
         higher_is_better=True,
         console=False,
+        title="PDJ@0.2, all joints",
     ),
 )
 # Each function returns a value per person.
@@ -69,6 +74,7 @@ PEOPLE: tuple[Metric[[KeypointPair]], ...] = (
         higher_is_better=True,
         needs=oks_sigmas,
         card=True,
+        title="OKS",
     ),
 )
 # Of all people together, in the order of lifting.metrics.oks.average_precision.
@@ -79,6 +85,7 @@ PRECISIONS: tuple[Metric[...], ...] = (
         "AP (COCO): mean of AP at the OKS thresholds 0.5, 0.55, …, 0.95",
         higher_is_better=True,
         card=True,
+        title="AP",
     ),
     Metric(
         "ap50",
@@ -86,28 +93,56 @@ PRECISIONS: tuple[Metric[...], ...] = (
         "AP50 (COCO): a prediction is right where its OKS is at least 0.5; precision over recall with "
         "people ranked by score, interpolated at the recalls 0, 0.01, …, 1",
         higher_is_better=True,
+        title="AP50",
     ),
-    Metric("ap75", "%", "AP75 (COCO): the same at 0.75", higher_is_better=True),
+    Metric(
+        "ap75",
+        "%",
+        "AP75 (COCO): the same at 0.75",
+        higher_is_better=True,
+        title="AP75",
+    ),
     Metric(
         "ar",
         "%",
         "AR (COCO): people who are right, mean over the thresholds of `ap`",
         higher_is_better=True,
+        title="AR",
     ),
 )
 
 # Of the poses that lifters make of detected keypoints; the same for PA-MPJPE.
 LIFTED: tuple[Metric[...], ...] = tuple(
-    Metric(f"{name}{suffix}", "mm", f"{title} {how}", console=not suffix, card=not suffix)
-    for suffix, how in (
+    Metric(
+        f"{name}{suffix}",
+        "mm",
+        f"{title} {how}",
+        console=not suffix,
+        card=not suffix,
+        title=f"{title}{shown}",
+    )
+    for suffix, shown, how in (
         (
+            "",
             "",
             "through the lifters that training uses, or through all where it uses none: their mean",
         ),
-        ("_<lifter>", "through one lifter"),
-        ("_unseen", "through the lifters that training does not use: their mean"),
-        ("_median", "of the element-wise median of all lifted poses (L2D-Pose's ensemble)"),
-        ("_truth_<lifter>", "of the true keypoints through one lifter: the best it could do"),
+        ("_<lifter>", ", <lifter>", "through one lifter"),
+        (
+            "_unseen",
+            ", unseen lifters",
+            "through the lifters that training does not use: their mean",
+        ),
+        (
+            "_median",
+            ", median of lifters",
+            "of the element-wise median of all lifted poses (L2D-Pose's ensemble)",
+        ),
+        (
+            "_truth_<lifter>",
+            ", truth through <lifter>",
+            "of the true keypoints through one lifter: the best it could do",
+        ),
     )
     for name, title in (("mpjpe", "MPJPE"), ("pa_mpjpe", "PA-MPJPE"))
 )

@@ -29,6 +29,8 @@ class Metric(Generic[P]):
         console: In the table that a test prints.
         card: In the model card.
         headline: Its curve is among those that a report does not fold away.
+        title: What people call it, shown instead of the name; the name in words where not given. In that
+            of ``mpjpe_<lifter>``, ``<lifter>`` stands for the end of the column.
     """
 
     name: str
@@ -42,6 +44,11 @@ class Metric(Generic[P]):
     console: bool = True
     card: bool = False
     headline: bool = False
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.title:
+            object.__setattr__(self, "title", self.name.replace("_", " "))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Tensor:
         """Return the values of a pair."""

@@ -3,23 +3,72 @@
 from lifting.metrics.registry.metric import Metric
 
 MPI_INF_3DHP: tuple[Metric[...], ...] = (
-    Metric("pck_<group>", "%", "PCK of a group of joints", higher_is_better=True, console=False),
     Metric(
-        "pck_Total", "%", "PCK of the 14 joints; logged as `official_pck`", higher_is_better=True
+        "pck_<group>",
+        "%",
+        "PCK of a group of joints",
+        higher_is_better=True,
+        console=False,
+        title="PCK, <group>",
     ),
-    Metric("official_pck", "%", "`pck_Total` of all frames", higher_is_better=True),
-    Metric("auc_<group>", "%", "AUC of a group of joints", higher_is_better=True, console=False),
     Metric(
-        "auc_Total", "%", "AUC of the 14 joints; logged as `official_auc`", higher_is_better=True
+        "pck_Total",
+        "%",
+        "PCK of the 14 joints; logged as `official_pck`",
+        higher_is_better=True,
+        title="PCK, total",
     ),
-    Metric("official_auc", "%", "`auc_Total` of all frames", higher_is_better=True),
+    Metric(
+        "official_pck",
+        "%",
+        "`pck_Total` of all frames",
+        higher_is_better=True,
+        title="PCK, official",
+    ),
+    Metric(
+        "auc_<group>",
+        "%",
+        "AUC of a group of joints",
+        higher_is_better=True,
+        console=False,
+        title="AUC, <group>",
+    ),
+    Metric(
+        "auc_Total",
+        "%",
+        "AUC of the 14 joints; logged as `official_auc`",
+        higher_is_better=True,
+        title="AUC, total",
+    ),
+    Metric(
+        "official_auc",
+        "%",
+        "`auc_Total` of all frames",
+        higher_is_better=True,
+        title="AUC, official",
+    ),
 )
 
 LIKELIHOOD: tuple[Metric[...], ...] = (
-    Metric("nll", "nats", "negative log-likelihood, summed over the flows", headline=True),
-    Metric("nll_<part>", "nats", "negative log-likelihood under the flow of one part of the pose"),
     Metric(
-        "bits_per_dim_<part>", "bits", "the same per dimension, with its constant", console=False
+        "nll",
+        "nats",
+        "negative log-likelihood, summed over the flows",
+        headline=True,
+        title="NLL",
+    ),
+    Metric(
+        "nll_<part>",
+        "nats",
+        "negative log-likelihood under the flow of one part of the pose",
+        title="NLL, <part>",
+    ),
+    Metric(
+        "bits_per_dim_<part>",
+        "bits",
+        "the same per dimension, with its constant",
+        console=False,
+        title="bits per dimension, <part>",
     ),
 )
 RELATIVE_DEPTH: tuple[Metric[...], ...] = (

@@ -22,6 +22,7 @@ PA_MPJPE = Metric[[PosePair]](
     validation=True,
     card=True,
     headline=True,
+    title="PA-MPJPE",
 )
 N_MPJPE = Metric[[PosePair]](
     "n_mpjpe",
@@ -30,6 +31,7 @@ N_MPJPE = Metric[[PosePair]](
     "`<target, pred> / <pred, pred>`",
     lambda pair: pair.scaled_errors.mean(-1),
     card=True,
+    title="N-MPJPE",
 )
 PA_MPJPE_REFLECTION = Metric[[PosePair]](
     "pa_mpjpe_reflection",
@@ -37,6 +39,7 @@ PA_MPJPE_REFLECTION = Metric[[PosePair]](
     "legacy: as `pa_mpjpe`, mirrored fits allowed (ElePose, LInKs)",
     lambda pair: pair.pa_mpjpe_reflection,
     console=False,
+    title="PA-MPJPE, mirrored fits",
 )
 N_MPJPE_NORM_RATIO = Metric[[PosePair]](
     "n_mpjpe_norm_ratio",
@@ -44,6 +47,7 @@ N_MPJPE_NORM_RATIO = Metric[[PosePair]](
     "legacy: as `n_mpjpe`, the scale is the ratio of the norms (ElePose, LInKs)",
     lambda pair: n_mpjpe(pair.pred, pair.target, norm_ratio=True),
     console=False,
+    title="N-MPJPE, ratio of norms",
 )
 
 # Of single frames, root-relative: each function returns a value per frame.
@@ -56,6 +60,7 @@ POSES: tuple[Metric[[PosePair]], ...] = (
         validation=True,
         card=True,
         headline=True,
+        title="MPJPE",
     ),
     PA_MPJPE,
     Metric(
@@ -64,6 +69,7 @@ POSES: tuple[Metric[[PosePair]], ...] = (
         "frames that fit better when mirrored: their depth is upside down",
         lambda pair: 100 * (pair.pa_mpjpe_reflection < pair.pa_mpjpe).to(pair.pred.dtype),
         validation=True,
+        title="mirrored",
     ),
     N_MPJPE,
     Metric(
@@ -73,6 +79,7 @@ POSES: tuple[Metric[[PosePair]], ...] = (
         lambda pair: 100 * pck(pair.errors),
         higher_is_better=True,
         card=True,
+        title="PCK@150",
     ),
     Metric(
         "auc",
@@ -81,6 +88,7 @@ POSES: tuple[Metric[[PosePair]], ...] = (
         lambda pair: 100 * auc(pair.errors),
         higher_is_better=True,
         card=True,
+        title="AUC",
     ),
     Metric(
         "cps",
@@ -90,6 +98,7 @@ POSES: tuple[Metric[[PosePair]], ...] = (
         lambda pair: cps(pair.aligned_errors),
         higher_is_better=True,
         console=False,
+        title="CPS",
     ),
     PA_MPJPE_REFLECTION,
     N_MPJPE_NORM_RATIO,
@@ -104,6 +113,7 @@ MOTION: tuple[Metric[[Tensor, Tensor]], ...] = (
         velocity_error,
         order=1,
         card=True,
+        title="MPJVE",
     ),
     Metric(
         "acceleration",
@@ -112,12 +122,23 @@ MOTION: tuple[Metric[[Tensor, Tensor]], ...] = (
         acceleration_error,
         order=2,
         console=False,
+        title="acceleration error",
     ),
 )
 
 TRAJECTORY: tuple[Metric[...], ...] = (
-    Metric("root_error", "mm", "distance of the root from its true position"),
-    Metric("absolute_mpjpe", "mm", "mean distance of a joint from its target in the camera frame"),
+    Metric(
+        "root_error",
+        "mm",
+        "distance of the root from its true position",
+        title="root error",
+    ),
+    Metric(
+        "absolute_mpjpe",
+        "mm",
+        "mean distance of a joint from its target in the camera frame",
+        title="absolute MPJPE",
+    ),
 )
 
 # Of completed poses: over all joints, and after the same fit over the hidden ones.
@@ -133,6 +154,7 @@ COMPLETION: tuple[Metric[[PosePair]], ...] = (
         lambda pair: 100 * pck(pair.scaled_errors),
         higher_is_better=True,
         card=True,
+        title="N-PCK@150",
     ),
 )
 HIDDEN: tuple[Metric[[PosePair, list[int]]], ...] = (
@@ -141,6 +163,7 @@ HIDDEN: tuple[Metric[[PosePair, list[int]]], ...] = (
         "mm",
         "`pa_mpjpe` over the hidden joints, after the fit of all",
         lambda pair, hidden: pair.aligned_errors[:, hidden].mean(-1),
+        title="PA-MPJPE, hidden joints",
     ),
     Metric(
         "n_mpjpe_hidden",
@@ -148,5 +171,6 @@ HIDDEN: tuple[Metric[[PosePair, list[int]]], ...] = (
         "`n_mpjpe` over the hidden joints, after the fit of all",
         lambda pair, hidden: pair.scaled_errors[:, hidden].mean(-1),
         console=False,
+        title="N-MPJPE, hidden joints",
     ),
 )

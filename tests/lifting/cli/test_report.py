@@ -112,7 +112,7 @@ def test_aligned_errors_are_those_of_procrustes_analysis(report, workplace, tmp_
         size = np.linalg.norm(true - true.mean(0))
         wanted.append(np.linalg.norm((a - b) * size, axis=-1).mean())
     text = path.read_text()
-    assert "Errors of single poses, after alignment" in text
+    assert "PA-MPJPE of a pose, mm" in text
     assert row_of(text, "quantiles of errors, mm", "second")[2] == f"{np.mean(wanted):.1f}"
     assert "Worst poses" not in text
 

@@ -53,8 +53,8 @@ def test_the_best_cell_is_that_of_validation_not_of_the_test(plan):
     pipeline = finished(plan, GRID, seeds=[0, 1, 2])
     report = Path("runs/p/report.md").read_text()
     assert (
-        "Best cell by validation: **lr 1**, val/mpjpe 11.00 ± 1.00 (mean ± sd of 3 seeds, the lowest "
-        "of 2 cells). The test has no part in the choice." in report
+        "Best cell by validation: **lr 1**, validation MPJPE 11.00 ± 1.00 (mean ± sd of 3 seeds, "
+        "the lowest of 2 cells). The test has no part in the choice." in report
     )
     # Its test is the worse one.
     assert "| 1 | 3 | 11.00 ± 1.00 | 8 | 89.00 ± 1.00 |" in report
@@ -101,14 +101,14 @@ PLAIN = """# p
 
 ## Action average
 
-| stage | frames | mpjpe |
+| stage | frames | MPJPE, mm ↓ |
 | --- | --- | --- |
 | a | 8 | 90.00 |
 | b | 8 | 80.00 |
 
 ## Frame average
 
-| stage | frames | mpjpe |
+| stage | frames | MPJPE, mm ↓ |
 | --- | --- | --- |
 | a | 8 | 90.00 |
 | b | 8 | 80.00 |

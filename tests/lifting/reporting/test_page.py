@@ -57,11 +57,11 @@ def errors_of(values, frames=4):
 def test_runs_of_one_protocol_share_tables_and_the_best_is_marked(tmp_path):
     text, tables = page(tmp_path, write_run(tmp_path / "a"), write_run(tmp_path / "b", scale=0.5))
     assert tables["action average"] == [
-        ["run", "method", "frames", "mpjpe, mm ↓", "pck, % ↑"],
+        ["run", "method", "frames", "MPJPE, mm ↓", "PCK@150, % ↑"],
         ["a", "SimpleBaseline", "6", "45.0", "87.5"],
         ["b", "SimpleBaseline", "6", "*22.5", "87.5"],
     ]
-    assert tables["mpjpe, mm ↓, by action"] == [
+    assert tables["MPJPE, mm ↓, by action"] == [
         ["action", "a", "b"],
         ["Sitting", "60.0", "*30.0"],
         ["Walking", "30.0", "*15.0"],
@@ -105,7 +105,7 @@ def test_errors_of_the_same_poses_are_drawn_together(tmp_path):
     errors = {"a": errors_of(10.0), "b": errors_of(20.0), "c": errors_of(1.0, frames=3)}
     text, tables = page(tmp_path, *folders, errors=errors)
     assert "not the same poses were predicted" in text
-    assert "A: Mean error of a pose, mm; 4 poses of 1 clip" in text
+    assert "A: MPJPE of a pose, mm; 4 poses of 1 clip" in text
     assert [row[:4] for row in tables["quantiles of errors, mm"]] == [
         ["run", "poses", "refused", "mean"],
         ["a", "4", "0", "10.0"],
@@ -145,7 +145,21 @@ def test_every_curve_is_drawn_once(tmp_path):
     text, _ = page(tmp_path, folder)
     curves = gather([folder])[0].curves
     assert "val/pa_mpjpe" in curves
+    assert "validation PA-MPJPE, mm ↓" in text
     assert text.count("<figure>") == len(curves)
+
+
+def test_metrics_have_their_names_and_are_explained(tmp_path):
+    table = [row | {"n_mpjpe_norm_ratio": 7.0, "mpjve": float("nan")} for row in TABLE]
+    text, tables = page(tmp_path, write_run(tmp_path / "a", table=table))
+    shown = re.sub(r"<style>.*?</style>", "", text)
+    assert "n_mpjpe_norm_ratio" not in shown
+    assert tables["action average"][0][3:] == [
+        *("MPJPE, mm ↓", "PCK@150, % ↑", "N-MPJPE, ratio of norms, mm ↓")
+    ]
+    assert '<abbr title="legacy: as N-MPJPE, the scale is the ratio of the norms' in text
+    # What was not measured has no table of its own either.
+    assert "MPJVE" not in shown
 
 
 def test_page_fetches_nothing_and_is_whole_or_not_there(tmp_path):

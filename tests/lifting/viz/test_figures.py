@@ -1,5 +1,8 @@
 """Figures, by the lines they are made of."""
 
+import itertools
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -7,13 +10,32 @@ from matplotlib.colors import to_hex
 
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import Status
-from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, draw_keypoints, prediction_figure
+from lifting.viz.figures import (
+    METHOD_COLOURS,
+    SIDE_COLOURS,
+    TRUTH_COLOUR,
+    draw_keypoints,
+    prediction_figure,
+)
 from lifting.viz.latent import latent_figure
 from lifting.viz.occlusion import occlusion_figure
+from lifting.viz.player import resource
 from tests.lifting.viz.made_bones import bones
 
 H36M = skeleton("h36m17")
 RNG = np.random.default_rng(0)
+
+
+# What somebody without red or green cones sees of linear RGB (Machado et al., TVCG 2009, severity 1).
+VISIONS = {
+    "all": np.eye(3),
+    "protanopia": np.array(
+        [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]
+    ),
+    "deuteranopia": np.array(
+        [[0.3673, 0.8607, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]
+    ),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +143,61 @@ def test_a_prediction_that_is_far_too_small_does_not_cut_the_truth_off():
                 bone.ends.T, (axes.get_xlim(), axes.get_ylim(), axes.get_zlim()), strict=True
             ):
                 assert limits[0] <= min(values) <= max(values) <= limits[1]
+
+
+def page_colours():
+    """The colours of the page by day and by night."""
+    day, _, rest = resource("page.css").partition("@media")
+    night = rest.partition("* {")[0]
+    return [dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", part)) for part in (day, night)]
+
+
+def linear(colour):
+    values = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(first, second):
+    """The ratio of WCAG 2."""
+    low, high = sorted(linear(colour) @ [0.2126, 0.7152, 0.0722] for colour in (first, second))
+    return (high + 0.05) / (low + 0.05)
+
+
+def difference(first, second, vision):
+    """The distance in CIELAB of what somebody sees."""
+    to_xyz = np.array(
+        [[0.41246, 0.35758, 0.18044], [0.21267, 0.71516, 0.07217], [0.01933, 0.11919, 0.95030]]
+    )
+    seen = []
+    for colour in (first, second):
+        xyz = to_xyz @ np.clip(vision @ linear(colour), 0, 1) / [0.95047, 1, 1.08883]
+        x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+        seen.append(np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)]))
+    return float(np.linalg.norm(seen[0] - seen[1]))
+
+
+def test_colours_by_day_are_those_of_the_pictures():
+    day, _ = page_colours()
+    methods = {f"m{n}": colour for n, colour in enumerate(METHOD_COLOURS)}
+    wanted = {**SIDE_COLOURS, "truth": TRUTH_COLOUR, **methods}
+    assert {name: day[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_no_colour_of_a_method_is_taken_for_a_side_or_another_method(vision):
+    seen = VISIONS[vision]
+    for colours in page_colours():
+        methods = [colours[f"m{n}"] for n in range(4)]
+        sides = [colours["left"], colours["right"]]
+        assert min(difference(m, s, seen) for m in methods for s in sides) > 19
+        assert min(difference(*pair, seen) for pair in itertools.combinations(methods, 2)) > 30
+        assert difference(*sides, seen) > 60
+
+
+def test_lines_are_seen_on_what_is_behind_them():
+    for colours in page_colours():
+        for name in ("left", "right", "middle", "unseen", *(f"m{n}" for n in range(4))):
+            for behind in ("back", "card"):
+                assert contrast(colours[name], colours[behind]) >= 3, name
+        for name in ("text", "soft", "accent"):
+            assert contrast(colours[name], colours["back"]) >= 4.5, name

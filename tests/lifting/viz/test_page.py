@@ -41,6 +41,8 @@ def test_curves_are_drawn_in_the_colours_of_the_page(tmp_path):
     drawings = re.findall(r"<svg.*?</svg>", text, re.S)
     assert len(drawings) == 2
     assert "training loss" in drawings[0]
+    assert "val/" not in text
+    assert 'aria-label="validation, mm: MPJPE"' in drawings[1]
     assert "var(--m0)" in drawings[0]
     assert "currentColor" in drawings[0]
     assert not re.search("#0000a[0-9]", text)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lifting.metrics.registry import title
 from lifting.skeletons import skeleton
-from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR
 from lifting.viz.page import write_page
 from lifting.viz.player import Clip, PlayedVideo, PoseTrack, player, resource, small_jpeg
 from lifting.viz.stick_figure import stick_figure
@@ -160,7 +160,12 @@ def test_what_does_not_go_together_is_refused(options, sentence):
         Clip(**{"name": "c", "methods": [track()]} | options)
 
 
-def test_colours_by_day_are_those_of_the_pictures():
-    light = resource("page.css").partition("@media")[0]
-    for name, colour in {**SIDE_COLOURS, "truth": TRUTH_COLOUR}.items():
-        assert f"--{name}: {colour};" in light
+def test_the_metric_of_aligned_poses_is_named_as_the_registry_does():
+    (plain,) = content(Clip("c", [track()]))["clips"]
+    (aligned,) = content(Clip("c", [track()], aligned=True))["clips"]
+    assert plain["metric"][0] == title("mpjpe")
+    assert aligned["metric"][0] == title("pa_mpjpe")
+    assert "similarity" in aligned["metric"][1]
+    # Every number of a panel has its name.
+    code = resource("player.js")
+    assert "`${clip.metric[0]} ${millimetres(track.means[frame])} mm`" in code
