@@ -23,6 +23,7 @@ from lifting.inference.prediction import (
     scale_to_training,
     warn_of_strange_inputs,
 )
+from lifting.inference.smoothing import OneEuro
 from lifting.keypoints.validation import validate_keypoints
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, convert_confidence
@@ -49,6 +50,7 @@ class LiveLifter:
             come at other times are interpolated to it; where neither is known, they are taken as they
             come.
         max_gap: Seconds after which a person who was not seen is somebody new.
+        smooth: ``one_euro``, which sees the past only and lags, or None.
         device: cpu or cuda; a GPU is taken where there is one.
 
     Attributes:
@@ -79,6 +81,7 @@ class LiveLifter:
         camera: Camera | None = None,
         fps: float | None = None,
         max_gap: float = 0.5,
+        smooth: str | None = None,
         device: str | None = None,
     ) -> None:
         lifter = checkpoint if isinstance(checkpoint, Lifter) else load_lifter(checkpoint)
@@ -89,6 +92,9 @@ class LiveLifter:
         for name, value in (("fps", fps), ("max_gap", max_gap)):
             if value is not None and not 0 < value < math.inf:
                 raise InputError(f"{name} is {value}: give a number above 0.")
+        if smooth not in (None, "one_euro"):
+            raise InputError(f"smooth is {smooth}, which sees the future: give one_euro or None.")
+        self._smoother = None if smooth is None else OneEuro()
         self.lifter = lifter.eval().to(device_of(device))
         self.skeleton: str = lifter.hparams["skeleton"]
         self.joints = joint_set(self.skeleton).joints
@@ -109,6 +115,8 @@ class LiveLifter:
     def reset(self) -> None:
         """Begin anew, as with the first frame."""
         self._history.clear()
+        if self._smoother is not None:
+            self._smoother.reset()
         self.known = np.zeros(self._joints, np.bool_)
 
     def push(
@@ -135,8 +143,16 @@ class LiveLifter:
             what = f"The time is {time} s, that of the frame before {last} s"
             raise InputError(f"{what}: give frames in their order, or reset.")
         points, scores = self._validated(keypoints, confidence)
-        self._history.add(float(time), points, scores)
-        return self._lift()
+        begins = self._history.add(float(time), points, scores)
+        pose = self._lift()
+        if self._smoother is None:
+            return pose
+        there = bool(np.isfinite(pose).all())
+        if begins or not there:
+            self._smoother.reset()
+        if not there:
+            return pose
+        return self._smoother(pose.astype(np.float64), time - last).astype(np.float32)
 
     def _validated(
         self, keypoints: ArrayLike, confidence: ArrayLike | None

@@ -52,8 +52,8 @@ class KeypointHistory:
         time: float,
         points: Float[ndarray, "K 2"],
         confidence: Float[ndarray, " K"],
-    ) -> None:
-        """Add a frame, later than all before.
+    ) -> bool:
+        """Add a frame, later than all before, and return whether it is the first one.
 
         Args:
             time: Seconds.
@@ -65,7 +65,8 @@ class KeypointHistory:
         seen = confidence > 0
         if seen.any():
             self._last_seen = time
-        before = self._entries[-1].points if self._entries else np.full_like(points, np.nan)
+        begins = not self._entries
+        before = np.full_like(points, np.nan) if begins else self._entries[-1].points
         held = np.where(seen[:, None], points, before)
         first = seen & np.isnan(before).any(-1)
         if first.any():
@@ -73,6 +74,7 @@ class KeypointHistory:
                 entry.points[first] = points[first]
         self._entries.append(_Entry(time, held, confidence))
         self._trim()
+        return begins
 
     def _trim(self) -> None:
         entries = self._entries

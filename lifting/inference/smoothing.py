@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy import ndarray
 from scipy.signal import savgol_filter
 from torch import Tensor
 
@@ -80,18 +81,46 @@ def one_euro(
         beta: How much the cutoff grows with the speed, Hz per mm/s.
         speed_cutoff: Cutoff of the speed, Hz.
     """
-    points = pose.double().numpy()
-    smoothed = np.empty_like(points)
-    value, speed = points[0], np.zeros_like(points[0])
-    for frame, point in enumerate(points):
-        previous = points[max(frame - 1, 0)]
-        speed = speed + _smoothing_factor(speed_cutoff, fps) * ((point - previous) * fps - speed)
-        cutoff = min_cutoff + beta * np.linalg.norm(speed, axis=-1, keepdims=True)
-        value = value + _smoothing_factor(cutoff, fps) * (point - value)
-        smoothed[frame] = value
-    return torch.from_numpy(smoothed).to(pose)
+    smoother = OneEuro(min_cutoff, beta, speed_cutoff)
+    smoothed = [smoother(point, 1 / fps) for point in pose.double().numpy()]
+    return torch.from_numpy(np.stack(smoothed)).to(pose)
 
 
-def _smoothing_factor(cutoff: np.ndarray | float, fps: float) -> np.ndarray | float:
+class OneEuro:
+    """The filter of :func:`one_euro`, point by point, as they come; its options are the same."""
+
+    def __init__(
+        self, min_cutoff: float = 1.5, beta: float = 0.01, speed_cutoff: float = 1.0
+    ) -> None:
+        self.min_cutoff, self.beta, self.speed_cutoff = min_cutoff, beta, speed_cutoff
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._previous: Float[ndarray, "J D"] | None = None
+        self._value: Float[ndarray, "J D"] | None = None
+        self._speed: Float[ndarray, "J D"] | float = 0.0
+
+    def __call__(self, points: Float[ndarray, "J D"], seconds: float) -> Float[ndarray, "J D"]:
+        """Return the next points, smoothed.
+
+        Args:
+            points: Millimetres.
+            seconds: Time since those before.
+        """
+        previous = points if self._previous is None else self._previous
+        value = points if self._value is None else self._value
+        rate = 1 / seconds
+        change = _smoothing_factor(self.speed_cutoff, rate) * (
+            (points - previous) * rate - self._speed
+        )
+        self._speed = self._speed + change
+        norm = np.linalg.norm(self._speed, axis=-1, keepdims=True)
+        share = _smoothing_factor(self.min_cutoff + self.beta * norm, rate)
+        self._previous, self._value = points, value + share * (points - value)
+        return self._value
+
+
+def _smoothing_factor(cutoff: ndarray | float, fps: float) -> ndarray | float:
     """Return the weight of a new value in a low-pass filter of first order."""
     return 1 / (1 + fps / (2 * math.pi * cutoff))

@@ -84,7 +84,8 @@ async function start() {
   tell("Starting …");
   try {
     own.stream = await openCamera();
-    const wanted = { lifter: element("lifter").value, several: element("camera-several").checked };
+    const [several, smooth] = ["camera-several", "camera-smooth"].map(id => element(id).checked);
+    const wanted = { lifter: element("lifter").value, several, smooth };
     const answer = await ask("camera/start", asJson(wanted));
     if (answer.error) throw new Error(answer.error);
     Object.assign(own, answer);
@@ -197,7 +198,9 @@ function show(own) {
 /* Return the scene around points, which moves slowly: a figure that jumps leaves the floor. */
 function follows(before, points) {
   const [high, low] = extent(points, 1), centre = [0, (low + high) / 2, 0];
-  const reach = 1.15 * Math.max(...points.map(p => Math.hypot(p[0], p[1] - centre[1], p[2])));
+  // What is beside the middle has more room.
+  const { clientWidth: width, clientHeight: height } = element("camera-scene"), wide = Math.max(1, width / height);
+  const reach = 1.15 * Math.max(...points.map(p => Math.hypot(p[0] / wide, p[1] - centre[1], p[2] / wide)));
   if (!before) return { centre, floor: low, reach };
   const eased = (from, to, share) => from + share * (to - from);
   return {
@@ -218,7 +221,7 @@ function mirrorViews() {
 element("camera-start").addEventListener("click", start);
 element("camera-stop").addEventListener("click", () => stop());
 element("camera-mirror").addEventListener("change", mirrorViews);
-for (const id of ["camera-device", "camera-several", "lifter"]) {
+for (const id of ["camera-device", "camera-several", "camera-smooth", "lifter"]) {
   element(id).addEventListener("change", async () => {
     if (!running) return;
     await stop();

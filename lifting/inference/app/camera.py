@@ -43,6 +43,7 @@ class _Session:
     lifter: Lifter
     min_confidence: float
     most: int
+    smooth: str | None
     lock: Lock = field(default_factory=Lock)
     frames: int = 0
     size: tuple[int, int] = (0, 0)
@@ -52,7 +53,9 @@ class _Session:
         """Return the keypoints of a person, and the pose."""
         live, _ = self.people.get(person.person, (None, now))
         if live is None:
-            live = LiveLifter(self.lifter, skeleton=self.tracker.skeleton, size=self.size)
+            live = LiveLifter(
+                self.lifter, skeleton=self.tracker.skeleton, size=self.size, smooth=self.smooth
+            )
         self.people[person.person] = live, now
         points = person.keypoints.astype(np.float64)
         points[points[:, 2] < self.min_confidence, 2] = 0
@@ -82,7 +85,8 @@ class CameraSessions:
     def start(self, content: object) -> dict[str, Any]:
         """Begin a session with the lifter that ``content`` names, or another if that one looks ahead.
 
-        One person is followed, or with ``several`` everyone, which takes the detector more time.
+        One person is followed, or with ``several`` everyone, which takes the detector more time; with
+        ``smooth`` poses are smoothed.
 
         Raises:
             InputError: If there is no such lifter, no detector, or every lifter looks ahead.
@@ -94,7 +98,8 @@ class CameraSessions:
         name, lifter = self._live(content["lifter"])
         most = _MAX_PEOPLE if content.get("several") is True else 1
         tracker = build_tracker(self.detector, most)
-        session = _Session(tracker, lifter, self.detector.min_confidence, most)
+        smooth = "one_euro" if content.get("smooth") is True else None
+        session = _Session(tracker, lifter, self.detector.min_confidence, most, smooth)
         # What does not go together is said before the camera is on.
         LiveLifter(lifter, skeleton=tracker.skeleton, size=(640, 480))
         key = secrets.token_hex(8)

@@ -167,6 +167,22 @@ def test_windows_have_the_frame_rate_of_training():
     np.testing.assert_allclose(poses, whole, rtol=1e-5, atol=0.01)
 
 
+def test_poses_are_smoothed_as_those_of_a_file():
+    lifter, points = make("causal"), person()
+    expected = lift(points, lifter, size=SIZE, fps=30, smooth="one_euro").pose
+    live = LiveLifter(lifter, size=SIZE, smooth="one_euro")
+    np.testing.assert_allclose(pushed(live, points), expected, rtol=1e-5, atol=CLOSE)
+    assert np.abs(expected - lift(points, lifter, size=SIZE).pose).max() > 1
+    # Whoever comes anew begins anew, also after a frame that tells no pose.
+    nobody = np.full((17, 2), np.nan)
+    assert np.isnan(live.push(nobody, 100.0)).all()
+    alone = lift(points[:1], lifter, size=SIZE).pose[0]
+    np.testing.assert_allclose(live.push(points[0], 100.1), alone, rtol=1e-5, atol=CLOSE)
+    np.testing.assert_allclose(live.push(points[0], 200.0), alone, rtol=1e-5, atol=CLOSE)
+    live.reset()
+    np.testing.assert_allclose(live.push(points[0], 1.0), alone, rtol=1e-5, atol=CLOSE)
+
+
 def test_strange_keypoints_are_warned_of_once():
     lifter, points = make("simple_baseline"), person()
     camera = nominal_camera(*map(float, SIZE)).to(torch.float32)
@@ -219,6 +235,7 @@ def test_wrong_input_is_one_sentence():
         ({}, "either size"),
         ({"size": SIZE, "fps": 0}, "fps is 0"),
         ({"size": SIZE, "max_gap": -1.0}, "max_gap is -1"),
+        ({"size": SIZE, "smooth": "savgol"}, "savgol, which sees the future"),
         ({"size": SIZE, "skeleton": "tea"}, "tea"),
         ({"size": SIZE, "skeleton": "panoptic15"}, "cannot be converted"),
     ]:

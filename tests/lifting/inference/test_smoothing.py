@@ -6,7 +6,7 @@ import torch
 
 from lifting.errors import InputError
 from lifting.inference.options import SMOOTHING
-from lifting.inference.smoothing import one_euro, savitzky_golay, smooth
+from lifting.inference.smoothing import OneEuro, one_euro, savitzky_golay, smooth
 
 FPS = 50.0
 
@@ -49,6 +49,21 @@ def test_one_euro_without_beta_is_a_first_order_low_pass():
     for frame in range(1, 200):
         expected[frame] = (1 - share) * expected[frame - 1] + share * points[frame].numpy()
     np.testing.assert_allclose(one_euro(points, FPS, 2.0, 0.0).numpy(), expected, rtol=1e-10)
+
+
+def test_one_euro_takes_points_as_they_come_at_any_rate():
+    smoother, points = OneEuro(), noisy().numpy()
+    as_they_come = np.stack([smoother(point, 1 / FPS) for point in points])
+    np.testing.assert_allclose(as_they_come, one_euro(noisy(), FPS).numpy())
+    smoother.reset()
+    np.testing.assert_array_equal(smoother(points[5], 0.5), points[5])
+    # Without the speed, a low pass whose share grows with the time that has passed.
+    low, value, rng = OneEuro(2.0, 0.0), points[0], np.random.default_rng(0)
+    low(points[0], 1.0)
+    for point, seconds in zip(points[1:], rng.uniform(0.01, 0.1, 199), strict=True):
+        share = 1 / (1 + 1 / (2 * math.pi * 2.0 * seconds))
+        value = (1 - share) * value + share * point
+        np.testing.assert_allclose(low(point, seconds), value, rtol=1e-9)
 
 
 def test_one_euro_does_not_depend_on_the_axes_nor_on_the_frames_to_come():

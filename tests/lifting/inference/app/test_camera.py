@@ -138,6 +138,12 @@ def test_people_who_left_are_forgotten_and_another_size_begins_anew(sessions, tr
     trackers[1].people = 3
     assert [p["person"] for p in sessions.frame(alone, "1", jpeg(0))["people"]] == [7]
     assert trackers[1].most == 1
+    smooth = started(sessions, smooth=True)
+    sessions.frame(smooth, "1", jpeg(0))
+    sessions.frame(smooth, "1.03", jpeg(250))
+    plain = sessions.frame(alone, "1.03", jpeg(250))["people"][0]["pose"]
+    assert sessions.frame(smooth, "1.06", jpeg(250))["people"][0]["pose"] != plain
+    assert sessions._sessions[smooth].smooth == "one_euro"
 
 
 def test_a_lifter_that_looks_ahead_gives_way(sessions, folder, trackers, monkeypatch):
