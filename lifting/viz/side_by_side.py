@@ -23,6 +23,8 @@ _BACKGROUND, _FLOOR, _TEXT, _OUTLINE = "#ffffff", "#e4e4e4", "#666666", "#222222
 _SUPERSAMPLING = 2
 # Fraction of a panel that a pose and its floor fill.
 _FILL = 0.8
+# Of most people.
+_HEIGHT_OVER_WIDTH = 1.8
 # Percentile: joints farther out do not make the pose small.
 _INSIDE = 99.5
 # Fraction of white in the colour of what was not seen.
@@ -156,13 +158,21 @@ class _PosePanel:
         self.box, self.named = box, named
         self._person = person
         self._poses = upright(person.pose)
-        self._table = Turntable(_without_outliers(self._poses))
+        inside = _without_outliers(self._poses)
+        self._table = Turntable(inside)
+        self._reach = self._reach_of(inside)
         self._background = self._with_floor()
 
+    def _reach_of(self, poses: Float[ndarray, "T J 3"]) -> float:
+        """Return pixels of the panel per reach of the turntable: people are higher than wide."""
+        shown = np.abs(self._table.project(poses, _ANGLE)[..., :2]).reshape(-1, 2)
+        shown = shown[np.isfinite(shown).all(-1)]
+        widest = shown.max(0) if len(shown) else np.ones(2)
+        return float((_FILL * np.array(self.box[2:]) / 2 / widest.clip(min=1e-6)).min())
+
     def _on_panel(self, points: Float[ndarray, "*n 3"]) -> Float[ndarray, "*n 2"]:
-        width, height = self.box[2:]
-        middle = _SUPERSAMPLING * np.array([width, height]) / 2
-        return middle + points[..., :2] * [1, -1] * _SUPERSAMPLING * _FILL * min(width, height) / 2
+        middle = _SUPERSAMPLING * np.array(self.box[2:]) / 2
+        return middle + points[..., :2] * [1, -1] * _SUPERSAMPLING * self._reach
 
     def _with_floor(self) -> Image.Image:
         width, height = self.box[2:]
@@ -210,11 +220,15 @@ def panel_numbers(people: Sequence[DrawnPerson]) -> list[int]:
 
 
 def _grid(count: int, width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """Return left, top, width and height of panels that are as square as can be."""
-    columns = max(range(1, count + 1), key=lambda n: min(width / n, height / -(-count // n)))
+    """Return left, top, width and height of panels in which people are as large as can be."""
+
+    def wide(columns: int) -> float:
+        return min(width / columns, height / -(-count // columns) / _HEIGHT_OVER_WIDTH)
+
+    columns = max(range(1, count + 1), key=wide)
     rows = -(-count // columns)
-    wide, high = width // columns, height // rows
-    return [(wide * (n % columns), high * (n // columns), wide, high) for n in range(count)]
+    width, height = width // columns, height // rows
+    return [(width * (n % columns), height * (n // columns), width, height) for n in range(count)]
 
 
 def _without_outliers(poses: Float[ndarray, "T J 3"]) -> Float[ndarray, "T J 3"]:

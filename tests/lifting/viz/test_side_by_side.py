@@ -58,6 +58,18 @@ def test_keypoints_lie_on_the_frame_and_the_pose_beside_it():
     assert where(frame, [GREY] * 3)[0].size > 0.9 * frame[..., 0].size
 
 
+def test_whoever_is_higher_than_wide_fills_a_narrow_panel():
+    slim = post()
+    slim.pose[..., 0] *= 0.3
+    image = drawn([slim, post(name="two")], (480, 480))
+    panel = image[:, 480:720]
+    columns, rows = where(panel, rgb(SIDE_COLOURS["middle"]))
+    assert 0.6 * 480 < np.ptp(rows) < 0.95 * 480
+    for side in ("left", "right"):
+        columns, _ = where(panel, rgb(SIDE_COLOURS[side]))
+        assert 0 < columns.min() < columns.max() < 239
+
+
 def test_what_was_filled_in_is_thinner_and_paler():
     size = (640, 480)
     whole, gap = drawn([post()], size), drawn([post(unseen=(2,))], size)
