@@ -27,6 +27,8 @@ _SEARCH_EVERY = 10
 # The following are in sides of a region, which is about one and a half times as high as a person.
 # Nobody has the hips where somebody else has them; the networks see such people who are not there.
 _SAME_HIPS = 0.1
+# Detections of a lower score are often shifted: it is looked closer, unless somebody else is this near.
+_SURE, _UNSURE_HIPS = 0.7, 0.3
 # Landmarks that are nearer on average are of the same person.
 _SAME_PLACES = 0.05
 # Nobody moves further between two frames; that would be somebody else.
@@ -35,8 +37,11 @@ _MAX_MOVE = 0.25
 _REACH, _REACH_PER_FRAME = 0.25, 0.05
 # Who reappears has not changed in size by more.
 _SAME_SIZE = 1.5
-# The square in which somebody lost is looked for.
+# The square in which somebody lost is looked for, and somebody doubtful again.
 _NEIGHBOURHOOD = 2.0
+# Sides of the squares in which an image is looked at, over its shorter side: the first always, the
+# second while nobody is seen.
+_TILES = (1.0, 0.55)
 
 
 @dataclass
@@ -63,9 +68,9 @@ class RegionTracker:
 
     A person's region on a frame is that of the landmarks on the frame before, as in MediaPipe, which
     follows one person. The person detector looks for others every ten frames, also in square parts of
-    the image, where people are larger; in every frame while nobody is seen, and round the place where
-    somebody was lost. Who is found where somebody is followed already is left out, and so is who is
-    followed twice.
+    the image, where people are larger, and in small ones while there is nobody; in every frame round
+    the place where somebody was lost, and while nobody is seen. Who is found where somebody is followed
+    already is left out, and so is who is followed twice.
 
     Args:
         networks: BlazePose.
@@ -137,16 +142,17 @@ class RegionTracker:
             return
         height, width = image.shape[:2]
         due = self._searched is None or number - self._searched >= _SEARCH_EVERY
-        shown = [_neighbourhood(person) for person in self._lost]
+        shown = [_neighbourhood(person.region) for person in self._lost]
         if due or not self._followed:
             shown.append(letterbox(width, height))
         if due:
-            shown += tiles(width, height)
             self._searched = number
-        found = [person for part in shown for person in self._networks.detect(image, part)]
-        tried = [person.landmarks.region for person in self._followed]
-        for region in (person.region for person in sorted(found, key=lambda p: -p.score)):
-            if any(_same_hips(region, other) for other in tried):
+            fractions = _TILES if not self._followed else _TILES[:1]
+            shown += [part for size in fractions for part in tiles(width, height, size)]
+        tried: list[Region] = []
+        for region in self._detected(image, shown):
+            others = [*tried, *(person.landmarks.region for person in self._followed)]
+            if any(_near(region, other) for other in others):
                 continue
             tried.append(region)
             landmarks = self._networks.landmarks(image, region)
@@ -162,6 +168,16 @@ class RegionTracker:
     def _full(self) -> bool:
         """Whether as many people are followed as may be."""
         return self._most is not None and len(self._followed) >= self._most
+
+    def _detected(self, image: Image, parts: list[Region]) -> list[Region]:
+        """Return the regions of those who are detected in parts of an image, the surest first."""
+        found = [person for part in parts for person in self._networks.detect(image, part)]
+        sure = [person for person in found if person.score >= _SURE]
+        for person in sorted((p for p in found if p.score < _SURE), key=lambda p: -p.score):
+            if not any(_near(person.region, other.region, _UNSURE_HIPS) for other in sure):
+                closer = self._networks.detect(image, _neighbourhood(person.region))
+                sure += [other for other in closer if other.score >= _SURE]
+        return [person.region for person in sorted(sure, key=lambda p: -p.score)]
 
     def _add(self, number: int, landmarks: Landmarks) -> None:
         back = [p for p in self._lost if _may_be_back(p, number, landmarks)]
@@ -199,18 +215,16 @@ def _distance(a: Landmarks, b: Landmarks) -> float:
     return float(mean / max(a.region.side, b.region.side, 1e-6))
 
 
-def _same_hips(a: Region, b: Region) -> bool:
-    return bool(np.hypot(a.x - b.x, a.y - b.y) < _SAME_HIPS * max(a.side, b.side))
+def _near(a: Region, b: Region, distance: float = _SAME_HIPS) -> bool:
+    return bool(np.hypot(a.x - b.x, a.y - b.y) < distance * max(a.side, b.side))
 
 
 def _same_person(a: Landmarks, b: Landmarks) -> bool:
-    return _same_hips(a.region, b.region) or _distance(a, b) < _SAME_PLACES
+    return _near(a.region, b.region) or _distance(a, b) < _SAME_PLACES
 
 
-def _neighbourhood(person: _Followed) -> Region:
-    """Return the square round the place where somebody was lost."""
-    x, y, side, _ = person.region
-    return Region(x, y, _NEIGHBOURHOOD * side, 0.0)
+def _neighbourhood(region: Region) -> Region:
+    return Region(region.x, region.y, _NEIGHBOURHOOD * region.side, 0.0)
 
 
 def _moved(person: _Followed, landmarks: Landmarks) -> float:

@@ -10,8 +10,6 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from lifting.inference.detectors.interfaces import Boxes
-
 # Sides of a region over the diameter of the circle round the body.
 SCALE = 1.25
 
@@ -71,22 +69,22 @@ def letterbox(width: int, height: int) -> Region:
     return Region(width / 2, height / 2, float(max(width, height)), 0.0)
 
 
-def tiles(width: int, height: int) -> list[Region]:
-    """Return square regions as wide as the shorter side, which cover an image and overlap by a third.
+def tiles(width: int, height: int, fraction: float = 1.0) -> list[Region]:
+    """Return square regions that cover an image and overlap by a third at least.
 
-    People are larger in them than in the letterboxed image. There are none where the image is almost
-    square.
+    People are larger in them than in the letterboxed image.
+
+    Args:
+        width: That of the image.
+        height: That of the image.
+        fraction: Sides of the squares over the shorter side of the image.
     """
-    short, long = min(width, height), max(width, height)
-    if long < 1.25 * short:
-        return []
-    count = int(np.ceil((long - short) / (short * 2 / 3) - 1e-6)) + 1
-    centres = np.linspace(short / 2, long - short / 2, count).tolist()
-    if width >= height:
-        return [Region(centre, short / 2, float(short), 0.0) for centre in centres]
-    return [Region(short / 2, centre, float(short), 0.0) for centre in centres]
+    side = fraction * min(width, height)
+    rows, columns = _centres(height, side), _centres(width, side)
+    return [Region(x, y, side, 0.0) for y in rows for x in columns]
 
 
-def boxes_of(regions: list[Region]) -> Boxes:
-    """Return the upright squares of regions ``(N, 4)``."""
-    return np.array([region.box for region in regions], np.float32).reshape(-1, 4)
+def _centres(length: int, side: float) -> list[float]:
+    """Return the middles of parts of a length that cover it and overlap by a third at least."""
+    count = int(np.ceil((length - side) / (side * 2 / 3) - 1e-6)) + 1
+    return [float(x) for x in np.linspace(side / 2, length - side / 2, count)]

@@ -31,13 +31,12 @@ class Networks:
     """Finds whoever is nearest to the middle of a region; counts what it does."""
 
     def __init__(self, blind=()):
-        self.blind, self.detected, self.estimated, self.parts = blind, 0, 0, []
+        self.blind, self.estimated, self.parts = blind, 0, []
 
     def hips(self, image):
         return [4.0 * row[:2, 0].astype(float) for row in image if row[0, 1]]
 
     def detect(self, image, shown=None):
-        self.detected += 1
         self.parts.append(shown)
         inside = [h for h in self.hips(image) if np.abs(h - shown[:2]).max() < shown.side / 2]
         kept = [h for h in inside if not any(shown.side > least for least in self.blind)]
@@ -74,14 +73,28 @@ def test_two_people_keep_their_numbers_while_they_walk():
 
 
 def test_the_detector_is_asked_on_every_tenth_frame_and_while_nobody_is_there():
-    networks = Networks()
+    networks, whole = Networks(), max(SIZE)
     tracked([[(300, 200)]] * 21, networks)
-    tiles = len(networks.parts) // 3
-    assert tiles > 1
-    assert networks.detected == 3 * tiles
+    sides = [part.side for part in networks.parts]
+    # The whole image and squares of it, and small squares before somebody is there.
+    assert (sides.count(whole), sides.count(360), sides.count(0.55 * 360)) == (3, 3 * 3, 15)
     networks = Networks()
     tracked([[]] * 21, networks)
-    assert networks.detected == 3 * tiles + 18
+    sides = [part.side for part in networks.parts]
+    assert (sides.count(whole), sides.count(360), sides.count(0.55 * 360)) == (21, 3 * 3, 3 * 15)
+
+
+def test_who_is_doubtful_is_looked_at_more_closely():
+    class Unsure(Networks):
+        def detect(self, image, shown=None):
+            found = super().detect(image, shown)
+            score = 0.9 if shown.side == 300 and self.confirmed else 0.6
+            return [p._replace(score=score) for p in found]
+
+    for confirmed in (True, False):
+        networks = Unsure()
+        networks.confirmed = confirmed
+        assert tracked([[(300, 200)]], networks) == [{0: (300, 200)} if confirmed else {}]
 
 
 def test_the_detector_rests_while_as_many_are_followed_as_may_be():

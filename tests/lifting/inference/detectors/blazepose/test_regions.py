@@ -49,17 +49,18 @@ def test_of_a_box_and_of_an_image():
     assert letterbox(192, 108) == (96, 54, 192, 0)
 
 
-@pytest.mark.parametrize("size", [(192, 108), (108, 192), (300, 100), (400, 300)])
-def test_tiles_cover_the_image_and_overlap(size):
-    width, height = size
-    found = tiles(width, height)
-    long = 0 if width > height else 1
-    assert {part.side for part in found} == {min(size)}
-    starts = [part.box[long] for part in found]
-    assert (starts[0], found[-1].box[long + 2]) == (0, max(size))
-    assert (np.diff(starts) <= 0.667 * min(size)).all()
-    assert [part.box[1 - long] for part in found] == [0] * len(found)
+@pytest.mark.parametrize("size", [(192, 108), (108, 192), (300, 100), (100, 100)])
+@pytest.mark.parametrize("fraction", [1.0, 0.55])
+def test_tiles_cover_the_image_and_overlap(size, fraction):
+    found, side = tiles(*size, fraction), fraction * min(size)
+    assert {part.side for part in found} == {side}
+    for axis, length in enumerate(size):
+        starts = np.unique([part.box[axis] for part in found])
+        assert starts[0] == 0
+        assert starts[-1] + side == pytest.approx(length)
+        assert (np.diff(starts) <= 0.667 * side).all()
+    assert len({part.box.tobytes() for part in found}) == len(found)
 
 
-def test_no_tiles_of_an_image_that_is_almost_square():
-    assert tiles(120, 100) == []
+def test_one_tile_of_a_square():
+    assert tiles(100, 100) == [(50, 50, 100, 0)]
