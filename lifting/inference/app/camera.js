@@ -4,6 +4,8 @@
 const SIDE = 640, QUALITY = 0.8;
 // Frames that rate and delay are told of.
 const REMEMBERED = 45;
+// Milliseconds between two such lines, which are read, and read out.
+const PAUSE = 500;
 const FAULTS = {
   NotAllowedError: "This page may not use the camera: allow it in the browser, by the sign beside the address, and start again.",
   NotFoundError: "There is no camera: connect one and start again.",
@@ -104,7 +106,7 @@ async function start() {
 async function follow(own) {
   const lifter = own.lifter === element("lifter").value ? "" : `, lifted by ${own.lifter}, which needs no future`;
   const newest = newestFrame(own);
-  let last = -Infinity;
+  let last = -Infinity, told = -Infinity;
   scene = null;
   drawn = [];
   while (running === own) {
@@ -120,7 +122,10 @@ async function follow(own) {
     show(own);
     drawn.push([performance.now(), performance.now() - at]);
     drawn = drawn.slice(-REMEMBERED);
-    if (drawn.length > 5) tell(measured(answer.ms) + lifter);
+    if (drawn.length > 5 && performance.now() > told + PAUSE) {
+      told = performance.now();
+      tell(measured(answer.ms) + lifter);
+    }
   }
 }
 
