@@ -342,18 +342,19 @@ class ClipStore:
 
     def describe(self) -> str:
         """Return a readable summary: skeleton, sources, and clips and frames per subject."""
+        width = max([8, *(len(key.subject) for key in self.keys)])
         lines = [
             f"{self.path}",
             f"  skeleton   {self.info.skeleton}",
             f"  2D sources {', '.join(f'{s} ({j})' for s, j in self.info.sources.items())}",
             f"  origin     {self.info.origin}",
             f"  licence    {self.info.licence}",
-            f"  {'subject':8} {'sequences':>9} {'clips':>6} {'frames':>10}",
+            f"  {'subject':{width}} {'sequences':>9} {'clips':>6} {'frames':>10}",
         ]
         for subject in sorted({k.subject for k in self.keys}, key=lambda s: (len(s), s)):
             keys = [k for k in self.keys if k.subject == subject]
             sequences = len({k.sequence for k in keys})
             frames = sum(k.frames for k in keys)
-            lines.append(f"  {subject:8} {sequences:9} {len(keys):6} {frames:10,}")
+            lines.append(f"  {subject:{width}} {sequences:9} {len(keys):6} {frames:10,}")
         total = sum(k.frames for k in self.keys)
-        return "\n".join([*lines, f"  {'all':8} {'':9} {len(self.keys):6} {total:10,}"])
+        return "\n".join([*lines, f"  {'all':{width}} {'':9} {len(self.keys):6} {total:10,}"])

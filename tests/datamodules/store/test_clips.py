@@ -99,6 +99,12 @@ def test_the_description_counts_clips_and_frames_by_subject(path):
     ]
 
 
+def test_long_names_of_subjects_keep_the_columns_of_the_description_in_line(path):
+    keys = [replace(KEY, subject=name) for name in ("S1", "somebody_with_a_long_name")]
+    lines = ClipStore(write(path, keys)).describe().splitlines()[5:]
+    assert len({len(line) for line in lines}) == 1
+
+
 def test_the_digest_depends_on_what_the_store_was_made_of(path, tmp_path):
     digest = ClipStore(write(path)).digest
     assert digest == ClipStore(write(tmp_path / "same.h5")).digest
