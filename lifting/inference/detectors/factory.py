@@ -73,8 +73,8 @@ def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTr
 
     Args:
         options: The options.
-        most: People who are needed at most: BlazePose looks for nobody else, which saves time, while
-            other trackers may find more.
+        most: People who are needed at most before a camera, which does not wait: BlazePose looks for
+            nobody else, and less thoroughly, while other trackers may find more.
 
     Raises:
         InputError: If a file is not what it should be.

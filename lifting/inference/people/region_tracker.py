@@ -76,7 +76,8 @@ class RegionTracker:
         networks: BlazePose.
         min_confidence: Keypoints of less confidence are not seen.
         patience: Frames that a person may be out of sight; who comes back later is a new person.
-        most: People who are followed at most; once they are, the person detector rests.
+        most: People who are followed at most before a camera, which does not wait: once they are, the
+            person detector rests, and it never looks in small squares.
     """
 
     skeleton = "mediapipe33"
@@ -147,7 +148,8 @@ class RegionTracker:
             shown.append(letterbox(width, height))
         if due:
             self._searched = number
-            fractions = _TILES if not self._followed else _TILES[:1]
+            near = self._followed or self._most is not None
+            fractions = _TILES[:1] if near else _TILES
             shown += [part for size in fractions for part in tiles(width, height, size)]
         tried: list[Region] = []
         for region in self._detected(image, shown):

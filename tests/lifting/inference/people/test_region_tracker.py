@@ -98,18 +98,16 @@ def test_who_is_doubtful_is_looked_at_more_closely():
 
 
 def test_the_detector_rests_while_as_many_are_followed_as_may_be():
+    both, other = [(100, 120), (500, 240)], [(500, 240)]
     networks = Networks()
-    seen = tracked([[(100, 120), (500, 240)]] * 21 + [[(500, 240)]] * 12, networks, most=1)
-    assert [list(frame) for frame in seen[:21]] == [[0]] * 21
-    searched = networks.detected
-    # Asked on the first frame alone, until the one who was followed has gone.
-    assert seen[-1] == {1: (500, 240)}
-    again = Networks()
-    tracked([[(100, 120), (500, 240)]] * 21, again, most=1)
-    tiles = len(again.parts)
-    assert again.detected == tiles < searched
-    assert again.estimated == 21
-    assert tracked([[(100, 120), (500, 240)]], most=2)[0].keys() == {0, 1}
+    assert [list(frame) for frame in tracked([both] * 21, networks, most=1)] == [[0]] * 21
+    sides = [part.side for part in networks.parts]
+    # On the first frame alone, and in no small squares.
+    assert (sides.count(max(SIZE)), sides.count(360), len(sides)) == (1, 3, 4)
+    assert networks.estimated == 21
+    # Once the one who was followed has gone, the other one is found.
+    assert tracked([both] * 5 + [other] * 12, most=1)[-1] == {1: (500, 240)}
+    assert tracked([both], most=2)[0].keys() == {0, 1}
 
 
 def test_who_comes_later_is_found_and_who_is_small_in_a_part_of_the_image():
