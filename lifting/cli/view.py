@@ -1,11 +1,14 @@
-"""The command ``lifting view``: predictions of runs beside the truth."""
+"""The command ``lifting view``: predictions of runs beside the truth, and files of 3D poses."""
 
 from pathlib import Path
 
 from lifting.errors import InputError
-from lifting.runs.folder import run_folder
+from lifting.runs.folder import CONFIG, run_folder
 
 _ENDINGS = (".html", ".mp4", ".png")
+_FILES = (".npz", ".npy")
+# Frames of a run that are shown at most, if nothing is said.
+_OF_RUN = 200
 
 
 def view(
@@ -15,38 +18,55 @@ def view(
     index: int | None = None,
     out: str | None = None,
     start: int = 0,
-    frames: int = 200,
+    frames: int | None = None,
     every: int = 1,
     align: bool = False,
     beside: list[str] | None = None,
+    skeleton: str | None = None,
+    track: str | None = None,
+    fps: float | None = None,
 ) -> None:
-    """Show what runs predicted, in colour, and the truth in grey: a page to turn, a video, or a picture.
+    """Show predicted 3D poses, those of runs over the truth: a page to turn, a video, or a picture.
 
     Args:
-        run: Name of the run, which `lifting predict` was run for.
+        run: Name of the run, which `lifting predict` was run for; or a file of poses, an .npz or .npy,
+            as `lifting lift` and `lifting video` write it, or of another program.
         clip: Clip as subject/sequence/camera, or the beginning of it; the first where not given.
         index: A single pose instead, by its row in predictions.npz.
         out: Where to: .html is a page to play and turn, .mp4 turns, .png is six frames;
-            predictions.html in the folder of the run where not given.
+            predictions.html in the folder of the run, or a page beside the file, where not given.
         start: Number of the frame to begin with.
-        frames: Frames to show at most.
+        frames: Frames to show at most; 200 of a run, and all of a file, where not given.
         every: Show every n-th predicted frame.
         align: Fit each pose to the truth by a similarity first, as PA-MPJPE does.
         beside: Names of other runs, such as '[second]', whose poses of the same frames stand beside
             (page, video).
+        skeleton: Joint set of a file of poses, if it does not say.
+        track: This person of a file of poses alone.
+        fps: Frames per second of a file of poses, if it does not say.
     """
-    folder = Path(run_folder(run))
+    if _is_file(run):
+        _refuse(
+            {"clip": clip, "index": index, "align": align, "beside": beside}, f"{run} is a file"
+        )
+        where = None if out is None else Path(out)
+        _check(where, start, frames, every)
+        if fps is not None and not 0 < fps < float("inf"):
+            raise InputError(f"--fps {fps}: give frames per second.")
+        from lifting.cli.view_file import view_file
+
+        print(view_file(Path(run), where, skeleton, track, fps, (start, frames, every)))
+        return
+    frames = _OF_RUN if frames is None else frames
+    _refuse({"skeleton": skeleton, "track": track, "fps": fps}, f"{run} is a run")
+    folder = Path(run_folder(_of_run(run)))
     path = folder / "predictions.html" if out is None else Path(out)
-    if path.suffix.lower() not in _ENDINGS:
-        raise InputError(f"--out {path}: choose a name that ends in {', '.join(_ENDINGS)}.")
+    _check(path, start, frames, every)
     if beside and path.suffix.lower() == ".png":
         remedy = "choose a name that ends in .html or .mp4."
         raise InputError("shows one run", f"--out {path}", remedy)
     if clip is not None and index is not None:
         raise InputError("--clip and --index: give one of them.")
-    if start < 0 or min(frames, every) < 1:
-        where = f"--start {start}, --frames {frames}, --every {every}"
-        raise InputError("give a frame from 0 on, and one or more of the others.", where)
     from lifting.cli.view_writers import WRITERS, rows_of, shown_runs
     from lifting.inference.saved_predictions import predictions_of_run
 
@@ -57,3 +77,40 @@ def view(
     names = ", ".join(one.name for one in runs)
     WRITERS[path.suffix.lower()](path, f"{names}: {key}" + (", aligned" if align else ""), runs)
     print(f"{len(runs[0].shown.frames)} frames of {key} in {path}")
+
+
+def _is_file(run: str) -> bool:
+    """Return whether a file of poses is named, and no run by the file of its predictions."""
+    path = Path(run)
+    return path.suffix.lower() in _FILES and not path.is_dir() and _of_run(run) == run
+
+
+def _of_run(run: str) -> str:
+    """Return the folder of a run that is named by its predictions; anything else as it is."""
+    path = Path(run)
+    named = path.name == "predictions.npz" and (path.parent / CONFIG).is_file()
+    return str(path.parent) if named else run
+
+
+def _refuse(options: dict[str, object], what: str) -> None:
+    """Refuse options that say nothing about what is shown.
+
+    Raises:
+        InputError: If one of them is given.
+    """
+    given = [f"--{name}" for name, value in options.items() if value not in (None, False)]
+    if given:
+        raise InputError(what, ", ".join(given), "leave it out.")
+
+
+def _check(out: Path | None, start: int, frames: int | None, every: int) -> None:
+    """Refuse endings and numbers that are none.
+
+    Raises:
+        InputError: If one of them is wrong.
+    """
+    if out is not None and out.suffix.lower() not in _ENDINGS:
+        raise InputError(f"--out {out}: choose a name that ends in {', '.join(_ENDINGS)}.")
+    if start < 0 or every < 1 or (frames is not None and frames < 1):
+        where = f"--start {start}, --frames {frames}, --every {every}"
+        raise InputError("give a frame from 0 on, and one or more of the others.", where)
