@@ -12,7 +12,7 @@ PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
 # Source, subject, name, activity and frames of each clip.
 CLIPS = (
     ("cmu_amc", "cmu05", "05_01", "walk", 24),
-    ("cmu_amc", "cmu49", "49_02", "", 12),
+    ("cmu_amc", "cmu12", "12_02", "", 12),
     ("my_studio", "anna", "take 1", "wave", 8),
 )
 

@@ -25,17 +25,22 @@ def store(tmp_path_factory):
 def test_known_subjects_are_held_out_and_all_others_are_trained_on(store):
     data = Motion(store=store)
     data.setup("fit")
-    assert data.subjects["val"] == ["cmu49"]
+    assert data.subjects["val"] == ["cmu12"]
+    assert data.subjects["test"] == []
     assert data.subjects["train"] == ["anna", "cmu05"]
     named = Motion(store=store, train_subjects=["cmu05"], val_subjects=["anna"])
     named.setup("fit")
     assert (named.subjects["train"], named.subjects["val"]) == (["cmu05"], ["anna"])
+    # Whoever is named is not held out besides.
+    trained = Motion(store=store, train_subjects=["cmu12"], val_subjects=["anna"])
+    trained.setup("fit")
+    assert trained.subjects["test"] == []
 
 
 def test_whoever_is_not_known_must_be_named(tmp_path):
     write_motion(tmp_path / "a.npz", CLIPS[2:])
     convert([tmp_path / "a.npz"], tmp_path / "out.h5")
-    with pytest.raises(InputError, match="nobody is known in it to validate on; name some"):
+    with pytest.raises(InputError, match=r"cmu12 .* not in it to validate on; name others"):
         Motion(store=str(tmp_path / "out.h5")).setup("fit")
 
 
