@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from datamodules.synthetic.rendered.video import draw_cameras, render_video
 from lifting.errors import InputError
 from lifting.inference.detectors.blazepose.networks import BlazePose
+from lifting.inference.people.region_tracker import RegionTracker
+from lifting.inference.video.reader import Video
 
 # Made by its graph `pose_landmark_cpu` in static mode, complexity 1.
 MEDIAPIPE = json.loads((Path(__file__).parent / "mediapipe_landmarks.json").read_text())
@@ -51,3 +54,17 @@ def test_a_damaged_and_an_exchanged_file_are_named(blazepose_folder, tmp_path):
     shutil.copy(landmarks, person)
     with pytest.raises(InputError, match=r"pose_detection.tflite: is another model"):
         BlazePose(tmp_path)
+
+
+@pytest.mark.real
+@pytest.mark.slow(reason="runs both networks on frames of real videos")
+@pytest.mark.parametrize("camera", ["cam01", "cam03"])
+def test_a_gymnast_is_followed_as_by_mediapipe(blazepose, real_data, camera):
+    video = Video(real_data / f"video/pose2sim_single/{camera}.mp4")
+    made = RegionTracker(blazepose, 0.1, 25).track(list(islice(video, 8)))
+    stored = np.load(real_data / f"video/mediapipe_keypoints/pose2sim_{camera}.npz")
+    wanted = stored["landmarks"][:8, :, :2] * stored["size"]
+    distances = np.linalg.norm([people[0].keypoints[:, :2] for people in made] - wanted, axis=-1)
+    height = np.ptp(wanted, axis=1).max(1)
+    # The stored ones are smoothed over time, which these are not.
+    assert np.median(distances / height[:, None]) < 0.01
