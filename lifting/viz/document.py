@@ -21,6 +21,7 @@ Rows = Sequence[Mapping[str, object]]
 
 # Characters after which a long name may go on in another line.
 _BREAKS = re.compile(r"(?<=[^\W_]{3})([_/.])(?=[^\W\d])")
+_ARROW = re.compile(" ([↑↓])")
 _MARKED = ' class="marked"'
 _NONE = "–"
 # Least value of what counts as white: compressed pixels differ a little.
@@ -117,8 +118,8 @@ def _glossary(explained: Mapping[str, str]) -> str:
 
 
 def _name(text: str) -> str:
-    """Return text that may go on in another line within a name."""
-    return _BREAKS.sub(r"\1<wbr>", html.escape(text))
+    """Return text that may go on in another line within a name, but not between a unit and its arrow."""
+    return _ARROW.sub(r"&nbsp;\1", _BREAKS.sub(r"\1<wbr>", html.escape(text)))
 
 
 def _text(value: object) -> str:

@@ -39,7 +39,7 @@ class Tables(HTMLParser):
 
     def handle_data(self, data):
         if self._row is not None:
-            self._row[-1] += data
+            self._row[-1] += data.replace("\xa0", " ")
 
 
 def page(tmp_path, *folders, errors=None):

@@ -28,8 +28,8 @@ def test_columns_without_a_value_are_left_out_and_the_first_never():
 def test_heads_are_explained_where_a_mouse_is_and_below_where_none_is():
     rows = [{"run": "a", "PA-MPJPE, mm ↓": 3.0, "empty": NAN}]
     text = table(rows, "t", terms={"PA-MPJPE, mm ↓": "after <fit>", "empty": "x", "other": "y"})
-    assert '<abbr title="after &lt;fit&gt;">PA-MPJPE, mm ↓</abbr>' in text
-    assert "<dt>PA-MPJPE, mm ↓</dt><dd>after &lt;fit&gt;</dd>" in text
+    assert '<abbr title="after &lt;fit&gt;">PA-MPJPE, mm&nbsp;↓</abbr>' in text
+    assert "<dt>PA-MPJPE, mm&nbsp;↓</dt><dd>after &lt;fit&gt;</dd>" in text
     assert text.count("<dt>") == text.count("<abbr") == 1
     assert "<details" not in table(rows, "t", terms={"PA-MPJPE, mm ↓": ""})
 
