@@ -39,6 +39,8 @@ def pushed(live, points, fps=30.0, confidence=None):
 @pytest.mark.parametrize(("name", "options"), [*((name, {}) for name in LIVE), ("causal", PERSON)])
 def test_it_is_what_is_predicted_of_the_whole_clip(name, options, fps):
     lifter, points = make(name, **options), person()
+    # Keypoints are scaled to it where a lifter sees pixels.
+    lifter.image_side = 1000.0 if lifter.sees_pixels else None
     whole = lift(points, lifter, size=SIZE).pose
     live = LiveLifter(lifter, size=SIZE, fps=fps)
     poses = pushed(live, points)
