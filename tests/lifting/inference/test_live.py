@@ -6,9 +6,11 @@ import torch
 
 from lifting.cameras import calibrated_camera, nominal_camera
 from lifting.errors import InputError, InputWarning
+from lifting.inference.defaults import LIVE_LIFTER
 from lifting.inference.live import LiveLifter, frames_ahead
-from lifting.inference.prediction import lift
+from lifting.inference.prediction import lift, load_lifter
 from lifting.keypoints.input_range import InputRange
+from lifting.models import registered
 from lifting.skeletons import skeleton
 from tests.lifting.made_checkpoints import METHODS, make
 from tests.made_lifters import save
@@ -167,6 +169,16 @@ def test_windows_have_the_frame_rate_of_training():
     np.testing.assert_allclose(poses, lift(points, lifter, size=SIZE).pose, rtol=1e-5, atol=0.01)
     whole = lift(fast, lifter, size=SIZE, fps=30).pose[::2]
     np.testing.assert_allclose(poses, whole, rtol=1e-5, atol=0.01)
+
+
+def test_the_lifter_that_comes_with_the_suite_is_taken_where_none_is_named():
+    if LIVE_LIFTER not in registered():
+        pytest.skip(f"{LIVE_LIFTER} does not come with this version")
+    points = person()
+    lifter = load_lifter(LIVE_LIFTER)
+    whole = lift(points, lifter, size=SIZE, fps=lifter.frame_rate).pose
+    poses = pushed(LiveLifter(size=SIZE), points, fps=lifter.frame_rate)
+    np.testing.assert_allclose(poses, whole, rtol=1e-5, atol=CLOSE)
 
 
 def test_poses_are_smoothed_as_those_of_a_file():
