@@ -57,7 +57,9 @@ function choose(number) {
   if (packed.keypoints) {
     const skeleton = content.skeletons[packed.keypoints.joints];
     clip.keypoints = { skeleton, values: floats(packed.keypoints.values) };
-    clip.reach = reachOf(clip.keypoints);
+    // Who moves keeps one scale; poses that follow one another like photographs have their own.
+    const reaches = reachesOf(clip.keypoints), most = Math.max(...reaches);
+    clip.reaches = packed.fps > 1 ? reaches.map(() => most) : reaches;
   }
   pictures = [];
   frame = 0;

@@ -179,15 +179,13 @@ function finish(context, strokes) {
   for (const { draw } of strokes) draw(context);
 }
 
-/* Return half the side of a square that holds the keypoints of any frame around their mean. */
-function reachOf(keypoints) {
-  const count = keypoints.skeleton.joints.length;
-  let reach = 1;
-  for (let frame = 0; frame < keypoints.values.length / count / 2; frame++) {
+/* Return half the sides of squares that hold the keypoints of each frame around their mean. */
+function reachesOf(keypoints) {
+  const count = keypoints.values.length / keypoints.skeleton.joints.length / 2;
+  return Array.from({ length: count }, (_, frame) => {
     const points = seenPoints(keypoints, frame).filter(isKnown), middle = middleOf(points);
-    for (const p of points) reach = Math.max(reach, Math.abs(p[0] - middle[0]), Math.abs(p[1] - middle[1]));
-  }
-  return 1.1 * reach;
+    return 1.1 * Math.max(1, ...points.flatMap(p => Array.from(p, (x, axis) => Math.abs(x - middle[axis]))));
+  });
 }
 
 function seenPoints({ skeleton, values }, frame) {
@@ -206,7 +204,7 @@ function drawFlat(canvas, clip, picture, frame, show, colours) {
   if ((picture || clip.images) && size) {
     box = [0, 0, ...size];
   } else if (points.some(isKnown)) {
-    const [x, y] = middleOf(points.filter(isKnown)), reach = clip.reach;
+    const [x, y] = middleOf(points.filter(isKnown)), reach = clip.reaches[frame];
     box = [x - reach, y - reach, x + reach, y + reach];
   }
   if (!box) return;

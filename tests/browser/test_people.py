@@ -119,3 +119,21 @@ def test_keypoints_of_a_detector_are_drawn_as_a_person(tmp_path, open_page):
     assert len(level)
     assert abs(level - middle).max() < 6
     assert np.ptp(grey[:, 1]) == pytest.approx(200 * unit, rel=0.1)
+
+
+def test_2d_poses_that_follow_one_another_like_photographs_fill_their_panel(tmp_path, open_page):
+    """Who comes nearer in a video grows; who is on another photograph is as large as the last."""
+    points = np.full((2, 17, 2), np.nan)
+    for name, at in {"pelvis": (0, 0), "left_hip": (0, -10), "left_knee": (0, 10)}.items():
+        points[:, H36M.index(name)] = np.array([[1.0], [10.0]]) * at
+    heights = {}
+    for rate in (1.0, 25.0):
+        tracks = [PoseTrack("p", np.zeros((2, 17, 3)), H36M)]
+        write_page(tmp_path / "a.html", "A", [Clip("a", tracks, rate, keypoints=points)])
+        page = open_page(tmp_path / "a.html")
+        heights[rate] = []
+        for number in ("0", "1"):
+            page.locator("#scrub").fill(number)
+            heights[rate].append(np.ptp(coloured(pixels(page, 0), LIGHT["left"])[:, 0]))
+    assert heights[1.0][0] == pytest.approx(heights[1.0][1], rel=0.05)
+    assert 5 * heights[25.0][0] < heights[25.0][1]

@@ -32,7 +32,7 @@ class VideoOptions:
         out: Folder of what is written; beside the video, named after it, where not given.
         height: Frames that are higher are shown at this height, pixels; one of at most 3 is that of the
             people, in metres, see person_height.
-        page_frames: Frames on the page at most; 0 for no page.
+        page_frames: Pictures of the video on the page at most; 0 for no page.
         truth: True poses, an .npz, to print the errors of the person that is seen longest.
 
     Raises:
