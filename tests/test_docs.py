@@ -281,6 +281,8 @@ def test_humaneva_in_made_up_files_is_prepared_and_trained_on(workplace):
         assert "Walking" in stream.read()
 
 
+# The page's file does not tell how large its images are.
+@pytest.mark.filterwarnings("ignore::lifting.errors.InputWarning")
 def test_keypoints_of_one_s_own_are_lifted_as_the_page_says(workplace):
     page = (ROOT / "docs/predict.md").read_text()
     checkpoint = Path("runs/vp3d/checkpoints/best.ckpt")
