@@ -1,6 +1,7 @@
 """Reader of ``.npz`` and ``.npy`` files: VideoPose3D's, ours, MediaPipe's, or a single array."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> li
         return _video_pose_3d(path, options)
     points = _array(path, content)
     if points.ndim == 3 and points.shape[1] == len(MEDIAPIPE) and _is_mediapipe(points):
-        return read_landmarks(path, points, options)
+        size, fps = _size(path, content), _fps(path, content)
+        if size is not None and options.size is None:
+            options = replace(options, width=size[0], height=size[1])
+        tracks = read_landmarks(path, points, options)
+        return [replace(track, size=size, fps=fps) for track in tracks]
     people = points[None] if points.ndim == 3 else points
     if people.ndim != 4 or people.shape[3] not in (2, 3) or not people.size:
         raise InputError(f"keypoints are {points.shape}", path, "give (frames, joints, 2 or 3).")

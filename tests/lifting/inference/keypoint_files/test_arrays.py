@@ -49,3 +49,11 @@ def test_people_one_after_another_that_cannot_be_told_apart_are_refused(
     np.savez(tmp_path / "k.npz", **tracked(**changed))
     with pytest.raises(InputError, match=sentence):
         read_tracks(tmp_path / "k.npz", NOTHING)
+
+
+def test_landmarks_of_mediapipe_are_of_the_size_and_rate_that_stand_beside_them(tmp_path):
+    shares = np.random.default_rng(0).uniform(0.2, 0.8, (1, 33, 4)).repeat(6, 0)
+    np.savez(tmp_path / "m.npz", landmarks=shares, size=[400, 300], fps=60.0)
+    (track,) = read_tracks(tmp_path / "m.npz", NOTHING)
+    assert (track.skeleton, track.size, track.fps) == ("mediapipe33", (400.0, 300.0), 60.0)
+    np.testing.assert_allclose(track.keypoints, shares[..., :2] * [400, 300])
