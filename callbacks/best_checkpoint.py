@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning import Trainer
+from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
@@ -65,6 +65,13 @@ class BestCheckpoint(ModelCheckpoint):
             if not trainer.strategy.reduce_boolean_decision(finite):
                 return False
         return super().check_monitor_top_k(trainer, current)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save the end of a training that nothing is monitored of, wherever in an epoch it is."""
+        super().on_train_end(trainer, pl_module)
+        saved = self._last_global_step_saved == trainer.global_step
+        if self.monitor is None and not saved and not trainer.fast_dev_run:  # type: ignore[attr-defined]
+            self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
 
     def _save_topk_checkpoint(
         self, trainer: Trainer, monitor_candidates: dict[str, Tensor]

@@ -105,6 +105,26 @@ def test_one_that_takes_the_last_epoch_replaces_its_file(tmp_path):
     assert set(files(tmp_path / "two")) == {"epoch=1.ckpt"}
 
 
+@pytest.mark.parametrize(("steps", "every"), [(5, 10), (5, 1), (4, 10), (2, 10)])
+def test_one_that_takes_the_last_epoch_has_the_end_wherever_that_is(tmp_path, steps, every):
+    best = BestCheckpoint(str(tmp_path), **USUAL | {"monitor": None})
+    data = DataLoader([torch.ones(1)] * 4, batch_size=1)
+    trainer = Trainer(
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        max_steps=steps,
+        max_epochs=-1,
+        check_val_every_n_epoch=every,
+        callbacks=[best],
+    )
+    trainer.fit(Scored([1, 1]), data, data)
+    (path,) = tmp_path.iterdir()
+    assert torch.load(path, weights_only=True)["global_step"] == steps
+    assert best.best_model_path == str(path)
+
+
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("save_top_k", [1, -1])
 def test_a_score_that_is_not_finite_is_no_best(tmp_path, score, save_top_k):
