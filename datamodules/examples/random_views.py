@@ -69,7 +69,7 @@ class RandomViews:
         InputError: If a range is none.
     """
 
-    elevation: tuple[float, float] = (-25.0, 50.0)
+    elevation: tuple[float, float] = (-30.0, 45.0)
     distance: tuple[float, float] = (2300.0, 9000.0)
     roll: float = 3.5
     focal: tuple[float, float] = (0.65, 1.35)
