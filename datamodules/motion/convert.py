@@ -103,7 +103,8 @@ def _listed(texts: dict[str, str]) -> str:
 def _procedural(seeds: int, frames: int, terms: dict[str, Terms]) -> Iterator[Clip]:
     if PROCEDURAL not in terms:
         return
-    for seed in range(seeds):
+    # Seed 0 is that of the synthetic dataset, whose people are left to be tested on.
+    for seed in range(1, seeds + 1):
         for subject in SUBJECTS:
             for name in SEQUENCES:
                 world = generate_sequence(seed, subject, name, frames).astype(np.float64)

@@ -12,7 +12,7 @@ from lifting.errors import InputError
 
 # Who is held out where no subjects are named: walking, rehabilitation and a generated person to validate
 # on; jumps and dance, walking and standing to test on.
-VAL_SUBJECTS = ("cmu12", "uiprmd10", "procedural0_S8")
+VAL_SUBJECTS = ("cmu12", "uiprmd10", "procedural1_S8")
 TEST_SUBJECTS = ("cmu49", "cmu143", "reactidle015")
 
 

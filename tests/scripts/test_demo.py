@@ -49,7 +49,7 @@ def test_demo_makes_a_page_and_its_second_run_trains_nothing(
     # The three joints of an arm, in each of the six frames.
     assert [len(method["hidden"] or []) for method in moving["methods"]] == [0, 0, 0, 3 * 6]
     assert len(hidden["notes"]) == 6
-    assert hidden["notes"][0].startswith("whole, PA ")
+    assert hidden["notes"][0] == "whole"
     # Nothing is fetched: no script, style, image or font from elsewhere.
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="(?!data:)', page)
     stages = sorted((tmp_path / "runs/demo").glob("*/checkpoints/last.ckpt"))

@@ -77,6 +77,9 @@ def test_the_procedural_human_is_added_at_several_seeds(tmp_path, monkeypatch):
     # Frame 6 of 30 a second is frame 10 of 50.
     np.testing.assert_allclose(last[[0, 3, 6]], world[[0, 5, 10]], atol=0.01)
     assert {k.action for k in keys if k.subject.startswith("procedural")} == {"Walking", "Sitting"}
+    # Not those that the synthetic dataset tests on.
+    assert {subject[:11] for subject, _ in found} >= {"procedural1", "procedural2"}
+    assert not any(subject.startswith("procedural0") for subject, _ in found)
     assert "procedural: the procedural human" in info.origin
     convert([tmp_path / "a.npz"], tmp_path / "alone.h5", without=["cmu_amc", "my_studio"], **made)
     assert len(worlds_of(tmp_path / "alone.h5")[0]) == 8

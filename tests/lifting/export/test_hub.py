@@ -102,7 +102,7 @@ def test_folders_of_earlier_versions_have_the_size_of_images_among_the_facts(tmp
     to_hub(save(method, tmp_path / "a.ckpt"), tmp_path / "hub")
     path = tmp_path / "hub/config.json"
     config = json.loads(path.read_text())
-    assert config.pop("extras") == {"image_side": 1000.25}
+    assert config.pop("extras") == {"image_side": 1000.25, "input_range": None}
     path.write_text(json.dumps(config))
     assert from_hub(tmp_path / "hub").image_side == 1000.25
 
