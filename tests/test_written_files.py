@@ -32,6 +32,11 @@ ALLOWED = {
     ("datamodules.relative_depth.annotation.answers", "locked"): "a lock",
     ("lifting.runs.folder", "set_aside_damaged"): "renames what is damaged",
     ("lifting.pipeline.runner", "_remove"): "renames a folder that is to be removed",
+    (
+        "lifting.models.sources",
+        "_from_wheel",
+    ): "a temporary folder, from which files are kept whole",
+    ("lifting.inference.detectors.blazepose.litert_model", "_silent_stderr"): "the null device",
 }
 
 
