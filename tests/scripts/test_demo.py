@@ -45,9 +45,9 @@ def test_demo_makes_a_page_and_its_second_run_trains_nothing(
     (data,) = re.findall(r'<script type="application/json" id="clips">(.*?)</script>', page)
     moving, hidden = json.loads(data)["clips"]
     names = [method["name"] for method in moving["methods"]]
-    assert names == ["left, right", "legs, torso", "all parts", "left arm hidden"]
+    assert names == ["left, right", "legs, torso", "all parts", "person", "left arm hidden"]
     # The three joints of an arm, in each of the six frames.
-    assert [len(method["hidden"] or []) for method in moving["methods"]] == [0, 0, 0, 3 * 6]
+    assert [len(method["hidden"] or []) for method in moving["methods"]] == [0, 0, 0, 0, 3 * 6]
     assert len(hidden["notes"]) == 6
     assert hidden["notes"][0] == "whole"
     # Nothing is fetched: no script, style, image or font from elsewhere.
