@@ -51,7 +51,7 @@ def read_config(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text())
     except OSError as error:
         raise CheckpointError("cannot be read", path, "get the folder again.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError("is no JSON", path, "get it again.") from error
     known = config if isinstance(config, dict) else {}
     if not isinstance(known.get("method"), str) or not isinstance(known.get("options"), dict):

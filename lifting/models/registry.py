@@ -125,7 +125,7 @@ def read_entries(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text())
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError("is no registry of models", path, "mend or remove it.") from error
     if not isinstance(content, dict):
         raise InputError("is no registry of models", path, "mend or remove it.")
@@ -190,12 +190,15 @@ def _file(row: Any) -> ModelFile:
         file = ModelFile(**row)
         place = PurePosixPath(file.path)
         right = (
-            isinstance(file.size, int)
+            type(file.size) is int
+            and file.size >= 0
             and _SHA256.fullmatch(file.sha256)
             and isinstance(file.at, str)
-            # Nothing is written outside the folder of the model.
+            # Nothing is written outside the folder of the model, or asked for outside of its source.
             and not (place.is_absolute() or ".." in place.parts)
+            and ".." not in PurePosixPath(file.at).parts
             and place.parts
+            and file.path.isprintable()
         )
     except TypeError:
         right = False

@@ -133,7 +133,7 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
             method = trained(**options | changed)
             method.load_state_dict(checkpoint["state_dict"])
             method.restore_extras(checkpoint)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         what = f"its options are not those of a {name} of this version"
         raise InputError(what, path, "get or train it again.") from error
     return method.eval().requires_grad_(False)

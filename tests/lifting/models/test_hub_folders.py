@@ -58,6 +58,7 @@ def test_extras_stand_in_for_nothing_of_a_checkpoint(folder):
     ("name", "content", "message"),
     [
         ("config.json", b"{", "is no JSON"),
+        ("config.json", b"[" * 100_000, "is no JSON"),
         ("config.json", b'{"method": 1, "options": {}}', "lacks method or options"),
         ("model.safetensors", b"x" * 99, "truncated or no safetensors"),
         ("model.safetensors", None, "cannot be read"),

@@ -61,6 +61,11 @@ def test_without_the_variable_the_file_lies_in_the_user_s_configuration(monkeypa
         (ENTRY | {"files": {}}, "its files are no list"),
         (ENTRY | {"files": [ROW | {"path": "../a"}]}, "a file lacks path, size or sha256"),
         (ENTRY | {"files": [ROW | {"path": "/a"}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW | {"path": "a\0b"}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW | {"path": "a\ud800"}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW | {"at": "../../a"}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW | {"size": True}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW | {"size": -1}]}, "a file lacks path, size or sha256"),
         (ENTRY | {"files": [ROW | {"sha256": "0"}]}, "a file lacks path, size or sha256"),
         (ENTRY | {"files": [ROW | {"size": "1"}]}, "a file lacks path, size or sha256"),
         (ENTRY | {"files": [{"path": "a"}]}, "a file lacks path, size or sha256"),
@@ -76,6 +81,12 @@ def test_a_wrong_entry_is_named_and_not_written(entry, message):
         with pytest.raises(InputError, match=message):
             write_entry(user_file(), "mine", entry)
         assert not user_file().exists()
+
+
+def test_a_file_that_is_nested_without_end_is_no_registry():
+    user_file().write_text("[" * 100_000)
+    with pytest.raises(InputError, match="is no registry of models"):
+        registered()
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "hf:me", "-x"])

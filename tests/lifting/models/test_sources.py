@@ -44,6 +44,8 @@ def test_a_file_is_taken_out_of_a_wheel_that_nobody_installs(pip, tmp_path):
     assert fetch(PYPI, tmp_path / "folder") == CONTENT
     [command] = pip.commands
     assert command[:4] == [sys.executable, "-m", "pip", "download"]
+    # A requirement that begins as an option does is none.
+    assert command[-2] == "--"
     assert command[-1] == "made==1.0"
     assert {"--no-deps", "--only-binary=:all:"} <= set(command)
     assert [p.name for p in (tmp_path / "folder").iterdir()] == ["weights.onnx"]
