@@ -5,7 +5,6 @@ file asks for; here only the handful of callables an array needs is known, each 
 checks its arguments, and anything else is refused.
 """
 
-import hashlib
 import io
 import json
 import math
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from lifting import files
 from lifting.errors import InputError
 
 # Letter and size, as numpy pickles them: truth values, numbers, text and objects.
@@ -229,8 +229,7 @@ def open_hdf5(path: str | Path) -> h5py.File:
 
 def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
-    with existing_file(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return files.sha256(existing_file(path))
 
 
 def walk_items(tree: Any, path: Path, depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lifting.errors import CheckpointError
-from lifting.files import beside
+from lifting.files import beside, sha256
 from lifting.models import resolve
 from lifting.models.cache import cache_folder
 from lifting.models.hub_folders import CONFIG, WEIGHTS, is_hub_folder, read_hub_folder
@@ -149,5 +149,4 @@ def checkpoint_bytes(content: Any) -> bytes:
 def file_digest(name_or_path: str | Path) -> str:
     """Return the SHA-256 of a file; of a hub folder, or of a name for one, that of the weights."""
     path = resolve(name_or_path)
-    with (path / WEIGHTS if path.is_dir() else path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256(path / WEIGHTS if path.is_dir() else path)

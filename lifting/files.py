@@ -23,6 +23,12 @@ _LONGEST_NAME, _LONGEST_MARK = 255, 32
 _open: set[Path] = set()
 
 
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def unwritable(error: OSError, path: Path) -> Exception:
     """Return what to raise where a path cannot be written, and the system said why.
 

@@ -7,10 +7,9 @@ from typing import Any
 import lifting.methods
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import CheckpointError, InputError
-from lifting.files import folder_beside, refuse_existing
+from lifting.files import folder_beside, refuse_existing, sha256
 from lifting.methods.bases.detector import Detector
 from lifting.methods.bases.lifter import Lifter
-from lifting.models.cache import digest
 from lifting.models.hub_folders import CARD, CONFIG, WEIGHTS, is_hub_folder
 from lifting.models.registry import HERE, REGISTRY, user_file, write_entry
 from lifting.models.resolving import resolve
@@ -76,7 +75,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
         {
             "path": file.relative_to(base).as_posix(),
             "size": file.stat().st_size,
-            "sha256": digest(file),
+            "sha256": sha256(file),
         }
         for file in files
     ]

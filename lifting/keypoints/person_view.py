@@ -70,11 +70,11 @@ def person_view(keypoints: Float[Tensor, "B T K 2"], camera: Camera, root: int) 
     one that strays changes little. Gradients pass through.
 
     Args:
-        keypoints: Pixels, NaN where not seen.
+        keypoints: Pixels, not finite where not seen.
         camera: The cameras of the windows.
         root: Index of the root among the keypoints.
     """
-    seen = ~keypoints.isnan().any(-1)
+    seen = keypoints.isfinite().all(-1)
     each = camera.map(lambda x: x[:, None])
     # Where nothing is seen a number is put, for NaN would spoil gradients even behind a mask.
     pixels = torch.where(seen[..., None], keypoints, each.principal[..., None, :])

@@ -1,6 +1,5 @@
 """Cache of fetched models: its folder, whole and verified files, one process at a time."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from lifting.errors import InputError
-from lifting.files import beside, unwritable
+from lifting.files import beside, sha256, unwritable
 from lifting.models.registry import Model, ModelFile
 
 FOLDER, OFFLINE, MIRROR = "LIFTING_CACHE", "LIFTING_OFFLINE", "LIFTING_MIRROR"
@@ -30,16 +29,10 @@ def is_offline() -> bool:
     return os.environ.get(OFFLINE, "0").lower() not in ("", "0", "false", "no")
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def is_whole(path: Path, file: ModelFile) -> bool:
     """Return whether a file is there, of the size and the SHA-256 that the registry says."""
     try:
-        return path.stat().st_size == file.size and digest(path) == file.sha256
+        return path.stat().st_size == file.size and sha256(path) == file.sha256
     except (FileNotFoundError, NotADirectoryError):
         return False
 
@@ -64,7 +57,7 @@ def check(path: Path, file: ModelFile, where: object) -> None:
     size = path.stat().st_size
     if size != file.size:
         what = f"{file.path} has {size:,} bytes, not {file.size:,}, and was refused"
-    elif (found := digest(path)) != file.sha256:
+    elif (found := sha256(path)) != file.sha256:
         what = f"{file.path} has the SHA-256 {found}, not {file.sha256}, and was refused"
     else:
         return

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 
 from lifting.errors import InputError
-from lifting.files import beside
+from lifting.files import beside, sha256
 from lifting.pipeline.plan import Stage
 from lifting.pipeline.yaml_files import read_yaml
 from lifting.runs.folder import RUNS
@@ -101,8 +101,7 @@ def file_state(path: Path, known: dict[str, Any] | None = None) -> dict[str, Any
     state = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     if known is not None and state.items() <= known.items():
         return known
-    with path.open("rb") as stream:
-        return state | {"sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+    return state | {"sha256": sha256(path)}
 
 
 def inputs_of(stage: Stage, known: Record | None = None) -> dict[str, dict[str, Any]]:

@@ -102,8 +102,8 @@ class Lifter(KeypointMethod):
     def take_over(self, other: Self) -> None:
         """Take the weights and statistics of another lifter, and the size of its images."""
         super().take_over(other)
+        # Of frame rate and range those of the data that are trained on now are kept.
         self.image_side = other.image_side
-        self.frame_rate, self.input_range = other.frame_rate, other.input_range
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Note what the base class does, and what was seen in training."""

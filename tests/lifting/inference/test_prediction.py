@@ -100,6 +100,19 @@ def test_it_is_what_an_evaluation_predicts(name, flip_test, person, checkpoint, 
     assert lifted.known.all()
 
 
+def test_what_is_missing_is_so_in_the_view_of_the_person_as_in_an_evaluation(person, tmp_path):
+    method = make("video_pose_3d", view="person", missing=True)
+    confidence = np.ones((FRAMES, 17))
+    confidence[:, 9] = 0
+    confidence[5:9, 11:] = 0
+    windows = windows_of("video_pose_3d")
+    expected = evaluated(method, person, tmp_path, confidence, **windows)["pose"]
+    lifted = lift(person, method, size=SIZE, confidence=confidence, device="cpu")
+    np.testing.assert_allclose(lifted.pose, expected, rtol=1e-4, atol=1e-2)
+    whole = lift(person, method, size=SIZE, device="cpu").pose
+    assert np.abs(whole - lifted.pose).max() > 1
+
+
 @pytest.mark.parametrize("name", ["semi_supervised", "temporal_gan"])
 def test_a_method_that_finds_the_root_says_where_it_is(name, person, checkpoint, tmp_path):
     expected = evaluated(make(name), person, tmp_path, **windows_of(name))["trajectory"]

@@ -101,6 +101,10 @@ def test_what_is_not_seen_changes_nothing_else():
     view = person_view(hidden, cameras, ROOT)
     assert view.keypoints[..., 3, :].isnan().all()
     assert view.keypoints.isnan().sum() == 2
+    far = pixels.clone()
+    far[..., 3, 0] = torch.inf
+    infinite = person_view(far, cameras, ROOT).keypoints
+    torch.testing.assert_close(infinite, view.keypoints, equal_nan=True)
     # The size is of those that are seen: the same points, another focal length.
     whole = person_view(pixels, cameras, ROOT)
     seen = [j for j in range(17) if j != 3]

@@ -33,8 +33,11 @@ def test_images_are_as_large_as_those_before(tmp_path):
     before.image_side = 1234.0
     path = save(before, tmp_path / "before.ckpt")
     after = methods.SimpleBaseline(width=8, start_from=path)
+    after.frame_rate = 30.0
     after.start()
     assert after.image_side == 1234
+    # Windows are those of the data that are trained on now.
+    assert after.frame_rate == 30
 
 
 def test_without_one_nothing_changes():
