@@ -95,10 +95,11 @@ class JointMean(GroupedMean):
 
 
 class SequenceMean(GroupedMean):
-    """Mean error of the steps between consecutive frames, fed in order; batches may cut a clip anywhere.
+    """Mean error of the steps between consecutive frames; batches may cut a clip anywhere.
 
-    Frames count as consecutive where they are neighbours in the input, of one clip, and their frame
-    numbers differ by one. A process must be given whole clips.
+    Frames count as consecutive where they are of one clip and their frame numbers differ by one. The
+    frames of a clip may come in any order, as those of dilated windows do, but clips one after another,
+    and a process must be given whole clips.
 
     Args:
         error: Gives one number per step of predicted and true poses in order.
@@ -114,11 +115,11 @@ class SequenceMean(GroupedMean):
     ) -> None:
         super().__init__(groups, **kwargs)
         self.error, self.order = error, order
-        self._tail: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
+        self._waiting: tuple[Tensor, ...] | None = None
 
     def reset(self) -> None:
         """Forget all frames."""
-        self._tail = None
+        self._waiting = None
         super().reset()
 
     def update(
@@ -132,13 +133,30 @@ class SequenceMean(GroupedMean):
         """Add root-relative poses, millimetres, by clip and number of the frame in it."""
         pred, target = in_float64(pred), in_float64(target)
         clip, frame, groups = (x.to(pred.device) for x in (clip, frame, groups))
-        new = (pred, target, clip, frame)
-        old = self._tail or tuple(x[:0] for x in new)
-        pred, target, clip, frame = (torch.cat(pair) for pair in zip(old, new, strict=True))
-        self._tail = tuple(x[-self.order :] for x in (pred, target, clip, frame))  # type: ignore[assignment]
-        if len(frame) <= self.order:
+        new = (pred, target, clip, frame, groups, torch.ones_like(clip, dtype=torch.bool))
+        if self._waiting is not None:
+            new = tuple(torch.cat(pair) for pair in zip(self._waiting, new, strict=True))  # type: ignore[assignment]
+        if len(new[3]) <= self.order:
+            self._waiting = new
             return
-        together = clip[self.order :] == clip[: -self.order]
-        together &= frame[self.order :] - frame[: -self.order] == self.order
-        # A step belongs to its last frame, which is always one of the new ones.
-        self.add(self.error(pred, target)[together], groups[-len(together) :][together])
+        pred, target, clip, frame, groups, fresh = (x[_in_order(*new[2:4])] for x in new)
+        parts = [slice(k, len(frame) - self.order + k) for k in range(self.order + 1)]
+        first, last = parts[0], parts[-1]
+        together = (clip[last] == clip[first]) & (frame[last] - frame[first] == self.order)
+        # A step belongs to its last frame, and is counted once, when the last of its frames comes.
+        counted = together & torch.stack([fresh[part] for part in parts]).any(0)
+        self.add(self.error(pred, target)[counted], groups[last][counted])
+        # Of the clip that may go on, frames wait until they have met all their neighbours.
+        met = torch.zeros_like(frame)
+        for part in parts:
+            met[part] += together
+        wait = (met <= self.order) & (clip == clip[-1])
+        known = torch.zeros_like(fresh)
+        self._waiting = tuple(x[wait] for x in (pred, target, clip, frame, groups, known))
+
+
+def _in_order(clip: Groups, frame: Groups) -> Int[Tensor, " frames"]:
+    """Return the order by clip, as they came, and by frame."""
+    runs = (clip.diff(prepend=clip[:1]) != 0).cumsum(0)
+    order = frame.argsort(stable=True)
+    return order[runs[order].argsort(stable=True)]

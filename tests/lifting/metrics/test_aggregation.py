@@ -63,6 +63,26 @@ def test_motion_metrics_see_across_batches_but_not_across_clips_and_gaps(error, 
             assert mean[g].item() == pytest.approx(values[group == g].mean())
 
 
+@pytest.mark.parametrize(("error", "order"), MOTION)
+def test_frames_of_a_clip_may_come_in_any_order(error, order):
+    pred, target, clip, frame, action = recording()
+    values = [value for _, value in steps(pred, target, clip, frame, order)]
+    # Every second frame of a clip, then the others, as dilated windows of whole clips; and the reverse.
+    halves = torch.cat(
+        [
+            torch.cat([c[frame[c] % 2 == k] for k in (0, 1)])
+            for c in (torch.nonzero(clip == i).squeeze(-1) for i in range(4))
+        ]
+    )
+    for rows in (halves, halves.flip(0)):
+        for cuts in ([], [2, 5, 8], [0, 0, 7, 11], list(range(1, 16))):
+            metric = SequenceMean(error, order, groups=3)
+            for part in rows.tensor_split(cuts):
+                metric.update(pred[part], target[part], clip[part], frame[part], action[part])
+            assert metric.compute().item() == pytest.approx(np.mean(values))
+            assert metric.by_group()[1].sum() == len(values)
+
+
 def test_motion_metric_called_for_the_batch_value_still_sees_across_batches():
     pred, target, clip, frame, _ = recording()
     metric = SequenceMean(velocity_error, 1)
