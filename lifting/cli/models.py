@@ -1,6 +1,5 @@
 """The commands ``lifting models``: models by name, listed, fetched, shown and added."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lifting.errors import InputError, did_you_mean
@@ -25,25 +24,16 @@ def list_models() -> None:
 
 def _row(model: "Model") -> tuple[str, ...]:
     megabytes = f"{model.size / 1e6:.1f}" if model.files else ""
-    return (
-        model.name,
-        model.kind,
-        megabytes,
-        model.licence,
-        model.joint_set,
-        where_of(model),
-    )
+    return model.name, model.kind, megabytes, model.licence, model.joint_set, where_of(model)
 
 
 def where_of(model: "Model") -> str:
     """Return in words where a model is."""
-    from lifting.models.cache import is_there
-    from lifting.models.resolving import folder_of
+    from lifting.models.resolving import folder_of, is_here
 
     if model.source.startswith(("runs:", "hf:")) and not model.files:
         return model.source
-    place = folder_of(model)
-    there = is_there(model, place.parent if place.is_file() else place)
+    place, there = folder_of(model), is_here(model)
     if model.source == "package":
         return "comes with the suite" if there else "damaged: install the suite again"
     if model.source.startswith("path:"):
@@ -114,7 +104,7 @@ def add(
 
     texts = {"kind": kind, "licence": licence, "joint_set": joint_set, "about": about, "card": card}
     entry = register(name, path, **{key: text for key, text in texts.items() if text is not None})
-    print(f"{name}: a model of kind {entry['kind']}, {entry['source']}, in {Path(user_file())}")
+    print(f"{name}: a model of kind {entry['kind']}, {entry['source']}, in {user_file()}")
 
 
 def _no_such(name: str) -> InputError:

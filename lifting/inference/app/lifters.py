@@ -11,10 +11,9 @@ from lifting.inference.defaults import LIFTER
 from lifting.inference.prediction import load_lifter
 from lifting.methods.bases.checkpointed import subclasses
 from lifting.methods.bases.lifter import Lifter
-from lifting.models import Model, is_named, registered, resolve
-from lifting.models.cache import is_there
+from lifting.models import is_named, registered, resolve
 from lifting.models.hub_folders import is_hub_folder
-from lifting.models.resolving import folder_of
+from lifting.models.resolving import is_here
 
 # Lifters that stay in memory.
 _KEPT = 4
@@ -77,13 +76,8 @@ class Lifters:
 
 def models_here() -> list[str]:
     """Return the names of the lifters that are on this machine, the default one first."""
-    lifters = [name for name, model in registered().items() if model.kind == "lifter"]
-    return [LIFTER, *(n for n in lifters if n != LIFTER and _is_here(registered()[n]))]
-
-
-def _is_here(model: Model) -> bool:
-    place = folder_of(model)
-    return bool(model.files) and is_there(model, place.parent if place.is_file() else place)
+    lifters = [model for model in registered().values() if model.kind == "lifter"]
+    return [LIFTER, *(m.name for m in lifters if m.name != LIFTER and is_here(m))]
 
 
 def _lifters_in(folder: Path) -> list[Path]:

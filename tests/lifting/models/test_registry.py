@@ -48,6 +48,12 @@ def test_without_the_variable_the_file_lies_in_the_user_s_configuration(monkeypa
     assert user_file() == tmp_path / "lifting" / "models.json"
 
 
+def test_the_file_may_be_named_from_the_home_folder_on(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LIFTING_MODELS_FILE", "~/models.json")
+    assert user_file() == tmp_path / "models.json"
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [

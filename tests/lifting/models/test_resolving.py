@@ -97,6 +97,21 @@ def test_an_interruption_leaves_nothing_half_and_the_lock_free(cache, monkeypatc
     assert resolve("made").is_file()
 
 
+def test_a_model_is_here_with_all_its_files_in_their_sizes(cache, tmp_path):
+    path = tmp_path / "weights.onnx"
+    enter("https://a.org", "fetched")
+    # A file of one's own lies beside others, and is listed under its own name.
+    enter(f"path:{path}", "mine")
+    models = registered()
+    assert not any(resolving.is_here(models[name]) for name in ("fetched", "mine"))
+    (cache / "fetched").mkdir(parents=True)
+    for place in (path, cache / "fetched/weights.onnx"):
+        place.write_bytes(CONTENT[::-1])
+    assert all(resolving.is_here(models[name]) for name in ("fetched", "mine"))
+    path.write_bytes(CONTENT[1:])
+    assert not resolving.is_here(models["mine"])
+
+
 def test_a_model_of_another_kind_is_refused():
     with pytest.raises(
         InputError, match="blazepose: is a model of kind detector, and one of kind l"
