@@ -18,7 +18,7 @@ from datamodules.examples.detector_noise import DetectorNoise
 from datamodules.examples.keypoint_noise import KeypointNoise
 from datamodules.examples.loader import OrderedLoader, PairedLoader, ShuffledLoader
 from datamodules.examples.prior import PosePrior
-from datamodules.examples.random_views import RandomViews
+from datamodules.examples.random_views import Examples, RandomViews
 from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
 from datamodules.relative_depth.labels import DepthLabels
 from datamodules.relative_depth.pairs import DepthPairs
@@ -345,7 +345,9 @@ class PoseDataModule(SubjectDataModule):
         if views is None:
             examples = bank.batch(batch.rows, batch.flip)
         else:
-            examples = views.batch(bank, batch.rows, batch.flip, batch.epoch, self._joints)
+            examples = views.batch(
+                Examples(bank, batch.rows, self._joints, batch.flip, batch.epoch)
+            )
         noise = self.train_noise if training else self.test_noise
         if noise is not None:
             clip = bank.digest[examples["clip"]][:, None]

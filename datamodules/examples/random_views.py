@@ -47,6 +47,24 @@ _BELOW_ONE = 1 - 2**-24
 _AT_ONCE = 65_536
 
 
+class Examples(NamedTuple):
+    """Examples of a bank, to be looked at.
+
+    Attributes:
+        bank: The poses.
+        rows: Rows at which the chunks of the examples start, see :meth:`PoseBank.batch`.
+        joints: Joint sets of keypoints and poses.
+        flip: Examples to mirror; none where not given.
+        epoch: Another epoch, other views.
+    """
+
+    bank: PoseBank
+    rows: Int[Tensor, " B"]
+    joints: Joints
+    flip: Bool[Tensor, " B"] | None = None
+    epoch: int = 0
+
+
 @dataclass(frozen=True)
 class RandomViews:
     """Ranges that cameras, proportions and speeds are drawn from.
@@ -95,30 +113,16 @@ class RandomViews:
                 what = f"The {name} of random views is {given}"
                 raise InputError(f"{what}: give a range within {least:g} and {most:g}.")
 
-    def batch(
-        self,
-        bank: PoseBank,
-        rows: Int[Tensor, " B"],
-        flip: Bool[Tensor, " B"] | None,
-        epoch: int,
-        joints: Joints,
-    ) -> PoseBatch:
-        """Gather the examples whose chunks start at rows, each seen by a camera of its own.
+    def batch(self, examples: Examples) -> PoseBatch:
+        """Gather examples, each seen by a camera of its own.
 
         Keypoints are exact projections, of confidence 1; those outside the picture too.
-
-        Args:
-            bank: The poses.
-            rows: See :meth:`PoseBank.batch`.
-            flip: Examples to mirror.
-            epoch: Another epoch, other views.
-            joints: Joint sets of keypoints and poses.
 
         Raises:
             InputError: If there are no poses, or the keypoints cannot be derived from them.
         """
-        batch = bank.batch(rows)
-        view = self.view(bank, rows, flip, epoch, joints, bank.windows)
+        batch = examples.bank.batch(examples.rows)
+        view = self._view(examples, examples.bank.windows)
         batch["keypoints"], batch["pose"], batch["camera"] = view[:3]
         batch["confidence"] = torch.ones_like(batch["confidence"])
         batch["valid"] &= view.inside
@@ -129,22 +133,15 @@ class RandomViews:
     ) -> tuple[Float[Tensor, "N K 2"], Float[Tensor, "N J 3"]]:
         """Return keypoints and poses of the selected frames as they are seen in the first epoch."""
         views = [
-            self.view(bank, rows, None, 0, joints, Windows())
+            self._view(Examples(bank, rows, joints), Windows())
             for rows in bank.selected.nonzero().squeeze(-1).split(_AT_ONCE)
         ]
         keypoints = torch.cat([view.keypoints[:, 0] for view in views])
         return keypoints, torch.cat([view.pose[:, 0] for view in views])
 
-    def view(
-        self,
-        bank: PoseBank,
-        rows: Int[Tensor, " B"],
-        flip: Bool[Tensor, " B"] | None,
-        epoch: int,
-        joints: Joints,
-        windows: Windows,
-    ) -> "View":
-        """Return the windows of rows as they are seen; see :meth:`batch`."""
+    def _view(self, examples: Examples, windows: Windows) -> "View":
+        """Return windows of examples as they are seen; see :meth:`batch`."""
+        bank, rows, joints, flip, epoch = examples
         if bank.pose is None:
             raise InputError("Random views need 3D poses, and there are none: leave them out.")
         clip = bank.clip[rows]

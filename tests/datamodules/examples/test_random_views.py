@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from datamodules.examples.random_views import RandomViews
+from datamodules.examples.random_views import Examples, RandomViews
 from lifting.cameras import camera_to_world, project
 from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
@@ -20,7 +20,7 @@ WINDOW = Windows(9, 3, dilation=2)
 
 def seen(bank, epoch=0, flip=None, joints=JOINTS, rows=None, **options):
     rows = bank.rows if rows is None else rows
-    return RandomViews(**options).batch(bank, rows, flip, epoch, joints)
+    return RandomViews(**options).batch(Examples(bank, rows, joints, flip, epoch))
 
 
 def in_world(batch):
