@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,15 +154,18 @@ def _identities(people: Sequence[FramePerson]) -> list[str] | None:
 
 
 def _without_doubles(people: Sequence[FramePerson]) -> list[FramePerson]:
-    """Return people without those who are on the same frame with more keypoints at the same places."""
-    kept: list[FramePerson] = []
-    # Those of a frame stand together; whoever shows most is first among them.
-    by_sight = sorted(people, key=lambda person: (person.frame, -int(_seen(person).sum())))
-    for person in by_sight:
-        same_frame = (other for other in reversed(kept) if other.frame == person.frame)
-        if not any(_is_part(person, other) for other in same_frame):
-            kept.append(person)
-    alone = {id(person) for person in kept}
+    """Return people without those who are on the same frame with more keypoints at the same places.
+
+    The people come by frame.
+    """
+    alone: set[int] = set()
+    for _, together in groupby(people, lambda person: person.frame):
+        kept: list[FramePerson] = []
+        # Whoever shows most is first.
+        for person in sorted(together, key=lambda person: -int(_seen(person).sum())):
+            if not any(_is_part(person, other) for other in kept):
+                kept.append(person)
+        alone |= {id(person) for person in kept}
     return [person for person in people if id(person) in alone]
 
 
