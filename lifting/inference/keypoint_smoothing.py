@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_filters import DEFAULT_CUTOFF, parse_filter
-from lifting.inference.smoothing import one_euro, savitzky_golay
+from lifting.inference.smoothing import one_euro, runs_of, savitzky_golay
 from lifting.keypoints.validation import PersonKeypoints
 
 # Of one pass; forwards and backwards make four.
@@ -59,7 +59,7 @@ def smooth_keypoints(
     scale = _PERSON_MM / _extent(points, seen) if chosen.name == "one_euro" else 1.0
     smoothed = points.clone()
     for joint in range(points.shape[1]):
-        for begin, end in _runs(seen[:, joint].numpy()):
+        for begin, end in runs_of(seen[:, joint].numpy()):
             run = points[begin:end, joint : joint + 1]
             if chosen.name == "savgol":
                 smoothed[begin:end, joint] = savitzky_golay(run)[:, 0]
@@ -104,9 +104,3 @@ def _extent(points: Tensor, seen: Tensor) -> float:
     sides = (high - low).amax(-1)
     there = sides[sides > 0]
     return float(there.median()) if len(there) else _PERSON_MM
-
-
-def _runs(seen: np.ndarray) -> list[tuple[int, int]]:
-    """Return begin and end of every run of frames on which a joint is seen."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(int)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

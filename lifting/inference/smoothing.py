@@ -1,11 +1,10 @@
 """Smoothing of poses over time."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy.signal import savgol_filter
 from torch import Tensor
@@ -28,7 +27,7 @@ def smooth(
     if method == "one_euro" and fps is None:
         raise InputError("one_euro depends on the frame rate: give fps, or smooth by savgol.")
     smoothed = pose.clone()
-    for begin, end in _runs(pose):
+    for begin, end in runs_of(pose.isfinite().flatten(1).all(-1).numpy()):
         run = pose[begin:end]
         if method == "savgol":
             smoothed[begin:end] = savitzky_golay(run)
@@ -38,11 +37,15 @@ def smooth(
     return smoothed
 
 
-def _runs(pose: Tensor) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of every run of finite frames."""
-    finite = pose.isfinite().flatten(1).all(-1).numpy()
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(int)))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+def runs_of(there: Bool[ndarray, " frames"]) -> list[tuple[int, int]]:
+    """Return begin and end of every run of frames on which something is there.
+
+    Example:
+        >>> runs_of(np.array([True, False, True, True]))
+        [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(int)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def savitzky_golay(
@@ -110,17 +113,19 @@ class OneEuro:
         """
         previous = points if self._previous is None else self._previous
         value = points if self._value is None else self._value
-        rate = 1 / seconds
-        change = _smoothing_factor(self.speed_cutoff, rate) * (
-            (points - previous) * rate - self._speed
-        )
-        self._speed = self._speed + change
+        speed = (points - previous) / seconds
+        self._speed = self._speed + low_pass(self.speed_cutoff, seconds) * (speed - self._speed)
         norm = np.linalg.norm(self._speed, axis=-1, keepdims=True)
-        share = _smoothing_factor(self.min_cutoff + self.beta * norm, rate)
+        share = low_pass(self.min_cutoff + self.beta * norm, seconds)
         self._previous, self._value = points, value + share * (points - value)
         return self._value
 
 
-def _smoothing_factor(cutoff: ndarray | float, fps: float) -> ndarray | float:
-    """Return the weight of a new value in a low-pass filter of first order."""
-    return 1 / (1 + fps / (2 * math.pi * cutoff))
+def low_pass(cutoff: ndarray | float, seconds: float) -> ndarray | float:
+    """Return the weight of a new value in a low-pass filter of first order.
+
+    Args:
+        cutoff: Hz.
+        seconds: Time since the value before.
+    """
+    return 1 / (1 + 1 / (2 * math.pi * cutoff * seconds))

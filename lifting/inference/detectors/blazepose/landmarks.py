@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.special import expit
 
 from lifting.inference.detectors.blazepose.regions import Region, region_of_circle
 from lifting.inference.detectors.interfaces import Points
@@ -81,7 +82,7 @@ def decode(
     depth = raw[:JOINTS, 2:3].astype(np.float64) / SIZE * region.side
     world = metres[:JOINTS].astype(np.float64)
     world[:, :2] = world[:, :2] @ (linear / region.side).T
-    visibility, presence = _sigmoid(raw[:JOINTS, 3:]).T
+    visibility, presence = expit(raw[:JOINTS, 3:].astype(np.float64)).T
     return Landmarks(
         score,
         np.concatenate([places[:JOINTS], depth], 1),
@@ -110,7 +111,7 @@ def refine(
         if not (0 <= column < width and 0 <= row < height):
             continue
         top, left = max(0, row - reach), max(0, column - reach)
-        window = _sigmoid(
+        window = expit(
             heatmaps[top : row + reach + 1, left : column + reach + 1, joint].astype(np.float64)
         )
         if window.max() >= _MIN_PEAK:
@@ -121,7 +122,3 @@ def refine(
                 (top + (rows * window).sum() / mass) / height,
             )
     return refined
-
-
-def _sigmoid(values: ndarray) -> ndarray:
-    return 1 / (1 + np.exp(-values.astype(np.float64).clip(-500, 500)))

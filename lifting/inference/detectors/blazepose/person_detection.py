@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.special import expit
 
 from lifting.imaging.boxes import pairwise_iou
 from lifting.inference.detectors.blazepose.regions import Region, region_of_circle
@@ -13,7 +14,6 @@ from lifting.inference.detectors.blazepose.regions import Region, region_of_circ
 SIZE = 224
 # By layer of the network; two anchors at every cell of each.
 _STRIDES = (8, 16, 32, 32, 32)
-_MAX_LOGIT = 100.0
 _MIN_SCORE = 0.5
 # Boxes that overlap by more (intersection over union) are of the same person.
 _MAX_IOU = 0.3
@@ -69,7 +69,7 @@ def decode(
     Returns:
         Left, top, right, bottom and the x and y of four points, as shares of the input; the scores.
     """
-    scores = 1 / (1 + np.exp(-logits.clip(-_MAX_LOGIT, _MAX_LOGIT).astype(np.float64)))
+    scores = expit(logits.astype(np.float64))
     values = raw.astype(np.float64) / SIZE
     places = values.reshape(-1, 6, 2)
     # All but the second pair, the extent, are places.

@@ -1,10 +1,10 @@
 """Steadying of the points that align a region from frame to frame."""
 
-import math
-
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+
+from lifting.inference.smoothing import low_pass
 
 # Seconds between frames, whatever the video's rate: what the original assumes.
 _FRAME = 1 / 30
@@ -40,12 +40,8 @@ class SteadyPoints:
         else:
             seconds = _FRAME * (frame - self._frame)
             speed = (points - self._raw) / max(diameter, 1e-6) / seconds
-            self._speed = self._speed + _weight(_SPEED_CUTOFF, seconds) * (speed - self._speed)
+            self._speed = self._speed + low_pass(_SPEED_CUTOFF, seconds) * (speed - self._speed)
             cutoff = _MIN_CUTOFF + _BETA * np.abs(self._speed)
-            self._value = self._value + _weight(cutoff, seconds) * (points - self._value)
+            self._value = self._value + low_pass(cutoff, seconds) * (points - self._value)
         self._frame, self._raw = frame, points
         return self._value
-
-
-def _weight(cutoff: float | ndarray, seconds: float) -> float | ndarray:
-    return 1 / (1 + 1 / (2 * math.pi * cutoff * seconds))
