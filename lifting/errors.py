@@ -1,6 +1,7 @@
 """The errors that a user is meant to read, and the statuses that commands end with."""
 
 import errno
+import importlib
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 from typing import Self
 
 # No space left, file larger than the limit, disk quota exceeded.
@@ -131,6 +133,21 @@ def did_you_mean(word: str, known: Iterable[str], shown: str = "{}") -> str:
     spelled = {name.lower(): name for name in sorted(known, reverse=True)}
     close = get_close_matches(word.lower(), spelled, n=1)
     return f"did you mean {shown.format(spelled[close[0]])}?" if close else ""
+
+
+def require(name: str, user: str, extra: str, package: str | None = None) -> ModuleType:
+    """Import a library that an extra of the package installs.
+
+    Raises:
+        InputError: If it is not installed; ``user``, which needs it, begins the sentence.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        remedy = f'pip install -c constraints.txt -e ".[{extra}]".'
+        raise InputError(
+            f"{user} needs {package or name}, which is not installed: {remedy}"
+        ) from error
 
 
 def explain(error: BaseException) -> str | None:

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from lifting.export.extras import require
+from lifting.errors import require
 from lifting.export.motion import Motion
 
 

@@ -12,9 +12,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from lifting.checkpoints import read_checkpoint
-from lifting.errors import InputError
+from lifting.errors import InputError, require
 from lifting.export.card import model_card
-from lifting.export.extras import require
 from lifting.export.wrapping import load_exportable, metadata
 from lifting.files import folder_beside, refuse_existing
 from lifting.methods import Method

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from lifting.export.extras import require
+from lifting.errors import require
 from lifting.export.parity import Runner
 from lifting.export.program import quietly
 from lifting.export.wrapping import Exportable
@@ -23,7 +23,7 @@ def check_installed() -> None:
         InputError: If it is; it names it.
     """
     for name in ("onnx", "onnxscript", "onnxruntime"):
-        require(name, _USER)
+        require(name, _USER, "export")
 
 
 def saved_onnx(model: Exportable, program: ExportedProgram, metadata: Mapping[str, str]) -> bytes:
@@ -65,7 +65,7 @@ def runner(content: bytes, threads: int | None = None) -> Runner:
 
     It uses as many threads as there are cores where their number is not given.
     """
-    onnxruntime = require("onnxruntime", _USER)
+    onnxruntime = require("onnxruntime", _USER, "export")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     if threads is not None:

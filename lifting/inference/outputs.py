@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lifting.errors import InputError, did_you_mean, located
+from lifting.errors import InputError, did_you_mean, located, require
 from lifting.export.bvh import bvh_text
 from lifting.export.c3d import c3d_bytes
-from lifting.export.extras import require
 from lifting.export.motion import Motion
 from lifting.export.pose_table import angle_csv, pose_csv
 from lifting.export.trc import trc_text

@@ -8,11 +8,9 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
-from lifting.errors import InputError
+from lifting.errors import InputError, require
 from lifting.models.cache import MIRROR, OFFLINE, PARTIAL, cache_folder, is_offline, keep
 from lifting.models.downloading import UnreachableError, download
 from lifting.models.hub_folders import CARD, CONFIG, WEIGHTS
@@ -160,7 +158,7 @@ def split_revision(place: str) -> tuple[str, str | None]:
 
 
 def _from_hub(model: Model, files: Sequence[ModelFile], folder: Path) -> None:
-    hub = _hub_library(model.source)
+    hub = require("huggingface_hub", model.source, "hub")
     repository, revision = split_revision(model.source.removeprefix("hf:"))
     place = cache_folder() / PARTIAL / model.name
     for file in files:
@@ -186,7 +184,7 @@ def hub_folder(source: str) -> Path:
 # Once a process: the hub is asked every time whether there is something newer.
 @lru_cache
 def _snapshot(source: str, place: Path, offline: bool) -> Path:
-    hub = _hub_library(source)
+    hub = require("huggingface_hub", source, "hub")
     repository, revision = split_revision(source.removeprefix("hf:"))
     options = {"revision": revision, "allow_patterns": [CONFIG, WEIGHTS, CARD], "cache_dir": place}
     try:
@@ -198,15 +196,6 @@ def _snapshot(source: str, place: Path, offline: bool) -> Path:
         remedy = f"check its name, or run {get} on a machine that can, and name the folder."
         raise InputError(what, source, remedy) from error
     return Path(found)
-
-
-def _hub_library(source: str) -> ModuleType:
-    try:
-        return import_module("huggingface_hub")
-    except ImportError as error:
-        what = "needs huggingface_hub, which is not installed"
-        remedy = 'pip install -c constraints.txt -e ".[hub]".'
-        raise InputError(what, source, remedy) from error
 
 
 def _first_line(error: Exception) -> str:

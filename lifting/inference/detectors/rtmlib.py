@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lifting.errors import InputError, did_you_mean
-from lifting.export.extras import require
+from lifting.errors import InputError, did_you_mean, require
 from lifting.inference.detectors.interfaces import Boxes, Frame, Image, Points
 from lifting.inference.detectors.onnx_model import OnnxModel
 from lifting.skeletons import skeleton

@@ -180,5 +180,5 @@ def test_a_repository_is_named_with_its_revision(hub, tmp_path, cache, monkeypat
 
 def test_a_hub_needs_its_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(InputError, match=r"hf:me/walk: needs huggingface_hub, .*\.\[hub\]"):
+    with pytest.raises(InputError, match=r"hf:me/walk needs huggingface_hub, .*\.\[hub\]"):
         sources.hub_folder("hf:me/walk")

@@ -10,8 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from lifting.errors import InputError
-from lifting.export.extras import require
+from lifting.errors import InputError, require
 
 
 class LiteRtModel:
