@@ -18,13 +18,20 @@ from lifting.inference.devices import device_of
 from lifting.inference.live_history import KeypointHistory
 from lifting.inference.prediction import (
     image_camera,
+    image_size,
     known_joints,
     load_lifter,
     scale_to_training,
     warn_of_strange_inputs,
 )
 from lifting.inference.smoothing import OneEuro
-from lifting.keypoints.validation import validate_keypoints
+from lifting.keypoints.validation import (
+    PersonKeypoints,
+    implausible_in,
+    validate_keypoints,
+    warn_of,
+    without,
+)
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, convert_confidence
 from lifting.skeletons import skeleton as joint_set
@@ -101,7 +108,7 @@ class LiveLifter:
         self._source, self._target = skeleton, lifter.hparams["keypoint_skeleton"]
         self._keypoints, self._joints = (len(joint_set(name)) for name in (skeleton, self.skeleton))
         self.known: NDArray[np.bool_] = np.zeros(self._joints, np.bool_)
-        self._where, self._warned = where, False
+        self._where, self._warned, self._warned_of_impossible = where, False, False
         # What does not go together is known before the first frame.
         try:
             convert(torch.zeros(self._keypoints, 2), self._source, self._target)
@@ -163,7 +170,16 @@ class LiveLifter:
         person = validate_keypoints(keypoints, confidence, self._source)
         if len(person.points) > 1:
             raise InputError(f"keypoints are of {len(person.points)} frames: give one by one.")
+        person = self._plausible(person)
         return person.points[0].numpy(), person.confidence.where(person.seen, 0.0)[0].numpy()
+
+    def _plausible(self, person: PersonKeypoints) -> PersonKeypoints:
+        """Return somebody without the keypoints that nobody can have; the first time with a warning."""
+        found = implausible_in(person, image_size(self._camera))
+        if found and not self._warned_of_impossible:
+            warn_of(found[:1], "keypoints")
+            self._warned_of_impossible = True
+        return without(person, found)
 
     @torch.inference_mode()
     def _lift(self) -> Float[ndarray, "J 3"]:

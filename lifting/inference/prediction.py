@@ -23,7 +23,7 @@ from lifting.inference.options import LiftOptions
 from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
 from lifting.keypoints.gaps import fill_gaps
-from lifting.keypoints.validation import PersonKeypoints, validate_keypoints
+from lifting.keypoints.validation import PersonKeypoints, plausible, validate_keypoints
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, convert_confidence, skeleton
@@ -107,7 +107,7 @@ def lift(
     lifter.eval()
     calibrated = camera is not None
     camera = image_camera(size, camera)
-    person = validate_keypoints(keypoints, confidence, skeleton)
+    person = plausible(validate_keypoints(keypoints, confidence, skeleton), image_size(camera))
     person = smoothed(person, lift_options.smooth_keypoints, lift_options.fps)
     points, scores = _for_lifter(person, lifter, where)
     # What is told apart from what is known: of whole frames that were filled in, it is all of it.
@@ -179,6 +179,12 @@ def image_camera(size: tuple[float, float] | None, camera: Camera | None) -> Cam
     if not (0 < width < float("inf") and 0 < height < float("inf")):
         raise InputError(f"size is {size}: give width and height in pixels.")
     return nominal_camera(width, height).to(torch.float32)
+
+
+def image_size(camera: Camera) -> tuple[float, float]:
+    """Return width and height of the images of one camera, pixels."""
+    width, height = camera.size.tolist()
+    return width, height
 
 
 def natural_dilation(lifter: Lifter, fps: float | None) -> int:

@@ -1,13 +1,16 @@
 """Validation of keypoints that come as arrays."""
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from lifting.errors import InputError
+from lifting.errors import InputError, InputWarning
+from lifting.keypoints.plausibility import Implausible, implausible
 from lifting.skeletons import skeleton
 
 # Pixels of a recording do not all lie within these of the corner, normalised coordinates do.
@@ -75,6 +78,47 @@ def validate_keypoints(
     points = np.where(seen[..., None], array[..., :2], 0.0)
     numbers = torch.from_numpy(points), torch.from_numpy(scores), torch.from_numpy(seen)
     return PersonKeypoints(*numbers, joint_set)
+
+
+def plausible(
+    person: PersonKeypoints, size: tuple[float, float] | None, where: object = "keypoints"
+) -> PersonKeypoints:
+    """Return somebody without the keypoints that nobody can have, and warn of each kind of them.
+
+    Args:
+        person: The keypoints.
+        size: Width and height of the image, pixels, if known.
+        where: What they are called in messages.
+
+    Raises:
+        InputError: If none is left.
+    """
+    found = implausible_in(person, size)
+    left = without(person, found)
+    if not left.seen.any():
+        raise InputError(f"nobody is left: {found[-1].text}", where, found[-1].remedy)
+    warn_of(found, where)
+    return left
+
+
+def implausible_in(person: PersonKeypoints, size: tuple[float, float] | None) -> list[Implausible]:
+    """Return the keypoints of somebody that nobody can have, by their fault."""
+    return implausible(person.points.double().numpy(), person.seen.numpy(), person.skeleton, size)
+
+
+def without(person: PersonKeypoints, found: Sequence[Implausible]) -> PersonKeypoints:
+    """Return somebody some of whose keypoints are not seen."""
+    seen = person.seen.clone()
+    for fault in found:
+        seen &= ~torch.from_numpy(fault.mask)
+    return replace(person, seen=seen)
+
+
+def warn_of(found: Sequence[Implausible], where: object) -> None:
+    """Warn of keypoints that nobody can have, a sentence for each fault."""
+    for fault in found:
+        message = str(InputError(fault.text, where, fault.remedy))
+        warnings.warn(message, InputWarning, stacklevel=4)
 
 
 def _numbers(content: ArrayLike, what: str) -> NDArray[np.float64]:

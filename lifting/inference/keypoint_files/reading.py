@@ -10,6 +10,7 @@ from lifting.inference.keypoint_files.arrays import read_arrays
 from lifting.inference.keypoint_files.coco import read_alphapose, read_coco
 from lifting.inference.keypoint_files.mediapipe import JOINTS, read_mediapipe
 from lifting.inference.keypoint_files.openpose import read_openpose
+from lifting.inference.keypoint_files.plausible_tracks import plausible_tracks
 from lifting.inference.keypoint_files.store import read_store
 from lifting.inference.keypoint_files.track import KeypointTrack, Size
 from lifting.inference.options import ReadOptions
@@ -22,6 +23,8 @@ _SUFFIXES = {".npz": "npz", ".npy": "npz", ".h5": "store", ".hdf5": "store"}
 
 def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     """Read the people in a keypoint file, or in a folder of OpenPose's, by their first frames.
+
+    Keypoints that nobody can have are missing, with a warning.
 
     Raises:
         InputError: If it cannot be read, is in no known format, or contradicts the options.
@@ -37,7 +40,8 @@ def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
         tracks = _read_file(existing_file(path), options)
     if not tracks:
         raise InputError("shows nobody", path, "run the detector again.")
-    return [with_size(track, options.size, path) for track in tracks]
+    sized = [with_size(track, options.size, path) for track in tracks]
+    return plausible_tracks(sized, path)
 
 
 def is_store(path: Path, options: ReadOptions) -> bool:

@@ -207,6 +207,21 @@ def test_strange_keypoints_are_warned_of_once():
     assert len(warned) == 1
 
 
+def test_keypoints_that_nobody_can_have_are_not_seen_and_warned_of_once():
+    points = person()
+    live, expected = (LiveLifter(make("causal", **PERSON), size=SIZE) for _ in range(2))
+    broken = points.copy()
+    broken[4, 9] = broken[6, 3] = 1e9
+    # All in one point: the person is missing.
+    broken[8] = 300
+    with pytest.warns(InputWarning, match="left wrist lies far outside the image") as told:
+        poses = pushed(live, broken)
+    assert len(told) == 1
+    missing = points.copy()
+    missing[4, 9] = missing[6, 3] = missing[8] = np.nan
+    np.testing.assert_allclose(poses, pushed(expected, missing), atol=CLOSE)
+
+
 def test_a_method_that_completes_is_told_what_is_missing():
     lifter, points = make("occlusion"), person()
     points[:, [7, 9]] = np.nan

@@ -206,16 +206,14 @@ def test_what_is_occluded_is_completed_where_the_method_can(person, checkpoint, 
     assert not completed.known[:, H36M17.index("right_knee")].any()
 
 
-def test_the_root_is_where_the_pose_projects_onto_its_keypoints(checkpoint):
+def test_the_root_is_where_the_pose_projects_onto_its_keypoints(person):
     """A method whose pose does not depend on its input, seen by a camera in a known place."""
     method = make("video_pose_3d", keypoint_skeleton="h36m17")
     with torch.no_grad():
         for name, parameter in method.named_parameters():
             if "last" not in name or "weight" in name:
                 parameter.zero_()
-    pose = torch.from_numpy(
-        lift(np.full((FRAMES, 17, 2), 9.0), method, size=SIZE, skeleton="h36m17").pose
-    )
+    pose = torch.from_numpy(lift(person, method, size=SIZE, skeleton="h36m17").pose)
     assert pose.std() > 1
     place = torch.linspace(-500, 500, FRAMES)[:, None] * torch.tensor([1.0, 0.2, 2.0])
     place = place + torch.tensor([0.0, 0.0, 5000.0])
@@ -391,3 +389,12 @@ def test_keypoints_unlike_those_of_training_are_warned_of(person, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", InputWarning)
         lift(person / 4, viewed, size=SIZE, skeleton="h36m17")
+
+
+def test_keypoints_that_nobody_can_have_are_missing(person, checkpoint):
+    lifter = load_lifter(checkpoint("simple_baseline", view="person"))
+    broken, missing = person.copy(), person.copy()
+    broken[4, 9], missing[4, 9] = 1e9, np.nan
+    with pytest.warns(InputWarning, match="keypoints: left wrist lies far outside the image"):
+        pose = lift(broken, lifter, size=SIZE).pose
+    np.testing.assert_array_equal(pose, lift(missing, lifter, size=SIZE).pose)

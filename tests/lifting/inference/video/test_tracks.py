@@ -69,9 +69,10 @@ def test_files_that_count_from_one_are_moved(video, tmp_path):
 
 def test_shares_of_the_image_become_its_pixels(video, tmp_path):
     path = tmp_path / "k.npz"
-    np.savez(path, landmarks=np.full((6, 33, 4), [0.5, 0.25, 0.0, 1.0]))
+    shares = np.tile(np.random.default_rng(0).uniform(0, 1, (33, 2)), (6, 1, 1))
+    np.savez(path, landmarks=np.concatenate([shares, np.ones_like(shares)], -1))
     (track,) = read_video_tracks(video, path, ReadOptions(), 0)
-    np.testing.assert_allclose(track.keypoints, np.full((6, 33, 2), [SIZE[0] / 2, SIZE[1] / 4]))
+    np.testing.assert_allclose(track.keypoints, shares * SIZE)
 
 
 def test_people_on_hardly_any_frame_are_refused(video, tmp_path):

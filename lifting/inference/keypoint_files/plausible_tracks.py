@@ -1,0 +1,56 @@
+"""People of a keypoint file without the keypoints that nobody can have."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lifting.errors import InputError, InputWarning
+from lifting.inference.keypoint_files.track import KeypointTrack
+from lifting.keypoints.plausibility import implausible
+
+# People of whom there is a warning each.
+_WARNED = 3
+
+
+def plausible_tracks(tracks: Sequence[KeypointTrack], where: object) -> list[KeypointTrack]:
+    """Return tracks whose impossible keypoints are missing, and warn of them.
+
+    People of whom nothing is left are left out.
+
+    Args:
+        tracks: Everyone.
+        where: The file, for messages.
+
+    Raises:
+        InputError: If nobody is left.
+    """
+    kept, faults = [], []
+    for track in tracks:
+        size = track.size
+        if track.camera is not None:
+            width, height = track.camera.size.tolist()
+            size = width, height
+        found = implausible(
+            track.keypoints, track.seen, track.skeleton, size, track.frames.tolist()
+        )
+        left = track.seen.copy()
+        for fault in found:
+            left &= ~fault.mask
+        if left.any() or not found:
+            kept.append(replace(track, confidence=np.where(left, track.confidence, 0.0)))
+        end = "" if left.any() else ", so that the person is left out"
+        errors = [InputError(f.text + end, f"{where}: {track.name}", f.remedy) for f in found]
+        if errors:
+            faults.append(errors)
+    if faults and not kept:
+        # The last is what nothing was left by.
+        last = faults[0][-1]
+        raise InputError(f"nobody is left: {last.what}", last.where, last.remedy)
+    for error in [error for errors in faults[:_WARNED] for error in errors]:
+        warnings.warn(str(error), InputWarning, stacklevel=3)
+    if (more := len(faults) - _WARNED) > 0:
+        what = f"{more:,} more people have keypoints that nobody can have"
+        warnings.warn(str(InputError(what, where)), InputWarning, stacklevel=3)
+    return kept

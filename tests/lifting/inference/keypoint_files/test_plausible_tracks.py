@@ -1,0 +1,60 @@
+"""People of a file, without the keypoints that nobody can have."""
+
+import numpy as np
+import pytest
+
+from lifting.cameras import nominal_camera
+from lifting.errors import InputError, InputWarning
+from lifting.inference.keypoint_files.plausible_tracks import plausible_tracks
+from lifting.inference.keypoint_files.track import KeypointTrack
+
+
+def track(name, **options):
+    points = np.random.default_rng(0).uniform(300, 600, (10, 17, 2))
+    frames = np.arange(20, 30)
+    return KeypointTrack(name, frames, points, np.full((10, 17), 0.5), "coco17", **options)
+
+
+def broken(name, **options):
+    person = track(name, **options)
+    person.keypoints[:] = 500
+    return person
+
+
+def test_people_are_named_with_the_numbers_of_their_frames():
+    person = track("ben", size=(1000.0, 1000.0))
+    person.keypoints[2, 5] = 1e9
+    with pytest.warns(InputWarning) as told:
+        anna, ben = plausible_tracks([track("anna"), person], "walk.json")
+    (warning,) = told
+    begin = (
+        "walk.json: ben: left shoulder lies far outside the image of 1000 x 1000 pixels on 1 of 10 "
+    )
+    assert str(warning.message).startswith(f"{begin}frames (22) and is taken as not seen; ")
+    assert (anna.confidence == 0.5).all()
+    assert ben.confidence[2, 5] == 0
+    assert (ben.confidence > 0).sum() == 169
+
+
+def test_a_camera_tells_the_size():
+    person = track("ben", camera=nominal_camera(20.0, 20.0))
+    with pytest.raises(InputError, match=r"nobody is left: 17 of 17 .* of 20 x 20 pixels"):
+        plausible_tracks([person], "walk.json")
+
+
+def test_whoever_has_nothing_left_is_left_out():
+    with pytest.warns(InputWarning, match="ben: all keypoints lie in one point"):
+        (anna,) = plausible_tracks([track("anna"), broken("ben")], "walk.json")
+    assert anna.name == "anna"
+    with pytest.raises(
+        InputError, match=r"^walk\.json: ben: nobody is left: all keypoints lie in one"
+    ):
+        plausible_tracks([broken("ben")], "walk.json")
+
+
+def test_of_a_crowd_few_are_named():
+    people = [track("0"), *(broken(f"{number}") for number in range(1, 9))]
+    with pytest.warns(InputWarning) as told:
+        plausible_tracks(people, "walk.json")
+    assert len(told) == 4
+    assert str(told[-1].message) == "walk.json: 5 more people have keypoints that nobody can have"
