@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.cameras import Camera, to_screen
+from lifting.errors import CheckpointError
 from lifting.geometry import in_float64
 
 # Of a recording, the deviation of the median frame counts: single frames may be anywhere.
@@ -54,9 +55,24 @@ class InputRange:
         return {"mean": self.mean.cpu(), "std": self.std.cpu()}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return the range that :meth:`to_dict` wrote."""
-        return cls(values["mean"], values["std"])
+    def from_dict(cls, values: Any, points: int) -> Self:
+        """Return the range that :meth:`to_dict` wrote.
+
+        Args:
+            values: What it wrote.
+            points: Number of keypoints it must be of.
+
+        Raises:
+            CheckpointError: If it is something else, or holds numbers that are not finite.
+        """
+        shape = (2, points, 2)
+        content = values if isinstance(values, Mapping) else {}
+        mean, std = content.get("mean"), content.get("std")
+        for x in (mean, std):
+            if not (isinstance(x, Tensor) and x.shape == shape and x.isfinite().all()):
+                what = f"its input_range is not of {points} keypoints"
+                raise CheckpointError(what, remedy="get or train it again.")
+        return cls(content["mean"], content["std"])
 
 
 def _both(keypoints: Tensor, camera: Camera) -> Float[Tensor, "2 frames K 2"]:

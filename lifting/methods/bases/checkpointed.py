@@ -6,6 +6,7 @@ from inspect import isabstract
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jsonargparse import ArgumentError, ArgumentParser
 from lightning import LightningModule
 
 from lifting.checkpoints import name_not_finite, read_checkpoint
@@ -130,10 +131,31 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         with located(path):
             # Lightning's command line notes the class beside the options.
             options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-            method = trained(**options | changed)
+            method = trained(**_typed(trained, options) | changed)
             method.load_state_dict(checkpoint["state_dict"])
             method.restore_extras(checkpoint)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         what = f"its options are not those of a {name} of this version"
         raise InputError(what, path, "get or train it again.") from error
     return method.eval().requires_grad_(False)
+
+
+def _typed(kind: type[Checkpointed], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of a method, of the types that its constructor says.
+
+    Raises:
+        InputError: If one of them is of another type, or the method has none of that name.
+    """
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(kind, fail_untyped=False)
+    try:
+        parsed = parser.parse_object(dict(options)).as_dict()
+    except ArgumentError as error:
+        for name, value in options.items():
+            try:
+                parser.parse_object({name: value})
+            except ArgumentError:
+                what = f"its option {name} is {value!r:.80}, which {kind.__name__} does not take"
+                raise InputError(what, remedy="get or train it again.") from error
+        raise InputError(f"lacks options of {kind.__name__}") from error
+    return {name: parsed[name] for name in options}

@@ -1,5 +1,6 @@
 """Base class of lifters: evaluation, prediction and flip test."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.errors import InputError
+from lifting.errors import CheckpointError, InputError
 from lifting.geometry import centre, mirror
 from lifting.keypoints.input_range import InputRange
 from lifting.methods.bases.keypoint_method import KeypointMethod
@@ -114,11 +115,16 @@ class Lifter(KeypointMethod):
         checkpoint["input_range"] = None if seen is None else seen.to_dict()
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
-        """Restore what was seen in training, which imported and earlier checkpoints may lack."""
-        self.image_side = checkpoint.get("image_side")
-        self.frame_rate = checkpoint.get("frame_rate")
+        """Restore what was seen in training, which imported and earlier checkpoints may lack.
+
+        Raises:
+            CheckpointError: If a number is none, or the range is of other keypoints.
+        """
+        self.image_side = _above_zero(checkpoint, "image_side")
+        self.frame_rate = _above_zero(checkpoint, "frame_rate")
         seen = checkpoint.get("input_range")
-        self.input_range = None if seen is None else InputRange.from_dict(seen)
+        points = len(skeleton(self.hparams["keypoint_skeleton"]))
+        self.input_range = None if seen is None else InputRange.from_dict(seen, points)
 
     def required_poses(
         self, pose: Float[Tensor, "frames J 3"] | None
@@ -204,3 +210,14 @@ class Lifter(KeypointMethod):
         valid = batch["valid"]
         clip = batch["clip"][:, None].expand_as(valid)[valid]
         return {"pose": self.lift(batch)[valid], "clip": clip, "frame": batch["frame"][valid]}
+
+
+def _above_zero(checkpoint: Mapping[str, Any], name: str) -> float | None:
+    """Return a number of a checkpoint, or None if it has none."""
+    value = checkpoint.get(name)
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        what = f"its {name} is {value!r:.80}, which is no number above 0"
+        raise CheckpointError(what, remedy="get or train it again.")
+    return float(value)

@@ -82,7 +82,7 @@ def test_a_lifter_comes_back_with_what_it_needs_beside_its_weights(tmp_path):
     method = simple_baseline()
     method.image_side, method.frame_rate = 1000.25, 29.97
     seen = {"mean": torch.randn(2, 17, 2), "std": torch.rand(2, 17, 2)}
-    method.input_range = InputRange.from_dict(seen)
+    method.input_range = InputRange.from_dict(seen, 17)
     checkpoint = {"state_dict": method.state_dict(), "hyper_parameters": dict(method.hparams)}
     method.on_save_checkpoint(checkpoint)
     torch.save(checkpoint, tmp_path / "a.ckpt")
@@ -174,7 +174,7 @@ def test_paths_stay_at_home(tmp_path):
         (
             "config.json",
             b'{"method": "VideoPose3D", "options": {"a": 1}}',
-            "its options are not those of a VideoPose3D",
+            "its option a is 1, which VideoPose3D does not take",
         ),
         ("config.json", b'{"method": "VideoPose3D", "options": {}}', "another shape"),
         ("model.safetensors", None, "cannot be read"),

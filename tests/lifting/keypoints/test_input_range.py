@@ -52,7 +52,7 @@ def test_people_elsewhere_and_smaller_are_off(change):
 
 def test_it_counts_shares_of_the_image_and_survives_a_checkpoint():
     known = InputRange.of(people(), cameras(500))
-    again = InputRange.from_dict(known.to_dict())
+    again = InputRange.from_dict(known.to_dict(), 5)
     larger = 2 * people(100, seed=1)[:, 0][None]
     found = again.farthest(larger, cameras(1, 2000.0, 2000.0))
     assert found == known.farthest(larger / 2, cameras(1))
