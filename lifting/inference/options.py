@@ -18,7 +18,7 @@ class ReadOptions:
     Args:
         skeleton: Joint set of the keypoints, if the file does not say.
         width: Width of the images in pixels, if the file does not say.
-        height: Their height; one of at most 3 is that of the people, in metres, see person_height.
+        height: Their height; 3 or less is how tall the people are, metres, as person_height says it.
         stills: The frames are photographs, each lifted by itself.
         source: Which 2D source of a clip store.
         format: npz, store, openpose, coco, alphapose or mediapipe; by the content where not given.

@@ -21,8 +21,8 @@ class PhotographOptions:
         least_confidence: Keypoints of less confidence are missing.
         skeleton: Joint set of the keypoints, if an ONNX model does not say.
         out: Folder of what is written; beside the photographs where not given.
-        height: Photographs that are higher are shown at this height, pixels; one of at most 3 is that of
-            the people, in metres, see person_height.
+        height: What is drawn is at most so high, pixels; 3 or less is how tall the people are, metres,
+            as person_height says it.
 
     Raises:
         InputError: If the height is too small.

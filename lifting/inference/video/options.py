@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from lifting.errors import InputError
 from lifting.inference.defaults import DETECTOR
 
+# The file of the poses, in the folder of the results.
+POSES = "poses.npz"
 # Smallest values of numbers.
 _MINIMA = {"shortest": 1, "height": 32, "page_frames": 0}
 
@@ -17,7 +19,7 @@ class VideoOptions:
         detector: Estimates keypoints: the name of a model, a checkpoint of a detector, or an ONNX model;
             blazepose where neither it nor keypoints are given.
         boxes: Tells where people are: an ONNX model (YOLOX), or a JSON list as COCO's results; where
-            not given, one person is tracked by its keypoints.
+            not given, blazepose and rtmlib's models find people themselves, and others track one person.
         library: Runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
         crop: Width and height of the crops that a checkpoint was trained on.
         least_confidence: Keypoints of less confidence are missing.
@@ -30,8 +32,8 @@ class VideoOptions:
         skeleton: Joint set of the keypoints, if neither file nor model says.
         track: Lift this person alone.
         out: Folder of what is written; beside the video, named after it, where not given.
-        height: Frames that are higher are shown at this height, pixels; one of at most 3 is that of the
-            people, in metres, see person_height.
+        height: What is drawn is at most so high, pixels; 3 or less is how tall the people are, metres,
+            as person_height says it.
         page_frames: Pictures of the video on the page at most; 0 for no page.
         truth: True poses, an .npz, to print the errors of the person that is seen longest.
 
