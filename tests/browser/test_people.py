@@ -55,6 +55,9 @@ def test_the_video_beside_the_page_shows_the_frame_of_the_poses(film):
     for number in (0, 1, 7, 4, 11, 3):
         page.locator("#scrub").fill(str(number))
         until(page, lambda n=number: abs(brightness(page) - 20 * n) < 6)
+    # Nothing can be shown or left out, and nothing says so.
+    assert page.get_by_text("Show", exact=True).is_hidden()
+    assert page.get_by_text("shows the truth").is_hidden()
     page.locator("#speed").select_option("0.25")
     page.locator("#scrub").fill("0")
     page.get_by_role("button", name="Play").click()
@@ -78,6 +81,7 @@ def test_people_who_stand_in_one_room_are_told_apart_and_go_side_by_side(tmp_pat
     tracks = [PoseTrack(f"p{n}", still, H36M, None, way) for n, way in enumerate(ways)]
     write_page(tmp_path / "a.html", "A", [Clip("a", tracks), made_clip(methods=1)])
     page = open_page(tmp_path / "a.html")
+    assert page.get_by_text("Show", exact=True).is_visible()
     titles = page.locator(".panels b")
     assert titles.all_inner_texts() == ["Together: p0, p1"]
     page.get_by_role("button", name="Front").click()
