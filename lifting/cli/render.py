@@ -40,9 +40,8 @@ def render(
         size: Width and height, pixels.
         seed: Seed of bodies, motions, cameras, clothes and backgrounds.
     """
-    from rich.progress import Progress
-
     from datamodules.synthetic.rendered.video import render_video
+    from lifting.inference.progress import progress_bar
     from lifting.viz.timed_video import timed_video
 
     path = Path(out)
@@ -55,7 +54,7 @@ def render(
     rate = round(1000 * images.fps)
     with (
         timed_video(path, images.size, Fraction(1, rate), images.fps) as video,
-        Progress(transient=True) as bar,
+        progress_bar() as bar,
     ):
         for number, image in enumerate(bar.track(images, total=frames, description="rendering")):
             video.add(image, 1000 * number)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lifting.errors import InputError
+from lifting.inference.video.options import POSES
 from lifting.runs.folder import CONFIG, run_folder
 
 _ENDINGS = (".html", ".mp4", ".png")
@@ -29,8 +30,9 @@ def view(
     """Show predicted 3D poses, those of runs over the truth: a page to turn, a video, or a picture.
 
     Args:
-        run: Name of the run, which `lifting predict` was run for; or a file of poses, an .npz or .npy,
-            as `lifting lift` and `lifting video` write it, or of another program.
+        run: Name of the run, which `lifting predict` was run for; or the folder of a lifted video, or a
+            file of poses, an .npz or .npy, as `lifting lift` and `lifting video` write it, or of another
+            program.
         clip: Clip as subject/sequence/camera, or the beginning of it; the first where not given.
         index: A single pose instead, by its row in predictions.npz.
         out: Where to: .html is a page to play and turn, .mp4 turns, .png is six frames;
@@ -45,6 +47,7 @@ def view(
         track: This person of a file of poses alone.
         fps: Frames per second of a file of poses, if it does not say.
     """
+    run = _in_folder(run)
     if _is_file(run):
         _refuse(
             {"clip": clip, "index": index, "align": align, "beside": beside}, f"{run} is a file"
@@ -83,6 +86,20 @@ def _is_file(run: str) -> bool:
     """Return whether a file of poses is named, and no run by the file of its predictions."""
     path = Path(run)
     return path.suffix.lower() in _FILES and not path.is_dir() and _of_run(run) == run
+
+
+def _in_folder(run: str) -> str:
+    """Return the poses in a folder that `lifting video` wrote; anything else as it is.
+
+    Raises:
+        InputError: If it is a file of another kind.
+    """
+    path = Path(run)
+    if path.is_file() and path.suffix.lower() not in _FILES:
+        remedy = "name an .npz or .npy, as `lifting lift` and `lifting video` write it."
+        raise InputError("is no file of poses", path, remedy)
+    lifted = (path / POSES).is_file() and not (path / CONFIG).is_file()
+    return str(path / POSES) if lifted else run
 
 
 def _of_run(run: str) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from rich.progress import Progress
-
 from lifting.inference.camera_files import read_calibration, seen_by
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.options import LiftOptions
 from lifting.inference.output_options import OutputOptions
 from lifting.inference.outputs import at_heights
 from lifting.inference.prediction import Lifted, lift_track
+from lifting.inference.progress import progress_bar
 from lifting.methods.bases.lifter import Lifter
 
 _AS_LIFTED = OutputOptions()
@@ -39,7 +38,7 @@ def lift_everyone(
     calibration = None if outputs.camera is None else read_calibration(outputs.camera)
     seen = [seen_by(track, calibration) for track in tracks]
     # A block, not a bare loop: the bar must have gone when an error is printed.
-    with Progress(transient=True, disable=not bar or len(tracks) == 1) as shown:
+    with progress_bar(disable=not bar or len(tracks) == 1) as shown:
         lifted = [
             lift_track(track, lifter, options, where)
             for track in shown.track(seen, description="lifting")

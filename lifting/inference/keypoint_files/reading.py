@@ -13,6 +13,7 @@ from lifting.inference.keypoint_files.openpose import read_openpose
 from lifting.inference.keypoint_files.plausible_tracks import plausible_tracks
 from lifting.inference.keypoint_files.store import read_store
 from lifting.inference.keypoint_files.track import KeypointTrack, Size
+from lifting.inference.media_kinds import lifted_by
 from lifting.inference.options import ReadOptions
 
 _JSON = {"coco": read_coco, "alphapose": read_alphapose, "mediapipe": read_mediapipe}
@@ -61,6 +62,8 @@ def _read_file(path: Path, options: ReadOptions) -> list[KeypointTrack]:
         return read_arrays(path, load_npz(path), options)
     if by_suffix == "store":
         return read_store(path, options)
+    if (remedy := lifted_by(path)) is not None:
+        raise InputError("is no file of keypoints", path, remedy)
     content = load_json(path)
     tracks: list[KeypointTrack] = _JSON[name or _json_format(path, content)](path, content, options)
     return tracks

@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from lifting.errors import InputError
+from lifting.inference.media_kinds import lifted_by
 
 ENDINGS = (".jpg", ".jpeg", ".png")
 # Says in a picture that it was written here: it is no photograph, and may be replaced.
@@ -31,7 +32,8 @@ def find_photographs(paths: Sequence[Path]) -> list[Path]:
         elif not path.exists():
             raise InputError("there is no such photograph", path, "check the path.")
         elif path.suffix.lower() not in ENDINGS:
-            raise InputError("is no photograph", path, f"convert it to {' or '.join(ENDINGS[1:])}.")
+            remedy = f"convert it to {' or '.join(ENDINGS[1:])}."
+            raise InputError("is no photograph", path, lifted_by(path, "video") or remedy)
         else:
             found[path] = None
     return list(found)

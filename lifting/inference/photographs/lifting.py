@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.progress import Progress
-
 from datamodules.crops.pixels import read_photograph
 from lifting.errors import InputError
 from lifting.files import write_together
@@ -23,6 +21,7 @@ from lifting.inference.photographs.options import PhotographOptions
 from lifting.inference.photographs.outputs import LiftedPhotograph, photograph_clip, write_picture
 from lifting.inference.pose_files import pack_poses
 from lifting.inference.prediction import load_lifter
+from lifting.inference.progress import progress_bar
 from lifting.inference.result_files import ResultFiles
 from lifting.inference.video.reader import VideoFrame
 from lifting.inference.video.stopping import stoppable
@@ -105,7 +104,7 @@ def lift_photographs(
     build_tracker(detector)
     lifted: list[LiftedPhotograph] = []
     clips: list[Clip] = []
-    with stoppable() as stopped, Progress(transient=True) as bar:
+    with stoppable() as stopped, progress_bar() as bar:
         for number, path in enumerate(bar.track(paths, description="lifting")):
             try:
                 one = _lift(path, number, lifter, detector, lift_options, outputs)

@@ -17,7 +17,7 @@ from lifting.inference.outputs import check_before, check_names
 from lifting.inference.people.choosing import choose_people
 from lifting.inference.prediction import Lifted, lift, load_lifter
 from lifting.inference.result_files import ResultFiles
-from lifting.inference.video.options import VideoOptions
+from lifting.inference.video.options import POSES, VideoOptions
 from lifting.inference.video.outputs import (
     draw_video,
     drawn_person,
@@ -34,7 +34,7 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton as joint_set
 from lifting.viz.video_page import Thumbnails
 
-POSES, KEYPOINTS, VIDEO, PAGE = "poses.npz", "keypoints.npz", "video.mp4", "page.html"
+KEYPOINTS, VIDEO, PAGE = "keypoints.npz", "video.mp4", "page.html"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import Progress
 
 from lifting.errors import InputError
 from lifting.files import beside, write_together
@@ -15,6 +14,7 @@ from lifting.inference.outputs import output_files
 from lifting.inference.people_page import write_people_page
 from lifting.inference.pose_files import pack_poses
 from lifting.inference.prediction import Lifted
+from lifting.inference.progress import progress_bar
 from lifting.inference.video.reader import Video
 from lifting.inference.video.true_poses import TruePoses
 from lifting.keypoints.gaps import fill_gaps
@@ -93,7 +93,7 @@ def draw_video(
     """
     picture = SideBySide(video.size, people, height)
     out = timed_video(path, picture.size, video.time_base, video.fps)
-    with Progress(transient=True) as bar, out as written:
+    with progress_bar() as bar, out as written:
         task = bar.add_task("drawing", total=until or video.frames or None)
         for frame in video:
             if frame.number == until:

@@ -63,6 +63,8 @@ class Video:
             self.frames = stream.frames
 
     def _open(self) -> "av.container.InputContainer":
+        if self.path.is_dir():
+            raise InputError("is a folder", self.path, "name a video in it.")
         if not self.path.is_file():
             raise InputError("there is no such video", self.path, "check the path.")
         try:

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rich.progress import Progress
-
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import PersonTracker
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks, select_tracks
 from lifting.inference.options import ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
+from lifting.inference.progress import progress_bar
 from lifting.inference.video.reader import Video
 
 # Frames that go through the detectors together.
@@ -31,7 +30,7 @@ def detect_tracks(
     Raises:
         InputError: If there is nobody.
     """
-    with Progress(transient=True) as bar:
+    with progress_bar() as bar:
         task = bar.add_task("detecting", total=video.frames or None)
         people, count = track_people(
             video, tracker, _CHUNK, stopped, lambda done: bar.advance(task, done)
@@ -40,7 +39,9 @@ def detect_tracks(
     if not kept:
         most = max((len(person.frames) for person in people), default=0)
         what = f"nobody was seen on {min_frames} frames, but on {most}; lower --shortest."
-        if not most:
+        if count == 1:
+            what = "is one picture; lift photographs by `lifting photo`."
+        elif not most:
             what = f"nobody was seen on its {count:,} frames; does it show people?"
         raise InputError(what, video.path)
     shape = video.size, video.fps, video.path

@@ -41,6 +41,19 @@ def test_a_page_stands_beside_the_file(here, capsys):
     assert clip["methods"][0]["hidden"]
 
 
+def test_the_folder_of_a_lifted_video_stands_for_its_poses(here, capsys):
+    (here / "walk_3d").mkdir()
+    (here / "walk_3d.npz").rename(here / "walk_3d/poses.npz")
+    command(["view", "walk_3d"])
+    assert capsys.readouterr().out.endswith("in walk_3d/poses_view.html\n")
+
+
+def test_a_file_of_another_kind_is_refused(here):
+    (here / "a.jpg").write_bytes(b"")
+    with pytest.raises(InputError, match=r"a\.jpg: is no file of poses; name an \.npz"):
+        command(["view", "a.jpg"])
+
+
 def test_poses_of_others_need_their_joint_set_and_have_a_rate(here):
     with pytest.raises(InputError, match="--skeleton h36m17 or"):
         command(["view", "other.npy"])

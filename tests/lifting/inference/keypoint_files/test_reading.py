@@ -362,3 +362,10 @@ def test_real_annotations_of_photographs(real_data):
         read_tracks(boxes, NOTHING)
     with pytest.raises(InputError, match=r"root \(pelvis\).*--skeleton"):
         read_tracks(real_data / "samples/h36m/h36m_coco.json", NOTHING)
+
+
+@pytest.mark.parametrize(("name", "command"), [("a.mp4", "video"), ("a.jpg", "photo")])
+def test_videos_and_photographs_are_sent_to_their_commands(tmp_path, name, command):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(InputError, match=f"is no file of keypoints; .* `lifting {command}`"):
+        read_tracks(tmp_path / name, NOTHING)

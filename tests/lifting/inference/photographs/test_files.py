@@ -30,12 +30,14 @@ def test_a_folder_is_its_photographs_without_what_was_drawn_of_them(tmp_path):
     [
         ("no.jpg", r"no\.jpg: there is no such photograph; check the path\."),
         ("a.heic", r"a\.heic: is no photograph; convert it to \.jpeg or \.png\."),
+        ("a.mp4", r"a\.mp4: is no photograph; lift videos by `lifting video`\."),
         ("empty", r"empty: holds no photograph; give \.jpg, \.jpeg, \.png\."),
     ],
 )
 def test_what_is_no_photograph_is_told(tmp_path, name, sentence):
     (tmp_path / "empty").mkdir()
-    (tmp_path / "a.heic").write_bytes(b"")
+    for file in ("a.heic", "a.mp4"):
+        (tmp_path / file).write_bytes(b"")
     with pytest.raises(InputError, match=sentence):
         find_photographs([tmp_path / name])
 

@@ -113,6 +113,11 @@ def test_a_missing_video_is_refused(tmp_path):
         Video(tmp_path / "gone.mp4")
 
 
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"is a folder; name a video in it\."):
+        Video(tmp_path)
+
+
 def test_sound_alone_is_refused(tmp_path):
     path = tmp_path / "sound.wav"
     with wave.open(str(path), "wb") as file:

@@ -57,6 +57,13 @@ def test_who_is_seen_too_seldom_is_left_out(video):
         detect_tracks(video, script, 0.3, 7, lambda: False)
 
 
+@pytest.mark.parametrize("people", [[(7, 0.9)], []])
+def test_a_picture_is_sent_to_the_command_for_photographs(tmp_path, people):
+    picture = Video(write_video(tmp_path / "a.mp4", 1))
+    with pytest.raises(InputError, match="is one picture; lift photographs by `lifting photo`"):
+        detect_tracks(picture, Script(people), 0.3, 4, lambda: False)
+
+
 def test_files_that_count_from_one_are_moved(video, tmp_path):
     where = np.stack([points(number, 1.0)[:, :2] for number in range(6)])
     path = tmp_path / "k.npz"
