@@ -4,6 +4,7 @@ Colours lie on a circle, so that a plane cuts each of them off from the others. 
 blue, or takes the mean of one for the other, finds other joints.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +102,13 @@ def walk(frames: int, size=(320, 240), box=(60, 120)) -> np.ndarray:
 def write_dots(path: Path, people, size=(320, 240), **options) -> Path:
     """Write a video; ``people`` are the keypoints of those on each frame."""
     return write_frames(path, (paint(size, some) for some in people), size, **options)
+
+
+def write_boxes(path, shown):
+    """Write the boxes of the people on frames, numbered from 0, as COCO's results have them."""
+    boxes = []
+    for frame, people in enumerate(shown):
+        for points in people:
+            low, high = points.min(0) - 8, points.max(0) + 8
+            boxes.append({"image_id": frame, "bbox": [*low, *(high - low)], "score": 1.0})
+    path.write_text(json.dumps(boxes))

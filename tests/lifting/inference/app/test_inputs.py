@@ -14,8 +14,7 @@ from lifting.inference.prediction import lift
 from tests.datamodules.made_videos import write_frames
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import make
-from tests.made_dots import CROP, dot_detector, layout, paint, walk
-from tests.made_lifters import save
+from tests.made_dots import CROP, layout, paint, walk
 
 PEOPLE = [made.person(17, 8, seed, at=(300 + 500 * seed, 350)) for seed in range(2)]
 FILMED = (320, 240)
@@ -28,9 +27,8 @@ def lifter():
 
 
 @pytest.fixture(scope="module")
-def detector_options(tmp_path_factory):
-    path = save(dot_detector(), tmp_path_factory.mktemp("dots") / "dots.ckpt")
-    return DetectorOptions(path, crop=CROP, device="cpu")
+def detector_options(dot_models):
+    return DetectorOptions(str(dot_models / "dots.ckpt"), crop=CROP, device="cpu")
 
 
 @pytest.fixture

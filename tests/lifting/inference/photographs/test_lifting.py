@@ -1,9 +1,7 @@
 """Photographs of people of dots, whose keypoints are known, lifted by the command."""
 
 import json
-import os
 import re
-import signal
 
 import numpy as np
 import pytest
@@ -14,9 +12,7 @@ from lifting.cli.main import run as command
 from lifting.errors import InputError
 from lifting.inference.people.single_person import SinglePersonTracker
 from lifting.inference.prediction import lift
-from tests.made_dots import CROP, dot_detector, layout, paint
-from tests.made_lifters import save, simple_baseline
-from tests.made_methods import made
+from tests.made_dots import CROP, layout, paint, write_boxes
 
 pytestmark = pytest.mark.slow(reason="detects and lifts photographs", shapes=True)
 
@@ -25,28 +21,16 @@ POINTS = layout(90, 40, 60, 120)
 TURNED = 6
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A lifter of windows, one of single frames, and a detector."""
-    folder = tmp_path_factory.mktemp("models")
-    save(made("VideoPose3D", causal=False), folder / "vp.ckpt")
-    save(simple_baseline(), folder / "sb.ckpt")
-    save(dot_detector(), folder / "dots.ckpt")
-    return folder
-
-
 @pytest.fixture
-def here(files, tmp_path, monkeypatch):
-    for path in files.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    monkeypatch.chdir(tmp_path)
+def here(here):
+    """The folder with photographs in it, too."""
     upright = Image.fromarray(paint((240, 320), [POINTS]))
     upright.save("a.png")
     exif = Image.Exif()
     exif[0x0112] = TURNED
     upright.transpose(Image.Transpose.ROTATE_90).save("b.jpg", exif=exif, quality=95)
     Image.new("RGB", (240, 320), "grey").save("nobody.png")
-    return tmp_path
+    return here
 
 
 def photo(*words, checkpoint="vp.ckpt"):
@@ -102,10 +86,7 @@ def test_a_folder_is_lifted_twice_and_its_pictures_are_not_lifted_themselves(her
 def test_people_on_one_photograph_have_names(here):
     two = [layout(10, 100, 60, 120), layout(150, 60, 60, 120)]
     Image.fromarray(paint((240, 320), two)).save("two.png")
-    boxes = [
-        {"image_id": 0, "bbox": [*(p.min(0) - 8), *(np.ptp(p, 0) + 16)], "score": 1.0} for p in two
-    ]
-    (here / "boxes.json").write_text(json.dumps(boxes))
+    write_boxes(here / "boxes.json", [two])
     photo("two.png", "--boxes", "boxes.json", checkpoint="sb.ckpt")
     poses = load_npz("two_3d.npz")
     assert poses["tracks"].tolist() == ["two.png person0", "two.png person1"]
@@ -121,15 +102,8 @@ def test_people_on_one_photograph_have_names(here):
         photo("two.png", "--formats", "trc")
 
 
-def test_stopped_it_leaves_the_photographs_that_are_done(here, monkeypatch, capsys):
-    before, calls = SinglePersonTracker.track, []
-
-    def track(tracker, frames):
-        calls.append(None)
-        os.kill(os.getpid(), signal.SIGINT)
-        return before(tracker, frames)
-
-    monkeypatch.setattr(SinglePersonTracker, "track", track)
+def test_stopped_it_leaves_the_photographs_that_are_done(here, press_at, capsys):
+    calls = press_at(1, SinglePersonTracker, "track")
     with pytest.raises(SystemExit) as ended:
         photo("a.png", "b.jpg", checkpoint="sb.ckpt")
     assert (ended.value.code, len(calls)) == (130, 1)

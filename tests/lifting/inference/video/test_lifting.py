@@ -1,8 +1,6 @@
 """Videos of people of dots, whose keypoints are known, lifted from end to end."""
 
-import json
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +22,8 @@ from lifting.inference.video.reader import Video
 from lifting.skeletons import skeleton
 from lifting.viz.side_by_side import SideBySide
 from tests.datamodules.made_videos import turn, write_frames
-from tests.made_dots import CROP, dot_detector, layout, paint, walk, write_dots
+from tests.made_dots import CROP, layout, paint, walk, write_boxes, write_dots
 from tests.made_lifters import save, simple_baseline
-from tests.made_methods import made
 
 pytestmark = pytest.mark.slow(reason="encodes, decodes and lifts videos", shapes=True)
 
@@ -36,23 +33,17 @@ FILES = ["keypoints.npz", "page.html", "poses.npz", "poses_person0.bvh", "video.
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A lifter of single frames and one of windows, a detector, and a video of one person."""
-    folder = tmp_path_factory.mktemp("video")
-    save(simple_baseline(), folder / "sb.ckpt")
-    save(made("VideoPose3D", causal=False), folder / "vp.ckpt")
-    save(dot_detector(), folder / "dots.ckpt")
-    write_dots(folder / "walk.mp4", [[points] for points in walk(FRAMES)], rate=30)
-    return folder
+def recording(tmp_path_factory):
+    """A video of one person."""
+    path = tmp_path_factory.mktemp("video") / "walk.mp4"
+    return write_dots(path, [[points] for points in walk(FRAMES)], rate=30)
 
 
 @pytest.fixture
-def here(files, tmp_path, monkeypatch):
-    """An empty folder with the files in it."""
-    for path in files.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def here(here, recording):
+    """The folder with the video in it, too."""
+    (here / "walk.mp4").symlink_to(recording)
+    return here
 
 
 def detect(video="walk.mp4", **options):
@@ -111,7 +102,7 @@ def test_a_person_is_detected_lifted_and_drawn(here):
         f"Open {here / 'walk_3d/page.html'} in a browser.",
     ]
 
-    # What was detected is read instead of detector_options it again.
+    # What was detected is read instead of being detected again.
     lift_video("walk.mp4", "vp.ckpt", keypoints="walk_3d/keypoints.npz", out="again")
     assert names("again") == [name for name in FILES if name != "keypoints.npz"]
     again = load_npz("again/poses.npz")["pose"]
@@ -161,12 +152,7 @@ def test_people_in_boxes_are_told_apart_and_one_can_be_chosen(here):
     two = np.stack([layout(250 - 15 * t, 130, 50, 80) for t in range(12)])
     shown = [[a, b] if n < 9 else [a] for n, (a, b) in enumerate(zip(one, two, strict=True))]
     write_dots(here / "two.mp4", shown)
-    boxes = []
-    for frame, people in enumerate(shown):
-        for points in people:
-            low, high = points.min(0) - 8, points.max(0) + 8
-            boxes.append({"image_id": frame, "bbox": [*low, *(high - low)], "score": 1.0})
-    (here / "boxes.json").write_text(json.dumps(boxes))
+    write_boxes(here / "boxes.json", shown)
     made = detect("two.mp4", boxes="boxes.json", out="both")
     assert [len(track.frames) for track in made.tracks] == [12, 9]
     np.testing.assert_allclose(made.tracks[0].keypoints, one, atol=1.3)
@@ -195,32 +181,19 @@ def test_errors_are_the_distances_from_the_truth(here, capsys):
     assert '"truth":{' in Path("walk_3d/page.html").read_text()
 
 
-def press_at(number, monkeypatch, owner, method):
-    """Press Ctrl-C when a method is called for the n-th time."""
-    calls, before = [], getattr(owner, method)
-
-    def called(*arguments):
-        calls.append(None)
-        if len(calls) == number:
-            os.kill(os.getpid(), signal.SIGINT)
-        return before(*arguments)
-
-    monkeypatch.setattr(owner, method, called)
-
-
-def test_stopped_while_detecting_it_goes_on_with_what_was_seen(here, monkeypatch):
+def test_stopped_while_detecting_it_goes_on_with_what_was_seen(here, press_at):
     write_dots(here / "long.mp4", [[points] for points in walk(40)])
-    press_at(2, monkeypatch, SinglePersonTracker, "track")
+    press_at(2, SinglePersonTracker, "track")
     made = detect("long.mp4")
     assert made.stopped
     assert len(made.tracks[0].frames) == made.frames == len(list(Video("long_3d/video.mp4"))) == 16
     assert names("long_3d") == FILES
 
 
-def test_stopped_while_drawing_it_leaves_a_video_that_plays(here, monkeypatch, capsys):
+def test_stopped_while_drawing_it_leaves_a_video_that_plays(here, press_at, capsys):
     np.savez("walk.npz", keypoints=walk(FRAMES), skeleton="h36m17")
     arguments = ["walk.mp4", "--checkpoint", "sb.ckpt", "--keypoints", "walk.npz"]
-    press_at(5, monkeypatch, SideBySide, "draw")
+    press_at(5, SideBySide, "draw")
     with pytest.raises(SystemExit) as ended:
         command(["video", *arguments])
     assert ended.value.code == 130
@@ -277,7 +250,7 @@ def test_damaged_frames_are_left_out_and_counted(here):
         ({"out": "walk.npz"}, "walk.npz: is no folder"),
     ],
 )
-def test_what_is_wrong_is_told_and_nothing_is_left(here, monkeypatch, options, sentence):
+def test_what_is_wrong_is_told_and_nothing_is_left(here, options, sentence):
     np.savez("walk.npz", keypoints=walk(FRAMES), skeleton="h36m17")
     np.savez("long.npz", keypoints=walk(40), skeleton="h36m17")
     np.savez("large.npz", keypoints=walk(FRAMES), skeleton="h36m17", size=(640, 480))

@@ -8,25 +8,22 @@ from lifting.cli.main import run as command
 from lifting.inference.prediction import lift
 from lifting.skeletons.standing_height import standing_height
 from tests.made_dots import walk, write_dots
-from tests.made_lifters import save, simple_baseline
 
 pytestmark = pytest.mark.slow(reason="decodes and lifts videos", shapes=True)
 
 FRAMES = 6
 
 
-def test_a_video_gives_every_file_in_metres_through_its_camera(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    save(simple_baseline(), tmp_path / "sb.ckpt")
-    write_dots(tmp_path / "walk.mp4", [[points] for points in walk(FRAMES)], rate=30)
+def test_a_video_gives_every_file_in_metres_through_its_camera(here, capsys):
+    write_dots(here / "walk.mp4", [[points] for points in walk(FRAMES)], rate=30)
     np.savez("walk.npz", keypoints=walk(FRAMES), skeleton="h36m17")
     numbers = [300, 0, 150, 0, 300, 130, 0, 0, 1]
     lens = "distortion_coefficients: {data: [-0.3, 0.1, 0, 0, 0]}"
-    (tmp_path / "a.yml").write_text(f"camera_matrix: {{data: {numbers}}}\n{lens}\n")
+    (here / "a.yml").write_text(f"camera_matrix: {{data: {numbers}}}\n{lens}\n")
     given = ("--keypoints", "walk.npz", "--checkpoint", "sb.ckpt", "--page_frames", "0")
     asked = ("--height", "1.78", "--formats", "all", "--camera", "a.yml", "--people", "largest")
     command(["video", "walk.mp4", *given, *asked, "--trajectory", "true", "--device", "cpu"])
-    folder = tmp_path / "walk_3d"
+    folder = here / "walk_3d"
     ends = ("bvh", "c3d", "trc")
     names = ["poses.csv", "poses.npz", "poses_angles.csv"]
     assert sorted(p.name for p in folder.iterdir()) == [
