@@ -39,15 +39,15 @@ def app(
     """
     from lifting.inference.app.lifters import Lifters, models_here
     from lifting.inference.app.server import AppServer
-    from lifting.inference.defaults import DETECTOR
-    from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+    from lifting.inference.detectors.factory import build_tracker
+    from lifting.inference.detectors.options import DetectorOptions
 
     if megabytes < 1:
         raise InputError(f"--megabytes is {megabytes}: give at least 1.")
     detector_options = None
     if detector != "none":
         detector_options = DetectorOptions(
-            detector or DETECTOR, boxes, library, detector_skeleton, crop, device=device
+            detector, boxes, library, crop, skeleton=detector_skeleton, device=device
         )
         try:
             # What does not fit is known before anybody waits for it.

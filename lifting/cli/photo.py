@@ -4,6 +4,7 @@ import sys
 from typing import Annotated, Any
 
 from lifting.inference.defaults import LIFTER
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions
 from lifting.inference.output_options import OutputOptions
 from lifting.inference.photographs.options import PhotographOptions
@@ -15,8 +16,10 @@ def photo(
     **options: Annotated[
         Any,
         PhotographOptions,
+        DetectorOptions,
         OutputOptions,
         LiftOptions,
+        "patience",
         "fps",
         "smooth",
         "smooth_keypoints",
@@ -33,7 +36,7 @@ def photo(
     Args:
         photographs: Photographs (JPEG or PNG), and folders of them.
         checkpoint: A lifter: a checkpoint, or the name of a model.
-        **options: See PhotographOptions, OutputOptions and LiftOptions.
+        **options: See PhotographOptions, DetectorOptions, OutputOptions and LiftOptions.
     """
     from lifting.inference.photographs.lifting import lift_photographs
 

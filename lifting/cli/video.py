@@ -3,6 +3,7 @@
 import sys
 from typing import Annotated, Any
 
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions
 from lifting.inference.output_options import OutputOptions
 from lifting.inference.video.options import VideoOptions
@@ -12,7 +13,7 @@ def video(
     video: str,
     *,
     checkpoint: str | None = None,
-    **options: Annotated[Any, VideoOptions, OutputOptions, LiftOptions, "fps"],
+    **options: Annotated[Any, VideoOptions, DetectorOptions, OutputOptions, LiftOptions, "fps"],
 ) -> None:
     """Lift the people on a video to 3D, see docs/video.md.
 
@@ -22,7 +23,8 @@ def video(
     Args:
         video: The video.
         checkpoint: A lifter: a checkpoint, or the name of a model; person where not given.
-        **options: See VideoOptions, OutputOptions and LiftOptions, ``fps`` being that of the video.
+        **options: See VideoOptions, DetectorOptions, OutputOptions and LiftOptions, ``fps`` being that
+            of the video.
     """
     from lifting.inference.video.lifting import lift_video, report
 

@@ -97,11 +97,18 @@ def check_smoothing(method: str) -> None:
         raise InputError(f"There is no smoothing '{method}'; known are {', '.join(SMOOTHING)}.")
 
 
-def pop_options(kind: type[_Options], options: dict[str, Any]) -> _Options:
+def pop_options(kind: type[_Options], options: dict[str, Any], *shared: str) -> _Options:
     """Return a dataclass of options made of those that are its fields, which are taken out.
+
+    Args:
+        kind: The dataclass.
+        options: By name.
+        *shared: Fields that another dataclass has as well, which stay.
 
     Raises:
         InputError: If one of them is wrong.
     """
-    names = signature(kind).parameters.keys() & options.keys()
-    return kind(**{name: options.pop(name) for name in names})
+    own = {name: options[name] for name in signature(kind).parameters if name in options}
+    for name in own.keys() - set(shared):
+        del options[name]
+    return kind(**own)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.server import AppServer
-from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.prediction import lift
 from lifting.skeletons import skeleton
 from tests.lifting.inference.keypoint_files import made_keypoints as made

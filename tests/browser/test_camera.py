@@ -10,8 +10,8 @@ from PIL import Image
 from lifting.inference.app import camera
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.server import AppServer
-from lifting.inference.detectors.factory import DetectorOptions
 from lifting.inference.detectors.interfaces import Detection
+from lifting.inference.detectors.options import DetectorOptions
 from tests.lifting.made_checkpoints import make
 from tests.made_lifters import save
 

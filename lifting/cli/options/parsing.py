@@ -2,7 +2,8 @@
 
 Parameters before ``*`` in the signature are given in order, those behind it by name; one with a default
 may be left out. ``*names`` takes as many words as there are, ``**names: Annotated[Any, Options, "left",
-"out"]`` the fields of dataclasses but those named. A flag is ``--align true``.
+"out"]`` the fields of dataclasses but those named; what two of them have is one option. A flag is
+``--align true``.
 """
 
 from argparse import ArgumentError
@@ -65,8 +66,9 @@ def _explained(function: Callable[..., object]) -> Iterator[tuple[Parameter, str
     for parameter in signature(function).parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
             _, *names = get_args(parameter.annotation)
-            for options in filter(callable, names):
-                yield from (pair for pair in _explained(options) if pair[0].name not in names)
+            fields = (field for options in filter(callable, names) for field in _explained(options))
+            by_name = {field.name: (field, text) for field, text in fields}
+            yield from (pair for name, pair in by_name.items() if name not in names)
         else:
             yield parameter, texts[parameter.name]
 

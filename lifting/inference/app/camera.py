@@ -17,8 +17,9 @@ import PIL.Image
 from lifting.errors import InputError
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.defaults import LIVE_LIFTER
-from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.detectors.factory import build_tracker
 from lifting.inference.detectors.interfaces import Detection, Image, PersonTracker
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.live import LiveLifter, frames_ahead
 from lifting.inference.prediction import load_lifter
 from lifting.inference.video.reader import VideoFrame
@@ -99,7 +100,7 @@ class CameraSessions:
         most = _MAX_PEOPLE if content.get("several") is True else 1
         tracker = build_tracker(self.detector, most)
         smooth = "one_euro" if content.get("smooth") is True else None
-        session = _Session(tracker, lifter, self.detector.min_confidence, most, smooth)
+        session = _Session(tracker, lifter, self.detector.least_confidence, most, smooth)
         # What does not go together is said before the camera is on.
         LiveLifter(lifter, skeleton=tracker.skeleton, size=(640, 480))
         key = secrets.token_hex(8)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from datamodules.crops.pixels import read_photograph
 from lifting.errors import InputError
-from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.detectors.factory import build_tracker
 from lifting.inference.detectors.interfaces import Frame
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people

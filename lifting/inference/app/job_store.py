@@ -14,7 +14,7 @@ from lifting.files import beside
 from lifting.inference.app.inputs import lift_file
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
-from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions, ReadOptions
 
 # Jobs whose files are kept.

@@ -13,7 +13,7 @@ from lifting.inference.app.job_store import JobStore
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.page import app_page
 from lifting.inference.app.playground import describe_lifter, lift_points
-from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
 from lifting.local_server import POLICY, LocalHandler, LocalServer
 

@@ -1,19 +1,18 @@
 """Factory of person trackers from the files and options of a user."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from datamodules.crops.detected_boxes import read_boxes
 from lifting.errors import InputError
-from lifting.inference.defaults import DETECTOR
 from lifting.inference.detectors.blazepose.estimator import BlazePoseEstimator
 from lifting.inference.detectors.blazepose.networks import MODEL_FILES, BlazePose
 from lifting.inference.detectors.checkpoint_estimator import CheckpointPoseEstimator
 from lifting.inference.detectors.interfaces import PersonDetector, PersonTracker, PoseEstimator
 from lifting.inference.detectors.onnx_person_detector import OnnxPersonDetector
 from lifting.inference.detectors.onnx_pose_estimator import OnnxPoseEstimator
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.detectors.rtmlib import (
     RtmlibPersonDetector,
     RtmlibPoseEstimator,
@@ -24,48 +23,9 @@ from lifting.inference.people.region_tracker import RegionTracker
 from lifting.inference.people.single_person import SinglePersonTracker
 from lifting.models import is_named, resolve
 
-LIBRARIES = ("onnxruntime", "rtmlib")
 # What comes before the names of rtmlib's models.
 RTMLIB = "rtmlib:"
 _MOST_THREADS = 4
-
-
-@dataclass(frozen=True)
-class DetectorOptions:
-    """How people and their keypoints are detected.
-
-    Attributes:
-        detector: Pose estimator: ``blazepose`` or another model by its name, its folder, a checkpoint
-            of this suite, an ONNX model, or rtmlib's models, such as ``rtmlib:balanced``.
-        boxes: Person detector, an ONNX model, or known boxes, a JSON list as COCO's results. Where not
-            given, BlazePose and rtmlib's named models find people themselves, and for the others one
-            person is tracked by its keypoints.
-        library: Runs ONNX models, ``onnxruntime`` or ``rtmlib``.
-        skeleton: Joint set of the keypoints, if an ONNX model does not say.
-        crop: Width and height of crops, if the detector does not say.
-        min_confidence: Keypoints of less confidence are not seen.
-        patience: Frames that a person may be out of sight.
-        device: ``cpu`` or ``cuda``.
-    """
-
-    detector: str = DETECTOR
-    boxes: str | None = None
-    library: str = "onnxruntime"
-    skeleton: str | None = None
-    crop: tuple[int, int] = (192, 256)
-    min_confidence: float = 0.1
-    patience: int = 25
-    device: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.library not in LIBRARIES:
-            raise InputError(f"--library is {self.library}: choose {' or '.join(LIBRARIES)}.")
-        if min(self.crop) < 1:
-            raise InputError(f"--crop is {self.crop}: give width and height in pixels.")
-        if not 0 <= self.min_confidence <= 1:
-            raise InputError(f"--least_confidence is {self.min_confidence}: give 0 to 1.")
-        if self.patience < 0:
-            raise InputError(f"--patience is {self.patience}: give frames, 0 or more.")
 
 
 def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTracker:
@@ -79,9 +39,9 @@ def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTr
     Raises:
         InputError: If a file is not what it should be.
     """
-    if options.detector.startswith(RTMLIB):
+    if options.name.startswith(RTMLIB):
         return _rtmlib_tracker(options)
-    path = resolve(options.detector, "detector")
+    path = resolve(options.name, "detector")
     if any((path / name).is_file() for name in MODEL_FILES):
         return _blazepose_tracker(path, options, most)
     if path.is_dir() and not (path / "config.json").is_file():
@@ -92,9 +52,9 @@ def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTr
 
 def _tracker(pose: PoseEstimator, options: DetectorOptions) -> PersonTracker:
     if options.boxes is None:
-        return SinglePersonTracker(pose, options.min_confidence, options.patience)
+        return SinglePersonTracker(pose, options.least_confidence, options.patience)
     detector = _person_detector(options, options.boxes)
-    return DetectAndTrack(detector, pose, options.min_confidence, options.patience)
+    return DetectAndTrack(detector, pose, options.least_confidence, options.patience)
 
 
 def _blazepose_tracker(folder: Path, options: DetectorOptions, most: int | None) -> PersonTracker:
@@ -103,23 +63,23 @@ def _blazepose_tracker(folder: Path, options: DetectorOptions, most: int | None)
     # not make such small networks faster.
     networks = BlazePose(folder, min(_MOST_THREADS, torch.get_num_threads()))
     if options.boxes is None:
-        return RegionTracker(networks, options.min_confidence, options.patience, most)
+        return RegionTracker(networks, options.least_confidence, options.patience, most)
     return _tracker(BlazePoseEstimator(networks), options)
 
 
 def _rtmlib_tracker(options: DetectorOptions) -> PersonTracker:
     _refuse_skeleton(options)
-    models = named_models(options.detector.removeprefix(RTMLIB))
+    models = named_models(options.name.removeprefix(RTMLIB))
     pose = RtmlibPoseEstimator(models.pose, models.skeleton, options.device)
     if options.boxes is not None:
         return _tracker(pose, options)
     people = RtmlibPersonDetector(models.boxes, options.device)
-    return DetectAndTrack(people, pose, options.min_confidence, options.patience)
+    return DetectAndTrack(people, pose, options.least_confidence, options.patience)
 
 
 def _refuse_skeleton(options: DetectorOptions) -> None:
     if options.skeleton is not None:
-        raise InputError(f"{options.detector} tells its joint set", "--skeleton", "leave it out.")
+        raise InputError(f"{options.name} tells its joint set", "--skeleton", "leave it out.")
 
 
 def _pose_estimator(path: Path, options: DetectorOptions) -> PoseEstimator:

@@ -9,7 +9,8 @@ from datamodules.crops.pixels import read_photograph
 from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.defaults import LIFTER
-from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.detectors.factory import build_tracker
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.everyone import lift_everyone
 from lifting.inference.options import LiftOptions, pop_options
 from lifting.inference.output_options import OutputOptions, with_person_height
@@ -78,6 +79,7 @@ def lift_photographs(
         photographs: Files, and folders of them.
         checkpoint: A lifter: a checkpoint, or the name of a model.
         **options: See :class:`lifting.inference.photographs.options.PhotographOptions`,
+            :class:`lifting.inference.detectors.options.DetectorOptions`,
             :class:`lifting.inference.output_options.OutputOptions` and
             :class:`lifting.inference.options.LiftOptions`.
 
@@ -86,6 +88,7 @@ def lift_photographs(
     """
     options = with_person_height(options)
     own = pop_options(PhotographOptions, options)
+    detector = pop_options(DetectorOptions, options, "device")
     outputs = pop_options(OutputOptions, options)
     formats = outputs.wanted(())
     check_before(outputs, formats, stills=True)
@@ -99,7 +102,6 @@ def lift_photographs(
     existing = ResultFiles(poses, "write elsewhere with --out.")
     existing.refuse_foreign([results.page])
     lifter = load_lifter(checkpoint, lift_options.flip_test)
-    detector = _detector_options(own, lift_options.device)
     # What does not fit is known before a photograph is read.
     build_tracker(detector)
     lifted: list[LiftedPhotograph] = []
@@ -132,18 +134,6 @@ def lift_photographs(
     return results
 
 
-def _detector_options(options: PhotographOptions, device: str | None) -> DetectorOptions:
-    return DetectorOptions(
-        options.detector,
-        options.boxes,
-        options.library,
-        options.skeleton,
-        options.crop,
-        options.least_confidence,
-        device=device,
-    )
-
-
 def _lift(
     path: Path,
     number: int,
@@ -165,7 +155,7 @@ def _lift(
     people, _ = track_people([frame], tracker, 1, lambda: False, lambda _: None)
     if not people:
         raise InputError("nobody can be seen on it", path, "give one of a whole person.")
-    tracks = keypoint_tracks(people, tracker.skeleton, size, None, path, detector.min_confidence)
+    tracks = keypoint_tracks(people, tracker.skeleton, size, None, path, detector.least_confidence)
     tracks = choose_people(tracks, outputs.people, path)
     lifted = lift_everyone(tracks, lifter, options, path, outputs, bar=False)
     return LiftedPhotograph(path, number, image, tracks, lifted)

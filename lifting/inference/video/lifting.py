@@ -8,7 +8,8 @@ import numpy as np
 
 from lifting.errors import InputError, located
 from lifting.inference.defaults import lifter_and_options
-from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.detectors.factory import build_tracker
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.everyone import lift_everyone
 from lifting.inference.keypoint_files import KeypointTrack, select_tracks
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
@@ -71,6 +72,7 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
 
     Ctrl-C while people are detected goes on with those seen so far; while the video is drawn it ends it
     there. Options are those of :class:`lifting.inference.video.options.VideoOptions`,
+    :class:`lifting.inference.detectors.options.DetectorOptions`,
     :class:`lifting.inference.output_options.OutputOptions` and
     :class:`lifting.inference.options.LiftOptions`, ``fps`` being that of the video. Without a checkpoint
     the lifter is the default one, and its poses are smoothed.
@@ -80,6 +82,8 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     """
     options = with_person_height(options)
     video_options = pop_options(VideoOptions, options)
+    detector = pop_options(DetectorOptions, options, "device")
+    _check_sources(video_options.keypoints, detector)
     outputs = pop_options(OutputOptions, options)
     formats = outputs.wanted(("bvh",))
     source = Video(video)
@@ -94,17 +98,18 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     if video_options.truth is not None:
         truth = read_true_poses(Path(video_options.truth), lifter.hparams["skeleton"])
     with stoppable() as stopped:
-        if video_options.chosen_detector is not None:
-            tracker = build_tracker(_detector_options(video_options, lift_options.device))
+        if video_options.keypoints is None:
+            tracker = build_tracker(detector)
             # Joints and options that do not fit are known before the video is read.
             with located(checkpoint):
                 _try_out(lifter, tracker.skeleton, source, lift_options)
             tracks, frames = detect_tracks(
-                source, tracker, video_options.least_confidence, video_options.shortest, stopped
+                source, tracker, detector.least_confidence, video_options.shortest, stopped
             )
             tracks = select_tracks(tracks, video_options.track, video)
         else:
-            tracks = _read_tracks(source, video_options)
+            path = Path(video_options.keypoints)
+            tracks = _read_tracks(source, path, video_options, detector.skeleton)
             frames = source.frames or 1 + max(int(track.frames[-1]) for track in tracks)
         tracks = choose_people(tracks, outputs.people, video)
         check_names(tracks, outputs, video)
@@ -113,7 +118,7 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     errors = None if truth is None else _errors(tracks, lifted, truth)
     motion, no_bvh = motion_files(results.poses, tracks, lifted, formats)
     results.refuse_foreign(motion)
-    if video_options.chosen_detector is not None:
+    if video_options.keypoints is None:
         write_keypoints(folder / KEYPOINTS, tracks)
     write_poses(results.poses, tracks, lifted, motion, others)
     people = [drawn_person(*pair) for pair in zip(tracks, lifted, strict=True)]
@@ -150,29 +155,28 @@ def _results(folder: Path, video: Path, options: VideoOptions) -> tuple[ResultFi
     # What was detected is kept beside what is lifted from a file.
     names = [KEYPOINTS, VIDEO, *([PAGE] if options.page_frames else [])]
     paths = [folder / name for name in names]
-    if options.chosen_detector is None and not paths[0].exists():
+    if options.keypoints is not None and not paths[0].exists():
         del paths[0]
     results.refuse_foreign(paths)
     return results, paths
 
 
-def _detector_options(options: VideoOptions, device: str | None) -> DetectorOptions:
-    assert options.chosen_detector is not None
-    return DetectorOptions(
-        options.chosen_detector,
-        options.boxes,
-        options.library,
-        options.skeleton,
-        options.crop,
-        options.least_confidence,
-        options.patience,
-        device,
-    )
+def _check_sources(keypoints: str | None, detector: DetectorOptions) -> None:
+    """Refuse to read and to detect keypoints at once.
+
+    Raises:
+        InputError: If both are asked for.
+    """
+    if keypoints is not None and detector.detector is not None:
+        raise InputError("Give either --detector or --keypoints, where the 2D comes from.")
+    if keypoints is not None and detector.boxes is not None:
+        raise InputError("--boxes says where a detector looks, and --keypoints needs none.")
 
 
-def _read_tracks(video: Video, options: VideoOptions) -> list[KeypointTrack]:
-    read_options = ReadOptions(options.skeleton, source=options.source, format=options.format)
-    path = Path(options.keypoints or "")
+def _read_tracks(
+    video: Video, path: Path, options: VideoOptions, joint_set: str | None
+) -> list[KeypointTrack]:
+    read_options = ReadOptions(joint_set, source=options.source, format=options.format)
     return read_video_tracks(video, path, read_options, options.first, options.track)
 
 

@@ -34,8 +34,8 @@ def started(monkeypatch):
             self.paths = list(paths)
 
     def build(options):
-        if options.detector in seen.get("bad", ()):
-            raise InputError("cannot be fetched", options.detector, "get a network.")
+        if options.name in seen.get("bad", ()):
+            raise InputError("cannot be fetched", options.name, "get a network.")
 
     monkeypatch.setattr(server, "AppServer", Server)
     monkeypatch.setattr(lifters_module, "Lifters", Lifters)
@@ -47,11 +47,11 @@ def started(monkeypatch):
 def test_nothing_has_to_be_named(started, capsys):
     app()
     assert started["lifters"] == ["person", "person-live"]
-    assert started["detector"].detector == "blazepose"
+    assert started["detector"].name == "blazepose"
     assert "2 to choose from. Open http://127.0.0.1:1/" in capsys.readouterr().out
     app("runs", more=["a.ckpt"], detector="mine.onnx")
     assert started["lifters"] == ["runs", "a.ckpt"]
-    assert started["detector"].detector == "mine.onnx"
+    assert started["detector"].name == "mine.onnx"
 
 
 def test_without_a_detector_there_are_no_pictures(started, capsys):

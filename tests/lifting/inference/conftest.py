@@ -1,4 +1,4 @@
-"""What tests of videos and of photographs share: models of people of dots, and Ctrl-C."""
+"""Shared set-up of tests of videos and of photographs: models of people of dots, and Ctrl-C."""
 
 import os
 import signal

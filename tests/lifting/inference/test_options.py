@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_files import KeypointTrack
-from lifting.inference.options import LiftOptions, ReadOptions
+from lifting.inference.options import LiftOptions, ReadOptions, pop_options
 from lifting.inference.prediction import lift, lift_track
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import make
@@ -39,6 +39,12 @@ def test_one_side_of_the_images_alone_is_refused():
     assert ReadOptions().size is None
     with pytest.raises(InputError, match="Width and height go together"):
         ReadOptions(height=3.0)
+
+
+def test_options_are_taken_out_but_for_those_that_another_dataclass_has_too():
+    options = {"width": 4.0, "height": 3.0, "fps": 25.0, "other": 1}
+    assert pop_options(ReadOptions, options, "height").size == (4.0, 3.0)
+    assert options == {"height": 3.0, "fps": 25.0, "other": 1}
 
 
 def test_track_is_lifted_as_its_arrays_at_its_own_rate_or_at_that_of_the_options():

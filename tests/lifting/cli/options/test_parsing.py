@@ -1,5 +1,8 @@
 """Options read off a signature, in every spelling."""
 
+from dataclasses import dataclass
+from typing import Annotated, Any
+
 import pytest
 
 from lifting.cli.options.parsing import call
@@ -82,3 +85,41 @@ def test_a_word_with_a_default_may_be_left_out(words, values):
     assert GIVEN.pop() == values
     with pytest.raises(InputError, match="one word too many"):
         call(pose_of, "pose", ["pose", "a.ckpt", "b.ckpt"])
+
+
+@dataclass(frozen=True)
+class Detecting:
+    """How it is detected.
+
+    Args:
+        model: Its model.
+        device: Where it runs.
+        patience: Frames.
+    """
+
+    model: str = "own"
+    device: str = "cpu"
+    patience: int = 25
+
+
+@dataclass(frozen=True)
+class Lifting:
+    """How it is lifted.
+
+    Args:
+        device: Where it runs.
+    """
+
+    device: str = "cpu"
+
+
+def detected(**options: Annotated[Any, Detecting, Lifting, "patience"]) -> None:
+    """Detect and lift."""
+    GIVEN.append(options)
+
+
+def test_fields_of_dataclasses_are_options_once_but_for_those_left_out():
+    call(detected, "detected", ["detected", "--device", "cuda"])
+    assert GIVEN.pop() == {"model": "own", "device": "cuda"}
+    with pytest.raises(InputError, match="--patience: there is no such option"):
+        call(detected, "detected", ["detected", "--patience", "3"])

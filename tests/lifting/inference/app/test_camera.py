@@ -12,14 +12,14 @@ from lifting.errors import InputError
 from lifting.inference.app import camera, server
 from lifting.inference.app.camera import CameraSessions
 from lifting.inference.app.lifters import Lifters
-from lifting.inference.detectors.factory import DetectorOptions
 from lifting.inference.detectors.interfaces import Detection
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.live import LiveLifter
 from tests.lifting.inference.app.test_server import Asking
 from tests.lifting.made_checkpoints import make
 from tests.made_lifters import save
 
-OPTIONS = DetectorOptions("stub", min_confidence=0.3)
+OPTIONS = DetectorOptions("stub", least_confidence=0.3)
 STEPS = {"decode", "detect", "lift"}
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from lifting.errors import InputError
 from lifting.inference.app.inputs import lift_file
-from lifting.inference.detectors.factory import DetectorOptions
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.prediction import lift
 from tests.datamodules.made_videos import write_frames

@@ -7,7 +7,8 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.detectors import factory
-from lifting.inference.detectors.factory import DetectorOptions, build_tracker
+from lifting.inference.detectors.factory import build_tracker
+from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.detectors.rtmlib import NamedModels
 from lifting.inference.people.detect_and_track import DetectAndTrack
 from lifting.inference.people.region_tracker import RegionTracker
@@ -32,8 +33,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_blazepose_tracks_everyone_where_nothing_is_named(folder):
-    assert DetectorOptions().detector == "blazepose"
-    tracker = build_tracker(DetectorOptions(patience=7, min_confidence=0.2))
+    assert DetectorOptions().name == "blazepose"
+    tracker = build_tracker(DetectorOptions(patience=7, least_confidence=0.2))
     assert isinstance(tracker, RegionTracker)
     assert tracker.skeleton == "mediapipe33"
     assert (tracker._networks.folder, tracker._networks.threads) == (folder, 1)
