@@ -20,7 +20,14 @@ USER_FILE = "LIFTING_MODELS_FILE"
 KINDS = ("lifter", "detector", "boxes", "prior", "other")
 # What the source of an entry begins with; ``package`` stands alone.
 SCHEMES = ("package", "pypi:", "https://", "hf:", "path:", "runs:")
-NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+# A name is one of a folder too.
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
+REPOSITORY = re.compile(r"hf:[\w.-]+/[\w.-]+(@[\w./-]+)?")
+_SOURCE = re.compile(
+    rf"package|pypi:[\w.-]+==[\w.+!-]+|https://[\w.\[][^\s?#]*|{REPOSITORY.pattern}|path:.+|runs:.+"
+)
+# A model of a tebibyte is a mistake.
+_LARGEST = 1 << 40
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXTS = ("kind", "about", "source", "licence", "joint_set", "card")
 
@@ -122,13 +129,25 @@ def read_entries(path: Path) -> dict[str, Any]:
         InputError: If it is no JSON object.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(), object_pairs_hook=_once)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise InputError("is no registry of models", path, "mend or remove it.") from error
+    except InputError as error:
+        raise error.at(path) from error
     if not isinstance(content, dict):
         raise InputError("is no registry of models", path, "mend or remove it.")
+    return content
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, none of whose keys is there twice."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"has {twice!r} twice", remedy="see docs/models.md.")
     return content
 
 
@@ -163,7 +182,8 @@ def _model(name: str, entry: Any, home: Path) -> Model:
     remedy = "see docs/models.md."
     with located(name):
         if not NAME.fullmatch(name):
-            raise InputError("a name has letters, digits, dots and dashes", remedy=remedy)
+            what = "a name has letters, digits, dots and dashes, 100 at most"
+            raise InputError(what, remedy=remedy)
         if not isinstance(entry, Mapping):
             raise InputError("is no object", remedy=remedy)
         if unknown := sorted(set(entry) - {*_TEXTS, "files"}):
@@ -171,18 +191,32 @@ def _model(name: str, entry: Any, home: Path) -> Model:
         texts = {key: entry[key] for key in _TEXTS if key in entry}
         if not all(isinstance(text, str) for text in texts.values()):
             raise InputError("holds what is no text", remedy=remedy)
+        if unprintable := [key for key, text in texts.items() if not text.isprintable()]:
+            what = f"its {unprintable[0]} is no line that can be printed"
+            raise InputError(what, remedy=remedy)
         if texts.get("kind") not in KINDS:
             raise InputError(f"its kind is none of {', '.join(KINDS)}", remedy=remedy)
         source = texts.get("source", "")
         if not (source == "package" or source.startswith(SCHEMES[1:])):
             raise InputError(f"its source is none of {', '.join(SCHEMES)}", remedy=remedy)
+        if not _SOURCE.fullmatch(source) or _is_root(source):
+            raise InputError(f"its source {source} names nothing", remedy=remedy)
         rows = entry.get("files", [])
         if not isinstance(rows, list):
             raise InputError("its files are no list", remedy=remedy)
         files = tuple(_file(row) for row in rows)
+        places = [PurePosixPath(file.path) for file in files]
+        if twice := {p for p in places if places.count(p) > 1 or {*p.parents} & {*places}}:
+            raise InputError(f"has the file {min(twice)} twice", remedy=remedy)
         if not files and not source.startswith(("path:", "runs:", "hf:")):
             raise InputError("has no files", remedy=remedy)
     return Model(name, files=files, home=home, **texts)
+
+
+def _is_root(source: str) -> bool:
+    """Return whether a source is the path of nothing but a disk, or of the folder of the registry."""
+    path = Path(source.removeprefix("path:"))
+    return source.startswith("path:") and not Path(os.path.normpath(path)).name
 
 
 def _file(row: Any) -> ModelFile:
@@ -191,7 +225,7 @@ def _file(row: Any) -> ModelFile:
         place = PurePosixPath(file.path)
         right = (
             type(file.size) is int
-            and file.size >= 0
+            and 0 <= file.size <= _LARGEST
             and _SHA256.fullmatch(file.sha256)
             and isinstance(file.at, str)
             # Nothing is written outside the folder of the model, or asked for outside of its source.

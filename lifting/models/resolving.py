@@ -1,18 +1,16 @@
 """Resolution of names: what an option that takes a checkpoint or a detector was given, as a path."""
 
-import re
 from pathlib import Path
 
 from lifting.errors import CheckpointError, InputError, did_you_mean
 from lifting.models.cache import alone, cache_folder, missing
 from lifting.models.hub_folders import CONFIG
-from lifting.models.registry import HERE, Model, registered
+from lifting.models.registry import HERE, REPOSITORY, Model, registered
 from lifting.models.sources import fetch, hub_folder
 
 _RUN, _HUB = "runs:", "hf:"
 # Names of files that the suite reads a method from.
 _CHECKPOINTS = (".ckpt", CONFIG)
-_REPOSITORY = re.compile(r"hf:[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
 def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
@@ -37,7 +35,7 @@ def resolve(name_or_path: str | Path, kind: str | None = None) -> Path:
     if text.startswith(_RUN):
         return _best_of_run(text)
     if text.startswith(_HUB):
-        if not _REPOSITORY.fullmatch(text):
+        if not REPOSITORY.fullmatch(text):
             raise InputError(
                 "names no repository", text, "give hf:owner/name or hf:owner/name@tag."
             )

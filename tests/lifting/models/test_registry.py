@@ -75,6 +75,20 @@ def test_the_file_may_be_named_from_the_home_folder_on(monkeypatch, tmp_path):
         (ENTRY | {"files": [ROW | {"sha256": "0"}]}, "a file lacks path, size or sha256"),
         (ENTRY | {"files": [ROW | {"size": "1"}]}, "a file lacks path, size or sha256"),
         (ENTRY | {"files": [{"path": "a"}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW | {"size": 10**30}]}, "a file lacks path, size or sha256"),
+        (ENTRY | {"files": [ROW, ROW | {"size": 2}]}, "has the file a.onnx twice"),
+        (ENTRY | {"files": [ROW, ROW | {"path": "./a.onnx"}]}, "has the file a.onnx twice"),
+        (ENTRY | {"files": [ROW, ROW | {"path": "a.onnx/b"}]}, "has the file a.onnx/b twice"),
+        (ENTRY | {"source": "path:/"}, "its source path:/ names nothing"),
+        (ENTRY | {"source": "path:"}, "its source path: names nothing"),
+        (ENTRY | {"source": "path:."}, "its source path:. names nothing"),
+        (ENTRY | {"source": "path:/a/.."}, "its source path:/a/.. names nothing"),
+        (ENTRY | {"source": "runs:"}, "its source runs: names nothing"),
+        (ENTRY | {"source": "https://"}, "its source https:// names nothing"),
+        (ENTRY | {"source": "pypi:--pre"}, "its source pypi:--pre names nothing"),
+        (ENTRY | {"source": "hf:me/a b"}, "its source hf:me/a b names nothing"),
+        (ENTRY | {"about": "\x1b[2J"}, "its about is no line that can be printed"),
+        (ENTRY | {"licence": "\ud800"}, "its licence is no line that can be printed"),
     ],
 )
 def test_a_wrong_entry_is_named_and_not_written(entry, message):
@@ -95,10 +109,23 @@ def test_a_file_that_is_nested_without_end_is_no_registry():
         registered()
 
 
-@pytest.mark.parametrize("name", ["", ".hidden", "a/b", "hf:me", "-x"])
+@pytest.mark.parametrize("name", ["", ".hidden", "a/b", "hf:me", "-x", "x" * 101])
 def test_a_name_that_could_be_a_path_is_refused(name):
     with pytest.raises(InputError, match="a name has letters"):
         write_entry(user_file(), name, ENTRY)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"mine": {}, "mine": {}}', "models.json: has 'mine' twice; see"),
+        ('{"mine": {"kind": "lifter", "kind": "prior"}}', "models.json: has 'kind' twice; see"),
+    ],
+)
+def test_what_is_there_twice_is_named(content, message):
+    user_file().write_text(content)
+    with pytest.raises(InputError, match=message):
+        registered()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\xff"])
