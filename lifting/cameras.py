@@ -18,6 +18,10 @@ from lifting.geometry import rotate
 # two differ by 0.2 px on average and 1.5 px in a corner, so the model is part of the camera.
 TANGENTIAL_GAIN = {"h36m": 1.0, "opencv": 2.0}
 
+# By how much a lens moves points towards its axis, or away from it, where its polynomial is inverted:
+# beyond, fixed-point iteration jumps between two sides or falls onto the axis.
+_FACTORS = (0.5, 2.0)
+
 _Numbers = NDArray[Any] | Sequence[Any]
 
 
@@ -162,11 +166,16 @@ def distort(
 def undistort(
     xy: Float[Tensor, "*batch points 2"], camera: Camera, iterations: int = 40
 ) -> Float[Tensor, "*batch points 2"]:
-    """Invert :func:`distort` by fixed-point iteration, which converges within the image."""
-    guess = xy
+    """Invert :func:`distort` by fixed-point iteration, which converges within the image.
+
+    Far outside of it the polynomial of a lens has no inverse. Points there stay on their side of the
+    axis, at half to twice their distance from it.
+    """
+    guess, most = xy, xy.detach().norm(dim=-1, keepdim=True) / 4
     for _ in range(iterations):
         factor, shift = _distortion(guess, camera)
-        guess = (xy - shift) / factor
+        shift = torch.minimum(torch.maximum(shift, -most), most)
+        guess = (xy - shift) / factor.clamp(*_FACTORS)
     return guess
 
 

@@ -140,6 +140,27 @@ def test_undistortion_inverts_the_lens_over_the_whole_image(name, model):
     assert ((round_trip - ideal) * camera.focal).norm(dim=-1).max() < 1e-3
 
 
+@pytest.mark.parametrize("iterations", [5, 40])
+@pytest.mark.parametrize("radial", [(-0.4, 0, 0), (0.5, 0, 0), (2, 0, 0), (-0.25, 0.07, -0.01)])
+@pytest.mark.parametrize("tangential", [(0.0, 0.0), (0.05, -0.05)])
+def test_far_outside_of_a_strong_lens_points_stay_on_their_side(radial, tangential, iterations):
+    camera = calibrated_camera(
+        (1, 1), (0, 0), (1, 1), np.eye(3).tolist(), (0, 0, 0), radial, tangential
+    )
+    radius = torch.logspace(-1, 4, 60, dtype=torch.float64)
+    angle = torch.linspace(0, 2 * torch.pi, 13, dtype=torch.float64)[:, None, None]
+    seen = radius[:, None] * torch.cat([angle.cos(), angle.sin()], -1)
+    found = undistort(seen, camera, iterations)
+    length = found.norm(dim=-1)
+    cosine = (found * seen).sum(-1) / length / radius
+    assert (cosine > 0.6).all()
+    assert (length / radius > 0.3).all()
+    assert (length / radius < 3).all()
+    # Who is farther out in the image is so in the world.
+    if tangential == (0.0, 0.0):
+        assert (length.diff(dim=-1) > 0).all()
+
+
 def test_undistortion_in_float32_stays_within_a_hundredth_of_a_pixel():
     camera = h36m_camera("S1", NAMES[1]).to(torch.float32)
     seen = (1000 * torch.rand(500, 2) - camera.principal) / camera.focal
