@@ -122,7 +122,8 @@ def _detect(
     people, _ = track_people(frames, tracker, _CHUNK, lambda: False, lambda count: None)
     if not people:
         raise InputError("nobody can be seen on it", path, "give one of a whole person.")
-    return keypoint_tracks(people, tracker.skeleton, size, fps, path)
+    least = detector.least_confidence
+    return keypoint_tracks(people, tracker.skeleton, size, fps, path, least)
 
 
 def _lift_tracks(

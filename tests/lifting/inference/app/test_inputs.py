@@ -7,10 +7,13 @@ import pytest
 from PIL import Image
 
 from lifting.errors import InputError
+from lifting.inference.app import inputs
 from lifting.inference.app.inputs import lift_file
+from lifting.inference.detectors.interfaces import Detection
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.prediction import lift
+from lifting.methods import VideoPose3D
 from tests.datamodules.made_videos import write_frames
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import make
@@ -66,6 +69,25 @@ def test_person_on_a_photograph_is_seen_and_lifted(lifter, detector_options, tmp
     expected = lift(person.track.keypoints, lifter, skeleton="h36m17", size=FILMED)
     np.testing.assert_allclose(person.lifted.pose, expected.pose, atol=1e-3)
     assert person.images[0].startswith(b"\xff\xd8")
+
+
+def test_keypoints_of_little_confidence_are_missing(tmp_path, monkeypatch):
+    lifter = VideoPose3D(taps=[1], channels=16, missing=True)
+    points = np.concatenate([layout(100, 50, 80, 150), np.full((17, 1), 0.5)], 1)
+    points[3, 2] = 0.2
+
+    class Tracker:
+        skeleton = "h36m17"
+
+        def track(self, frames):
+            return [[Detection(0, points)] for _ in frames]
+
+    monkeypatch.setattr(inputs, "build_tracker", lambda options: Tracker())
+    Image.fromarray(paint(FILMED, [])).save(tmp_path / "photo.png")
+    for least, seen in ((0.1, 17), (0.3, 16)):
+        options = DetectorOptions("stub", least_confidence=least)
+        (person,) = lift_file(tmp_path / "photo.png", lifter, options, ReadOptions(), LiftOptions())
+        assert person.track.seen.sum() == seen
 
 
 def test_person_on_a_video_is_followed_and_lifted(lifter, detector_options, tmp_path):
