@@ -22,6 +22,7 @@ from lifting.inference.keypoint_smoothing import smoothed
 from lifting.inference.options import LiftOptions
 from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
+from lifting.inference.window_choice import windows_of
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.validation import PersonKeypoints, plausible, validate_keypoints
 from lifting.methods.bases.checkpointed import load_frozen
@@ -118,7 +119,7 @@ def lift(
         points, camera = scale_to_training(points, camera, lifter)
     warn_of_strange_inputs(lifter, points, camera, where)
     fps = None if lift_options.fps is None else float(lift_options.fps)
-    windows = lifter.windows(lift_options.dilation or natural_dilation(lifter, fps))
+    windows = windows_of(lifter, len(points), fps, lift_options.dilation)
     lifter.to(device_of(lift_options.device))
     outputs = _predict(lifter, points, told, camera, windows, lift_options.batch_frames)
     pose, known = outputs["pose"].float(), known_joints(lifter, outputs, scores > 0)
@@ -185,18 +186,6 @@ def image_size(camera: Camera) -> tuple[float, float]:
     """Return width and height of the images of one camera, pixels."""
     width, height = camera.size.tolist()
     return width, height
-
-
-def natural_dilation(lifter: Lifter, fps: float | None) -> int:
-    """Return the distance between frames at which a lifter's windows are nearest to those of training.
-
-    Args:
-        lifter: The lifter; of one that does not know its frames per second, or sees one frame, it is 1.
-        fps: Frames per second of the recording, if known.
-    """
-    if fps is None or lifter.frame_rate is None:
-        return 1
-    return max(1, round(fps / lifter.frame_rate))
 
 
 def warn_of_strange_inputs(

@@ -21,8 +21,25 @@ _QUALISYS_AXES = np.diag([1.0, -1.0, -1.0])
 _KNOWN = "an OpenCV YAML (camera_matrix), a Qualisys .qca.txt or a Pose2Sim .toml"
 
 
+# Bytes: calibrations of hundreds of cameras are far smaller.
+_LARGEST = 1 << 24
+# Names that a message lists.
+_LISTED = 10
+# By how much a rotation that is written with few digits may be off, and a matrix of square axes, pixels.
+_DIGITS, _SKEW = 1e-2, 1e-3
+# Focal lengths in longer sides of the image: from wider than lenses are without fisheye to telescopes.
+_FOCAL = (0.05, 200.0)
+
+
 class _OpenCvLoader(yaml.SafeLoader):
     """Plain values alone, and OpenCV's matrices as the mappings that they are."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose a node, which repeats no other: a small file could become enormous."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it has aliases")
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
 
 
 def _matrix_node(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
@@ -47,7 +64,9 @@ def read_calibration(text: str) -> Calibration:
         file, colon, name = text.rpartition(":")
         path = Path(file)
     try:
-        content = existing_file(path).read_text(encoding="utf-8")
+        if existing_file(path).stat().st_size > _LARGEST:
+            raise InputError("is too large for a calibration", path, f"give {_KNOWN}.")
+        content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError("is no text", path, f"give {_KNOWN}.") from error
     kind: Callable[[Path, str], dict[str, Callable[[], Calibration]]]
@@ -62,13 +81,13 @@ def read_calibration(text: str) -> Calibration:
         raise InputError("has no camera", path, f"give {_KNOWN}.")
     if (not colon and len(cameras) > 1) or (colon and name not in cameras):
         what = f"has no camera '{name}'" if colon else f"has {len(cameras)} cameras"
-        first = next(iter(cameras))
-        remedy = f"name one of {', '.join(cameras)}, as --camera {path}:{first}."
+        listed = list(cameras)[:_LISTED]
+        remedy = f"name one of {', '.join(listed)}, as --camera {path}:{listed[0]}."
         raise InputError(what, path, remedy)
     chosen = name or next(iter(cameras))
     try:
         return cameras[chosen]()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         where = f"{path}:{chosen}" if len(cameras) > 1 else path
         what = f"its calibration cannot be read ({type(error).__name__}: {error})"
         raise InputError(what, where, f"give {_KNOWN}.") from error
@@ -81,7 +100,7 @@ def _opencv(path: Path, content: str) -> dict[str, Callable[[], Calibration]]:
         lines[0] = ""
     try:
         found = yaml.load("\n".join(lines), _OpenCvLoader)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError("is not YAML", path, f"give {_KNOWN}.") from error
     keys = found if isinstance(found, dict) else {}
     told = {str(key).lower(): value for key, value in keys.items()}
@@ -167,7 +186,7 @@ def _number(text: str) -> float:
 def _pose2sim(path: Path, content: str) -> dict[str, Callable[[], Calibration]]:
     try:
         found = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"is no TOML ({error})", path, f"give {_KNOWN}.") from error
 
     def read(camera: Mapping[str, Any], name: str) -> Calibration:
@@ -213,6 +232,27 @@ def _calibration(
     if min(matrix[0, 0], matrix[1, 1]) <= 0:
         what = f"has the focal lengths {matrix[0, 0]:g} and {matrix[1, 1]:g}"
         raise InputError(what, where, "give pixels above 0.")
+    if np.abs([matrix[0, 1], matrix[1, 0], *(matrix[2] - [0, 0, 1])]).max() > _SKEW:
+        what = "its camera matrix is not that of square axes, [fx 0 cx; 0 fy cy; 0 0 1]"
+        raise InputError(what, where, "give it row by row, without skew.")
+    if size is not None:
+        _check_size(where, matrix, size)
     if not extrinsics:
         return Calibration(where, matrix, coefficients, size)
+    unit = np.abs(extrinsics[0] @ extrinsics[0].T - np.eye(3)).max() < _DIGITS
+    if not unit or np.linalg.det(extrinsics[0]) < 0:
+        what = "its rotation is none: rows are not of length 1, at right angles, and right-handed"
+        raise InputError(what, where, "calibrate again.")
     return Calibration(where, matrix, coefficients, size, *extrinsics)
+
+
+def _check_size(where: str, matrix: np.ndarray, size: tuple[float, float]) -> None:
+    """Refuse a camera whose numbers are not pixels of the images it says it is of."""
+    longer = max(size)
+    images = f"images of {size[0]:g} x {size[1]:g} px"
+    if not _FOCAL[0] < matrix[0, 0] / longer < _FOCAL[1]:
+        what = f"has the focal length {matrix[0, 0]:g}, which is none of {images}"
+        raise InputError(what, where, "give pixels of these images.")
+    if not (np.abs(matrix[:2, 2] - np.divide(size, 2)) < longer).all():
+        what = f"has the principal point {matrix[0, 2]:g}, {matrix[1, 2]:g}, far outside {images}"
+        raise InputError(what, where, "give pixels of these images.")

@@ -169,6 +169,13 @@ def test_four_cameras_of_a_recording_agree_on_a_gymnast(real_data):
 
 BILLION = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaa">]><calibration>&a;</calibration>'
 
+# A matrix of 10^9 numbers in a line or two.
+LAUGHS = (
+    "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    + "camera_matrix: *a8\n"
+)
+
 
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
@@ -195,6 +202,29 @@ BILLION = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaa">]><calibration>&a
         (OPENCV.replace("-0.010999999999999999 ]", "0., 0.1 ]"), "a.yml", "more than five"),
         (ROS.replace("plumb_bob", "equidistant"), "a.yml", "fisheye"),
         (OPENCV.replace("image_width: 1920", "image_width: 0"), "a.yml", "missing or not finite"),
+        # By columns; in shares of the width; of larger images; with skew.
+        (
+            ROS.replace(
+                "0, 960.25, 0, 1490.75, 539.5, 0, 0, 1", "0, 0, 0, 1490.75, 0, 960.25, 539.5, 1"
+            ),
+            "a.yml",
+            "not that of square axes",
+        ),
+        (ROS.replace("1500.5, 0,", "1500.5, 9,"), "a.yml", "without skew"),
+        (
+            ROS.replace("1500.5", "0.78"),
+            "a.yml",
+            "focal length 0.78, which is none of images of 1920",
+        ),
+        (ROS.replace("960.25", "9600"), "a.yml", "principal point 9600, 539.5, far outside images"),
+        (QUALISYS.replace('r11="1"', 'r11="5"'), "a.txt", "a.txt:cam01: its rotation is none"),
+        (QUALISYS.replace('r11="1"', 'r11="-1"'), "a.txt", "its rotation is none"),
+        (POSE2SIM.replace("0.3, -1.1, 0.2", "0.3, -1.1"), "a.toml:left", "cannot be read"),
+        (POSE2SIM.replace("[ 1920, 1080]", "[ 1920]"), "a.toml:left", "cannot be read"),
+        (LAUGHS, "a.yml", "is not YAML"),
+        ("a: " + 5000 * "[", "a.yml", "is not YAML"),
+        ("a = " + 5000 * "[", "a.toml", "is no TOML"),
+        ("a: 1" + (1 << 24) * " ", "a.yml", "is too large for a calibration"),
     ],
 )
 def test_what_is_no_such_camera_is_told_in_a_sentence(content, name, sentence, file):

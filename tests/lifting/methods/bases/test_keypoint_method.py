@@ -8,7 +8,8 @@ from lifting.batch import PoseBatch
 from lifting.cameras import Camera, nominal_camera, project
 from lifting.errors import InputError
 from lifting.geometry import centre, rotate, rotation_y
-from lifting.inference.prediction import lift, natural_dilation
+from lifting.inference.prediction import lift
+from lifting.inference.window_choice import natural_dilation
 from lifting.methods import PoseFlows, RepNet, SemiSupervisedVideoPose3D, VideoPose3D
 from lifting.methods.bases.lifter import Lifter
 from tests.lifting.made_checkpoints import METHODS, make
