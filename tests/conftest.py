@@ -98,6 +98,14 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases(real_data: Path) -> Path:
+    folder = real_data.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"no files as people have them at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def give_synthetic(tmp_path_factory) -> Callable[[Path, int], None]:
     """What puts the synthetic human into a folder; it is generated once for all workers."""
     base = tmp_path_factory.getbasetemp()

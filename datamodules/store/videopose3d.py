@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from datamodules.safe_load import load_npz, walk_items
 from datamodules.store.checks import check_pose
 from lifting.errors import InputError
+from lifting.keypoints.confidence import confidence_of
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, Skeleton, skeleton
@@ -238,9 +239,9 @@ def _keypoints(view: object, joints: Skeleton, where: str) -> Array:
         raise InputError(what, where, "name another --skeleton.")
     if points.shape[2] == 2:
         points = np.concatenate([points, np.ones_like(points[..., :1])], -1)
-    seen = points[np.isfinite(points).all(-1)]
-    if ((seen[:, 2] < 0) | (seen[:, 2] > 1)).any():
-        raise InputError("the third column is no confidence from 0 to 1", where, "scale it.")
+    finite = np.isfinite(points).all(-1)
+    points[finite, 2] = confidence_of(points[finite, 2], where)
+    seen = points[finite]
     if len(seen) and np.abs(seen[:, :2]).max() < SMALLEST_IMAGE:
         what = f"all keypoints lie within {SMALLEST_IMAGE:g} px of the corner"
         raise InputError(what, where, "give pixels, not normalised coordinates.")

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from lifting.errors import InputError
+from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
 
 
 def app(
@@ -16,6 +17,7 @@ def app(
     library: str = "onnxruntime",
     detector_skeleton: str | None = None,
     crop: tuple[int, int] = (192, 256),
+    least_confidence: float = LEAST_CONFIDENCE,
     device: str | None = None,
     port: int = 8766,
     megabytes: int = 2000,
@@ -33,6 +35,7 @@ def app(
         library: Runs ONNX models, onnxruntime or rtmlib.
         detector_skeleton: Joint set of an ONNX model, if it does not say.
         crop: Width and height of the crops that the detector was trained on.
+        least_confidence: Keypoints of less confidence are missing, of detectors and files alike.
         device: cpu or cuda for the detector; a GPU is taken where there is one.
         port: Port of 127.0.0.1 to listen on; 0 for any that is free.
         megabytes: Size of the largest file that is taken.
@@ -44,10 +47,17 @@ def app(
 
     if megabytes < 1:
         raise InputError(f"--megabytes is {megabytes}: give at least 1.")
+    check_least_confidence(least_confidence)
     detector_options = None
     if detector != "none":
         detector_options = DetectorOptions(
-            detector, boxes, library, crop, skeleton=detector_skeleton, device=device
+            detector,
+            boxes,
+            library,
+            crop,
+            least_confidence,
+            skeleton=detector_skeleton,
+            device=device,
         )
         try:
             # What does not fit is known before anybody waits for it.
@@ -62,7 +72,14 @@ def app(
     lifters = Lifters([*(models_here() if checkpoint is None else [checkpoint]), *(more or [])])
     with (
         tempfile.TemporaryDirectory(prefix="lifting-app-") as folder,
-        AppServer(lifters, detector_options, Path(folder), port, megabytes * 1_000_000) as server,
+        AppServer(
+            lifters,
+            detector_options,
+            Path(folder),
+            port,
+            megabytes * 1_000_000,
+            least_confidence,
+        ) as server,
     ):
         print(f"{len(lifters.paths)} to choose from. Open {server.url}", flush=True)
         print("Ctrl-C ends it.", flush=True)

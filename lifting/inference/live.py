@@ -25,6 +25,12 @@ from lifting.inference.prediction import (
     warn_of_strange_inputs,
 )
 from lifting.inference.smoothing import OneEuro
+from lifting.keypoints.confidence import (
+    LEAST_CONFIDENCE,
+    believed,
+    check_least_confidence,
+    confidence_of,
+)
 from lifting.keypoints.validation import (
     PersonKeypoints,
     implausible_in,
@@ -58,6 +64,7 @@ class LiveLifter:
             come.
         max_gap: Seconds after which a person who was not seen is somebody new.
         smooth: ``one_euro``, which sees the past only and lags, or None.
+        least_confidence: Keypoints of less confidence are missing; at 0 all count that have any.
         device: cpu or cuda; a GPU is taken where there is one.
 
     Attributes:
@@ -89,6 +96,7 @@ class LiveLifter:
         fps: float | None = None,
         max_gap: float = 0.5,
         smooth: str | None = None,
+        least_confidence: float = LEAST_CONFIDENCE,
         device: str | None = None,
     ) -> None:
         lifter = checkpoint if isinstance(checkpoint, Lifter) else load_lifter(checkpoint)
@@ -101,6 +109,8 @@ class LiveLifter:
                 raise InputError(f"{name} is {value}: give a number above 0.")
         if smooth not in (None, "one_euro"):
             raise InputError(f"smooth is {smooth}, which sees the future: give one_euro or None.")
+        check_least_confidence(least_confidence)
+        self._least_confidence = least_confidence
         self._smoother = None if smooth is None else OneEuro()
         self.lifter = lifter.eval().to(device_of(device))
         self.skeleton: str = lifter.hparams["skeleton"]
@@ -165,9 +175,10 @@ class LiveLifter:
         self, keypoints: ArrayLike, confidence: ArrayLike | None
     ) -> tuple[Float[ndarray, "K 2"], Float[ndarray, " K"]]:
         """Return pixels and confidences of a frame, on which there may be nobody."""
-        if _shows_nobody(keypoints, confidence, self._keypoints):
+        size, least = image_size(self._camera), self._least_confidence
+        if _shows_nobody(keypoints, confidence, self._keypoints, size, least):
             return np.zeros((self._keypoints, 2)), np.zeros(self._keypoints)
-        person = validate_keypoints(keypoints, confidence, self._source)
+        person = validate_keypoints(keypoints, confidence, self._source, size, least)
         if len(person.points) > 1:
             raise InputError(f"keypoints are of {len(person.points)} frames: give one by one.")
         person = self._plausible(person)
@@ -218,7 +229,13 @@ def frames_ahead(lifter: Lifter) -> int:
     return ahead + (windows.chunk - 1 if getattr(lifter, "seq2seq", False) else 0)
 
 
-def _shows_nobody(keypoints: ArrayLike, confidence: ArrayLike | None, count: int) -> bool:
+def _shows_nobody(
+    keypoints: ArrayLike,
+    confidence: ArrayLike | None,
+    count: int,
+    size: tuple[float, float],
+    least: float,
+) -> bool:
     """Tell whether all of so many keypoints are missing; of what is wrong with them nothing is said."""
     try:
         array = np.asarray(keypoints, np.float64)
@@ -230,7 +247,13 @@ def _shows_nobody(keypoints: ArrayLike, confidence: ArrayLike | None, count: int
     if scores is None:
         scores = array[:, 2] if array.shape[1] == 3 else np.ones(count)
     seen = np.isfinite(array[:, :2]).all(-1)
-    return scores.shape == seen.shape and not (seen & (scores > 0)).any()
+    if scores.shape != seen.shape:
+        return False
+    try:
+        scores = confidence_of(scores)
+    except InputError:
+        return False
+    return not (seen & believed(array[:, :2], scores, size, least)).any()
 
 
 def _one_window(

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_filters import parse_filter
+from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
 
 SMOOTHING = ("one_euro", "savgol", "none")
 _Options = TypeVar("_Options")
@@ -22,9 +23,10 @@ class ReadOptions:
         stills: The frames are photographs, each lifted by itself.
         source: Which 2D source of a clip store.
         format: npz, store, openpose, coco, alphapose or mediapipe; by the content where not given.
+        least_confidence: Keypoints of less confidence are missing; at 0 all count that have any.
 
     Raises:
-        InputError: If one side of the images alone is given.
+        InputError: If one side of the images alone is given, or a value is out of range.
     """
 
     skeleton: str | None = None
@@ -33,8 +35,10 @@ class ReadOptions:
     stills: bool = False
     source: str | None = None
     format: str | None = None
+    least_confidence: float = LEAST_CONFIDENCE
 
     def __post_init__(self) -> None:
+        check_least_confidence(self.least_confidence)
         if (self.width is None) != (self.height is None):
             raise InputError("Width and height go together: give both, or leave both out.")
 

@@ -23,6 +23,7 @@ from lifting.inference.options import LiftOptions
 from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
 from lifting.inference.window_choice import windows_of
+from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.validation import PersonKeypoints, plausible, validate_keypoints
 from lifting.methods.bases.checkpointed import load_frozen
@@ -78,11 +79,13 @@ def lift(
     size: tuple[float, float] | None = None,
     camera: Camera | None = None,
     confidence: ArrayLike | None = None,
+    least_confidence: float = LEAST_CONFIDENCE,
     **options: Any,
 ) -> Lifted:
     """Lift the keypoints of one person.
 
-    Keypoints are missing where they are NaN or their confidence is 0. A method that completes what is
+    Keypoints are missing where they are NaN, of little confidence, or guessed outside of the image
+    (:mod:`lifting.keypoints.confidence`). A method that completes what is
     occluded does so; for the others they are interpolated over time, joint by joint.
 
     Args:
@@ -93,6 +96,7 @@ def lift(
         size: Width and height of the image, pixels.
         camera: The camera, if it is known, instead of its image size.
         confidence: ``(T, K)``, 0 to 1; 1 everywhere where it is not given.
+        least_confidence: Keypoints of less confidence are missing; at 0 all count that have any.
         **options: See :class:`lifting.inference.options.LiftOptions`.
 
     Raises:
@@ -108,7 +112,10 @@ def lift(
     lifter.eval()
     calibrated = camera is not None
     camera = image_camera(size, camera)
-    person = plausible(validate_keypoints(keypoints, confidence, skeleton), image_size(camera))
+    check_least_confidence(least_confidence)
+    sides = image_size(camera)
+    person = validate_keypoints(keypoints, confidence, skeleton, sides, least_confidence)
+    person = plausible(person, sides)
     person = smoothed(person, lift_options.smooth_keypoints, lift_options.fps)
     points, scores = _for_lifter(person, lifter, where)
     # What is told apart from what is known: of whole frames that were filled in, it is all of it.
@@ -157,6 +164,8 @@ def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where
             size=None if track.camera is not None else track.size,
             camera=track.camera,
             confidence=track.confidence,
+            # Of a track those that are not believed are missing already.
+            least_confidence=0.0,
             **vars(options) | {"fps": fps},
         )
 

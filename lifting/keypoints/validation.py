@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from lifting.errors import InputError, InputWarning
+from lifting.keypoints.confidence import LEAST_CONFIDENCE, believed, confidence_of
 from lifting.keypoints.plausibility import Implausible, implausible
 from lifting.skeletons import skeleton
 
@@ -35,7 +36,11 @@ class PersonKeypoints:
 
 
 def validate_keypoints(
-    keypoints: ArrayLike, confidence: ArrayLike | None, joint_set: str
+    keypoints: ArrayLike,
+    confidence: ArrayLike | None,
+    joint_set: str,
+    size: tuple[float, float] | None = None,
+    least_confidence: float = LEAST_CONFIDENCE,
 ) -> PersonKeypoints:
     """Return the keypoints of a person as tensors.
 
@@ -43,6 +48,9 @@ def validate_keypoints(
         keypoints: ``(T, K, 2)``, ``(T, K, 3)`` with confidences, or one frame of either.
         confidence: ``(T, K)`` or ``(K,)``, or None.
         joint_set: Their joint set.
+        size: Width and height of the image, pixels, if known.
+        least_confidence: Keypoints of less confidence are missing, and with it those that
+            :func:`lifting.keypoints.confidence.believed` names.
 
     Raises:
         InputError: If they are not pixels of that joint set, or nobody is seen.
@@ -66,11 +74,13 @@ def validate_keypoints(
         if scores.shape != array.shape[:2]:
             what = f"confidence is {np.shape(confidence)}"
             raise InputError(f"{what}: give one number per keypoint, {array.shape[:2]}.")
-    scores = np.where(np.isfinite(scores), scores, 0.0)
-    if ((scores < 0) | (scores > 1)).any():
-        raise InputError("confidence is not from 0 to 1: scale it, or leave it out.")
-    seen = np.isfinite(array[..., :2]).all(-1) & (scores > 0)
+    scores = confidence_of(scores)
+    there = np.isfinite(array[..., :2]).all(-1)
+    seen = there & believed(array[..., :2], scores, size, least_confidence)
     if not seen.any():
+        if (there & (scores > 0)).any():
+            what = f"keypoints show nobody: none of a confidence of {least_confidence:g} is in the image"
+            raise InputError(what, remedy="lower least_confidence, or check the size of the image.")
         raise InputError("keypoints show nobody: all are NaN or of confidence 0.")
     if np.abs(array[seen][:, :2]).max() < SMALLEST_IMAGE:
         what = f"keypoints all lie within {SMALLEST_IMAGE:g} px of the image's corner"

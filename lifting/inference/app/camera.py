@@ -23,6 +23,7 @@ from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.live import LiveLifter, frames_ahead
 from lifting.inference.prediction import load_lifter
 from lifting.inference.video.reader import VideoFrame
+from lifting.keypoints.confidence import believed
 from lifting.methods.bases.lifter import Lifter
 from lifting.models import is_named
 from lifting.skeletons import skeleton
@@ -55,11 +56,18 @@ class _Session:
         live, _ = self.people.get(person.person, (None, now))
         if live is None:
             live = LiveLifter(
-                self.lifter, skeleton=self.tracker.skeleton, size=self.size, smooth=self.smooth
+                self.lifter,
+                skeleton=self.tracker.skeleton,
+                size=self.size,
+                smooth=self.smooth,
+                # What is not believed is missing already.
+                least_confidence=0.0,
             )
         self.people[person.person] = live, now
         points = person.keypoints.astype(np.float64)
-        points[points[:, 2] < self.min_confidence, 2] = 0
+        # Heights of heat-maps may lie a little above one.
+        points[:, 2] = points[:, 2].clip(0, 1)
+        points[~believed(points[:, :2], points[:, 2], self.size, self.min_confidence), 2] = 0
         pose = live.push(points, now)
         return {
             "person": person.person,

@@ -3,7 +3,7 @@
 import re
 import secrets
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BufferedIOBase
 from pathlib import Path
 from threading import Lock
@@ -16,6 +16,7 @@ from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions, ReadOptions
+from lifting.keypoints.confidence import LEAST_CONFIDENCE
 
 # Jobs whose files are kept.
 _KEPT = 20
@@ -32,12 +33,22 @@ class _Job:
 
 
 class JobStore:
-    """Stores uploaded files by job in a folder, lifts the people in them, and finds the results."""
+    """Stores uploaded files by job in a folder, lifts the people in them, and finds the results.
 
-    def __init__(self, folder: Path, lifters: Lifters, detector: DetectorOptions | None) -> None:
+    Of keypoint files those of less than ``least_confidence`` are missing.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        lifters: Lifters,
+        detector: DetectorOptions | None,
+        least_confidence: float = LEAST_CONFIDENCE,
+    ) -> None:
         self.folder = folder
         self.lifters = lifters
         self.detector = detector
+        self.least_confidence = least_confidence
         self._jobs: dict[str, _Job] = {}
         self._lock = Lock()
 
@@ -92,6 +103,7 @@ class JobStore:
             raise InputError("Nothing can be lifted of that: load the page again.")
         job, key = self._job(content.get("job")), content.get("job")
         read_options, options = parse_options(content)
+        read_options = replace(read_options, least_confidence=self.least_confidence)
         if len(job.files) > 1 and any(path.suffix.lower() != ".json" for path in job.files):
             raise InputError(
                 "Several files must be OpenPose's of one recording: give others one by one."

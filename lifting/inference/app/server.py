@@ -15,6 +15,7 @@ from lifting.inference.app.page import app_page
 from lifting.inference.app.playground import describe_lifter, lift_points
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
+from lifting.keypoints.confidence import LEAST_CONFIDENCE
 from lifting.local_server import POLICY, LocalHandler, LocalServer
 
 _CONTENT_TYPES = {
@@ -38,9 +39,10 @@ class AppServer(LocalServer):
         folder: Path,
         port: int,
         largest: int,
+        least_confidence: float = LEAST_CONFIDENCE,
     ) -> None:
         self.lifters = lifters
-        self.jobs = JobStore(folder, lifters, detector)
+        self.jobs = JobStore(folder, lifters, detector, least_confidence)
         self.cameras = CameraSessions(lifters, detector)
         self.largest = largest
         self.page = app_page(lifters.paths, FORMATS, detector is not None)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lifting.errors import InputError
 from lifting.inference.defaults import DETECTOR
+from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
 
 LIBRARIES = ("onnxruntime", "rtmlib")
 
@@ -20,7 +21,7 @@ class DetectorOptions:
             one person is tracked by its keypoints.
         library: Runs ONNX models: onnxruntime, or rtmlib, which has to be installed.
         crop: Width and height of the crops that a checkpoint was trained on.
-        least_confidence: Keypoints of less confidence are missing.
+        least_confidence: Keypoints of less confidence are missing; at 0 all count that have any.
         patience: Frames that a person may be out of sight; who comes back later is a new person.
         skeleton: Joint set of the keypoints, if neither model nor file says.
         device: cpu or cuda; a GPU is taken where there is one.
@@ -33,7 +34,7 @@ class DetectorOptions:
     boxes: str | None = None
     library: str = "onnxruntime"
     crop: tuple[int, int] = (192, 256)
-    least_confidence: float = 0.1
+    least_confidence: float = LEAST_CONFIDENCE
     patience: int = 25
     skeleton: str | None = None
     device: str | None = None
@@ -43,8 +44,7 @@ class DetectorOptions:
             raise InputError(f"--library is {self.library}: choose {' or '.join(LIBRARIES)}.")
         if min(self.crop) < 1:
             raise InputError(f"--crop is {self.crop}: give width and height in pixels.")
-        if not 0 <= self.least_confidence <= 1:
-            raise InputError(f"--least_confidence is {self.least_confidence}: give 0 to 1.")
+        check_least_confidence(self.least_confidence)
         if self.patience < 0:
             raise InputError(f"--patience is {self.patience}: give frames, 0 or more.")
 

@@ -14,6 +14,7 @@ from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
 from lifting.inference.keypoint_files.mediapipe import read_landmarks
 from lifting.inference.keypoint_files.track import Array, KeypointTrack, Size, track_from_points
 from lifting.inference.options import ReadOptions
+from lifting.keypoints.confidence import confidence_of
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, skeleton
 
@@ -53,9 +54,7 @@ def read_arrays(path: Path, content: dict[str, Any], options: ReadOptions) -> li
         people = np.concatenate([people, confidence.reshape(*people.shape[:3], 1)], -1)
     elif people.shape[3] == 2:
         people = np.concatenate([people, np.ones_like(people[..., :1])], -1)
-    finite = people[..., 2][np.isfinite(people[..., 2])]
-    if ((finite < 0) | (finite > 1)).any():
-        raise InputError("the third column is no confidence from 0 to 1", path, "leave it out.")
+    people[..., 2] = confidence_of(people[..., 2], path)
     joints = _joint_set(path, content, people.shape[2], options)
     size, fps = _size(path, content), _fps(path, content)
     if "track" in content and len(people) == 1:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
+from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.linking import (
     FramePerson,
     frame_number,
-    link_tracks,
     parse_points,
 )
 from lifting.inference.keypoint_files.track import KeypointTrack, Size
@@ -39,7 +39,7 @@ def read_coco(path: Path, content: Any, options: ReadOptions) -> list[KeypointTr
         people, joints = _annotated(path, content, options)
     else:
         people, joints = _listed(path, content, options)
-    return link_tracks(people, joints or "coco17", options.stills, str(path))
+    return link_people(people, joints or "coco17", options, path)
 
 
 def _annotated(
@@ -105,7 +105,7 @@ def read_alphapose(path: Path, content: Any, options: ReadOptions) -> list[Keypo
         InputError: If it is not in that format.
     """
     people, joints = _listed(path, content, options, {})
-    return link_tracks(people, joints or "coco17", options.stills, str(path))
+    return link_people(people, joints or "coco17", options, path)
 
 
 def _listed(

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
+from lifting.inference.keypoint_files.believed import link_people
+from lifting.inference.keypoint_files.linking import FramePerson
 from lifting.inference.keypoint_files.track import Array, KeypointTrack
 from lifting.inference.options import ReadOptions
 from lifting.keypoints.validation import SMALLEST_IMAGE
@@ -98,7 +99,7 @@ def _landmark(entry: Any) -> list[float]:
 def _tracks(path: Path, people: list[FramePerson], options: ReadOptions) -> list[KeypointTrack]:
     if options.skeleton not in (None, JOINTS.name):
         raise InputError(f"holds {JOINTS.name}, not {options.skeleton}", path, "drop --skeleton.")
-    tracks = link_tracks(people, JOINTS.name, options.stills, str(path))
+    tracks = link_people(people, JOINTS.name, options, path)
     points = np.concatenate([t.keypoints[t.seen] for t in tracks])
     hip_joints = JOINTS.indices(["left_hip", "right_hip"])
     hips = np.concatenate(

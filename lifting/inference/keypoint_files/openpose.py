@@ -5,10 +5,10 @@ from typing import Any
 
 from datamodules.safe_load import load_json
 from lifting.errors import InputError
+from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.linking import (
     FramePerson,
     frame_number,
-    link_tracks,
     parse_points,
 )
 from lifting.inference.keypoint_files.track import KeypointTrack
@@ -36,7 +36,7 @@ def read_openpose(folder: Path, options: ReadOptions) -> list[KeypointTrack]:
             flat = entry.get("pose_keypoints_2d", entry.get("pose_keypoints"))
             points, joints = parse_points(flat, options.skeleton or joints, path, _SETS)
             people.append(FramePerson(frame, points, _identity(entry), options.size))
-    return link_tracks(people, joints or "openpose25", options.stills, str(folder))
+    return link_people(people, joints or "openpose25", options, folder)
 
 
 def _people(path: Path, content: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lifting.errors import InputError, InputWarning
+from lifting.inference.keypoint_files.believed import image_of
 from lifting.inference.keypoint_files.track import KeypointTrack
 from lifting.keypoints.plausibility import implausible
 
@@ -28,12 +29,8 @@ def plausible_tracks(tracks: Sequence[KeypointTrack], where: object) -> list[Key
     """
     kept, faults = [], []
     for track in tracks:
-        size = track.size
-        if track.camera is not None:
-            width, height = track.camera.size.tolist()
-            size = width, height
         found = implausible(
-            track.keypoints, track.seen, track.skeleton, size, track.frames.tolist()
+            track.keypoints, track.seen, track.skeleton, image_of(track), track.frames.tolist()
         )
         left = track.seen.copy()
         for fault in found:

@@ -7,6 +7,7 @@ from typing import Any
 from datamodules.safe_load import existing_file, load_json, load_npy, load_npz
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.arrays import read_arrays
+from lifting.inference.keypoint_files.believed import believed_tracks
 from lifting.inference.keypoint_files.coco import read_alphapose, read_coco
 from lifting.inference.keypoint_files.mediapipe import JOINTS, read_mediapipe
 from lifting.inference.keypoint_files.openpose import read_openpose
@@ -25,7 +26,8 @@ _SUFFIXES = {".npz": "npz", ".npy": "npz", ".h5": "store", ".hdf5": "store"}
 def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     """Read the people in a keypoint file, or in a folder of OpenPose's, by their first frames.
 
-    Keypoints that nobody can have are missing, with a warning.
+    Keypoints that are not believed (:mod:`lifting.keypoints.confidence`) are missing, and with a warning
+    those that nobody can have.
 
     Raises:
         InputError: If it cannot be read, is in no known format, or contradicts the options.
@@ -42,7 +44,7 @@ def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     if not tracks:
         raise InputError("shows nobody", path, "run the detector again.")
     sized = [with_size(track, options.size, path) for track in tracks]
-    return plausible_tracks(sized, path)
+    return plausible_tracks(believed_tracks(sized, options.least_confidence, path), path)
 
 
 def is_store(path: Path, options: ReadOptions) -> bool:

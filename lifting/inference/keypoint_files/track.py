@@ -105,6 +105,5 @@ def track_from_points(
     """Return the track of points with confidences ``(T, K, 3)``; what is not finite is missing."""
     finite = np.isfinite(points).all(-1, keepdims=True)
     clean = np.where(finite, points, 0.0)
-    # Detectors give heights of heat-maps as confidence, which may lie a little above one.
-    confidence = clean[..., 2].clip(0, 1)
+    confidence = clean[..., 2]
     return KeypointTrack(name, frames, clean[..., :2], confidence, skeleton, size, fps, camera)

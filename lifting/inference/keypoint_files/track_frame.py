@@ -9,6 +9,7 @@ import numpy as np
 
 from datamodules.store.clips import ClipStore
 from lifting.errors import InputError
+from lifting.inference.keypoint_files.believed import believed_tracks
 from lifting.inference.keypoint_files.reading import is_store, read_tracks, with_size
 from lifting.inference.keypoint_files.store import find_clip, read_clip
 from lifting.inference.keypoint_files.track import (
@@ -18,6 +19,7 @@ from lifting.inference.keypoint_files.track import (
     track_from_points,
 )
 from lifting.inference.options import ReadOptions
+from lifting.keypoints.confidence import confidence_of
 from lifting.skeletons import skeleton
 
 
@@ -87,6 +89,7 @@ def _read_from_store(
     with ClipStore(path) as store:
         key, source = find_clip(store, options, name)
         track = with_size(read_clip(store, key, source), options.size, path)
+        [track] = believed_tracks([track], options.least_confidence, path)
         pose = store.pose(key)
         row = _row(path, track, frame)
         truth = None if pose is None else pose[row].astype(np.float64)
@@ -125,8 +128,11 @@ def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackF
         what = f"has {count}, '{joints.name}' has {len(joints)} joints"
         raise InputError(what, where, "name another --skeleton.")
     points = np.stack([_point(entry, number, where) for number, entry in enumerate(content)])
+    points[:, 2] = confidence_of(points[:, 2], where)
     frames = np.zeros(1, np.int64)
-    return TrackFrame(track_from_points("pose", points[None], frames, joints.name, options.size))
+    track = track_from_points("pose", points[None], frames, joints.name, options.size)
+    [track] = believed_tracks([track], options.least_confidence, where)
+    return TrackFrame(track)
 
 
 def _point(entry: Any, number: int, where: str) -> Array:
@@ -135,7 +141,4 @@ def _point(entry: Any, number: int, where: str) -> Array:
     plain = isinstance(entry, list) and all(type(x) in (int, float) and abs(x) < 1e9 for x in entry)
     if not plain or len(entry) not in (2, 3):
         raise InputError(f"point {number} is not [x, y], [x, y, confidence] or null.", where)
-    point = np.array([*entry, 1.0][:3], np.float64)
-    if not 0 <= point[2] <= 1:
-        raise InputError(f"point {number} has a confidence that is not from 0 to 1.", where)
-    return point
+    return np.array([*entry, 1.0][:3], np.float64)

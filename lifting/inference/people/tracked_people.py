@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lifting.inference.detectors.interfaces import Frame, PersonTracker, Points
 from lifting.inference.keypoint_files import KeypointTrack, track_from_points
+from lifting.keypoints.confidence import LEAST_CONFIDENCE, believed
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ def keypoint_tracks(
     size: tuple[int, int],
     fps: float | None,
     where: object,
-    min_confidence: float = 0.0,
+    min_confidence: float = LEAST_CONFIDENCE,
 ) -> list[KeypointTrack]:
     """Return the tracks of people from the first to the last frame on which anything is seen.
 
-    Keypoints of less than ``min_confidence`` are missing.
+    Keypoints of less than ``min_confidence`` are missing, and what else
+    :func:`lifting.keypoints.confidence.believed` names.
 
     Raises:
         InputError: If somebody is on so few frames that they are no video.
@@ -71,7 +73,9 @@ def keypoint_tracks(
     tracks = []
     for number, person in enumerate(people):
         points = person.keypoints.astype(np.float64)
-        points[points[..., 2] < min_confidence] = 0
+        # Heights of heat-maps may lie a little above one.
+        points[..., 2] = points[..., 2].clip(0, 1)
+        points[~believed(points[..., :2], points[..., 2], sides, min_confidence)] = 0
         track = track_from_points(f"person{number}", points, person.frames, skeleton, sides, fps)
         tracks.append(track.contiguous(where).trimmed())
     return tracks

@@ -109,7 +109,7 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
             tracks = select_tracks(tracks, video_options.track, video)
         else:
             path = Path(video_options.keypoints)
-            tracks = _read_tracks(source, path, video_options, detector.skeleton)
+            tracks = _read_tracks(source, path, video_options, detector)
             frames = source.frames or 1 + max(int(track.frames[-1]) for track in tracks)
         tracks = choose_people(tracks, outputs.people, video)
         check_names(tracks, outputs, video)
@@ -174,9 +174,14 @@ def _check_sources(keypoints: str | None, detector: DetectorOptions) -> None:
 
 
 def _read_tracks(
-    video: Video, path: Path, options: VideoOptions, joint_set: str | None
+    video: Video, path: Path, options: VideoOptions, detector: DetectorOptions
 ) -> list[KeypointTrack]:
-    read_options = ReadOptions(joint_set, source=options.source, format=options.format)
+    read_options = ReadOptions(
+        detector.skeleton,
+        source=options.source,
+        format=options.format,
+        least_confidence=detector.least_confidence,
+    )
     return read_video_tracks(video, path, read_options, options.first, options.track)
 
 
