@@ -17,6 +17,8 @@ POLICY = (
 )
 # Bytes of a JSON body, where a handler says nothing else.
 _LONGEST = 4096
+# Digits of the length of a body.
+_DIGITS = 18
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -93,7 +95,9 @@ class LocalHandler(BaseHTTPRequestHandler):
     def length(self, longest: int) -> int | None:
         """Return the length of the body, or None where it is not told or too long."""
         text = self.headers.get("Content-Length", "")
-        if text.isascii() and text.isdecimal() and int(text) <= longest:
+        # Of more digits Python makes no number.
+        few = len(text) <= _DIGITS and text.isascii() and text.isdecimal()
+        if few and int(text) <= longest:
             return int(text)
         # What was not read would be taken for the next request.
         self.close_connection = True

@@ -17,6 +17,9 @@ from lifting.inference.output_options import MOTION, OutputOptions
 from lifting.inference.prediction import Lifted
 from lifting.skeletons.standing_height import standing_height
 
+# Bytes of a person's name in that of a file.
+_LONGEST_NAME = 80
+
 
 def at_heights(
     tracks: Sequence[KeypointTrack], lifted: list[Lifted], options: OutputOptions, where: object
@@ -145,8 +148,9 @@ def _motion(track: KeypointTrack, poses: Lifted) -> Motion:
 def _per_person(target: Path, people: Sequence[Motion], format_name: str) -> dict[Path, bytes]:
     files: dict[Path, bytes] = {}
     for person in people:
-        # A name may be a path of a store, which is no name of a file.
-        name = re.sub(r"[^\w.-]+", "_", person.name)
+        # A name may be a path of a store, which is no name of a file, or longer than one can be.
+        plain = re.sub(r"[^\w.-]+", "_", person.name).encode()[:_LONGEST_NAME]
+        name = plain.decode(errors="ignore")
         path = target.with_name(f"{target.stem}_{name}.{format_name}")
         if path in files:
             path = target.with_name(f"{target.stem}_{name}_{len(files)}.{format_name}")

@@ -21,6 +21,8 @@ from lifting.keypoints.confidence import LEAST_CONFIDENCE
 # Jobs whose files are kept.
 _KEPT = 20
 _CHUNK_BYTES = 1 << 20
+# Bytes of the name of a file.
+_LONGEST_NAME = 120
 _NUMBERS = ("width", "height", "fps")
 _NAMES = ("skeleton", "format", "smooth")
 
@@ -59,7 +61,9 @@ class JobStore:
             InputError: If it has no name, the job is gone, or it arrives incomplete.
         """
         # Of a path the last part, whatever separates them, and nothing that is not in names.
-        plain = re.sub(r"[^\w. ()-]+", "_", re.split(r"[/\\]", name)[-1]).strip(". ")[-120:]
+        plain = re.sub(r"[^\w. ()-]+", "_", re.split(r"[/\\]", name)[-1]).strip(". ")
+        # A name of a file has 255 bytes, and the results' names are longer.
+        plain = plain.encode()[-_LONGEST_NAME:].decode(errors="ignore").lstrip(". ")
         if not plain:
             raise InputError("The file has no name: give it one.")
         with self._lock:

@@ -129,6 +129,9 @@ class _Handler(LocalHandler):
         """Send the answer of a piece of work, or what was wrong as one sentence."""
         try:
             answer = work()
+        except (ConnectionError, TimeoutError):
+            # Whoever asked is gone, or sends no more: there is nobody to answer.
+            raise
         except Exception as error:
             sentence = explain(error)
             if sentence is None:

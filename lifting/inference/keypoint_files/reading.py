@@ -43,8 +43,14 @@ def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
         tracks = _read_file(existing_file(path), options)
     if not tracks:
         raise InputError("shows nobody", path, "run the detector again.")
-    sized = [with_size(track, options.size, path) for track in tracks]
+    sized = [with_size(_named(track), options.size, path) for track in tracks]
     return plausible_tracks(believed_tracks(sized, options.least_confidence, path), path)
+
+
+def _named(track: KeypointTrack) -> KeypointTrack:
+    """Return a track whose name can be printed and written, whatever the file has."""
+    name = "".join(letter if letter.isprintable() else "_" for letter in track.name)
+    return track if name == track.name else replace(track, name=name)
 
 
 def is_store(path: Path, options: ReadOptions) -> bool:

@@ -2,6 +2,7 @@
 
 import struct
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,3 +83,13 @@ def test_a_missing_rate_and_a_missing_package_are_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "c3d", None)
     with pytest.raises(InputError, match=r'C3D needs c3d, which .* -e "\.\[c3d\]"'):
         c3d_bytes(motion())
+
+
+@pytest.mark.parametrize("first", [-1, 2**32])
+def test_frames_that_c3d_cannot_count_are_told(first):
+    person = motion(fps=50.0)
+    moved = replace(person, frames=person.frames - person.frames[0] + first)
+    with pytest.raises(
+        InputError, match="C3D counts frames from 1 to 4,294,967,295, and these are"
+    ):
+        c3d_bytes(moved)

@@ -10,6 +10,7 @@ import pytest
 
 from datamodules.cmu.bvh import read_bvh
 from lifting.errors import InputError
+from lifting.files import write_together
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.output_options import FORMATS, OutputOptions
 from lifting.inference.outputs import (
@@ -132,6 +133,18 @@ def test_names_that_would_be_one_file_get_two():
     tracks = [replace(tracks[0], name="a/b"), replace(tracks[1], name="a:b")]
     files = output_files(Path("o.npz"), tracks, lifted, ("trc",))
     assert [path.name for path in files] == ["o_a_b.trc", "o_a_b_1.trc"]
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "漢" * 300, "x" * 5000, "", "..", "a,b\n"])
+def test_whatever_a_person_is_called_its_files_lie_in_the_folder(name, tmp_path):
+    tracks, lifted = people()
+    tracks = [replace(track, name=name) for track in tracks]
+    files = output_files(tmp_path / "walk_3d.npz", tracks, lifted, FORMATS)
+    write_together(files)
+    assert {path.parent for path in files} == {tmp_path}
+    # Two people in three formats, and two tables; nothing lies elsewhere.
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in files)
+    assert len(files) == 8
 
 
 def test_what_cannot_be_written_is_told_before(tmp_path, monkeypatch):

@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import socket
+import struct
 import threading
+import time
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -15,6 +18,7 @@ from lifting.inference.app import job_store
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.server import AppServer
 from lifting.inference.prediction import lift
+from lifting.local_server import LocalHandler
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 from tests.lifting.made_checkpoints import make
 from tests.made_lifters import save
@@ -185,6 +189,54 @@ def test_fault_of_the_app_is_no_traceback_for_the_user(asking, monkeypatch, caps
     }
     # Whoever runs it sees where.
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "POST /files?name=a.json HTTP/1.1\r\nContent-Type: application/octet-stream\r\n",
+        "POST /camera/frame?session=x&time=1 HTTP/1.1\r\nContent-Type: image/jpeg\r\n",
+        "POST /lift HTTP/1.1\r\nContent-Type: application/json\r\n",
+        "GET /?",
+    ],
+)
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_who_goes_away_in_the_midst_is_no_fault(asking, head, hangs_up, capsys, monkeypatch):
+    # Whoever does not hang up, and sends no more, is given up.
+    monkeypatch.setattr(LocalHandler, "timeout", 0.1)
+    port = asking.server.server_port
+    if "Type" in head:
+        head += f"Host: 127.0.0.1:{port}\r\nContent-Length: 9000\r\n\r\nabc"
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head.encode())
+            if hangs_up:
+                # The connection is reset, not closed.
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            else:
+                client.settimeout(5)
+                while client.recv(1 << 16):
+                    pass
+    assert asking("GET", "/")[0].status == 200
+    time.sleep(0.1)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "²", ""])
+def test_a_length_that_is_none_is_refused(asking, length, capsys):
+    kind = {"kind": "application/octet-stream", "Content-Length": length}
+    answer, body = asking("POST", "/files?name=a.json", b"abc", **kind)
+    assert "error" in json.loads(body)
+    assert answer.status == 200
+    assert capsys.readouterr().err == ""
+
+
+def test_names_of_files_are_as_long_as_they_may_be(asking, tmp_path):
+    for name in ("漢" * 300 + ".json", "x" * 3000 + ".json", "../" * 99 + "walk.json"):
+        job = asking.give(name, results(POINTS))["job"]
+        assert "summary" in asking.json("/lift", {"job": job, **SIZED})
+        (path,) = (tmp_path / job / "files").iterdir()
+        assert path.suffix == ".json"
 
 
 def test_oldest_files_make_room(asking, tmp_path, monkeypatch):

@@ -369,3 +369,12 @@ def test_videos_and_photographs_are_sent_to_their_commands(tmp_path, name, comma
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(InputError, match=f"is no file of keypoints; .* `lifting {command}`"):
         read_tracks(tmp_path / name, NOTHING)
+
+
+def test_names_that_cannot_be_printed_or_written_are_changed(tmp_path):
+    names = np.array(["a\x1b[2J\tb", "\u6f22"])
+    both = np.concatenate([COCO[..., :2], COCO[..., :2] + 300])
+    numbers = {"frame": np.tile(np.arange(6), 2), "track": np.repeat([0, 1], 6)}
+    np.savez(tmp_path / "k.npz", keypoints=both, tracks=names, skeleton="coco17", **numbers)
+    tracks = read_tracks(tmp_path / "k.npz", NOTHING)
+    assert [track.name for track in tracks] == ["a_[2J_b", "\u6f22"]
