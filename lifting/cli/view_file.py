@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from lifting.errors import InputError
+from lifting.inference.outputs import counted
 from lifting.inference.pose_reading import read_people, select_people
 from lifting.viz.clip_video import write_clip_video
 from lifting.viz.figures import save_figure
 from lifting.viz.page import write_page
 from lifting.viz.people_figure import people_figure
 from lifting.viz.people_page import MOST_PEOPLE, ShownPerson, people_clip
+from lifting.viz.player import NOMINAL_FPS
 from lifting.viz.video import write_rotation
 
 # Poses of a picture.
 _COLUMNS = 6
-# Frames per second of files that do not tell.
-_FPS = 25.0
 
 
 def view_file(
@@ -49,11 +49,12 @@ def view_file(
         last = max(int(person.frames[-1]) for person in people)
         raise InputError(f"--start {rows[0]}: the last frame is {last}.", file)
     path = file.with_name(f"{file.stem}_view.html") if out is None else out
-    _WRITERS[path.suffix.lower()](path, file.name, chosen, fps or stored or _FPS)
+    _WRITERS[path.suffix.lower()](path, file.name, chosen, fps or stored or NOMINAL_FPS)
     frames = sum(len(person.frames) for person in chosen)
-    who = "1 person" if len(chosen) == 1 else f"{len(chosen):,} people"
     left_out = f", the {MOST_PEOPLE} seen longest" if len(chosen) > MOST_PEOPLE else ""
-    return f"{frames:,} frames of {who}{left_out} ({chosen[0].joints.name}) in {path}"
+    return (
+        f"{frames:,} frames of {counted(len(chosen))}{left_out} ({chosen[0].joints.name}) in {path}"
+    )
 
 
 def _cut(person: ShownPerson, start: int, count: int | None, every: int) -> ShownPerson:
@@ -80,7 +81,9 @@ def _write_mp4(path: Path, name: str, people: Sequence[ShownPerson], fps: float)
     (track,) = clip.methods
     single = len(track.poses) == 1
     poses = track.poses[0] if single else track.poses
-    write_rotation(path, poses, None, track.joints, fps=_FPS if single else clip.fps, title=name)
+    write_rotation(
+        path, poses, None, track.joints, fps=NOMINAL_FPS if single else clip.fps, title=name
+    )
 
 
 def _write_png(path: Path, name: str, people: Sequence[ShownPerson], fps: float) -> None:

@@ -17,6 +17,7 @@ from lifting.inference.output_options import MOTION, OutputOptions
 from lifting.inference.outputs import (
     check_before,
     check_names,
+    counted,
     output_files,
     with_calibrated_size,
 )
@@ -132,8 +133,7 @@ def _report(
     """Print what was lifted, and as the last line where to look."""
     joint_sets = Counter(person.skeleton for person in tracks)
     frames = sum(len(person.frames) for person in tracks)
-    people = "1 person" if len(tracks) == 1 else f"{len(tracks):,} people"
-    print(f"{frames:,} frames of {people} ({', '.join(joint_sets)}) in {poses}")
+    print(f"{frames:,} frames of {counted(len(tracks))} ({', '.join(joint_sets)}) in {poses}")
     if files:
         more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
         print(f"{files[0]}{more}")

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from lifting.errors import InputError, did_you_mean, located, require
 from lifting.export.bvh import bvh_text
 from lifting.export.c3d import c3d_bytes
@@ -12,7 +14,7 @@ from lifting.export.motion import Motion
 from lifting.export.pose_table import angle_csv, pose_csv
 from lifting.export.trc import trc_text
 from lifting.inference.camera_files import read_calibration
-from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.keypoint_files import KeypointTrack, no_such_person
 from lifting.inference.output_options import MOTION, OutputOptions
 from lifting.inference.prediction import Lifted
 from lifting.skeletons.standing_height import standing_height
@@ -43,18 +45,18 @@ def at_heights(
     scaled = []
     for track, poses in zip(tracks, lifted, strict=True):
         metres = heights.get(track.name, heights.get(None))
-        factor = (
-            1.0 if metres is None else 1000 * metres / standing_height(poses.pose, poses.skeleton)
-        )
-        if factor == factor and factor != 1.0:
-            root = (
-                None
-                if poses.trajectory is None
-                else poses.trajectory * poses.pose.dtype.type(factor)
-            )
-            poses = replace(poses, pose=poses.pose * poses.pose.dtype.type(factor), trajectory=root)
+        if metres is not None:
+            poses = _at_height(poses, metres)
         scaled.append(poses)
     return scaled
+
+
+def _at_height(poses: Lifted, metres: float) -> Lifted:
+    factor = poses.pose.dtype.type(1000 * metres / standing_height(poses.pose, poses.skeleton))
+    if not np.isfinite(factor):
+        return poses
+    root = None if poses.trajectory is None else poses.trajectory * factor
+    return replace(poses, pose=poses.pose * factor, trajectory=root)
 
 
 def with_calibrated_size(
@@ -80,7 +82,17 @@ def check_names(tracks: Sequence[KeypointTrack], options: OutputOptions, where: 
     for name in options.heights:
         if name is not None and name not in names:
             meant = did_you_mean(name, names) or "name those in --person_height."
-            raise InputError(f"shows no '{name}', but {', '.join(names[:10])}", where, meant)
+            raise no_such_person(name, names, where, meant)
+
+
+def counted(people: int) -> str:
+    """Return how many people there are, in words.
+
+    Example:
+        >>> counted(1), counted(1200)
+        ('1 person', '1,200 people')
+    """
+    return "1 person" if people == 1 else f"{people:,} people"
 
 
 def check_before(

@@ -10,11 +10,11 @@ from lifting.inference.prediction import Lifted
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page
 from lifting.viz.people_page import MOST_PEOPLE, ShownPerson, people_clip
-from lifting.viz.player import PlayedVideo, PoseTrack
+from lifting.viz.player import NOMINAL_FPS, PlayedVideo, PoseTrack
 from lifting.viz.video_page import Thumbnails
 
-# Frames per second of files that do not tell, and of photographs.
-_FPS, _FPS_OF_STILLS = 25.0, 1.0
+# Frames per second of photographs.
+_FPS_OF_STILLS = 1.0
 
 
 def write_people_page(
@@ -54,7 +54,7 @@ def write_people_page(
     clip = people_clip(
         title,
         people,
-        _FPS_OF_STILLS if stills else next(iter(rates), _FPS),
+        _FPS_OF_STILLS if stills else next(iter(rates), NOMINAL_FPS),
         None if size is None else (round(size[0]), round(size[1])),
         pictures,
         video,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from datamodules.safe_load import load_npy, load_npz
 from lifting.errors import InputError
+from lifting.inference.keypoint_files import no_such_person
 from lifting.skeletons import SKELETONS, Skeleton
 from lifting.skeletons import skeleton as joint_set
 from lifting.viz.people_page import ShownPerson
@@ -18,7 +19,6 @@ ENDINGS = (".npz", ".npy")
 _LARGEST_IN_METRES = 20.0
 # A root that moves less, in millimetres, does not move.
 _STILL = 1.0
-_NAMED = 10
 # Entries of files of 2D keypoints, whose third column is a confidence.
 _KEYPOINTS = {"keypoints", "landmarks", "positions_2d"}
 
@@ -193,6 +193,5 @@ def select_people(people: list[ShownPerson], name: str | None, path: Path) -> li
     exact = [person for person in people if name in (None, person.name)]
     chosen = exact or [person for person in people if person.name.startswith(name or "")]
     if not chosen:
-        names = ", ".join(person.name for person in people[:_NAMED])
-        raise InputError(f"shows no '{name}', but {names}", path, "name one of them with --track.")
+        raise no_such_person(name, [person.name for person in people], path)
     return chosen

@@ -23,6 +23,8 @@ from lifting.viz.stick_figure import stick_figure
 
 # Percentiles of coordinates: an outlier does not make the other poses small.
 _INSIDE = (0.5, 99.5)
+# Frames per second of recordings that do not tell.
+NOMINAL_FPS = 25.0
 # Millimetres.
 _MIN_REACH = 100.0
 _JPEG_QUALITY = 75
@@ -102,7 +104,7 @@ class Clip:
 
     name: str
     methods: Sequence[PoseTrack]
-    fps: float = 25.0
+    fps: float = NOMINAL_FPS
     truth: PoseTrack | None = None
     keypoints: Float[ndarray, "T K 2"] | None = None
     keypoint_joints: Skeleton | None = None

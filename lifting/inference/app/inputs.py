@@ -12,12 +12,12 @@ from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
+from lifting.inference.photographs.files import ENDINGS
 from lifting.inference.prediction import Lifted, lift_track
 from lifting.inference.video.reader import Video, VideoFrame
 from lifting.methods.bases.lifter import Lifter
 from lifting.viz.player import small_jpeg
 
-PHOTOGRAPHS = (".jpg", ".jpeg", ".png")
 VIDEOS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
 
 # Heights of the pictures on a page, pixels.
@@ -59,12 +59,12 @@ def lift_file(
     """
     kind = path.suffix.lower()
     try:
-        if kind not in (*PHOTOGRAPHS, *VIDEOS):
+        if kind not in (*ENDINGS, *VIDEOS):
             return _lift_keypoint_file(path, lifter, read_options, options)
         if detector is None:
             remedy = "start the app with --detector, or give keypoints."
             raise InputError("is a picture or a video, on which nobody is detected", path, remedy)
-        lift_pictures = _lift_photograph if kind in PHOTOGRAPHS else _lift_video
+        lift_pictures = _lift_photograph if kind in ENDINGS else _lift_video
         return lift_pictures(path, lifter, detector, options)
     except InputError as error:
         # Where it was stored is of no use to the user.

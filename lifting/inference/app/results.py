@@ -9,15 +9,14 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.app.inputs import LiftedPerson
-from lifting.inference.outputs import output_files
+from lifting.inference.outputs import counted, output_files
 from lifting.inference.pose_files import pack_poses
 from lifting.skeletons import skeleton
 from lifting.viz.page import write_page
-from lifting.viz.player import Clip, PoseTrack
+from lifting.viz.player import NOMINAL_FPS, Clip, PoseTrack
 
 # People that a page shows at most; all are in the files.
 _MAX_SHOWN = 20
-_FPS = 25.0
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,9 @@ def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Re
     """
     page, arrays = folder / f"{name}_3d.html", folder / f"{name}_3d.npz"
     tracks, lifted = [p.track for p in people], [p.lifted for p in people]
-    count = f"{len(people):,} people" if len(people) > 1 else "1 person"
     frames = sum(len(track.frames) for track in tracks)
     unit = "frames" if frames > 1 else "frame"
-    summary = [f"{frames:,} {unit} of {count} ({tracks[0].skeleton})."]
+    summary = [f"{frames:,} {unit} of {counted(len(people))} ({tracks[0].skeleton})."]
     motion: dict[Path, bytes] = {}
     try:
         # Photographs do not move, and a crowd would be hundreds of files.
@@ -67,7 +65,7 @@ def _clip(person: LiftedPerson) -> Clip:
     return Clip(
         track.name,
         [PoseTrack("3D", lifted.pose, skeleton(lifted.skeleton), lifted.known)],
-        fps=lifted.fps or _FPS,
+        fps=lifted.fps or NOMINAL_FPS,
         keypoints=np.where(track.seen[..., None], track.keypoints, np.nan),
         keypoint_joints=skeleton(track.skeleton),
         images=person.images,

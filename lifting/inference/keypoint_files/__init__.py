@@ -1,13 +1,19 @@
 """Keypoint files of detectors, read as tracks of people."""
 
 from lifting.inference.keypoint_files.reading import FORMATS, read_tracks
-from lifting.inference.keypoint_files.track import KeypointTrack, select_tracks, track_from_points
+from lifting.inference.keypoint_files.track import (
+    KeypointTrack,
+    no_such_person,
+    select_tracks,
+    track_from_points,
+)
 from lifting.inference.keypoint_files.track_frame import TrackFrame, parse_pose, read_track_frame
 
 __all__ = [
     "FORMATS",
     "KeypointTrack",
     "TrackFrame",
+    "no_such_person",
     "parse_pose",
     "read_track_frame",
     "read_tracks",

@@ -1,5 +1,6 @@
 """Keypoints of one person over frames."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,9 +89,18 @@ def select_tracks(
     """
     selected = [track for track in tracks if name in (None, track.name)]
     if not selected:
-        names = ", ".join(track.name for track in tracks[:10])
-        raise InputError(f"shows no '{name}', but {names}", where, "name one of them with --track.")
+        raise no_such_person(name, [track.name for track in tracks], where)
     return selected
+
+
+def no_such_person(
+    name: str | None,
+    names: Sequence[str],
+    where: object,
+    remedy: str = "name one of them with --track.",
+) -> InputError:
+    """Return the error of a name that nobody has, with the first ten of those there are."""
+    return InputError(f"shows no '{name}', but {', '.join(names[:10])}", where, remedy)
 
 
 def track_from_points(

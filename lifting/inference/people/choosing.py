@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from lifting.errors import InputError, did_you_mean
-from lifting.inference.keypoint_files import KeypointTrack
+from lifting.inference.keypoint_files import KeypointTrack, no_such_person
 
 SIDES = ("left", "right")
 ORDERS = ("largest", "longest", *SIDES)
@@ -88,8 +88,7 @@ def _named(tracks: Sequence[KeypointTrack], names: str, where: object) -> list[K
     wanted = [names] if names in known else [name.strip() for name in names.split(",")]
     for name in wanted:
         if name not in known:
-            shown = ", ".join(known[:10])
             remedy = did_you_mean(name, [*known, *ORDERS], "--people {}")
             choices = f"give {', '.join(ORDERS)}, how many of the largest, or names."
-            raise InputError(f"shows no '{name}', but {shown}", where, remedy or choices)
+            raise no_such_person(name, known, where, remedy or choices)
     return [track for track in tracks if track.name in wanted]

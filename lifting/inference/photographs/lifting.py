@@ -14,7 +14,7 @@ from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.everyone import lift_everyone
 from lifting.inference.options import LiftOptions, pop_options
 from lifting.inference.output_options import OutputOptions, with_person_height
-from lifting.inference.outputs import check_before, output_files
+from lifting.inference.outputs import check_before, counted, output_files
 from lifting.inference.people.choosing import choose_people
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.photographs.files import find_photographs, picture_paths
@@ -58,7 +58,7 @@ class PhotographResults:
         """Return the results in lines to print; the last one is where to look."""
         lines = []
         for picture, count in zip(self.pictures, self.people, strict=True):
-            lines.append(f"{picture}: {'1 person' if count == 1 else f'{count:,} people'}")
+            lines.append(f"{picture}: {counted(count)}")
         lines += [f"Left out: {sentence}" for sentence in self.left_out]
         if len(self.pictures) > _MOST_SHOWN:
             lines.append(f"The first {_MOST_SHOWN} are on the page; {self.poses} holds all.")

@@ -14,7 +14,7 @@ from lifting.inference.everyone import lift_everyone
 from lifting.inference.keypoint_files import KeypointTrack, select_tracks
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
 from lifting.inference.output_options import OutputOptions, with_person_height
-from lifting.inference.outputs import check_before, check_names
+from lifting.inference.outputs import check_before, check_names, counted
 from lifting.inference.people.choosing import choose_people
 from lifting.inference.prediction import Lifted, lift, load_lifter
 from lifting.inference.result_files import ResultFiles
@@ -207,9 +207,8 @@ def _errors(
 def report(result: LiftedVideo) -> str:
     """Return the results of a video, in lines to print; the last one is where to look."""
     joint_sets = result.tracks[0].skeleton, result.lifted[0].skeleton
-    people = "1 person" if len(result.tracks) == 1 else f"{len(result.tracks):,} people"
     lines = [
-        f"{result.video.name}: {result.frames:,} frames, {people} "
+        f"{result.video.name}: {result.frames:,} frames, {counted(len(result.tracks))} "
         f"({joint_sets[0]} to {joint_sets[1]})"
     ]
     for track in result.tracks:
