@@ -70,7 +70,7 @@ def _cut(person: ShownPerson, start: int, count: int | None, every: int) -> Show
 
 
 def _write_html(path: Path, name: str, people: Sequence[ShownPerson], fps: float) -> None:
-    write_page(path, name, [people_clip(name, people, fps)])
+    write_page(path, name, [people_clip(name, people, fps, level=True)])
 
 
 def _write_mp4(path: Path, name: str, people: Sequence[ShownPerson], fps: float) -> None:

@@ -59,8 +59,9 @@ def write_people_page(
         pictures,
         video,
         truth,
+        level=not stills,
     )
-    write_page(path, title, [clip], intro=_intro(people))
+    write_page(path, title, [clip], intro=_intro(people, clip.level is not None))
 
 
 def shown_person(track: KeypointTrack, lifted: Lifted) -> ShownPerson:
@@ -77,9 +78,11 @@ def shown_person(track: KeypointTrack, lifted: Lifted) -> ShownPerson:
     )
 
 
-def _intro(people: Sequence[ShownPerson]) -> str:
+def _intro(people: Sequence[ShownPerson], levelled: bool) -> str:
     sets = dict.fromkeys(p.keypoint_joints.name for p in people if p.keypoint_joints is not None)
     text = f"Lifted to 3D from 2D keypoints ({', '.join(sets)})."
+    if levelled:
+        text += " The camera is tilted: people are drawn upright where they stand."
     if len(people) > MOST_PEOPLE:
         text += f" The {MOST_PEOPLE} of {len(people):,} people who are on most frames are shown."
     return text

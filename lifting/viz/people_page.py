@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
 from lifting.skeletons import NO_PARENT, Skeleton
+from lifting.viz.level import level_turn, tilt
 from lifting.viz.player import Clip, PlayedVideo, PoseTrack
 from lifting.viz.video_page import Thumbnails
 
@@ -65,6 +66,7 @@ def people_clip(
     pictures: Thumbnails | None = None,
     video: PlayedVideo | None = None,
     truth: PoseTrack | None = None,
+    level: bool = False,
 ) -> Clip:
     """Return a clip of everyone, for at most six people and a bounded number of frames.
 
@@ -78,6 +80,7 @@ def people_clip(
         pictures: Pictures of some frames, from frame 0 on.
         video: The video beside the page, with the time of every frame from 0 on.
         truth: The true poses of every frame from 0 on.
+        level: Draw people upright whom one tilted camera saw.
     """
     chosen = sorted(people, key=lambda person: -len(person.frames))[:MOST_PEOPLE]
     chosen.sort(key=lambda person: int(person.frames[0]))
@@ -94,6 +97,7 @@ def people_clip(
     sets = [p.keypoint_joints for p in with_keypoints if p.keypoint_joints is not None]
     if truth is not None:
         truth = PoseTrack(truth.name, truth.poses[numbers], truth.joints)
+    turn = level_turn([(p.pose, p.joints) for p in people]) if level else np.eye(3)
     if video is not None:
         video = PlayedVideo(video.name, video.times[numbers], video.share, video.drawn)
     return Clip(
@@ -109,6 +113,7 @@ def people_clip(
         frames=numbers.tolist(),
         notes=[_note(number, with_keypoints) for number in numbers.tolist()],
         video=video,
+        level=turn if tilt(turn) else None,
     )
 
 

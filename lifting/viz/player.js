@@ -85,6 +85,11 @@ function toggle(selector, shown) {
   for (const node of document.querySelectorAll(selector)) node.hidden = !shown;
 }
 
+function flatTitle() {
+  if (film || (clip.images && clip.frames.length > 1)) return "Video";
+  return clip.images ? "Picture" : "2D input";
+}
+
 function buildPanels() {
   element("panels").replaceChildren();
   panels = [];
@@ -107,7 +112,7 @@ function buildPanels() {
     }
     panels.push({ name, canvas, error, track, isRoom });
   };
-  if (clip.keypoints || clip.images || film) panel(clip.images || film ? "Video" : "2D input", "", null);
+  if (clip.keypoints || clip.images || film) panel(flatTitle(), "", null);
   if (show.room) {
     const names = clip.methods.map(track => track.name).join(", ");
     panel(clip.methods.length > 1 ? `Together: ${names}` : names, "", null, true);

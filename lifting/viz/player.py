@@ -96,6 +96,8 @@ class Clip:
         frames: Numbers of the frames; from zero on where not given.
         notes: A line per frame.
         video: A video beside the page, which is shown where it is there, in place of the images.
+        level: Rotation from the frame of the camera to a level one, in which poses are drawn
+            (:func:`lifting.viz.level.level_turn`); numbers stay in that of the camera.
         aligned: Whether the poses were fitted to the true ones: their mean error is PA-MPJPE, not MPJPE.
 
     Raises:
@@ -115,6 +117,7 @@ class Clip:
     image_frames: Sequence[int] | None = None
     video: PlayedVideo | None = None
     aligned: bool = False
+    level: Float[ndarray, "3 3"] | None = None
 
     def __post_init__(self) -> None:
         if not self.methods:
@@ -205,6 +208,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "notes": None if clip.notes is None else list(clip.notes),
         "methods": [_track(track) for track in clip.methods],
         "truth": None if clip.truth is None else _track(clip.truth),
+        "level": None if clip.level is None else clip.level.round(5).tolist(),
         "scene": _scene(clip),
         "size": clip.image_size,
         "keypoints": None,
@@ -268,6 +272,8 @@ def _scene(clip: Clip, in_room: bool = False) -> dict[str, Any]:
     ]
     points = np.concatenate([some.reshape(-1, 3) for some in poses]).astype(np.float64)
     points = points[np.isfinite(points).all(-1)]
+    if clip.level is not None:
+        points = points @ clip.level.T
     if not len(points):
         points = np.zeros((1, 3))
     low, high = np.percentile(points, _INSIDE, axis=0)

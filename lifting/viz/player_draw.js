@@ -42,6 +42,11 @@ function eye(scene, turn, width, height) {
   };
 }
 
+/* Return a point as a level camera would have it, where the clip says how its own was tilted. */
+function levelled(level, point) {
+  return level ? level.map(row => row.reduce((sum, value, axis) => sum + value * point[axis], 0)) : point;
+}
+
 function joint(values, frame, count, index, size) {
   const begin = (frame * count + index) * size;
   return values.subarray(begin, begin + size);
@@ -141,9 +146,9 @@ function gapStrokes(track, truth, frame, see, colours) {
 
 function drawScene(canvas, clip, track, frame, turn, show, colours) {
   const { context, width, height } = prepare(canvas);
-  const see = eye(clip.scene, turn, width, height);
+  const level = eye(clip.scene, turn, width, height), see = point => level(levelled(clip.level, point));
   const scale = Math.max(0.7, Math.min(width, height) / 320);
-  drawFloor(context, clip.scene, see, colours);
+  drawFloor(context, clip.scene, level, colours);
   const strokes = poseStrokes(track, frame, see, colours, scale, false);
   if (clip.truth && show.truth) strokes.push(...poseStrokes(clip.truth, frame, see, colours, scale, true));
   if (clip.truth && show.gaps) strokes.push(...gapStrokes(track, clip.truth, frame, see, colours));
@@ -153,9 +158,9 @@ function drawScene(canvas, clip, track, frame, turn, show, colours) {
 /* Draw everyone where they are in front of the camera, with their names where there are several. */
 function drawRoom(canvas, clip, frame, turn, colours) {
   const { context, width, height } = prepare(canvas);
-  const see = eye(clip.room, turn, width, height);
+  const level = eye(clip.room, turn, width, height), see = point => level(levelled(clip.level, point));
   const scale = Math.max(0.6, Math.min(width, height) / 420);
-  drawFloor(context, clip.room, see, colours);
+  drawFloor(context, clip.room, level, colours);
   finish(context, clip.methods.flatMap(track => poseStrokes(track, frame, see, colours, scale, false, true)));
   if (clip.methods.length < 2) return;
   context.font = "600 13px system-ui, sans-serif";

@@ -13,6 +13,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, upright
+from lifting.viz.level import level_turn
 from lifting.viz.stick_figure import stick_figure
 from lifting.viz.turntable import Turntable
 
@@ -67,7 +68,8 @@ class SideBySide:
     """Draws the frames of a video, one by one.
 
     On the left the frame with keypoints, on the right the poses, each person's in a panel of its own.
-    Left limbs are blue, right ones orange; what was filled in, and not seen, is thin and pale.
+    Left limbs are blue, right ones orange; what was filled in, and not seen, is thin and pale. People
+    whom a tilted camera saw are drawn as they stand.
 
     Args:
         size: Width and height of the video.
@@ -92,8 +94,9 @@ class SideBySide:
         self._people = sorted(people, key=lambda person: person.first)
         numbers = panel_numbers(self._people)
         grid = _grid(max(numbers, default=0) + 1, self._panels, self.size[1])
+        turn = level_turn([(person.pose, person.joints) for person in self._people])
         self._pose_panels = [
-            _PosePanel(person, grid[number], len(people) > 1)
+            _PosePanel(person, grid[number], len(people) > 1, turn)
             for person, number in zip(self._people, numbers, strict=True)
         ]
         self._font = ImageFont.load_default(max(10, self._frame[1] // 36))
@@ -154,10 +157,16 @@ class SideBySide:
 class _PosePanel:
     """The panel of the poses of a person."""
 
-    def __init__(self, person: DrawnPerson, box: tuple[int, int, int, int], named: bool) -> None:
+    def __init__(
+        self,
+        person: DrawnPerson,
+        box: tuple[int, int, int, int],
+        named: bool,
+        turn: Float[ndarray, "3 3"],
+    ) -> None:
         self.box, self.named = box, named
         self._person = person
-        self._poses = upright(person.pose)
+        self._poses = upright(person.pose @ turn.T)
         inside = _without_outliers(self._poses)
         self._table = Turntable(inside)
         self._reach = self._reach_of(inside)

@@ -99,6 +99,20 @@ def test_people_who_stand_in_one_room_are_told_apart_and_go_side_by_side(tmp_pat
     assert page.get_by_label("where they are").is_hidden()
 
 
+def test_a_tilted_camera_is_taken_out_of_the_picture_and_not_of_the_numbers(tmp_path, open_page):
+    poses = np.zeros((FRAMES, 17, 3))
+    poses[:, H36M.index("left_knee")] = [-500, 500, 0]
+    half = np.sqrt(0.5)
+    turn = np.array([[half, half, 0], [-half, half, 0], [0, 0, 1]])
+    write_page(tmp_path / "a.html", "A", [Clip("a", [PoseTrack("p", poses, H36M)], level=turn)])
+    page = open_page(tmp_path / "a.html")
+    page.get_by_role("button", name="Front").click()
+    rows, columns = coloured(pixels(page, 0), LIGHT["left"])[:, :2].T
+    assert np.ptp(rows) > 20
+    assert np.ptp(columns) < 0.2 * np.ptp(rows)
+    assert page.get_by_role("row", name="left knee").inner_text().endswith("-500, 500, 0")
+
+
 def test_keypoints_of_a_detector_are_drawn_as_a_person(tmp_path, open_page):
     """The shoulders are joined, and neither is joined to the nose."""
     points = np.full((2, 33, 2), np.nan)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.people_page import shown_person, write_people_page
 from lifting.inference.prediction import Lifted
 from lifting.viz.people_page import MOST_PEOPLE
+from tests.lifting.viz.test_level import STANDING, people
 
 RNG = np.random.default_rng(0)
 
@@ -68,6 +70,14 @@ def test_photographs_follow_one_another_slowly_and_rates_that_are_not_told_are_u
     nameless = person(fps=None)
     assert written(tmp_path / "a.html", nameless, stills=True)[0]["fps"] == 1
     assert written(tmp_path / "a.html", nameless)[0]["fps"] == 25
+
+
+@pytest.mark.parametrize("stills", [False, True])
+def test_a_tilted_camera_is_told_of_one_recording_and_not_of_photographs(tmp_path, stills):
+    track, lifted = person(frames=12)
+    lifted = replace(lifted, pose=people(STANDING, 12, (25, 0)).astype(np.float32))
+    clip, text = written(tmp_path / "a.html", (track, lifted), stills=stills)
+    assert ("The camera is tilted" in text, clip["level"] is not None) == (not stills, not stills)
 
 
 def test_a_crowd_is_counted(tmp_path):

@@ -7,6 +7,8 @@ from lifting.skeletons import skeleton
 from lifting.viz import people_page
 from lifting.viz.people_page import MOST_PEOPLE, ShownPerson, people_clip
 from lifting.viz.player import PlayedVideo, PoseTrack, player
+from tests.lifting.viz.test_level import STANDING, people
+from tests.lifting.viz.test_player import content
 from tests.lifting.viz.test_video_page import pictures
 
 JOINTS, COCO = skeleton("h36m17"), skeleton("coco17")
@@ -85,3 +87,23 @@ def test_long_recordings_are_thinned_and_play_as_fast(frames, monkeypatch):
     assert clip.frames == list(range(0, frames, stride))
     assert clip.fps == 60 / stride
     np.testing.assert_allclose(clip.video.times, np.array(clip.frames) / 60)
+
+
+@pytest.mark.parametrize("level", [True, False])
+def test_before_a_tilted_camera_people_are_drawn_upright_and_their_numbers_stay(level):
+    poses = people(STANDING, 12, (25, 0))
+    person = ShownPerson("one", np.arange(12), poses, JOINTS)
+    clip = people_clip("walk", [person], 25.0, level=level)
+    np.testing.assert_array_equal(clip.methods[0].poses, poses)
+    if not level:
+        assert clip.level is None
+        return
+    hips, ankles = (
+        poses[:, [JOINTS.index(f"{side}_{limb}") for side in ("left", "right")]].mean((0, 1))
+        for limb in ("hip", "ankle")
+    )
+    x, y, z = clip.level @ (hips - ankles)
+    assert y < -800
+    assert np.hypot(x, z) < 40
+    # The floor is below them, not behind.
+    assert content(clip)["clips"][0]["scene"]["floor"] == pytest.approx(880, abs=60)

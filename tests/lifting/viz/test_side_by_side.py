@@ -8,6 +8,7 @@ import pytest
 from lifting.skeletons import Skeleton, skeleton
 from lifting.viz.figures import SIDE_COLOURS
 from lifting.viz.side_by_side import DrawnPerson, SideBySide, panel_numbers
+from tests.lifting.viz.test_level import STANDING, people
 
 POST = Skeleton("post", ("pelvis", "head", "left_hand", "right_hand"), (-1, 0, 1, 1))
 GREY = 90
@@ -136,3 +137,20 @@ def test_frames_are_drawn_faster_than_they_are_played():
         picture.draw(image, number)
         best = min(best, time.process_time() - start)
     assert best < 1 / 25
+
+
+def test_who_stands_before_a_tilted_camera_is_drawn_upright():
+    joints = skeleton("h36m17")
+
+    def across(angles):
+        """Columns from the knee to the hip of the left side, of pixels."""
+        pose = people(STANDING, 12, angles).astype(np.float32)
+        known = np.ones((12, 17), bool)
+        points = np.full((12, 17, 2), np.nan)
+        who = DrawnPerson("one", 0, points, known, joints, pose, known, joints)
+        columns, rows = where(drawn([who])[:, 320:], rgb(SIDE_COLOURS["left"]))
+        low, high = rows > np.quantile(rows, 0.9), rows < np.quantile(rows, 0.1)
+        return columns[high].mean() - columns[low].mean()
+
+    # Held askew by 30 degrees, the leg would go 50 pixels across.
+    assert across((0, 30)) == pytest.approx(across((0, 0)), abs=12)
