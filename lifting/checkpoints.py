@@ -4,8 +4,6 @@ import hashlib
 import io
 import math
 import pickle
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lifting.errors import CheckpointError
+from lifting.containers.limits import check_values
+from lifting.containers.torch_files import load_torch
+from lifting.errors import CheckpointError, InputError
 from lifting.files import beside, sha256
 from lifting.models import resolve
 from lifting.models.cache import cache_folder
@@ -26,7 +26,6 @@ from lifting.models.resolving import no_such_model, resolve_checkpoint
 _FINITE = ("state_dict", "current_model_state", "optimizer_states")
 # NaN until there are losses to compare (:mod:`lifting.methods.bases.dynamic_weight_average`).
 _MAY_BE_NAN = ".history"
-_ZIP = b"PK\x03\x04"
 
 
 def read_checkpoint(name_or_path: str | Path) -> dict[str, Any]:
@@ -53,10 +52,9 @@ def read_checkpoint(name_or_path: str | Path) -> dict[str, Any]:
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    if not _is_whole(path):
-        raise CheckpointError("truncated or damaged", path, "get or train it again.")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint = load_torch(path)
+        check_values(checkpoint, path)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             "refused, because it holds more than tensors and plain values",
@@ -64,11 +62,9 @@ def _read_file(path: Path) -> dict[str, Any]:
             "get it from a source that provides a plain checkpoint, or import published weights "
             "(`lifting import`).",
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            "truncated or not a checkpoint", path, "get or train it again."
-        ) from error
-    if not isinstance(checkpoint, dict) or "lifting" not in checkpoint:
+    except InputError as error:
+        raise CheckpointError(error.what, path, "get or train it again.") from error
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("lifting"), dict):
         raise CheckpointError(
             "not a checkpoint of this suite", path, "import it first (`lifting import`)."
         )
@@ -122,21 +118,6 @@ def _tensors(name: str, content: Any) -> Iterator[tuple[str, Tensor]]:
     elif isinstance(content, list):
         for index, value in enumerate(content):
             yield from _tensors(f"{name}.{index}", value)
-
-
-def _is_whole(path: Path) -> bool:
-    """Return whether a file that begins as a checkpoint is as it was written, by its check sums.
-
-    PyTorch compares few of them, and would load tensors that have changed on the disk.
-    """
-    with path.open("rb") as stream:
-        if stream.read(len(_ZIP)) != _ZIP:
-            return True  # PyTorch knows what it is.
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
-        return False
 
 
 def checkpoint_bytes(content: Any) -> bytes:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 
 HOST = "127.0.0.1"
@@ -112,8 +113,8 @@ class LocalHandler(BaseHTTPRequestHandler):
         if length is None:
             return None
         try:
-            return json.loads(self.rfile.read(length))
-        except (ValueError, RecursionError):
+            return parse_json(self.rfile.read(length), "body")
+        except InputError:
             return None
 
     def send_json(self, content: object, status: HTTPStatus = HTTPStatus.OK) -> None:

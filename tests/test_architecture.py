@@ -15,6 +15,7 @@ POSES = {
     "lifting",
     "lifting.batch",
     "lifting.cameras",
+    "lifting.containers",
     "lifting.errors",
     "lifting.files",
     "lifting.geometry",

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from datamodules.crops.records import NAMES, ImageRecords, IndexInfo
-from datamodules.safe_load import open_hdf5
 from datamodules.store.hdf5_file import Hdf5File
-from lifting.cameras import Camera
+from lifting.cameras import Camera, nominal_camera
+from lifting.containers.damage import taking_apart
+from lifting.containers.hdf5_files import attribute, open_hdf5, read, read_texts
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.skeletons import skeleton
@@ -71,21 +73,17 @@ def read_index(path: str | Path) -> ImageRecords:
     """
     path = Path(path)
     with open_hdf5(path) as file:
-        if str(file.attrs.get("format")) != FORMAT:
+        if str(attribute(file, "format")) != FORMAT:
             what = "an HDF5 file, but no index of images"
             raise InputError(what, path, "make one with `lifting prepare images`.")
-        if (version := file.attrs.get("format_version")) != FORMAT_VERSION:
+        if (version := attribute(file, "format_version")) != FORMAT_VERSION:
             raise InputError(
                 f"of format version {version}, not {FORMAT_VERSION}", path, "prepare it again."
             )
-        try:
+        with taking_apart(path, "damaged or incomplete", "prepare it again."):
             records = _records(file, path)
-        except InputError:
-            raise
-        except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
-            raise InputError("damaged or incomplete", path, "prepare it again.") from cause
-    if not _is_consistent(records):
-        raise InputError("its columns do not belong together", path, "prepare it again.")
+            if not _is_consistent(records):
+                raise InputError("its columns do not belong together", path, "prepare it again.")
     return records
 
 
@@ -95,20 +93,23 @@ def _records(file: h5py.File, path: Path) -> ImageRecords:
         skeleton=str(attrs["skeleton"]),
         origin=str(attrs["origin"]),
         licence=str(attrs["licence"]),
-        inputs=dict(json.loads(attrs["inputs"])),
+        inputs=dict(parse_json(attrs["inputs"], path)),
     )
-    columns = {name: torch.from_numpy(file[name][()]) for name in _KINDS}
-    names: dict[str, Any] = {name: list(file[f"names/{name}"].asstr()[()]) for name in NAMES}
-    cameras = {f.name: torch.from_numpy(file[f"cameras/{f.name}"][()]) for f in fields(Camera)}
+    columns = {name: torch.from_numpy(read(file, name)) for name in _KINDS}
+    names: dict[str, Any] = {name: read_texts(file, f"names/{name}") for name in NAMES}
+    cameras = {f.name: torch.from_numpy(read(file, f"cameras/{f.name}")) for f in fields(Camera)}
     return ImageRecords(
         info,
         path.parent / str(attrs["images"]),
-        list(file["paths"].asstr()[()]),
+        read_texts(file, "paths"),
         columns,
         names,
         Camera(**cameras),
     )
 
+
+# One camera, for the shapes of what is known of each.
+_CAMERA = nominal_camera(1.0, 1.0)
 
 # Type of each column, and the shape of a row in it; K stands for the number of joints.
 _KINDS: dict[str, tuple[torch.dtype, tuple[int | str, ...]]] = {
@@ -140,5 +141,8 @@ def _is_consistent(records: ImageRecords) -> bool:
         and all(fits(name, column) for name, column in records.columns.items())
         and within("camera", -1, cameras)
         and all(within(name, 0, len(records.names[name])) for name in NAMES)
-        and all(len(getattr(records.cameras, f.name)) == cameras for f in fields(Camera))
+        and all(
+            getattr(records.cameras, f.name).shape == (cameras, *getattr(_CAMERA, f.name).shape)
+            for f in fields(Camera)
+        )
     )

@@ -19,6 +19,7 @@ from datamodules.h36m.cameras import CAMERAS
 from datamodules.safe_load import open_hdf5, sha256
 from datamodules.store.checks import check_pose
 from datamodules.store.videopose3d import read_tree
+from lifting.containers.hdf5_files import has, read
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -144,9 +145,9 @@ def _videopose3d(path: Path, joints: str) -> Iterator[RawSequence]:
 def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
     for file in _files(path, "baseline"):
         with open_hdf5(file) as content:
-            if "3D_positions" not in content:
+            if not has(content, "3D_positions"):
                 raise InputError("no '3D_positions' in it", file, "is it 3d-pose-baseline's file?")
-            flat = np.asarray(content["3D_positions"][()])
+            flat = read(content, "3D_positions")
         if flat.ndim != 2 or flat.shape[0] != 96:
             raise InputError(f"'3D_positions' is {flat.shape}, expected (96, frames).", file)
         pose = flat.T.reshape(-1, 32, 3)
@@ -157,11 +158,13 @@ def _baseline(path: Path, joints: str) -> Iterator[RawSequence]:
 def _fetch(path: Path, joints: str) -> Iterator[RawSequence]:
     for file in _files(path, "fetch"):
         with open_hdf5(file) as content:
-            if missing := [key for key in ("camera", "frame", "pose/3d") if key not in content]:
+            names = ("camera", "frame", "pose/3d")
+            if missing := [name for name in names if not has(content, name)]:
                 raise InputError(f"no '{missing[0]}' in it", file, "is it h36m-fetch's annot.h5?")
-            pose = _take(content["pose/3d"][()], joints, str(file))
-            camera, frame = content["camera"][()].astype(str), content["frame"][()].astype(np.int64)
-        if not camera.shape == frame.shape == pose.shape[:1] or frame.min() < 1:
+            pose = _take(read(content, "pose/3d"), joints, str(file))
+            camera = read(content, "camera", "iu").astype(str)
+            frame = read(content, "frame").astype(np.int64)
+        if not camera.shape == frame.shape == pose.shape[:1] or not len(frame) or frame.min() < 1:
             what = f"'camera' and 'frame' do not give {len(pose)} poses a camera and a frame from 1"
             raise InputError(what, file, "is it h36m-fetch's annot.h5?")
         subject, name = file.relative_to(path).parts[:2]

@@ -13,6 +13,7 @@ from datamodules.motion.terms import Terms, terms_of
 from datamodules.safe_load import load_npz
 from datamodules.store.checks import check_pose
 from datamodules.store.videopose3d import check_name
+from lifting.containers.damage import taking_apart
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -73,6 +74,11 @@ def read_motion(path: Path) -> MotionFile:
             remedy = "docs/data/motion.md describes the file."
             raise InputError(f"no '{name}' in it", path, remedy)
     content = {name: np.asarray(array) for name, array in content.items()}
+    with taking_apart(path, "is not as documented", "docs/data/motion.md describes the file."):
+        return _motion(content, path)
+
+
+def _motion(content: Mapping[str, Any], path: Path) -> MotionFile:
     _check_joints(content, path)
     fps = _number(content["fps"], path)
     positions, count = content["positions"], len(content["clip_start"])

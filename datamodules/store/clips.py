@@ -17,8 +17,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,52 +27,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.safe_load import open_hdf5
 from datamodules.store.checks import Array, check_keypoints, check_pose
+from datamodules.store.contents import camera_of, contents_of
+from datamodules.store.description import ClipKey, StoreInfo
 from datamodules.store.hdf5_file import Hdf5File
 from lifting.cameras import Camera
+from lifting.containers.hdf5_files import HDF5_ERRORS, attribute, has, open_hdf5, read_id
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 from lifting.files import beside
 from lifting.skeletons import skeleton
 
+__all__ = ["FORMAT", "ClipKey", "ClipStore", "ClipWriter", "StoreInfo", "is_store_of"]
+
 FORMAT = "pose-clips"
 FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True)
-class StoreInfo:
-    """Description of a store.
-
-    Attributes:
-        skeleton: Joint set of the poses.
-        sources: For each 2D source its joint set.
-        origin: Where the data come from.
-        licence: The condition they are under.
-        inputs: SHA-256 of each file the store was made from.
-    """
-
-    skeleton: str
-    sources: dict[str, str]
-    origin: str
-    licence: str
-    inputs: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ClipKey:
-    """Names of a clip: one person, one camera, consecutive frames."""
-
-    subject: str
-    sequence: str
-    action: str
-    camera: str
-    fps: float
-    frames: int
-
-    @property
-    def path(self) -> str:
-        """Path of the clip in the store."""
-        return f"clips/{self.subject}/{self.sequence}/{self.camera}"
 
 
 class ClipWriter:
@@ -191,42 +159,6 @@ def _merge(source: h5py.Group, target: h5py.Group, depth: int) -> None:
             source.copy(name, target)
 
 
-@lru_cache(maxsize=8)
-def _contents(path: Path, *_version: int) -> dict[ClipKey, tuple[str, ...]]:
-    """Return the clips of a store with the names of their arrays.
-
-    A process visits a file once, until its version changes: device, inode, size and time.
-    """
-    arrays: dict[str, list[str]] = {}
-
-    def note(name: str) -> None:
-        *place, rest = name.split("/", 3)
-        if len(place) == 2:
-            arrays[name] = []
-        elif len(place) == 3 and rest != "keypoints":
-            arrays["/".join(place)].append(rest)
-
-    contents = {}
-    with open_hdf5(path) as file:
-        file["clips"].visit(note)
-        for name, names in arrays.items():
-            clip = h5py.h5g.open(file["clips"].id, name.encode())
-            source = next(name for name in names if name.startswith("keypoints/"))
-            frames = h5py.h5d.open(clip, source.encode()).shape[0]
-            subject, sequence, camera = name.split("/")
-            action, fps = _attribute(clip, "action").decode(), float(_attribute(clip, "fps"))
-            contents[ClipKey(subject, sequence, action, camera, fps, frames)] = tuple(names)
-    return contents
-
-
-# By functions of HDF5: the groups, datasets and attributes of h5py take up to three times as long.
-def _attribute(group: h5py.h5g.GroupID, name: str) -> Any:
-    attribute = h5py.h5a.open(group, name.encode())
-    value = np.empty(attribute.shape, attribute.dtype)
-    attribute.read(value)
-    return value[()]
-
-
 def is_store_of(path: Path, info: StoreInfo) -> bool:
     """Return whether a file is a store with this description."""
     try:
@@ -234,6 +166,13 @@ def is_store_of(path: Path, info: StoreInfo) -> bool:
             return store.info == info
     except InputError:
         return False
+
+
+def _table(text: str) -> dict[str, str]:
+    try:
+        return dict(parse_json(text, "attribute"))
+    except InputError as error:
+        raise ValueError(text) from error
 
 
 class ClipStore:
@@ -259,7 +198,7 @@ class ClipStore:
 
     def _read_header(self) -> None:
         attrs = self._file.attrs
-        if str(attrs.get("format")) != FORMAT:
+        if str(attribute(self._file, "format")) != FORMAT:
             raise InputError(
                 "an HDF5 file, but no clip store", self.path, "make one with `lifting prepare`."
             )
@@ -269,14 +208,14 @@ class ClipStore:
             )
         self.info = StoreInfo(
             skeleton=str(attrs["skeleton"]),
-            sources=dict(json.loads(attrs["sources"])),
+            sources=_table(attrs["sources"]),
             origin=str(attrs["origin"]),
             licence=str(attrs["licence"]),
-            inputs=dict(json.loads(attrs["inputs"])),
+            inputs=_table(attrs["inputs"]),
         )
         stat = os.stat(self.path)
         version = stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
-        self._contents = _contents(self.path, *version)
+        self._contents = contents_of(self.path, *version)
         self.keys = list(self._contents)
 
     def __enter__(self) -> "ClipStore":
@@ -292,12 +231,10 @@ class ClipStore:
             InputError: If the store does not hold it.
         """
         path = f"cameras/{key.subject}/{key.camera}"
-        if path not in self._cameras and path not in self._file:
-            raise InputError(f"has no camera for {key.path}", self.path, "prepare it again.")
         if path not in self._cameras:
-            attrs = self._file[path].attrs
-            values = {f.name: torch.from_numpy(np.asarray(attrs[f.name])) for f in fields(Camera)}
-            self._cameras[path] = Camera(**values)
+            if not has(self._file, path):
+                raise InputError(f"has no camera for {key.path}", self.path, "prepare it again.")
+            self._cameras[path] = camera_of(self._file[path], self.path)
         return self._cameras[path].map(torch.clone)
 
     @property
@@ -310,21 +247,31 @@ class ClipStore:
         """Return whether a clip has a 2D source."""
         return f"keypoints/{source}" in self._contents[key]
 
-    def _read(self, key: ClipKey, name: str) -> NDArray[Any]:
-        # As in _attribute, by the functions that cost least.
-        data = h5py.h5d.open(self._file.id, f"{key.path}/{name}".encode())
-        values = np.empty(data.shape, data.dtype)
-        data.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+    def _read(
+        self, key: ClipKey, name: str, kinds: str, axes: tuple[int | None, ...]
+    ) -> NDArray[Any]:
+        # By the functions that cost least, as in datamodules.store.contents.
+        place = f"{key.path}/{name}"
+        try:
+            data = h5py.h5d.open(self._file.id, place.encode())
+        except HDF5_ERRORS as error:
+            raise InputError(f"'{place}' is damaged", self.path, "prepare it again.") from error
+        values = read_id(data, self.path, place, kinds, (key.frames, *axes))
+        if len(values) != key.frames:
+            what = f"'{place}' has {len(values)} frames, and the clip {key.frames}"
+            raise InputError(what, self.path, "prepare it again.")
         return values
 
     def pose(self, key: ClipKey) -> Array | None:
         """Return the poses of a clip, or None where the dataset has none."""
-        return self._read(key, "pose") if "pose" in self._contents[key] else None
+        joints = len(skeleton(self.info.skeleton))
+        has_pose = "pose" in self._contents[key]
+        return self._read(key, "pose", "f", (joints, 3)) if has_pose else None
 
     def frames(self, key: ClipKey) -> NDArray[np.int64]:
         """Return the frame numbers of a clip, counted from 0."""
         has_gaps = "frames" in self._contents[key]
-        return self._read(key, "frames") if has_gaps else np.arange(key.frames)
+        return self._read(key, "frames", "iu", ()) if has_gaps else np.arange(key.frames)
 
     def keypoints(self, key: ClipKey, source: str) -> Array:
         """Return the keypoints of a clip.
@@ -338,7 +285,8 @@ class ClipStore:
             raise InputError(
                 f"no 2D source '{source}' in {key.path}", self.path, f"it has {there}."
             )
-        return self._read(key, f"keypoints/{source}")
+        joints = len(skeleton(self.info.sources[source]))
+        return self._read(key, f"keypoints/{source}", "f", (joints, 3))
 
     def describe(self) -> str:
         """Return a readable summary: skeleton, sources, and clips and frames per subject."""

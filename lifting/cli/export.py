@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import yaml
-
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.yaml_files import load_yaml
 from lifting.errors import InputError
 from lifting.models import resolve
 
@@ -64,8 +64,8 @@ def _licence_of_data(checkpoint: Path) -> str | None:
 
     config = checkpoint.parent.parent / "config.yaml"
     try:
-        store = Path(yaml.safe_load(config.read_text())["data"]["init_args"]["store"])
-    except (OSError, KeyError, TypeError):
+        store = Path(load_yaml(config)["data"]["init_args"]["store"])
+    except (InputError, OSError, *DATA_ERRORS):
         return None
     if not store.is_file():
         return None

@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.yaml_files import load_yaml
+from lifting.errors import InputError
 from lifting.export.wrapping import Exportable
 from lifting.methods import Method
 from lifting.metrics.registry import find, with_unit
@@ -103,10 +106,10 @@ def _data(run: Path) -> str | None:
     """Return the datamodule that a run was trained with, and its options of source and subjects."""
     path = run / "config.yaml"
     try:
-        data: Any = yaml.safe_load(path.read_text())["data"]
+        data: Any = load_yaml(path)["data"]
         kind = str(data["class_path"]).rpartition(".")[2]
         arguments = data["init_args"]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (InputError, OSError, *DATA_ERRORS):
         return None
     options = ("source", "train_subjects", "val_subjects", "test_subjects")
     values = [f"{name} {arguments[name]}" for name in options if arguments.get(name)]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from lifting.containers.arrays import load_npz, npz_names
 from lifting.errors import InputError
 
 # Entries that a file of poses has had from the first version on.
@@ -57,14 +57,14 @@ def _named(poses: Path, remedy: str) -> set[str] | None:
     """
     foreign = InputError("is there and was not written by a lifting", poses, remedy)
     try:
+        entries = npz_names(poses)
+        if not all(entry in entries for entry in _OWN):
+            raise foreign
+        if "files" not in entries:
+            return None
         # Of a long recording the names alone are read.
-        with np.load(poses, allow_pickle=False) as content:
-            if not all(entry in content for entry in _OWN):
-                raise foreign
-            if "files" not in content:
-                return None
-            names = [str(name) for name in np.ravel(content["files"])]
-    except (OSError, ValueError, EOFError, TypeError, BadZipFile) as error:
+        names = [str(name) for name in np.ravel(load_npz(poses, ["files"])["files"])]
+    except InputError as error:
         raise foreign from error
     # Nothing but a plain name: a path would lead out of the folder.
     return {name for name in names if name == Path(name).name}

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 from numpy import ndarray
 
 from datamodules.base import PoseDataModule
-from datamodules.safe_load import existing_file, load_npz
+from datamodules.safe_load import load_npz
 from datamodules.store.clips import ClipKey, ClipStore
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.yaml_files import load_yaml
 from lifting.errors import InputError
 from lifting.geometry import centre, similarity_alignment
 from lifting.metrics.functional import joint_error
@@ -209,7 +210,7 @@ def data_of_run(config: Path) -> PoseDataModule:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(PoseDataModule, "data")
     try:
-        content: Any = changed(yaml.safe_load(existing_file(config).read_text()), beside)
+        content: Any = changed(load_yaml(config), beside)
         return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
-    except (yaml.YAMLError, ArgumentError, KeyError, TypeError, ValueError) as error:
+    except (ArgumentError, *DATA_ERRORS) as error:
         raise InputError("names no dataset", config, "take it as `fit` wrote it.") from error

@@ -4,11 +4,11 @@
 run.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
-from lifting.errors import CheckpointError
+from lifting.containers.json_files import parse_json
+from lifting.errors import CheckpointError, InputError
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 _IDENTITY = ("skeleton", "keypoint_skeleton")
@@ -48,10 +48,10 @@ def read_config(path: Path) -> dict[str, Any]:
         CheckpointError: If they are missing or damaged.
     """
     try:
-        config = json.loads(path.read_text())
+        config = parse_json(path.read_bytes(), path)
     except OSError as error:
         raise CheckpointError("cannot be read", path, "get the folder again.") from error
-    except (ValueError, RecursionError) as error:
+    except InputError as error:
         raise CheckpointError("is no JSON", path, "get it again.") from error
     known = config if isinstance(config, dict) else {}
     if not isinstance(known.get("method"), str) or not isinstance(known.get("options"), dict):

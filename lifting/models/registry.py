@@ -11,6 +11,7 @@ from typing import Any
 
 from platformdirs import user_config_path
 
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError, located
 from lifting.files import beside
 
@@ -129,13 +130,11 @@ def read_entries(path: Path) -> dict[str, Any]:
         InputError: If it is no JSON object.
     """
     try:
-        content = json.loads(path.read_text(), object_pairs_hook=_once)
+        content = parse_json(path.read_bytes(), path, _once)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
         raise InputError("is no registry of models", path, "mend or remove it.") from error
-    except InputError as error:
-        raise error.at(path) from error
     if not isinstance(content, dict):
         raise InputError("is no registry of models", path, "mend or remove it.")
     return content
@@ -167,10 +166,9 @@ def write_entry(path: Path, name: str, entry: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> dict[str, Model]:
+    entries = read_entries(path)
     with located(path):
-        return {
-            name: _model(name, entry, path.parent) for name, entry in read_entries(path).items()
-        }
+        return {name: _model(name, entry, path.parent) for name, entry in entries.items()}
 
 
 def _model(name: str, entry: Any, home: Path) -> Model:

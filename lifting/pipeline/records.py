@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import yaml
 
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 from lifting.files import beside, sha256
 from lifting.pipeline.plan import Stage
@@ -74,14 +76,14 @@ def read_record(stage: Stage) -> Record | None:
     if not path.is_file():
         return None
     try:
-        record = Record(**json.loads(path.read_text()))
+        record = Record(**parse_json(path.read_bytes(), path))
         output = record.output is None or isinstance(record.output["sha256"], str)
         kinds = all(isinstance(record.inputs[kind], dict) for kind in _KINDS)
         if output and kinds and isinstance(record.seconds, int | float):
             record.inputs = _renamed(record.inputs, _HERE, _home(stage.folder))
             return record
         raise ValueError("values")
-    except (ValueError, TypeError, KeyError) as error:
+    except (InputError, *DATA_ERRORS) as error:
         remedy = (
             "remove it to go on with what the stage has made, or begin it again with "
             f"--from {stage.name}."

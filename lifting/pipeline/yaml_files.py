@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from lifting.containers.yaml_files import parse_yaml
 from lifting.errors import InputError
 
 
@@ -16,12 +17,11 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         InputError: If there is no such file, or it holds anything but keys and values.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = parse_yaml(Path(path).read_text(encoding="utf-8"), path)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path, "check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = f"is not YAML ({' '.join(str(error).split())})"
-        raise InputError(what, path, "mend it.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not YAML ({error})", path, "mend it.") from error
     if content is None:
         return {}
     if not isinstance(content, dict):

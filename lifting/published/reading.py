@@ -6,7 +6,6 @@ numbers. None of it is needed, so that each callable those ask for is replaced b
 
 import pickle
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lifting.containers.arrays import load_npz
+from lifting.containers.limits import LimitError
+from lifting.containers.torch_files import load_torch
 from lifting.errors import InputError, located
 from lifting.models import is_named, resolve
 
@@ -122,16 +124,16 @@ def _published(path: Path, tree: Any) -> PublishedFile:
 def _load(path: Path) -> Any:
     try:
         if _is_npz(path):
-            with np.load(path, allow_pickle=False) as archive:
-                return {n: torch.from_numpy(np.ascontiguousarray(archive[n])) for n in archive}
-        stand_ins = torch.serialization.safe_globals([(_Inert, n) for n in _BESIDE_TENSORS])
-        with stand_ins, warnings.catch_warnings(action="ignore"):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            arrays = load_npz(path)
+            return {name: torch.from_numpy(np.ascontiguousarray(x)) for name, x in arrays.items()}
+        return load_torch(path, [(_Inert, name) for name in _BESIDE_TENSORS])
     except pickle.UnpicklingError as error:
         callee = re.search(r"GLOBAL ([\w.]+)", str(error))
         content = f"asks to run '{callee[1]}'" if callee else "holds more than tensors and values"
         what = f"refused, because it {content}, which weights have no need of"
         raise InputError(what, remedy="get the file from its authors again.") from error
+    except LimitError as error:
+        raise LimitError(error.what, remedy=error.remedy) from error
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
         raise InputError("damaged or no file of weights", remedy=_AGAIN) from cause
 

@@ -1,14 +1,14 @@
 """Folder of a run: its place, and the files that training and testing leave in it."""
 
 import csv
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.json_files import parse_json
+from lifting.containers.yaml_files import load_yaml
 from lifting.errors import InputError, did_you_mean
 
 RUNS = Path("runs")
@@ -102,8 +102,8 @@ def read_config(folder: Path) -> dict[str, Any]:
             raise InputError("is no run, for it has no config.yaml", folder, "check its name.")
         raise no_such_run(folder)
     try:
-        content = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError):
+        content = load_yaml(path)
+    except InputError:
         content = None
     if not isinstance(content, dict) or not _is_whole(content):
         remedy = "give its -c files, with `lifting test` or to go on: they write it again."
@@ -182,7 +182,7 @@ def read_curves(folder: Path) -> Curves:
                     steps, values = curves.setdefault(name, ([], []))
                     values.append(float(value))
                     steps.append(float(row["step"]))
-        except (ValueError, TypeError, KeyError, csv.Error) as error:
+        except (csv.Error, *DATA_ERRORS) as error:
             raise InputError("is damaged", log, "remove it to go without its curves.") from error
     return curves
 
@@ -209,7 +209,7 @@ def read_table(folder: Path) -> list[Row]:
                 {kind: row[kind], "frames": int(row[frames]), **{m: float(row[m]) for m in metrics}}
                 for row in reader
             ]
-    except (OSError, ValueError, TypeError):
+    except (OSError, csv.Error, *DATA_ERRORS):
         pass
     if not rows:
         repeat = f"repeat the test: lifting test --run {run_argument(folder)}"
@@ -227,10 +227,10 @@ def read_provenance(folder: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     try:
-        entries = json.loads(path.read_text())
-        if all(map(_is_start, entries)):
+        entries = parse_json(path.read_bytes(), path)
+        if isinstance(entries, list) and all(map(_is_start, entries)):
             return entries
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (InputError, *DATA_ERRORS):
         pass
     raise InputError("is damaged", path, "remove it to go without what it says.")
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import yaml
-
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.yaml_files import load_yaml
+from lifting.errors import InputError
 from lifting.runs.folder import CONFIG, RUNS, TABLE, run_argument
 
 # Folders between runs/ and a run: those of a pipeline, of a matrix and its cells.
 _DEPTH = 4
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _changed(folder: Path) -> float:
 
 def _method(folder: Path) -> str:
     try:
-        content = yaml.load((folder / CONFIG).read_text(encoding="utf-8"), _LOADER)
+        content = load_yaml(folder / CONFIG)
         return str(content["model"]["class_path"]).rpartition(".")[2]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+    except (InputError, OSError, *DATA_ERRORS):
         return "?"

@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 from lifting.files import is_alive, remove_partials, unwritable
 
@@ -158,9 +160,9 @@ def _holder(descriptor: int) -> str:
 
 def _read(descriptor: int) -> dict[str, Any] | None:
     try:
-        content = json.loads(os.pread(descriptor, 1 << 16, 0))
+        content = parse_json(os.pread(descriptor, 1 << 16, 0), LOCK)
         return {k: content[k] for k in ("work", "host")} | {"process": int(content["process"])}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (InputError, OSError, *DATA_ERRORS):
         return None
 
 

@@ -240,7 +240,8 @@ def test_arrays_whose_state_would_corrupt_memory_are_refused(tmp_path):
         path.write_bytes(pickle.dumps(content, 5))
     # In a process of its own: where the defence fails, the process dies.
     program = (
-        "import sys; from datamodules.safe_load import *\n"
+        "import sys; from datamodules.safe_load import load_pickle\n"
+        "from lifting.errors import InputError\n"
         "for path in sys.argv[1:]:\n"
         "    try: print(path, repr(load_pickle(path)), flush=True)\n"
         "    except InputError as error: print(error, flush=True)\n"

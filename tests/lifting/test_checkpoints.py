@@ -264,3 +264,12 @@ def test_a_tensor_that_has_changed_on_the_disk_is_not_loaded(tmp_path):
     path.write_bytes(whole)
     with pytest.raises(CheckpointError, match=r"last\.ckpt: truncated or damaged"):
         read_checkpoint(path)
+
+
+def test_lists_that_hold_each_other_over_and_over_are_refused(tmp_path):
+    tree = [0]
+    for _ in range(20):
+        tree = [tree] * 10
+    torch.save({"lifting": {}, "state_dict": tree}, tmp_path / "a.ckpt")
+    with pytest.raises(CheckpointError, match=r"a\.ckpt: holds .* values, nearly all"):
+        read_checkpoint(tmp_path / "a.ckpt")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from lifting.containers.yaml_files import Loader, parse_yaml
 from lifting.errors import InputError
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FLAGS = ("-c", "--config")
 # Errors that begin with an option, and what it is.
 _OF_OPTION = re.compile(r"--([\w.]+)(?: is |:|$)")
@@ -70,7 +70,7 @@ def read_config_file(path: str) -> ConfigFile:
         cause = getattr(error, "strerror", None) or error
         raise InputError(f"cannot be read ({cause})", path, "check the path.") from error
     try:
-        root = yaml.compose(text, _LOADER)
+        root = yaml.compose(text, Loader)
     except yaml.YAMLError as error:
         place = f"{path}{_line(getattr(error, 'problem_mark', None))}"
         raise InputError(f"is not YAML ({_problem(error, text)})", place, "mend it.") from error
@@ -79,6 +79,8 @@ def read_config_file(path: str) -> ConfigFile:
     if not isinstance(root, yaml.MappingNode):
         remedy = "write them as in `trainer: {max_epochs: 10}`."
         raise InputError("holds no options and values", path, remedy)
+    # The parser of options reads it again, without limits.
+    parse_yaml(text, path)
     lines: dict[str, int] = {}
     for option, line in _options(root, path, ()):
         lines.setdefault(option, line)

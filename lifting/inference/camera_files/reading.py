@@ -11,6 +11,8 @@ import yaml
 from scipy.spatial.transform import Rotation
 
 from datamodules.safe_load import existing_file
+from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.yaml_files import parse_yaml
 from lifting.errors import InputError
 from lifting.inference.camera_files.calibration import Calibration
 
@@ -43,7 +45,8 @@ class _OpenCvLoader(yaml.SafeLoader):
 
 
 def _matrix_node(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
-    assert isinstance(node, yaml.MappingNode)
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.constructor.ConstructorError(problem="a matrix without keys")
     return loader.construct_mapping(node, deep=True)
 
 
@@ -87,7 +90,7 @@ def read_calibration(text: str) -> Calibration:
     chosen = name or next(iter(cameras))
     try:
         return cameras[chosen]()
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except DATA_ERRORS as error:
         where = f"{path}:{chosen}" if len(cameras) > 1 else path
         what = f"its calibration cannot be read ({type(error).__name__}: {error})"
         raise InputError(what, where, f"give {_KNOWN}.") from error
@@ -99,8 +102,8 @@ def _opencv(path: Path, content: str) -> dict[str, Callable[[], Calibration]]:
     if lines and lines[0].startswith("%YAML"):
         lines[0] = ""
     try:
-        found = yaml.load("\n".join(lines), _OpenCvLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        found = parse_yaml("\n".join(lines), path, _OpenCvLoader)
+    except InputError as error:
         raise InputError("is not YAML", path, f"give {_KNOWN}.") from error
     keys = found if isinstance(found, dict) else {}
     told = {str(key).lower(): value for key, value in keys.items()}
@@ -186,7 +189,7 @@ def _number(text: str) -> float:
 def _pose2sim(path: Path, content: str) -> dict[str, Callable[[], Calibration]]:
     try:
         found = tomllib.loads(content)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except DATA_ERRORS as error:
         raise InputError(f"is no TOML ({error})", path, f"give {_KNOWN}.") from error
 
     def read(camera: Mapping[str, Any], name: str) -> Calibration:

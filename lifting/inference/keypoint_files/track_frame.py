@@ -1,6 +1,5 @@
 """One frame of a keypoint file with the frames around it, or one pose written as JSON."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from datamodules.store.clips import ClipStore
+from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.believed import believed_tracks
 from lifting.inference.keypoint_files.reading import is_store, read_tracks, with_size
@@ -113,11 +113,11 @@ def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackF
     """
     joints = skeleton(options.skeleton or "coco17")
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            "is not valid JSON: give [[x, y], ...] or {joint: [x, y]}.", where
-        ) from error
+        content = parse_json(text, where)
+    except InputError as error:
+        is_json = isinstance(error.__cause__, InputError)
+        what = error.what if is_json else "is not valid JSON"
+        raise InputError(f"{what}: give [[x, y], ...] or {{joint: [x, y]}}.", where) from error
     if isinstance(content, dict):
         has_not = f"which '{joints.name}' has not; its joints are {', '.join(joints.joints)}."
         if unknown := [name for name in content if name not in joints.joints]:

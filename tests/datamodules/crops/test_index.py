@@ -48,7 +48,7 @@ def test_no_camera_at_all_can_be_kept(tmp_path):
         (lambda f: f.attrs.update(format="other"), "no index of images"),
         (lambda f: f.attrs.update(format_version=7), "format version 7"),
         (lambda f: f.attrs.update(skeleton="h37m"), "no skeleton 'h37m'"),
-        (lambda f: f.pop("box"), "damaged or incomplete"),
+        (lambda f: f.pop("box"), "no 'box' in it"),
         (lambda f: f["camera"].write_direct(np.array([5])), "do not belong together"),
         (lambda f: f["subject"].write_direct(np.array([-1])), "do not belong together"),
     ],
