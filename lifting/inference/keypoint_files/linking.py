@@ -6,26 +6,19 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.track import Array, KeypointTrack, Size, track_from_points
+from lifting.inference.people.pose_tracker import PoseTracker
+from lifting.inference.people.similarity import seen_points, sigmas_of, without_doubles
 from lifting.skeletons import skeleton
 
 # The sets of the COCO and AlphaPose formats by their number of points. Those of whole bodies begin with
 # the points of the body.
 _SETS = {17: "coco17", 26: "halpe26", 133: "coco17", 136: "halpe26"}
 
-# Largest motion from frame to frame, as a fraction of the diagonal of the person's box, and number of
-# frames that it may be out of sight.
-_REACH = 0.3
+# Frames that a person may be out of sight.
 _PATIENCE = 30
-# What it costs that all keypoints but one are seen in one of two frames alone, as if they had moved so
-# far: else the face alone, which moves less than the limbs, were nearer than the whole person.
-_HIDDEN = 0.15
-# Two people of a frame whose common keypoints are nearer, on average, are one, detected twice.
-_SAME = 0.03
 
 _LAST = 2**53
 
@@ -99,28 +92,26 @@ def link_tracks(
 ) -> list[KeypointTrack]:
     """Link people to tracks; ``stills`` makes a track of everyone in every frame.
 
-    By their identities, if the file names everyone and nobody twice in a frame. Else by place: from
-    frame to frame the people are matched so that the sum of the distances between their keypoints is
-    smallest; who is farther from everyone than a fraction of its size is a new person. Who is detected
-    twice in a frame, the second time in part, is taken once.
+    By their identities, if the file names everyone and nobody twice in a frame. Else by place
+    (:class:`~lifting.inference.people.pose_tracker.PoseTracker`); who is detected twice in a frame is
+    taken once.
 
     Raises:
         InputError: If there is nobody, numbers of frames are none, or one person is on images of several
             sizes.
     """
-    people = [p for p in people if _seen(p).any()]
+    people = [p for p in people if seen_points(p.points).any()]
     if not people:
         raise InputError("shows nobody", where, "run the detector again.")
     people.sort(key=lambda person: person.frame)
     if abs(people[0].frame) > _LAST or abs(people[-1].frame) > _LAST:
         raise InputError(f"{people[-1].frame} is no frame's number", where, "get the file again.")
     identities = None if stills else _identities(people)
-    if identities is None:
-        people = _without_doubles(people)
-    names = identities or (_names_of_stills(people) if stills else _link(people))
+    names: Sequence[str | None] = identities or _by_place(people, joints, stills)
     groups: dict[str, list[FramePerson]] = {}
     for name, person in zip(names, people, strict=True):
-        groups.setdefault(name, []).append(person)
+        if name is not None:
+            groups.setdefault(name, []).append(person)
     tracks = []
     for name, group in groups.items():
         sizes = {person.size for person in group}
@@ -132,89 +123,22 @@ def link_tracks(
     return tracks
 
 
-def _seen(person: FramePerson) -> NDArray[np.bool_]:
-    return np.isfinite(person.points).all(-1) & (person.points[:, 2] > 0)
-
-
-def _names_of_stills(people: Sequence[FramePerson]) -> list[str]:
-    counts: dict[int, int] = {}
-    names = []
-    for person in people:
-        number = counts.get(person.frame, 0)
-        counts[person.frame] = number + 1
-        names.append(f"{person.frame}/{number}")
-    return names
-
-
-def _identities(people: Sequence[FramePerson]) -> list[str] | None:
+def _identities(people: Sequence[FramePerson]) -> Sequence[str] | None:
     """Return what the file calls everyone, or None where that does not tell people apart."""
     names = [person.identity for person in people if person.identity is not None]
     pairs = {(person.frame, person.identity) for person in people}
     return names if len(names) == len(pairs) == len(people) else None
 
 
-def _without_doubles(people: Sequence[FramePerson]) -> list[FramePerson]:
-    """Return people without those who are on the same frame with more keypoints at the same places.
-
-    The people come by frame.
-    """
-    alone: set[int] = set()
-    for _, together in groupby(people, lambda person: person.frame):
-        kept: list[FramePerson] = []
-        # Whoever shows most is first.
-        for person in sorted(together, key=lambda person: -int(_seen(person).sum())):
-            if not any(_is_part(person, other) for other in kept):
-                kept.append(person)
-        alone |= {id(person) for person in kept}
-    return [person for person in people if id(person) in alone]
-
-
-def _is_part(person: FramePerson, whole: FramePerson) -> bool:
-    seen = _seen(person)
-    return bool((seen <= _seen(whole)).all()) and _distance(whole, person) < _SAME
-
-
-def _link(people: Sequence[FramePerson]) -> list[str]:
-    """Return a name for everyone, by matching people of neighbouring frames."""
-    last: list[FramePerson] = []
-    names = [""] * len(people)
-    by_frame: dict[int, list[int]] = {}
-    for index, person in enumerate(people):
-        by_frame.setdefault(person.frame, []).append(index)
-    for frame, indices in by_frame.items():
-        open_tracks = [t for t, person in enumerate(last) if frame - person.frame <= _PATIENCE]
-        pairs = [(last[t], people[i]) for t in open_tracks for i in indices]
-        shape = len(open_tracks), len(indices)
-        distance = np.reshape([_distance(*pair) for pair in pairs], shape)
-        hidden = np.reshape([_share_hidden(*pair) for pair in pairs], shape)
-        # What is out of reach costs the same wherever it goes, and is then undone.
-        cost = np.where(distance < _REACH, distance + _HIDDEN * hidden, _REACH + _HIDDEN)
-        matches = {
-            indices[c]: open_tracks[r]
-            for r, c in zip(*linear_sum_assignment(cost), strict=True)
-            if distance[r, c] < _REACH
-        }
-        for index in indices:
-            track = matches.get(index, len(last))
-            if track == len(last):
-                last.append(people[index])
-            last[track] = people[index]
-            names[index] = f"person{track}"
+def _by_place(people: Sequence[FramePerson], joints: str, stills: bool) -> list[str | None]:
+    """Return a name for everyone, by place, and None for who is there already; people come by frame."""
+    tracker, names = PoseTracker(joints, _PATIENCE), list[str | None]()
+    for frame, together in groupby(people, lambda person: person.frame):
+        poses = [person.points for person in together]
+        if stills:
+            kept = without_doubles(poses, sigmas_of(joints))
+            names += [f"{frame}/{kept.index(n)}" if n in kept else None for n in range(len(poses))]
+        else:
+            numbers = tracker.update(frame, poses)
+            names += [None if number is None else f"person{number}" for number in numbers]
     return names
-
-
-def _distance(previous: FramePerson, current: FramePerson) -> float:
-    """Return the mean distance of the keypoints seen in both, over the size of the person."""
-    both = _seen(previous) & _seen(current)
-    if not both.any():
-        return np.inf
-    known = previous.points[_seen(previous)][:, :2]
-    diagonal = float(np.linalg.norm(np.ptp(known, axis=0)))
-    moved = np.linalg.norm(previous.points[both][:, :2] - current.points[both][:, :2], axis=-1)
-    return float(moved.mean()) / max(diagonal, 1.0)
-
-
-def _share_hidden(previous: FramePerson, current: FramePerson) -> float:
-    """Return how many of the keypoints that are seen in one of both are seen in one alone."""
-    before, now = _seen(previous), _seen(current)
-    return float((before ^ now).sum() / max(1, (before | now).sum()))

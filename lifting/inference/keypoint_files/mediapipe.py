@@ -8,6 +8,7 @@
 Landmarks relative to the image's width and height become pixels; depths are left aside.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import numpy as np
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.linking import FramePerson
-from lifting.inference.keypoint_files.track import Array, KeypointTrack
+from lifting.inference.keypoint_files.track import Array, KeypointTrack, Size
 from lifting.inference.options import ReadOptions
+from lifting.inference.people.similarity import seen_points
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import skeleton
 
@@ -99,17 +101,22 @@ def _landmark(entry: Any) -> list[float]:
 def _tracks(path: Path, people: list[FramePerson], options: ReadOptions) -> list[KeypointTrack]:
     if options.skeleton not in (None, JOINTS.name):
         raise InputError(f"holds {JOINTS.name}, not {options.skeleton}", path, "drop --skeleton.")
-    tracks = link_people(people, JOINTS.name, options, path)
-    points = np.concatenate([t.keypoints[t.seen] for t in tracks])
+    return link_people(_in_pixels(path, people, options.size), JOINTS.name, options, path)
+
+
+def _in_pixels(path: Path, people: list[FramePerson], size: Size | None) -> list[FramePerson]:
+    """Return people whose landmarks are pixels, as tracking needs them."""
+    every = np.stack([person.points for person in people]) if people else np.zeros((0, 33, 3))
+    seen = seen_points(every)
+    if not seen.any():
+        return people
     hip_joints = JOINTS.indices(["left_hip", "right_hip"])
-    hips = np.concatenate(
-        [t.keypoints[t.seen[:, hip_joints].all(-1)][:, hip_joints].mean(1) for t in tracks]
-    )
+    hips = every[seen[:, hip_joints].all(-1)][:, hip_joints, :2].mean(1)
     if len(hips) and np.abs(hips).max() < _ORIGIN:
         raise InputError("holds world landmarks", path, "save the landmarks of the image.")
-    if np.abs(points).max() < SMALLEST_IMAGE:
-        if options.size is None:
-            raise InputError("holds shares of width and height", path, "give --width and --height.")
-        for track in tracks:
-            track.keypoints[:] *= np.array(options.size)
-    return tracks
+    if np.abs(every[seen][:, :2]).max() >= SMALLEST_IMAGE:
+        return people
+    if size is None:
+        raise InputError("holds shares of width and height", path, "give --width and --height.")
+    every[..., :2] *= size
+    return [replace(p, points=own, size=size) for p, own in zip(people, every, strict=True)]

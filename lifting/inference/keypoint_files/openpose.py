@@ -34,6 +34,9 @@ def read_openpose(folder: Path, options: ReadOptions) -> list[KeypointTrack]:
         for entry in _people(path, content):
             # Older versions wrote 'pose_keypoints'.
             flat = entry.get("pose_keypoints_2d", entry.get("pose_keypoints"))
+            # Of a face or a hand without a body.
+            if flat == []:
+                continue
             points, joints = parse_points(flat, options.skeleton or joints, path, _SETS)
             people.append(FramePerson(frame, points, _identity(entry), options.size))
     return link_people(people, joints or "openpose25", options, folder)

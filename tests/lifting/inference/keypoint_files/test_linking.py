@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
+from lifting.inference.keypoint_files import read_tracks
 from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
+from lifting.inference.options import ReadOptions
 from tests.lifting.inference.keypoint_files.made_keypoints import person
 
 
@@ -132,3 +134,21 @@ def test_a_person_on_few_of_many_frames_is_no_video():
     )
     with pytest.raises(InputError, match=r"x.json: 'a' is on 2 of the frames 0 to 100,000"):
         track.contiguous("x.json")
+
+
+def test_who_is_detected_twice_on_a_photograph_is_taken_once():
+    whole, face = person(17, 1)[0], person(17, 1)[0]
+    face[:, :2] += 1
+    face[5:] = 0
+    beside = person(17, 1, at=(900, 300))[0]
+    people = [FramePerson(4, points) for points in (face, whole, beside)]
+    tracks = link_tracks(people, "coco17", True, "x")
+    assert [track.name for track in tracks] == ["4/0", "4/1"]
+    np.testing.assert_array_equal(tracks[0].keypoints[0], whole[:, :2])
+
+
+@pytest.mark.real
+def test_real_person_detected_twice(cases):
+    path = cases / "same_person_twice/alphapose-results.json"
+    (track,) = read_tracks(path, ReadOptions(width=1920, height=1080))
+    assert (track.name, track.frames.tolist()) == ("person0", list(range(40)))
