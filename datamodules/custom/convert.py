@@ -12,7 +12,11 @@ import torch
 from datamodules.custom.cameras import Rig, check_fps, read_cameras
 from datamodules.safe_load import existing_file, sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
-from datamodules.store.projection import reprojection_errors, with_confidence
+from datamodules.store.projection import (
+    likely_mistake,
+    reprojection_errors,
+    with_confidence,
+)
 from datamodules.store.videopose3d import (
     Array,
     KeypointFile,
@@ -214,20 +218,22 @@ def _pairing_lines(
 
 def _reprojection_lines(store: ClipStore, source: str) -> list[str]:
     lines = ["", f"reprojection error against '{source}', median px"]
-    errors: dict[tuple[str, str], list[Any]] = {}
-    widths: dict[tuple[str, str], float] = {}
+    clips: dict[tuple[str, str], list[ClipKey]] = {}
     for key in store.keys:
         if store.has(key, "gt"):
-            view = key.subject, key.camera
-            errors.setdefault(view, []).append(reprojection_errors(store, key, source))
-            widths[view] = float(store.camera(key).size[0])
-    for (subject, camera), of_clips in errors.items():
-        joined = np.concatenate(of_clips)
+            clips.setdefault((key.subject, key.camera), []).append(key)
+    for (subject, camera), keys in clips.items():
+        joined = np.concatenate([reprojection_errors(store, key, source) for key in keys])
         if not len(joined):  # The file itself gives every joint confidence 0.
             continue
         error = float(np.median(joined))
         lines.append(f"  {subject} {camera} {error:.1f}")
-        if error > _REPROJECTION * widths[subject, camera]:
+        if (likely := likely_mistake(store, keys, source)) is not None:
+            lines.append(
+                f"  WARNING {subject} {camera}: the keypoints fit better, with {likely[1]:.1f} px, if "
+                f"read with {likely[0]}; check how they and the joint set count sides and axes"
+            )
+        elif error > _REPROJECTION * float(store.camera(keys[0]).size[0]):
             lines.append(
                 f"  WARNING {subject} {camera}: the poses do not project onto the keypoints; check the "
                 "camera, the order of the cameras, and the joint sets"

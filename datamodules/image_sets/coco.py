@@ -9,6 +9,7 @@ import numpy as np
 
 from datamodules.crops.image_source import ImageSource
 from datamodules.crops.records import ImageRecord, IndexInfo
+from datamodules.image_sets.categories import PersonCategories, person_categories
 from datamodules.safe_load import existing_folder, load_json, sha256
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -20,9 +21,9 @@ _CENTRE = 0.5
 def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17") -> ImageSource:
     """Read ``person_keypoints_*.json``.
 
-    People of a crowd, and those without a labelled joint or a box, are left out. Boxes are cut to the
-    image. COCO counts keypoints in pixels from 0; half a pixel brings them to the centre of theirs. The
-    split is the subject of every record.
+    People of a crowd, those without keypoints, a labelled joint or a box, and whatever is of a category
+    that is no person, are left out. Boxes are cut to the image. COCO counts keypoints in pixels from 0;
+    half a pixel brings them to the centre of theirs. The split is the subject of every record.
 
     Raises:
         InputError: If a file is missing or not as COCO's.
@@ -44,7 +45,8 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
         {annotation.name: sha256(annotation)},
     )
     left_out: Counter[str] = Counter()
-    records = _records(annotation, people, sizes, split, len(skeleton(joints)), left_out)
+    categories = person_categories(content.get("categories"), joints, annotation)
+    records = _records(annotation, people, sizes, split, categories, left_out)
     return ImageSource(info, existing_folder(images), records, left_out)
 
 
@@ -53,11 +55,17 @@ def _records(
     people: list[Any],
     sizes: dict[Any, tuple[str, tuple[int, int]]],
     split: str,
-    joints: int,
+    categories: PersonCategories,
     left_out: Counter[str],
 ) -> Iterator[ImageRecord]:
+    joints = len(skeleton(categories.joints or "coco17"))
     for number, person in enumerate(people):
         where = f"{annotation}: annotation {number}"
+        if isinstance(person, dict):
+            other = categories.other(person.get("category_id"))
+            if other is not None or "keypoints" not in person:
+                left_out["no keypoints" if other is None else f"'{other}', no person"] += 1
+                continue
         try:
             path, size = sizes[person["image_id"]]
             flat = np.array(person["keypoints"], np.float64)

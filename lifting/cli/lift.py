@@ -20,8 +20,8 @@ def lift(
     """Lift the people of a keypoint file to 3D, see docs/predict.md.
 
     Args:
-        keypoints: An .npz or .npy, a .json of COCO, AlphaPose or MediaPipe, a clip store (.h5), or
-            the folder that OpenPose wrote.
+        keypoints: A file of any detector's format (docs/predict.md), a clip store (.h5), or the folder
+            of one file a frame that OpenPose, MMPose or Ultralytics wrote.
         checkpoint: A checkpoint of any lifter, or its name (docs/models.md); person where not given.
         out: The .npz to write; beside the keypoints, ending in _3d.npz, where not given.
         page: The page to play and turn the poses on, .html; beside the .npz, unless --out names that.

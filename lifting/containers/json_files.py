@@ -24,7 +24,7 @@ def load_json(path: str | Path) -> Any:
     """
     path = existing_file(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise _damaged(path) from error
     return parse_json(text, path)

@@ -22,7 +22,8 @@ class ReadOptions:
         height: Their height; 3 or less is how tall the people are, metres, as person_height says it.
         stills: The frames are photographs, each lifted by itself.
         source: Which 2D source of a clip store.
-        format: npz, store, openpose, coco, alphapose or mediapipe; by the content where not given.
+        format: npz, rtmlib, detectron2, coco, alphapose, openpose, mmpose, ultralytics, mediapipe, trc,
+            deeplabcut or store; by the content where not given.
         least_confidence: Keypoints of less confidence are missing; at 0 all count that have any.
 
     Raises:

@@ -1,6 +1,7 @@
 """Keypoint files of detectors, read as tracks of people."""
 
-from lifting.inference.keypoint_files.reading import FORMATS, read_tracks
+from lifting.inference.keypoint_files.reading import read_tracks
+from lifting.inference.keypoint_files.table import FORMATS
 from lifting.inference.keypoint_files.track import (
     KeypointTrack,
     no_such_person,

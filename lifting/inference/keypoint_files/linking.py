@@ -1,6 +1,5 @@
 """Linking of people that were detected frame by frame to tracks."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -38,23 +37,6 @@ class FramePerson:
     points: Array
     identity: str | None = None
     size: Size | None = None
-
-
-def frame_number(name: str, names: dict[int, str], where: object) -> int:
-    """Return the last number in the name of a frame.
-
-    ``names`` are those of the frames before by number; this one is added.
-
-    Raises:
-        InputError: If there is no number in it, or another name has the same.
-    """
-    digits = re.findall(r"\d+", name)
-    if not digits:
-        raise InputError(f"'{name}' holds no number of a frame.", where)
-    number = int(digits[-1])
-    if names.setdefault(number, name) != name:
-        raise InputError(f"'{name}' and '{names[number]}' share a number", where, "give one video.")
-    return number
 
 
 def parse_points(

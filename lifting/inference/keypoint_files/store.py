@@ -1,24 +1,28 @@
 """Reader of clip stores: the keypoints of a 2D source with the camera of each clip."""
 
-from pathlib import Path
-
 import numpy as np
 
 from datamodules.store.checks import check_keypoints
 from datamodules.store.clips import ClipKey, ClipStore
 from lifting.errors import InputError
+from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.track import KeypointTrack, track_from_points
 from lifting.inference.options import ReadOptions
 from lifting.skeletons import skeleton
 
 
-def read_store(path: Path, options: ReadOptions) -> list[KeypointTrack]:
+def recognises(content: Content) -> bool:
+    """Tell whether an HDF5 file is a clip store."""
+    return "clips" in content.data
+
+
+def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     """Read every clip that has a 2D source, with its camera.
 
     Raises:
         InputError: If the store cannot be read, or it is not known which of its sources is meant.
     """
-    with ClipStore(path) as store:
+    with ClipStore(content.path) as store:
         source = choose_source(store, options)
         return [read_clip(store, key, source) for key in store.keys if store.has(key, source)]
 

@@ -54,6 +54,35 @@ def test_crowds_and_people_without_joint_or_box_are_left_out_and_counted(tmp_pat
     assert found.left_out == {"a crowd": 1, "no joint labelled": 1, "no box": 1}
 
 
+def test_balls_and_dogs_are_left_out_and_counted(tmp_path):
+    names = list(skeleton("coco17").joints)
+    categories = [
+        {"id": 1, "name": "person", "keypoints": names},
+        {"id": 2, "name": "ball"},
+        {"id": 3, "name": "dog", "keypoints": [f"paw_{i}" for i in range(17)]},
+    ]
+    ball = {"image_id": 7, "category_id": 2, "bbox": [5, 8, 6, 6]}
+    people = [person(category_id=1), ball, person(category_id=3)]
+    records, found = read(write(tmp_path, *people, categories=categories))
+    assert len(records) == 1
+    assert found.left_out == {"'ball', no person": 1, "'dog', no person": 1}
+    # Without categories what has no keypoints is told by that alone.
+    records, found = read(write(tmp_path, person(), ball))
+    assert (len(records), found.left_out) == (1, {"no keypoints": 1})
+
+
+@pytest.mark.real
+def test_real_cases(cases):
+    for name, count, left_out in (
+        ("category_without_keypoints", 6, {"'ball', no person": 1}),
+        ("two_categories_of_17_keypoints", 20, {"'dog', no person": 20}),
+    ):
+        path = cases / name / "annotations.json"
+        found = read_coco(path, path.parent, "val")
+        assert len(list(found.records)) == count
+        assert found.left_out == left_out
+
+
 def test_conversion_to_human36m_is_the_documented_rule(tmp_path):
     path = write(tmp_path, person())
     found = read_coco(path, tmp_path, "val")

@@ -1,0 +1,101 @@
+"""Entries of an ``.npz`` of keypoints, which mean the same whatever stands beside them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifting.errors import InputError
+from lifting.inference.keypoint_files.track import Array, Size
+from lifting.inference.options import ReadOptions
+from lifting.skeletons import SKELETONS, skeleton
+
+# What keypoints and confidences are called; ``reconstruction`` by the video demos of VideoPose3D's
+# successors, ``scores`` by rtmlib, ``keypoint_scores`` by MMPose.
+KEYPOINTS = ("keypoints", "landmarks", "pose_landmarks", "reconstruction", "arr_0")
+CONFIDENCES = ("confidence", "scores", "keypoint_scores")
+
+
+def first_of(content: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    """Return the first of some names that there is."""
+    return next((name for name in names if name in content), None)
+
+
+def numbers_of(content: object, path: Path, name: str) -> Array:
+    """Return an entry as an array of numbers.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        array = np.asarray(content)
+        if array.dtype.kind not in "iufO":
+            raise TypeError(array.dtype)
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"its '{name}' is no array of numbers", path, "save it again.") from error
+
+
+def joint_set_of(path: Path, content: dict[str, Any], count: int, options: ReadOptions) -> str:
+    """Return the joint set that a file names, or the options, or the only one that has so many joints.
+
+    Raises:
+        InputError: If that is not known, or contradictory.
+    """
+    stored = str(content["skeleton"]) if "skeleton" in content else None
+    if stored is not None and options.skeleton not in (None, stored):
+        raise InputError(f"holds {stored}, not {options.skeleton}", path, "drop --skeleton.")
+    name = options.skeleton or stored
+    if name is None:
+        fits = [s.name for s in SKELETONS.values() if len(s) == count]
+        if len(fits) != 1:
+            candidates = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
+            raise InputError(f"{count} keypoints {candidates}", path, "name it with --skeleton.")
+        name = fits[0]
+    if (own := len(skeleton(name))) != count:
+        what = f"has {count} keypoints, but '{name}' has {own}"
+        raise InputError(what, path, "name another --skeleton.")
+    return name
+
+
+def size_of(path: Path, content: dict[str, Any]) -> Size | None:
+    """Return width and height of the images, if they are told.
+
+    Raises:
+        InputError: If they are not two numbers above 0.
+    """
+    if "size" not in content:
+        return None
+    size = numbers_of(content["size"], path, "size").ravel()
+    if len(size) != 2 or not (np.isfinite(size) & (size > 0)).all():
+        raise InputError("its 'size' is not the width and height of the images in pixels.", path)
+    return float(size[0]), float(size[1])
+
+
+def fps_of(path: Path, content: dict[str, Any]) -> float | None:
+    """Return frames per second, if they are told.
+
+    Raises:
+        InputError: If they are no number above 0.
+    """
+    if "fps" not in content:
+        return None
+    fps = numbers_of(content["fps"], path, "fps").ravel()
+    if len(fps) != 1 or not 0 < fps[0] < np.inf:
+        raise InputError("its 'fps' is no number of frames per second.", path)
+    return float(fps[0])
+
+
+def frames_of(path: Path, content: dict[str, Any], count: int) -> NDArray[np.int64]:
+    """Return the numbers of so many frames, from 0 on where they are not told.
+
+    Raises:
+        InputError: If they do not rise.
+    """
+    if "frame" not in content:
+        return np.arange(count)
+    frames = np.asarray(content["frame"])
+    if frames.shape != (count,) or frames.dtype.kind not in "iu" or (np.diff(frames) <= 0).any():
+        raise InputError("its 'frame' is not one rising number per frame.", path)
+    return frames.astype(np.int64)
