@@ -9,6 +9,7 @@ import numpy as np
 from lifting.errors import InputError, InputWarning
 from lifting.inference.keypoint_files.believed import image_of
 from lifting.inference.keypoint_files.track import KeypointTrack
+from lifting.keypoints.orientation import misread
 from lifting.keypoints.plausibility import implausible
 
 # People of whom there is a warning each.
@@ -18,7 +19,8 @@ _WARNED = 3
 def plausible_tracks(tracks: Sequence[KeypointTrack], where: object) -> list[KeypointTrack]:
     """Return tracks whose impossible keypoints are missing, and warn of them.
 
-    People of whom nothing is left are left out.
+    There is a warning as well where y seems to point up, or left and right to be exchanged. People of
+    whom nothing is left are left out.
 
     Args:
         tracks: Everyone.
@@ -35,10 +37,13 @@ def plausible_tracks(tracks: Sequence[KeypointTrack], where: object) -> list[Key
         left = track.seen.copy()
         for fault in found:
             left &= ~fault.mask
+        mistake = misread(track.keypoints, left, track.skeleton)
         if left.any() or not found:
             kept.append(replace(track, confidence=np.where(left, track.confidence, 0.0)))
         end = "" if left.any() else ", so that the person is left out"
         errors = [InputError(f.text + end, f"{where}: {track.name}", f.remedy) for f in found]
+        if mistake is not None:
+            errors.append(InputError(mistake.text, f"{where}: {track.name}", mistake.remedy))
         if errors:
             faults.append(errors)
     if faults and not kept:

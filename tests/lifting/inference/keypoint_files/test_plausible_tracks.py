@@ -1,5 +1,7 @@
 """People of a file, without the keypoints that nobody can have."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from lifting.cameras import nominal_camera
 from lifting.errors import InputError, InputWarning
 from lifting.inference.keypoint_files.plausible_tracks import plausible_tracks
 from lifting.inference.keypoint_files.track import KeypointTrack
+from lifting.skeletons import skeleton
+from tests.lifting.keypoints.test_orientation import walking
 
 
 def track(name, **options):
@@ -50,6 +54,19 @@ def test_whoever_has_nothing_left_is_left_out():
         InputError, match=r"^walk\.json: ben: nobody is left: all keypoints lie in one"
     ):
         plausible_tracks([broken("ben")], "walk.json")
+
+
+def test_left_and_right_that_are_exchanged_are_warned_of_and_kept():
+    points, seen = walking("halpe26", 30)
+    walk = KeypointTrack("ben", np.arange(30), points, seen * 1.0, "halpe26")
+    assert plausible_tracks([walk], "walk.json")[0].seen.sum() == seen.sum()
+    mirror = list(skeleton("halpe26").mirror)
+    wrong = replace(walk, keypoints=points[:, mirror], confidence=seen[:, mirror] * 1.0)
+    with pytest.warns(
+        InputWarning, match=r"^walk\.json: ben: the feet fit a person better whose left"
+    ):
+        [kept] = plausible_tracks([wrong], "walk.json")
+    assert kept.seen.sum() == seen.sum()
 
 
 def test_of_a_crowd_few_are_named():
