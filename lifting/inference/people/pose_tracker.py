@@ -64,12 +64,16 @@ class _Track:
     def size(self) -> float:
         return float(np.hypot(*extent(self.places, self.known)))
 
-    def expected(self, frame: int) -> Float[ndarray, "K 2"]:
-        """Return where the keypoints are expected on a later frame, at a velocity that fades."""
+    def way(self, frame: int) -> Float[ndarray, "2"]:
+        """Return how far the person is expected to get until a later frame, at a velocity that fades."""
         faded = (1 - _DAMPING ** (frame - self.frame)) / (1 - _DAMPING)
         way = faded * self.velocity
         far = float(np.hypot(*way)) / (_LONGEST_WAY * self.size)
-        return self.places + way / max(far, 1.0)
+        return way / max(far, 1.0)
+
+    def expected(self, frame: int) -> Float[ndarray, "K 2"]:
+        """Return where the keypoints are expected on a later frame."""
+        return self.places + self.way(frame)
 
     def update(self, frame: int, pose: Float[ndarray, "K 3"]) -> None:
         seen, expected = seen_points(pose), self.expected(frame)
@@ -129,6 +133,10 @@ class PoseTracker:
                 track.update(frame, pose)
                 people[n] = track.person
         return people
+
+    def ways(self, frame: int) -> dict[int, Float[ndarray, "2"]]:
+        """Return how far everyone is expected to get until a later frame, pixels, by number."""
+        return {track.person: track.way(frame) for track in self._tracks}
 
     def _matches(self, frame: int, poses: list[Float[ndarray, "K 3"]]) -> dict[int, _Track]:
         """Return the people of poses, by the places of these; without those who are new."""

@@ -17,8 +17,9 @@ from lifting.inference.detectors.blazepose.regions import (
     tiles,
 )
 from lifting.inference.detectors.blazepose.steadying import SteadyPoints
-from lifting.inference.detectors.interfaces import Detection, Frame, Image
+from lifting.inference.detectors.interfaces import Detection, Frame, Image, Points
 from lifting.inference.people.detect_and_track import is_person
+from lifting.inference.people.pose_tracker import PoseTracker
 
 # Landmarks of a lower score are of nobody.
 _MIN_SCORE = 0.5
@@ -33,10 +34,6 @@ _SURE, _UNSURE_HIPS = 0.7, 0.3
 _SAME_PLACES = 0.05
 # Nobody moves further between two frames; that would be somebody else.
 _MAX_MOVE = 0.25
-# How far away somebody may reappear, at once and more with every frame.
-_REACH, _REACH_PER_FRAME = 0.25, 0.05
-# Who reappears has not changed in size by more.
-_SAME_SIZE = 1.5
 # The square in which somebody lost is looked for, and somebody doubtful again.
 _NEIGHBOURHOOD = 2.0
 # Sides of the squares in which an image is looked at, over its shorter side: the first always, the
@@ -46,18 +43,14 @@ _TILES = (1.0, 0.55)
 
 @dataclass
 class _Followed:
-    """A person who is followed."""
+    """A person who is followed, or was."""
 
-    person: int
     frame: int
     landmarks: Landmarks
     region: Region
     steady: SteadyPoints = field(default_factory=SteadyPoints)
-    # By how much the landmarks have changed since the frame before, in sides of the region.
-    change: float = 0.0
 
     def update(self, frame: int, landmarks: Landmarks) -> None:
-        self.change = _distance(landmarks, self.landmarks)
         diameter = landmarks.region.side / SCALE
         points = self.steady.update(frame, landmarks.alignment, diameter)
         self.frame, self.landmarks, self.region = frame, landmarks, region_of_circle(*points)
@@ -69,8 +62,9 @@ class RegionTracker:
     A person's region on a frame is that of the landmarks on the frame before, as in MediaPipe, which
     follows one person. The person detector looks for others every ten frames, also in square parts of
     the image, where people are larger, and in small ones while there is nobody; in every frame round
-    the place where somebody was lost, and while nobody is seen. Who is found where somebody is followed
-    already is left out, and so is who is followed twice.
+    the place where somebody who was lost is expected, and while nobody is seen. Who is found where
+    somebody is followed already is left out, and so is who is followed twice. Who is who is told by the
+    keypoints (:class:`~lifting.inference.people.pose_tracker.PoseTracker`), not by the region.
 
     Args:
         networks: BlazePose.
@@ -91,9 +85,10 @@ class RegionTracker:
     ) -> None:
         self._networks, self._min_confidence = networks, min_confidence
         self._patience, self._most = patience, most
-        self._followed: list[_Followed] = []
-        self._lost: list[_Followed] = []
-        self._count = 0
+        self._tracker = PoseTracker(self.skeleton, patience)
+        # Whoever is followed, or was lost lately.
+        self._people: dict[int, _Followed] = {}
+        self._followed: list[int] = []
         self._searched: int | None = None
 
     def track(self, frames: Sequence[Frame]) -> list[list[Detection]]:
@@ -111,49 +106,68 @@ class RegionTracker:
     def landmarks(self, frame: Frame) -> list[tuple[int, Landmarks]]:
         """Return the numbers of the people on the next frame, and their landmarks."""
         image, number = frame.image, frame.number
-        self._follow(image, number)
-        self._find(image, number)
-        return [(person.person, person.landmarks) for person in self._followed]
+        found = self._follow(image, number)
+        self._find(image, number, found)
+        height, width = image.shape[:2]
+        seen = [self._seen(landmarks.keypoints(width, height)) for landmarks in found.values()]
+        before, self._followed = self._followed, []
+        for person, landmarks in zip(
+            self._tracker.update(number, seen), found.values(), strict=True
+        ):
+            if person is None:
+                continue
+            if person not in before:
+                self._people[person] = _Followed(number, landmarks, landmarks.region)
+            self._people[person].update(number, landmarks)
+            self._followed.append(person)
+        recent = number - self._patience
+        self._people = {n: p for n, p in self._people.items() if p.frame >= recent}
+        return [(person, self._people[person].landmarks) for person in sorted(self._followed)]
 
-    def _follow(self, image: Image, number: int) -> None:
-        """Find those who are followed."""
-        followed = []
-        for person in self._followed:
+    def _seen(self, keypoints: Points) -> Points:
+        """Return keypoints with confidence where they are seen; where none are, all."""
+        seen = keypoints[:, 2:] >= self._min_confidence
+        return np.where(seen, keypoints, 0) if seen.any() else keypoints
+
+    def _follow(self, image: Image, number: int) -> dict[int, Landmarks]:
+        """Return what is found in the regions of those who are followed, by their numbers.
+
+        That is not yet who they are: a region may go over to somebody else.
+        """
+        followed: list[tuple[float, int, Landmarks]] = []
+        for n in self._followed:
+            person = self._people[n]
             landmarks = self._networks.landmarks(image, person.region)
             move = np.linalg.norm(landmarks.alignment[0] - person.landmarks.alignment[0])
             near = move <= _MAX_MOVE * person.region.side * (number - person.frame)
             if landmarks.score > _MIN_SCORE and near:
-                person.update(number, landmarks)
-                followed.append(person)
-            else:
-                self._lost.append(person)
-        # Of two who are on the same person it is whoever has changed less.
-        kept: list[_Followed] = []
-        for person in sorted(followed, key=lambda p: p.change):
-            if any(_distance(person.landmarks, other.landmarks) < _SAME_PLACES for other in kept):
-                self._lost.append(person)
-            else:
-                kept.append(person)
-        self._lost = [p for p in self._lost if number - p.frame <= self._patience]
-        self._followed = sorted(kept, key=lambda p: p.person)
+                followed.append((_distance(landmarks, person.landmarks), n, landmarks))
+        # Of two on the same person the region of whoever has changed less stays.
+        kept: dict[int, Landmarks] = {}
+        for _, n, landmarks in sorted(followed, key=lambda one: one[0]):
+            if all(_distance(landmarks, other) >= _SAME_PLACES for other in kept.values()):
+                kept[n] = landmarks
+        return dict(sorted(kept.items()))
 
-    def _find(self, image: Image, number: int) -> None:
-        """Find people who are not followed yet."""
-        if self._full:
+    def _find(self, image: Image, number: int, found: dict[int, Landmarks]) -> None:
+        """Add people who are not followed yet to those who are found, below zero for no number."""
+        if self._full(found):
             return
         height, width = image.shape[:2]
         due = self._searched is None or number - self._searched >= _SEARCH_EVERY
-        shown = [_neighbourhood(person.region) for person in self._lost]
-        if due or not self._followed:
+        ways = self._tracker.ways(number)
+        lost = {n: p.region for n, p in self._people.items() if n not in found}
+        shown = [_neighbourhood(region, *ways.get(n, (0, 0))) for n, region in lost.items()]
+        if due or not found:
             shown.append(letterbox(width, height))
         if due:
             self._searched = number
-            near = self._followed or self._most is not None
+            near = found or self._most is not None
             fractions = _TILES[:1] if near else _TILES
             shown += [part for size in fractions for part in tiles(width, height, size)]
         tried: list[Region] = []
         for region in self._detected(image, shown):
-            others = [*tried, *(person.landmarks.region for person in self._followed)]
+            others = [*tried, *(landmarks.region for landmarks in found.values())]
             if any(_near(region, other) for other in others):
                 continue
             tried.append(region)
@@ -161,15 +175,14 @@ class RegionTracker:
             keypoints = landmarks.keypoints(width, height)
             if landmarks.score <= _MIN_SCORE or not is_person(keypoints, self._min_confidence):
                 continue
-            if not any(_same_person(landmarks, p.landmarks) for p in self._followed):
-                self._add(number, landmarks)
-            if self._full:
+            if not any(_same_person(landmarks, other) for other in found.values()):
+                found[-1 - len(found)] = landmarks
+            if self._full(found):
                 return
 
-    @property
-    def _full(self) -> bool:
-        """Whether as many people are followed as may be."""
-        return self._most is not None and len(self._followed) >= self._most
+    def _full(self, found: dict[int, Landmarks]) -> bool:
+        """Return whether as many people are found as may be."""
+        return self._most is not None and len(found) >= self._most
 
     def _detected(self, image: Image, parts: list[Region]) -> list[Region]:
         """Return the regions of those who are detected in parts of an image, the surest first."""
@@ -180,18 +193,6 @@ class RegionTracker:
                 closer = self._networks.detect(image, _neighbourhood(person.region))
                 sure += [other for other in closer if other.score >= _SURE]
         return [person.region for person in sorted(sure, key=lambda p: -p.score)]
-
-    def _add(self, number: int, landmarks: Landmarks) -> None:
-        back = [p for p in self._lost if _may_be_back(p, number, landmarks)]
-        if back:
-            known = min(back, key=lambda p: _moved(p, landmarks))
-            self._lost.remove(known)
-            name = known.person
-        else:
-            name, self._count = self._count, self._count + 1
-        person = _Followed(name, number, landmarks, landmarks.region)
-        person.update(number, landmarks)
-        self._followed.append(person)
 
 
 def world_landmarks(
@@ -225,17 +226,6 @@ def _same_person(a: Landmarks, b: Landmarks) -> bool:
     return _near(a.region, b.region) or _distance(a, b) < _SAME_PLACES
 
 
-def _neighbourhood(region: Region) -> Region:
-    return Region(region.x, region.y, _NEIGHBOURHOOD * region.side, 0.0)
-
-
-def _moved(person: _Followed, landmarks: Landmarks) -> float:
-    """Return how far from where somebody was lost landmarks are, in sides of the region."""
-    distance = np.linalg.norm(landmarks.alignment[0] - person.landmarks.alignment[0])
-    return float(distance / max(person.region.side, 1e-6))
-
-
-def _may_be_back(person: _Followed, number: int, landmarks: Landmarks) -> bool:
-    sides = sorted((person.region.side, landmarks.region.side))
-    reach = _REACH + _REACH_PER_FRAME * (number - person.frame)
-    return sides[1] < _SAME_SIZE * sides[0] and _moved(person, landmarks) <= reach
+def _neighbourhood(region: Region, x: float = 0.0, y: float = 0.0) -> Region:
+    """Return where to look for who was in a region, and has moved by x and y, pixels."""
+    return Region(region.x + x, region.y + y, _NEIGHBOURHOOD * region.side, 0.0)

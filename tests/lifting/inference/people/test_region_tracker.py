@@ -155,6 +155,27 @@ def test_people_whose_keypoints_are_not_seen_are_not_shown():
     assert tracked([[(300, 200)]] * 2, Hidden()) == [{}, {}]
 
 
+@pytest.mark.parametrize("beside", [0, 16])
+def test_people_who_cross_keep_their_numbers(beside):
+    """The second one is hidden for a while, and its region goes over to the first."""
+    shown = []
+    for n in range(50):
+        one, other = (100 + 8 * n, 180), (500 - 8 * n, 180 + beside)
+        shown.append([one] if abs(one[0] - other[0]) < 60 else [one, other])
+    seen = tracked(shown)
+    assert seen[0] == dict(enumerate(shown[0]))
+    assert seen[-1] == dict(enumerate(shown[-1]))
+    assert all(frame[0] == people[0] for frame, people in zip(seen, shown, strict=True))
+
+
+def test_who_is_lost_is_looked_for_ahead():
+    networks = Networks()
+    tracked([[(100 + 8 * n, 180)] for n in range(8)] + [[]] * 5, networks)
+    # On the last frame: round the place, five frames later, and in the whole image.
+    around, _ = networks.parts[-2:]
+    assert 156 + 5 * 8 * 0.8 < around.x < 156 + 5 * 8
+
+
 def test_world_landmarks_by_person():
     shown = [[(100, 120)]] * 3 + [[(100, 120), (500, 240)]] * 10
     frames = [Shot(n, people) for n, people in enumerate(shown)]
