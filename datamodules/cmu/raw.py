@@ -19,6 +19,7 @@ from datamodules.cmu import bvh
 from datamodules.cmu.joint_definitions import has_earlier_joints, mend, with_pelvis, with_wrists
 from datamodules.safe_load import load_npz
 from datamodules.store.videopose3d import read_poses
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.skeletons import Skeleton, skeleton
 
@@ -200,7 +201,7 @@ def read_npz(path: Path) -> list[Trial]:
     content = load_npz(path)
     try:
         fps = float(content["fps"])
-    except (KeyError, TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError("no frame rate 'fps' in it", path, "add it to the file.") from error
     if not 0 < fps < np.inf:
         raise InputError(f"its frame rate 'fps' is {fps:g}", path, "correct it.")

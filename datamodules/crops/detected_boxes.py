@@ -12,6 +12,7 @@ from torch import Tensor
 
 from datamodules.crops.records import ImageRecords
 from datamodules.safe_load import load_json
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.imaging.boxes import iou
 
@@ -35,7 +36,7 @@ def read_boxes(path: Path) -> _Boxes:
             boxes.setdefault(str(each["image_id"]), []).append(
                 [left, top, left + width, top + height]
             )
-    except (TypeError, KeyError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError(
             "no list of boxes with 'image_id' and 'bbox' as COCO's results are", path, "repair it."
         ) from error

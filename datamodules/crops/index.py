@@ -76,7 +76,8 @@ def read_index(path: str | Path) -> ImageRecords:
         if str(attribute(file, "format")) != FORMAT:
             what = "an HDF5 file, but no index of images"
             raise InputError(what, path, "make one with `lifting prepare images`.")
-        if (version := attribute(file, "format_version")) != FORMAT_VERSION:
+        version = attribute(file, "format_version")
+        if not np.array_equal(version, FORMAT_VERSION):
             raise InputError(
                 f"of format version {version}, not {FORMAT_VERSION}", path, "prepare it again."
             )

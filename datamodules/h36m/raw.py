@@ -19,6 +19,7 @@ from datamodules.h36m.cameras import CAMERAS
 from datamodules.safe_load import open_hdf5, sha256
 from datamodules.store.checks import check_pose
 from datamodules.store.videopose3d import read_tree
+from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.hdf5_files import has, read
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
@@ -123,7 +124,7 @@ def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
 def _take(content: object, joints: str, where: str, scale: float = 1.0) -> Array:
     try:
         pose = scale * np.asarray(content, np.float64)
-    except (TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError("poses are no array of numbers", where, "get the file again.") from error
     if pose.ndim != 3 or pose.shape[1:] not in ((32, 3), (17, 3)):
         raise InputError(f"poses are {pose.shape}, expected (frames, 32 or 17, 3).", where)
@@ -189,7 +190,7 @@ def read_detections(path: Path) -> Detections:
         where = f"{path}: {subject} {name}"
         try:
             arrays = [np.asarray(view, np.float32) for view in views]
-        except (TypeError, ValueError) as error:
+        except DATA_ERRORS as error:
             raise InputError(
                 "keypoints are no arrays of numbers", where, "get the file again."
             ) from error

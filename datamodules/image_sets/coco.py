@@ -11,6 +11,7 @@ from datamodules.crops.image_source import ImageSource
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.image_sets.categories import PersonCategories, person_categories
 from datamodules.safe_load import existing_folder, load_json, sha256
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -35,7 +36,7 @@ def read_coco(annotation: Path, images: Path, split: str, joints: str = "coco17"
             for image in content["images"]
         }
         people = list(content["annotations"])
-    except (TypeError, KeyError, ValueError) as error:
+    except DATA_ERRORS as error:
         what = "has no 'images' with id, file_name, width and height, or no 'annotations'"
         raise InputError(what, annotation, "use COCO's keypoint files.") from error
     info = IndexInfo(
@@ -71,7 +72,7 @@ def _records(
             flat = np.array(person["keypoints"], np.float64)
             left, top, width, height = (float(x) for x in person["bbox"])
             crowd = bool(person.get("iscrowd", 0))
-        except (TypeError, KeyError, ValueError) as error:
+        except DATA_ERRORS as error:
             raise InputError(
                 "lacks 'keypoints', 'bbox' or its image", where, "get the file again."
             ) from error

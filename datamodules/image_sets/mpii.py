@@ -11,6 +11,7 @@ from datamodules.crops.image_source import ImageSource
 from datamodules.crops.pixels import image_size
 from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.safe_load import existing_folder, load_json, sha256
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.skeletons import skeleton
 
@@ -58,7 +59,7 @@ def _records(
             points = np.array(person["joints"], np.float64).reshape(joints, 2)
             seen = np.array(person["joints_vis"], np.int64).reshape(joints)
             centre = np.array(person["center"], np.float64).reshape(2)
-        except (TypeError, KeyError, ValueError) as error:
+        except DATA_ERRORS as error:
             what = f"person {number} lacks image, scale, center, or {joints} joints and joints_vis"
             raise InputError(what, annotation, "get the file again.") from error
         # A joint that is not labelled is at (-1, -1) or (0, 0).

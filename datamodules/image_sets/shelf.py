@@ -17,6 +17,7 @@ from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.matlab import load_mat, numbers
 from datamodules.safe_load import existing_folder, load_json, sha256
 from lifting.cameras import Camera, calibrated_camera, project, world_to_camera
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 
 JOINTS = "lsp14"
@@ -73,7 +74,7 @@ def _cameras(path: Path, size: tuple[int, int]) -> list[Camera]:
                     tangential=tangential.reshape(2)[::-1].copy(),
                 )
             )
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except DATA_ERRORS as error:
         raise InputError(
             "a camera lacks one of R, T, fx, fy, cx, cy, k or p", path, "get it again."
         ) from error

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from datamodules.safe_load import load_json
 from lifting.cameras import Camera, calibrated_camera
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 
 Array = NDArray[np.float64]
@@ -47,7 +48,7 @@ def _camera(content: dict[str, Any], where: str) -> Camera:
     for key, shape in _SHAPES.items():
         try:
             values[key] = np.array(content[key], np.float64)
-        except (KeyError, TypeError, ValueError) as error:
+        except DATA_ERRORS as error:
             raise InputError(
                 f"has no numbers '{key}'", where, "get the calibration again."
             ) from error

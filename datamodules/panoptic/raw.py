@@ -17,6 +17,7 @@ import numpy as np
 from datamodules.crops.image_source import Array
 from datamodules.panoptic.cameras import MILLIMETRES, UPRIGHT
 from datamodules.safe_load import existing_folder, load_json, sha256
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 
 JOINTS = "panoptic19"
@@ -131,7 +132,7 @@ def read_bodies(file: Path) -> list[CapturedPerson]:
             (body["id"], np.array(body["joints19"], np.float64).reshape(19, 4))
             for body in content["bodies"]
         ]
-    except (TypeError, KeyError, ValueError, OverflowError) as error:
+    except DATA_ERRORS as error:
         what = "has no 'bodies' with an 'id' and 76 numbers of 'joints19' each"
         raise InputError(what, file, f"is it of the toolbox's {POSES}?") from error
     for number, joints in bodies:

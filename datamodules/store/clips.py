@@ -247,9 +247,7 @@ class ClipStore:
         """Return whether a clip has a 2D source."""
         return f"keypoints/{source}" in self._contents[key]
 
-    def _read(
-        self, key: ClipKey, name: str, kinds: str, axes: tuple[int | None, ...]
-    ) -> NDArray[Any]:
+    def _read(self, key: ClipKey, name: str, kinds: str, axes: tuple[int, ...]) -> NDArray[Any]:
         # By the functions that cost least, as in datamodules.store.contents.
         place = f"{key.path}/{name}"
         try:
@@ -257,8 +255,8 @@ class ClipStore:
         except HDF5_ERRORS as error:
             raise InputError(f"'{place}' is damaged", self.path, "prepare it again.") from error
         values = read_id(data, self.path, place, kinds, (key.frames, *axes))
-        if len(values) != key.frames:
-            what = f"'{place}' has {len(values)} frames, and the clip {key.frames}"
+        if values.shape != (key.frames, *axes):
+            what = f"'{place}' is {values.shape}, expected {(key.frames, *axes)}"
             raise InputError(what, self.path, "prepare it again.")
         return values
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from datamodules.safe_load import load_npz, walk_items
 from datamodules.store.checks import check_pose
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.keypoints.confidence import confidence_of
 from lifting.keypoints.gaps import fill_gaps
@@ -192,7 +193,7 @@ def _check_symmetry(metadata: dict[str, Any], joints: Skeleton, path: Path) -> N
     try:
         # VideoPose3D does not keep the two sides of MPII in the same order.
         left, right = (sorted(int(joint) for joint in side) for side in sides)
-    except (TypeError, ValueError, OverflowError) as error:
+    except DATA_ERRORS as error:
         raise InputError(
             "its keypoints_symmetry is no two lists of joints", path, "make the file again."
         ) from error
@@ -213,7 +214,7 @@ def _sizes(metadata: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[fl
             size = float(video["w"]), float(video["h"])
             if not all(0 < length < np.inf for length in size):
                 raise ValueError(size)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except DATA_ERRORS as error:
             what = f"the video_metadata of '{name}' are no w and h in pixels"
             raise InputError(what, path, "make the file again.") from error
         yield str(name), size
@@ -225,7 +226,7 @@ def _numbers(content: object, where: str) -> Array:
         if array.dtype.kind not in "biufO":
             raise TypeError(array.dtype)
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError("no array of numbers", where, "make the file again.") from error
 
 

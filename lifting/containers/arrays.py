@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 
 from lifting.containers.limits import check_unpacked
 from lifting.containers.paths import existing_file
-from lifting.containers.pickles import check_shape, unpickle
+from lifting.containers.pickles import check_shape, check_texts, unpickle
 from lifting.errors import InputError
 
 
@@ -84,7 +84,8 @@ def _read_npy(data: bytes, path: Path) -> Any:
         if math.prod(shape) * dtype.itemsize > there:
             raise ValueError(shape)
         stream.seek(0)
-        return npy.read_array(stream, allow_pickle=False)
-    content = unpickle(stream.read(), path)
-    array = np.asarray(content, dtype=object).reshape(shape)
-    return array.item() if array.ndim == 0 else array
+        array = npy.read_array(stream, allow_pickle=False)
+        check_texts(array)
+        return array
+    objects = np.asarray(unpickle(stream.read(), path), dtype=object).reshape(shape)
+    return objects.item() if objects.ndim == 0 else objects

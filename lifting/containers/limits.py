@@ -33,9 +33,24 @@ def unpacked_limit(path: str | Path) -> float:
     Raises:
         InputError: If the variable holds no size.
     """
+    given = _given()
+    return max(_BYTES, _TIMES * os.path.getsize(path)) if given is None else given
+
+
+def are_lifted() -> bool:
+    """Return whether there are no limits.
+
+    Raises:
+        InputError: If the variable holds no size.
+    """
+    return _given() == float("inf")
+
+
+def _given() -> float | None:
+    """Return the limit of the variable, if it is set."""
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
-        return max(_BYTES, _TIMES * os.path.getsize(path))
+        return None
     if text.lower() == "none":
         return float("inf")
     found = re.fullmatch(r"(\d+)\s*([KMGT]?)(i?B)?", text, re.IGNORECASE)
@@ -68,7 +83,7 @@ def check_values(tree: Any, path: str | Path) -> None:
         LimitError: If the values are too many.
         InputError: If a container is inside itself.
     """
-    if unpacked_limit(path) == float("inf"):
+    if are_lifted():
         return
     counts: dict[int, int] = {}
     open_now: set[int] = set()

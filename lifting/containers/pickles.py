@@ -53,6 +53,7 @@ class _Array(np.ndarray):
             raise ValueError(shape)
         check_shape(shape, dtype, len(data))
         super().__setstate__((version, shape, dtype, fortran, data))
+        check_texts(self)
 
 
 def check_shape(shape: tuple[int, ...], dtype: np.dtype[Any], there: int) -> None:
@@ -71,6 +72,22 @@ def check_shape(shape: tuple[int, ...], dtype: np.dtype[Any], there: int) -> Non
         raise ValueError(shape)
 
 
+def check_texts(array: NDArray[Any]) -> None:
+    """Refuse texts with numbers in them that are no letters.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    if array.dtype.kind != "U" or not array.size:
+        return
+    numbers = np.frombuffer(
+        array.tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder)
+    )
+    # The last number of a letter, and halves of letters.
+    if (numbers > 0x10FFFF).any() or ((numbers >= 0xD800) & (numbers < 0xE000)).any():
+        raise ValueError(array.dtype)
+
+
 def _reconstruct(*_: object) -> _Array:
     return _Array((0,), np.int8)
 
@@ -82,13 +99,16 @@ def _from_buffer(
         raise TypeError(data)
     check_shape(tuple(shape), dtype.dtype, len(data))
     array = np.frombuffer(bytearray(data), dtype.dtype)
+    check_texts(array)
     if axes is not None:
         return array.reshape(shape).transpose(axes)
     return array.reshape(shape, order=order)
 
 
 def _scalar(dtype: _Dtype, data: bytes | str) -> Any:
-    return np.frombuffer(_bytes(data), dtype.dtype)[0]
+    array = np.frombuffer(_bytes(data), dtype.dtype)
+    check_texts(array)
+    return array[0]
 
 
 def _bytes(text: bytes | str = b"", *_: object) -> bytes:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.safe_load import load_npy, load_npz
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.inference.keypoint_files import no_such_person
 from lifting.skeletons import SKELETONS, Skeleton
@@ -80,17 +81,12 @@ def _own(
         root = None if root is None else np.asarray(root, np.float64)
         fps = float(content.get("fps", np.nan))
         names = _names(content, path)
-    except (TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError("damaged or of another program", path, "lift again.") from error
-    lengths = {len(x) for x in (pose, frames, group, known, root) if x is not None}
+    columns = frames.shape == group.shape == (count,)
     fits = pose.shape[2] == 3 and count > 0 and (known is None or known.shape == pose.shape[:2])
     whole = root is None or root.shape == (count, 3)
-    if (
-        lengths != {count}
-        or not fits
-        or not whole
-        or not 0 <= group.min() <= group.max() < len(names)
-    ):
+    if not columns or not fits or not whole or not 0 <= group.min() <= group.max() < len(names):
         raise InputError("damaged or of another program", path, "lift again.")
     joints = _checked_joints(_named_joints(content, skeleton, path), {pose.shape[1]}, path)
     people = []

@@ -7,6 +7,7 @@ run.
 from pathlib import Path
 from typing import Any
 
+from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.json_files import parse_json
 from lifting.errors import CheckpointError, InputError
 
@@ -98,7 +99,7 @@ def _extras(config: dict[str, Any]) -> dict[str, Any]:
     side = about.get("image_side") if isinstance(about, dict) else None
     try:
         return {} if side is None else {"image_side": float(side)}
-    except (TypeError, ValueError):
+    except DATA_ERRORS:
         return {}
 
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 
 Arrays: TypeAlias = Mapping[str, Any]
@@ -40,7 +41,7 @@ def checked_array(arrays: Arrays, name: str, *shapes: tuple[int, ...]) -> NDArra
         raise InputError(what, remedy=remedy)
     try:
         values = np.asarray(arrays[name], dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError(f"{name} holds no numbers", "--statistics", "check the file.") from error
     if not np.isfinite(values).all():
         raise InputError(f"{name} is not finite everywhere", "--statistics", "check the file.")

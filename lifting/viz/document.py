@@ -165,7 +165,7 @@ def _is_on_white(file: Path) -> bool:
             with Image.open(file) as picture:
                 pixels = np.asarray(picture.convert("RGB"))
         else:
-            with av.open(str(file)) as container:
+            with av.open(str(file), metadata_errors="replace") as container:
                 pixels = next(container.decode(video=0)).to_ndarray(format="rgb24")
     except (OSError, ValueError, StopIteration, av.FFmpegError):
         # Its reader will say what is wrong with it.

@@ -141,7 +141,7 @@ def _qualisys(path: Path, content: str) -> dict[str, Callable[[], Calibration]]:
         raise InputError("is XML with declarations", path, f"give {_KNOWN}.")
     try:
         tree = ElementTree.fromstring(content.encode())
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, *DATA_ERRORS) as error:
         raise InputError("is no XML", path, f"give {_KNOWN}.") from error
 
     def read(camera: ElementTree.Element) -> Calibration:

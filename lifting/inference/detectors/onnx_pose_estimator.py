@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.imaging.colour_normalisation import normalise
 from lifting.imaging.crops import apply_affine, invert_affine
@@ -116,7 +117,7 @@ def _crop_size(text: str, default: tuple[int, int]) -> tuple[int, int]:
     """Return the size of the crops that a file written by this suite names."""
     try:
         width, height = (int(side) for side in json.loads(text))
-    except (TypeError, ValueError):
+    except DATA_ERRORS:
         return default
     return (width, height) if min(width, height) > 0 else default
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.track import Array, Size
 from lifting.inference.options import ReadOptions
@@ -33,7 +34,7 @@ def numbers_of(content: object, path: Path, name: str) -> Array:
         if array.dtype.kind not in "iufO":
             raise TypeError(array.dtype)
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         raise InputError(f"its '{name}' is no array of numbers", path, "save it again.") from error
 
 
@@ -96,6 +97,12 @@ def frames_of(path: Path, content: dict[str, Any], count: int) -> NDArray[np.int
     if "frame" not in content:
         return np.arange(count)
     frames = np.asarray(content["frame"])
-    if frames.shape != (count,) or frames.dtype.kind not in "iu" or (np.diff(frames) <= 0).any():
+    is_whole = frames.shape == (count,) and frames.dtype.kind in "iu"
+    if not is_whole or not rises(frames.astype(np.int64)):
         raise InputError("its 'frame' is not one rising number per frame.", path)
     return frames.astype(np.int64)
+
+
+def rises(frames: NDArray[np.int64]) -> bool:
+    """Return whether every number is larger than the one before; differences might overflow."""
+    return bool((frames[1:] > frames[:-1]).all())

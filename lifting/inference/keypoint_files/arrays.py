@@ -18,6 +18,7 @@ from lifting.inference.keypoint_files.array_entries import (
     frames_of,
     joint_set_of,
     numbers_of,
+    rises,
     size_of,
 )
 from lifting.inference.keypoint_files.content import Content
@@ -160,7 +161,7 @@ def _named_rows(
         raise InputError("its 'track' is no index into 'tracks'.", path)
     for number, name in enumerate(names):
         rows = track == number
-        if (np.diff(frames[rows]) <= 0).any():
+        if not rises(frames[rows].astype(np.int64)):
             raise InputError("its 'frame' does not rise", f"{path}: {name}")
         if rows.any():
             yield name, rows, frames[rows].astype(np.int64)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import Content
@@ -126,7 +127,7 @@ def _people(frame: Any, where: str) -> list[Any]:
 def _landmarks(content: Any, where: str) -> Array:
     try:
         points = np.array([_landmark(entry) for entry in content], np.float64)
-    except (TypeError, KeyError, ValueError, IndexError):
+    except DATA_ERRORS:
         points = np.zeros((0, 3))
     if (part := _OTHERS.get(len(points))) is not None:
         what = f"has the {len(points)} landmarks of a {part}"

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import Image
 
+# Width of a pixel in its heights, or the other way round: 4 thirds in DVDs, 2 in anamorphic films.
+_MOST_OBLONG = 16
+
 
 class VideoFrame(NamedTuple):
     """A frame of a video.
@@ -68,7 +71,8 @@ class Video:
         if not self.path.is_file():
             raise InputError("there is no such video", self.path, "check the path.")
         try:
-            container = av.open(str(self.path))
+            # Titles and makers in code pages of their own are no fault of the pictures.
+            container = av.open(str(self.path), metadata_errors="replace")
         except FFmpegError as error:
             raise InputError(
                 "is no video, or of a kind that cannot be read", self.path, "convert it to MP4."
@@ -82,13 +86,17 @@ class Video:
         """Decode the frames in the order in which they are shown.
 
         Raises:
-            InputError: If the frames change their size.
+            InputError: If the frames change their size, or their pixels are no true ones.
         """
         self.damaged = number = 0
         shape: tuple[int, ...] | None = None
         with self._open() as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            ratio = stream.sample_aspect_ratio
+            if ratio and not 1 / _MOST_OBLONG <= ratio <= _MOST_OBLONG:
+                what = f"says that its pixels are {float(ratio):g} times as wide as high"
+                raise InputError(what, self.path, "convert it again.")
             step = 1 / ((stream.time_base or Fraction(1, 25)) * (stream.average_rate or 25))
             pts, matrix = -1, None
             for packet in container.demux(stream):
@@ -100,7 +108,7 @@ class Video:
                 for frame in decoded:
                     # Of the first one alone: it keeps its frame in memory.
                     matrix = display_matrix(frame) if matrix is None else matrix
-                    image = upright(_square_pixels(frame, stream.sample_aspect_ratio), matrix)
+                    image = upright(_square_pixels(frame, ratio), matrix)
                     shape = shape or image.shape
                     if image.shape != shape:
                         what = f"its frames change their size at frame {number}"

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from datamodules.safe_load import load_npz
+from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError, located
 from lifting.geometry import centre
 from lifting.metrics.functional import mpjpe, n_mpjpe, pa_mpjpe
@@ -71,14 +72,15 @@ def read_true_poses(path: Path, joints: str) -> TruePoses:
         pose = np.asarray(content["pose"], np.float64)
         name = str(content["skeleton"])
         frames = np.asarray(content.get("frame", np.arange(len(pose))), np.int64)
-    except (KeyError, TypeError, ValueError) as error:
+    except DATA_ERRORS as error:
         what = "has no numbers 'pose' with their joint set, 'skeleton'"
         raise InputError(what, path, "see docs/video.md.") from error
     if (
         pose.ndim != 3
         or pose.shape[1:] != (len(skeleton(name)), 3)
         or frames.shape != (len(pose),)
-        or (np.diff(frames, prepend=-1) <= 0).any()
+        or (frames[1:] <= frames[:-1]).any()
+        or (frames < 0).any()
     ):
         shape = f"(frames, {len(skeleton(name))}, 3)"
         raise InputError(f"its 'pose' is not {shape}, or its 'frame' does not rise.", path)

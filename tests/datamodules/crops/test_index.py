@@ -42,12 +42,20 @@ def test_no_camera_at_all_can_be_kept(tmp_path):
     assert len(found.cameras.focal) == 0
 
 
+def put(file, name, values):
+    del file[name]
+    file[name] = values
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
         (lambda f: f.attrs.update(format="other"), "no index of images"),
         (lambda f: f.attrs.update(format_version=7), "format version 7"),
+        (lambda f: f.attrs.update(format_version=[1, 2]), r"format version \[1 2\]"),
         (lambda f: f.attrs.update(skeleton="h37m"), "no skeleton 'h37m'"),
+        (lambda f: put(f, "cameras/focal", np.float64(3)), "damaged or incomplete"),
+        (lambda f: put(f, "cameras/focal", np.ones((1, 3))), "together|incomplete"),
         (lambda f: f.pop("box"), "no 'box' in it"),
         (lambda f: f["camera"].write_direct(np.array([5])), "do not belong together"),
         (lambda f: f["subject"].write_direct(np.array([-1])), "do not belong together"),

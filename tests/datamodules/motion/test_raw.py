@@ -47,6 +47,7 @@ def short_forearms():
 @pytest.mark.parametrize(
     ("other", "message"),
     [
+        ({"joint_names": 5}, "is not as documented"),
         ({"positions": None}, "no 'positions' in it; docs/data/motion.md describes the file"),
         ({"fps": None}, "no 'fps' in it"),
         ({"fps": np.float32(0)}, "frame rate 'fps' is no positive number"),

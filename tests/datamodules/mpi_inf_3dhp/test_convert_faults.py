@@ -179,7 +179,7 @@ def spoilt(frame):
         ({"activity_annotation": np.zeros((11, 1))}, r"of a valid frame is not 1 to 7"),
         ({"activity_annotation": np.ones((5, 1))}, r"is of 5 frames, 'valid_frame' of 11"),
         ({"annot3": np.ones((11, 1, 28, 3))}, r"'annot3' is \(11, 1, 28, 3\), expected"),
-        ({"annot3": b"a pose"}, r"'annot3': no array of numbers"),
+        ({"annot3": b"a pose"}, r"'annot3' is object"),
         ({"annot3": behind()}, r"joints lie behind the camera"),
         ({"annot3": spoilt(3)}, r"valid frames hold NaN"),
         ({"annot2": -pixels(sequence_pose("TS1"))[:, None]}, r"'annot2' is no image of 'annot3'"),

@@ -55,7 +55,7 @@ NAN = json.loads(json.dumps(person()).replace("0.6", "NaN", 1))
     [
         ([{"id": 0, "joints19": [1.0] * 75}], "76 numbers of 'joints19'"),
         ([{"joints19": person()["joints19"]}], "with an 'id'"),
-        ([{"id": 0, "joints19": [10**400] * 76}], "76 numbers of 'joints19'"),
+        ([{"id": 0, "joints19": [10**400] * 76}], "holds the number 1000"),
         (None, "76 numbers of 'joints19'"),
         ([person(True)], "the id of a person is no whole number"),
         ([NAN], "a joint is NaN or infinite"),

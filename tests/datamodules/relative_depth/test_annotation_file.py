@@ -73,7 +73,7 @@ WRONG = [
     (lambda c: image(c).update(is_train=1), r"'is_train' is 1"),
     (lambda c: image(c)["keypoints"].pop(), r"'keypoints' are not 28 finite numbers"),
     (lambda c: image(c)["keypoints"].__setitem__(0, float("nan")), r"'keypoints' are not 28"),
-    (lambda c: image(c)["keypoints"].__setitem__(0, 10**400), r"'keypoints' are not 28"),
+    (lambda c: image(c)["keypoints"].__setitem__(0, 10**400), "holds the number 1000"),
     (lambda c: image(c).update(occluded=[0] * 13), r"'occluded' are not 14 finite numbers"),
     (lambda c: image(c).pop("anns"), r"im0001\.jpg' has no 'anns'"),
     (lambda c: annotation(c).pop("kp1"), r"im0001\.jpg', annotation 0 has no 'kp1'"),

@@ -310,3 +310,36 @@ def test_a_full_disk_ends_in_a_sentence_and_leaves_an_older_store_alone(
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("value", [3.0, [1.0, 2, 3], "wide"])
+def test_a_camera_of_another_shape_is_refused(path, value):
+    with h5py.File(write(path), "r+") as file:
+        file["cameras/S1/front"].attrs["size"] = value
+    with ClipStore(path) as store, pytest.raises(InputError, match="a camera is damaged; prepare"):
+        store.camera(KEY)
+
+
+@pytest.mark.parametrize("name", ["pose", "keypoints/gt"])
+@pytest.mark.parametrize(
+    "values", [np.zeros((8, 16, 3), "f4"), np.zeros((7, 17, 3)), np.zeros(8, int)]
+)
+def test_an_array_of_another_shape_is_refused(path, name, values):
+    with h5py.File(write(path), "r+") as file:
+        del file[f"{KEY.path}/{name}"]
+        file[f"{KEY.path}/{name}"] = values
+    with ClipStore(path) as store:
+        # The number of frames of a clip is that of its first source.
+        (key,) = store.keys
+        other = "pose" if len(values) == 7 else name
+        with pytest.raises(InputError, match=f"store.h5: '{KEY.path}/{other}' "):
+            store.pose(key) if other == "pose" else store.keypoints(key, "gt")
+
+
+def test_a_clip_that_is_there_by_a_link_to_another_file_is_none(path, tmp_path):
+    whole = write(tmp_path / "other.h5")
+    with h5py.File(write(path), "r+") as file:
+        del file["clips"]
+        file["clips"] = h5py.ExternalLink(str(whole), "/clips")
+    with pytest.raises(InputError, match="damaged or incomplete"):
+        ClipStore(path)

@@ -54,3 +54,19 @@ def test_a_header_that_promises_more_than_there_is_is_refused(tmp_path, kind, sh
     (tmp_path / "a.npy").write_bytes(stream.getvalue() + bytes(32))
     with pytest.raises(InputError, match=r"a\.npy: damaged or not an \.npy file"):
         load_npy(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("number", [0x110000, 0xD800, 0xDFFF, 0xFFFFFFFF])
+@pytest.mark.parametrize("order", "<>")
+def test_texts_of_numbers_that_are_no_letters_are_refused(tmp_path, number, order):
+    path, texts = tmp_path / "a.npy", np.array(["ab", "c"], f"{order}U2")
+    np.save(path, texts)
+    assert load_npy(path).tolist() == ["ab", "c"]
+    one, other = (np.array([code], f"{order}u4").tobytes() for code in (ord("b"), number))
+    for pickled in (False, True):
+        np.save(path, np.array([texts, 1], object) if pickled else texts, allow_pickle=True)
+        whole = path.read_bytes()
+        assert one in whole
+        path.write_bytes(whole.replace(one, other))
+        with pytest.raises(InputError, match="damaged or not"):
+            load_npy(path)

@@ -131,3 +131,16 @@ def test_nobody_of_a_name_is_said_with_those_there_are(tmp_path):
     people, _ = read_people(path, "h36m17")
     with pytest.raises(InputError, match="shows no 'c', but a, b; name one of them with --track"):
         select_people(people, "c", path)
+
+
+@pytest.mark.parametrize("name", ["frame", "track", "known", "trajectory", "fps"])
+@pytest.mark.parametrize("value", [np.float64(3), np.zeros((3, 0)), np.array(["a", "b"])])
+def test_an_entry_of_another_shape_is_refused(tmp_path, name, value):
+    count = np.arange(3)
+    content = {"pose": person(3), "frame": count, "track": 0 * count, "tracks": ["anna"]}
+    path = saved(tmp_path, **content | {"skeleton": "h36m17", name: value})
+    if name == "fps" and value.ndim == 0:
+        assert read_people(path)[1] == 3
+        return
+    with pytest.raises(InputError, match=r"poses\.npz: damaged or of another program"):
+        read_people(path)

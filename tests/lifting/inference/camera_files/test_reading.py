@@ -194,6 +194,7 @@ LAUGHS = (
         ("a: !!python/object/apply:os.system [ls]", "a.yml", "is not YAML"),
         (BILLION, "a.txt", "is XML with declarations"),
         ("<calibration>", "a.txt", "is no XML"),
+        ("<?xml version='1.0' encoding='none'?><calibration/>", "a.txt", "is no XML"),
         (QUALISYS.replace("<fov_video", "<view"), "a.txt", "calibration cannot be read"),
         (QUALISYS.replace('x="100"', 'x="far"'), "a.txt", "missing or not finite"),
         (OPENCV.replace("-0.010999999999999999", ".nan"), "a.yml", "missing or not finite"),

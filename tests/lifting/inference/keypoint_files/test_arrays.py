@@ -9,6 +9,7 @@ from lifting.inference.options import ReadOptions
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
 NOTHING = ReadOptions()
+FALLING = np.array([2**63 - 1, -(2**63), 5, 6, 7, 2, 4, 9])
 
 
 def tracked(**changed):
@@ -41,6 +42,9 @@ def test_an_npz_of_people_one_after_another(tmp_path):
         ({"track": [2] * 8}, "its 'track' is no index into 'tracks'"),
         ({"tracks": []}, "its 'track' is no index into 'tracks'"),
         ({"frame": [0, 1, 2, 2, 4, 2, 4, 9]}, "k.npz: anna: its 'frame' does not rise"),
+        # Differences of these are above 0.
+        ({"frame": FALLING}, "k.npz: anna: its 'frame' does not rise"),
+        ({"frame": FALLING.astype(np.uint64)}, "k.npz: anna: its 'frame' does not rise"),
     ],
 )
 def test_people_one_after_another_that_cannot_be_told_apart_are_refused(
@@ -57,3 +61,10 @@ def test_landmarks_of_mediapipe_are_of_the_size_and_rate_that_stand_beside_them(
     (track,) = read_tracks(tmp_path / "m.npz", NOTHING)
     assert (track.skeleton, track.size, track.fps) == ("mediapipe33", (400.0, 300.0), 60.0)
     np.testing.assert_allclose(track.keypoints, shares[..., :2] * [400, 300])
+
+
+def test_the_frames_of_one_person_rise(tmp_path):
+    content = {"keypoints": made.person(17, 8), "frame": FALLING, "skeleton": "coco17"}
+    np.savez(tmp_path / "k.npz", **content)
+    with pytest.raises(InputError, match="its 'frame' is not one rising number per frame"):
+        read_tracks(tmp_path / "k.npz", NOTHING)

@@ -64,19 +64,46 @@ def test_a_video_is_turned_and_mirrored_as_its_matrix_says(tmp_path, matrix, cor
     assert white == {corner}
 
 
-def test_a_video_of_oblong_pixels_is_shown_as_wide_as_players_show_it(tmp_path):
-    with av.open(str(tmp_path / "pal.mp4"), "w") as container:
+def write_oblong(path, ratio):
+    """Write a frame whose pixels are so many times as wide as high."""
+    with av.open(str(path), "w") as container:
         stream = container.add_stream("h264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 352, 288, "yuv420p"
-        stream.codec_context.sample_aspect_ratio = Fraction(16, 11)
+        stream.codec_context.sample_aspect_ratio = ratio
         image = picture(0, (352, 288))
         container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize("ratio", [Fraction(40), Fraction(1, 40)])
+def test_pixels_that_no_camera_has_are_refused_before_room_is_made(tmp_path, ratio):
+    write_oblong(tmp_path / "a.mp4", ratio)
+    with pytest.raises(InputError, match=f"its pixels are {float(ratio):g} times as wide as high"):
+        Video(tmp_path / "a.mp4")
+
+
+def test_a_video_of_oblong_pixels_is_shown_as_wide_as_players_show_it(tmp_path):
+    write_oblong(tmp_path / "pal.mp4", Fraction(16, 11))
     video = Video(tmp_path / "pal.mp4")
     shown = next(iter(video)).image
     assert (video.size, shown.shape) == ((512, 288), (288, 512, 3))
     # The white corner is a quarter of the width, whatever that is.
     assert shown[30, :124].min() > 200 > 150 > shown[30, 132:].min()
+
+
+def test_a_title_that_is_not_utf_8_keeps_no_video_from_being_read(tmp_path):
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        container.metadata["title"] = "walk"
+        stream = container.add_stream("h264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        image = picture(0, (64, 48))
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    whole = (tmp_path / "a.mp4").read_bytes()
+    assert whole.count(b"walk") == 1
+    (tmp_path / "a.mp4").write_bytes(whole.replace(b"walk", b"w\xe4lk"))
+    assert Video(tmp_path / "a.mp4").size == (64, 48)
 
 
 def test_a_video_whose_end_is_lost_gives_the_frames_before(tmp_path):
