@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from datamodules.custom.cameras import Rig, check_fps, read_cameras
-from datamodules.safe_load import existing_file, sha256
+from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from datamodules.store.projection import (
     likely_mistake,
@@ -63,7 +63,7 @@ def convert(
             poses that which is predicted, ``h36m17`` where not given.
         source: Name of the keypoints as a 2D source.
         missing: What to do with keypoints that are NaN: ``refuse`` or ``interpolate``.
-        fps: Frames per second; that of the cameras file where not given.
+        fps: Frames per second; that of the cameras file, or else of the keypoints, where not given.
         origin: Where the data come from.
         licence: The condition they are under.
         progress: Called with the name of each action of a subject that is done.
@@ -83,12 +83,12 @@ def convert(
     if poses is not None and cameras is None:
         raise InputError("poses are seen through cameras", poses, "describe them with --cameras.")
     known = None if cameras is None else read_cameras(cameras, for_poses=poses is not None)
-    rate = known.fps if known is not None and fps is None else fps
+    seen = read_keypoints(keypoints, joint_set)
+    told = known.fps if known is not None and known.fps is not None else seen.fps
+    rate = told if fps is None else fps
     if rate is None:
-        existing_file(keypoints)
         raise InputError("does not tell its frame rate", keypoints, "give it with --fps.")
     rate = check_fps(rate, "--fps")
-    seen = read_keypoints(keypoints, joint_set)
     joints = skeleton(pose_joint_set or "h36m17")
     world: dict[tuple[str, str], Array] = {}
     if poses is not None:
@@ -164,10 +164,10 @@ def _views(
     arrays = seen.arrays(subject, action)
     where = f"{seen.path}: {subject} {action}"
     if rig is None:
-        if subject not in seen.sizes:
+        if (size := seen.size_of(subject)) is None:
             what = f"video_metadata do not tell the image size of '{subject}'"
             raise InputError(what, seen.path, "add its w and h, or give --cameras.")
-        rig = {f"cam{i}": nominal_camera(*seen.sizes[subject]) for i in range(len(arrays))}
+        rig = {f"cam{i}": nominal_camera(*size) for i in range(len(arrays))}
     if len(rig) != len(arrays):
         what = f"keypoints of {len(arrays)} cameras, but {len(rig)} are described"
         raise InputError(what, where, "give None for a camera that saw nothing.")

@@ -20,6 +20,7 @@ from datamodules.store.checks import check_pose
 from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.keypoints.confidence import confidence_of
+from lifting.keypoints.entries import fps_of, size_of
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, Skeleton, skeleton
@@ -41,12 +42,20 @@ class KeypointFile:
         joints: Joint set of the keypoints.
         sizes: Width and height of the image by subject, where the file has them.
         views: By subject and action the arrays of its cameras, unchecked.
+        size: Width and height of the images of all others, where the file has them.
+        fps: Frames per second, where the file has them.
     """
 
     path: Path
     joints: Skeleton
     sizes: dict[str, tuple[float, float]]
     views: dict[tuple[str, str], Any]
+    size: tuple[float, float] | None = None
+    fps: float | None = None
+
+    def size_of(self, subject: str) -> tuple[float, float] | None:
+        """Return width and height of the images of a subject, where the file has them."""
+        return self.sizes.get(subject, self.size)
 
     def arrays(self, subject: str, action: str) -> list[Array | None]:
         """Return ``(T, J, 3)`` for each camera, None for one that saw nothing.
@@ -83,6 +92,8 @@ def read_tree(path: Path, entry: str) -> tuple[dict[str, Any], dict[tuple[str, s
 def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
     """Read a ``data_2d_*.npz``, in the joint set that it names where none is given.
 
+    What it does not say in ``metadata`` may stand beside: ``skeleton``, ``size`` of all images, ``fps``.
+
     Raises:
         InputError: If it is not in the layout, or contradicts the joint set.
     """
@@ -90,10 +101,12 @@ def read_keypoints(path: Path, joint_set: str | None = None) -> KeypointFile:
     metadata = content.get("metadata", {})
     if not isinstance(metadata, dict):
         raise InputError("its 'metadata' is no dictionary", path, "make the file again.")
-    joints = skeleton(joint_set or _joint_set(metadata, path))
+    named = joint_set or (str(content["skeleton"]) if "skeleton" in content else None)
+    joints = skeleton(named or _joint_set(metadata, path))
     _check_count(metadata, joints, path)
     _check_symmetry(metadata, joints, path)
-    return KeypointFile(path, joints, dict(_sizes(metadata, path)), views)
+    size, fps = size_of(path, content), fps_of(path, content)
+    return KeypointFile(path, joints, dict(_sizes(metadata, path)), views, size, fps)
 
 
 def read_poses(

@@ -14,12 +14,7 @@ from lifting.inference.keypoint_files.array_entries import (
     CONFIDENCES,
     KEYPOINTS,
     first_of,
-    fps_of,
-    frames_of,
     joint_set_of,
-    numbers_of,
-    rises,
-    size_of,
 )
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
@@ -27,6 +22,7 @@ from lifting.inference.keypoint_files.mediapipe import read_landmarks
 from lifting.inference.keypoint_files.track import Array, KeypointTrack, track_from_points
 from lifting.inference.options import ReadOptions
 from lifting.keypoints.confidence import confidence_of
+from lifting.keypoints.entries import fps_of, frames_of, numbers_of, rises, size_of
 from lifting.keypoints.validation import SMALLEST_IMAGE
 
 # Cells along either side of a heat-map, of which there is one a joint.
@@ -52,7 +48,7 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     """
     path, entries = content.path, content.data
     if "positions_2d" in entries:
-        return _video_pose_3d(path, entries, options)
+        return _video_pose_3d(path, options)
     points = _array(path, entries)
     if points.ndim == 3 and points.shape[1] == len(MEDIAPIPE) and _is_mediapipe(points):
         return _landmarks(path, entries, points, options)
@@ -104,11 +100,8 @@ def _landmarks(
     return [replace(track, size=size or track.size, fps=fps) for track in tracks]
 
 
-def _video_pose_3d(
-    path: Path, entries: dict[str, Any], options: ReadOptions
-) -> list[KeypointTrack]:
+def _video_pose_3d(path: Path, options: ReadOptions) -> list[KeypointTrack]:
     keypoints = read_keypoints(path, options.skeleton)
-    fps = fps_of(path, entries)
     tracks = []
     for subject, action in keypoints.views:
         arrays = keypoints.arrays(subject, action)
@@ -116,9 +109,8 @@ def _video_pose_3d(
             if view is not None:
                 name = f"{subject}/{action}" + (f"/cam{number}" if len(arrays) > 1 else "")
                 frames = np.arange(len(view))
-                size = keypoints.sizes.get(subject, size_of(path, entries))
-                joints = keypoints.joints.name
-                tracks.append(track_from_points(name, view, frames, joints, size, fps))
+                size, joints = keypoints.size_of(subject), keypoints.joints.name
+                tracks.append(track_from_points(name, view, frames, joints, size, keypoints.fps))
     return tracks
 
 

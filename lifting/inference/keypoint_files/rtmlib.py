@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from lifting.errors import InputError
-from lifting.inference.keypoint_files.array_entries import fps_of, frames_of, numbers_of, size_of
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.linking import FramePerson, parse_points
 from lifting.inference.keypoint_files.track import KeypointTrack
 from lifting.inference.options import ReadOptions
+from lifting.keypoints.entries import fps_of, frames_of, numbers_of, size_of
 
 
 def recognises(content: Content) -> bool:

@@ -301,3 +301,12 @@ def test_the_command_says_it_in_one_sentence(tmp_path):
         f"Error: {path}: anna walk, camera 'right': the right_knee of frame 4"
     )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["2d.npz", "c.json"]
+
+
+@pytest.mark.real
+def test_real_keypoints_with_left_and_right_exchanged_are_warned_of(cases, tmp_path):
+    folder = cases / "left_and_right_exchanged"
+    paths = [folder / name for name in ("2d.npz", "3d.npz", "cameras.json")]
+    report = convert(paths[0], tmp_path / "o.h5", poses=paths[1], cameras=paths[2])
+    assert report.count("WARNING") == 3
+    assert report.count("the keypoints fit better, with 0.0 px, if read with left and right") == 3

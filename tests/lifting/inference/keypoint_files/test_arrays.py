@@ -55,6 +55,14 @@ def test_people_one_after_another_that_cannot_be_told_apart_are_refused(
         read_tracks(tmp_path / "k.npz", NOTHING)
 
 
+def test_what_stands_beside_video_pose_3d_s_keypoints_is_used(tmp_path):
+    tree = {"walk.mp4": {"custom": [made.person(17)]}}
+    beside = {"skeleton": "coco17", "size": [640, 480], "fps": 60}
+    np.savez(tmp_path / "d.npz", positions_2d=np.array(tree, dtype=object), **beside)
+    (track,) = read_tracks(tmp_path / "d.npz", NOTHING)
+    assert (track.skeleton, track.size, track.fps) == ("coco17", (640.0, 480.0), 60.0)
+
+
 def test_landmarks_of_mediapipe_are_of_the_size_and_rate_that_stand_beside_them(tmp_path):
     shares = np.random.default_rng(0).uniform(0.2, 0.8, (1, 33, 4)).repeat(6, 0)
     np.savez(tmp_path / "m.npz", landmarks=shares, size=[400, 300], fps=60.0)

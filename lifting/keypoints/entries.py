@@ -1,0 +1,73 @@
+"""Entries that stand beside keypoints in an ``.npz``: size of the images, frames per second, frames."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifting.containers.damage import DATA_ERRORS
+from lifting.errors import InputError
+
+
+def numbers_of(content: object, path: Path, name: str) -> NDArray[np.float64]:
+    """Return an entry as an array of numbers.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        array = np.asarray(content)
+        if array.dtype.kind not in "iufO":
+            raise TypeError(array.dtype)
+        return array.astype(np.float64)
+    except DATA_ERRORS as error:
+        raise InputError(f"its '{name}' is no array of numbers", path, "save it again.") from error
+
+
+def size_of(path: Path, content: dict[str, Any]) -> tuple[float, float] | None:
+    """Return width and height of the images, if they are told.
+
+    Raises:
+        InputError: If they are not two numbers above 0.
+    """
+    if "size" not in content:
+        return None
+    size = numbers_of(content["size"], path, "size").ravel()
+    if len(size) != 2 or not (np.isfinite(size) & (size > 0)).all():
+        raise InputError("its 'size' is not the width and height of the images in pixels.", path)
+    return float(size[0]), float(size[1])
+
+
+def fps_of(path: Path, content: dict[str, Any]) -> float | None:
+    """Return frames per second, if they are told.
+
+    Raises:
+        InputError: If they are no number above 0.
+    """
+    if "fps" not in content:
+        return None
+    fps = numbers_of(content["fps"], path, "fps").ravel()
+    if len(fps) != 1 or not 0 < fps[0] < np.inf:
+        raise InputError("its 'fps' is no number of frames per second.", path)
+    return float(fps[0])
+
+
+def frames_of(path: Path, content: dict[str, Any], count: int) -> NDArray[np.int64]:
+    """Return the numbers of so many frames, from 0 on where they are not told.
+
+    Raises:
+        InputError: If they do not rise.
+    """
+    if "frame" not in content:
+        return np.arange(count)
+    frames = np.asarray(content["frame"])
+    is_whole = frames.shape == (count,) and frames.dtype.kind in "iu"
+    if not is_whole or not rises(frames.astype(np.int64)):
+        raise InputError("its 'frame' is not one rising number per frame.", path)
+    return frames.astype(np.int64)
+
+
+def rises(frames: NDArray[np.int64]) -> bool:
+    """Return whether every number is larger than the one before; differences might overflow."""
+    return bool((frames[1:] > frames[:-1]).all())
