@@ -105,7 +105,7 @@ def check_values(tree: Any, path: str | Path) -> None:
             waiting.extend((each, False) for each in inside)
     held = counts.get(id(tree), 1)
     if held > max(_VALUES, _REPEATED * there):
-        what = f"holds {held:.3g} values, nearly all of them by reference"
+        what = f"holds more than {_VALUES:,} values, nearly all of them by reference"
         raise LimitError(what, path, f"if you trust it, set {VARIABLE}=none and try again.")
 
 

@@ -75,7 +75,7 @@ def check_nodes(root: yaml.Node, where: str | Path, size: int = 0) -> None:
         return
     count = _count(root, {}, where)
     if count > _VALUES or size > _BYTES:
-        what = f"holds {count:.3g} values in {size / 1e6:.3g} MB, too many for a file of options"
+        what = f"holds more than {_VALUES:,} values or {_BYTES:,} bytes, too many for options"
         raise LimitError(what, where, f"if you trust it, set {VARIABLE}=none and try again.")
 
 

@@ -1,6 +1,7 @@
 """Matrices of pipelines: the axes of a stage, its cells, and the names of these."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ SEED = "seed"
 SEEDS = (SEED, "seed_everything", "data.seed", "model.seed")
 
 _LARGEST_SEED = 2**32 - 1
+# A few lines of a file can ask for any number.
+_MOST_CELLS = 10_000
 _ILLEGAL = re.compile(r"[^\w.+-]+", re.ASCII)
 # Characters of a value, of which the beginning is kept where it is longer, and of a cell's name.
 _LONG_VALUE, _BEGINNING, _LONG_NAME = 32, 24, 100
@@ -136,7 +139,15 @@ class Matrix:
         )
 
     def cells(self) -> Iterator[Cell]:
-        """Yield the cells, the values of the last axis changing fastest."""
+        """Yield the cells, the values of the last axis changing fastest.
+
+        Raises:
+            InputError: If there are more than anybody can train.
+        """
+        count = math.prod(len(axis.values) for axis in self.labels)
+        if count > _MOST_CELLS:
+            what = f"has a grid of more than {_MOST_CELLS:,} cells"
+            raise InputError(what, remedy="give fewer values.")
         for values in product(*(axis.values for axis in self.labels)):
             yield self.cell(dict(zip(self.labels, values, strict=True)))
 

@@ -11,16 +11,19 @@ from lifting.errors import InputError
 LAUGHS = "a0: &a0 [1]\n" + "".join(
     f"a{n}: &a{n} [{', '.join(9 * [f'*a{n - 1}'])}]\n" for n in range(1, 11)
 )
+LONGER = "a0: &a0 [1]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join(9 * [f'*a{n - 1}'])}]\n" for n in range(1, 400)
+)
 MERGED = "a0: &a0 {x: 1}\n" + "".join(
     f"a{n}: &a{n} {{<<: [{', '.join(9 * [f'*a{n - 1}'])}]}}\n" for n in range(1, 9)
 )
 
 
 @pytest.mark.parametrize("loader", [yaml.SafeLoader, yaml.CSafeLoader])
-@pytest.mark.parametrize("text", [LAUGHS, MERGED])
+@pytest.mark.parametrize("text", [LAUGHS, LONGER, MERGED])
 def test_aliases_of_aliases_are_counted_and_refused(tmp_path, text, loader):
     (tmp_path / "a.yaml").write_text(text)
-    with pytest.raises(LimitError, match=r"a\.yaml: holds \d.* values in .* MB, too many"):
+    with pytest.raises(LimitError, match=r"a\.yaml: holds more than 200,000 values"):
         load_yaml(tmp_path / "a.yaml", loader)
 
 

@@ -234,3 +234,10 @@ def test_cells_are_named_by_themselves_or_by_their_stage(plan):
         pipeline.select(["a/seed=2"])
     with pytest.raises(InputError, match="no stage 'c/x'; it has a, b"):
         pipeline.select(["c/x"])
+
+
+def test_a_grid_of_more_cells_than_anybody_trains_is_refused():
+    axes = [Axis(f"model.x{n}", tuple(range(10)), "a") for n in range(400)]
+    assert sum(1 for _ in Matrix(axes[:3]).cells()) == 1000
+    with pytest.raises(InputError, match=r"has a grid of more than 10,000 cells"):
+        next(Matrix(axes).cells())
