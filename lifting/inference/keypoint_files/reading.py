@@ -48,9 +48,9 @@ def _named(track: KeypointTrack) -> KeypointTrack:
 
 
 def _format(content: Content, named: str | None) -> str:
-    """Return the format of content: the one that is named, or the first that recognises it."""
+    """Return the format of content: the one that is named, or the last that recognises it."""
     if named is None:
-        for name, known in FORMATS.items():
+        for name, known in reversed(FORMATS.items()):
             if content.container in known.containers and known.recognises(content):
                 return name
         refuse(content)

@@ -1,8 +1,8 @@
 """Table of the formats of keypoint files.
 
 A format is a module that tells content of its own by ``recognises`` and returns the people in it by
-``read``; a new one is a module and a line here. Of the formats of one container the first that
-recognises a file reads it.
+``read``; a new one is a module and a line here. The general ones come first: of the formats of one
+container the last that recognises a file reads it.
 """
 
 from collections.abc import Callable
@@ -42,16 +42,16 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "detectron2": Format((ARRAYS,), detectron2.recognises, detectron2.read),
-    "rtmlib": Format((ARRAYS,), rtmlib.recognises, rtmlib.read),
     "npz": Format((ARRAYS,), arrays.recognises, arrays.read),
-    "deeplabcut": Format((TEXT, HDF5), deeplabcut.recognises, deeplabcut.read),
     "store": Format((HDF5,), store.recognises, store.read),
-    "trc": Format((TEXT,), trc.recognises, trc.read),
-    "alphapose": Format((JSON,), alphapose.recognises, alphapose.read),
+    "openpose": Format((FOLDER,), openpose.recognises, openpose.read),
     "coco": Format((JSON,), coco.recognises, coco.read),
+    "alphapose": Format((JSON,), alphapose.recognises, alphapose.read),
+    "mediapipe": Format((JSON,), mediapipe.recognises, mediapipe.read),
     "mmpose": Format((JSON, FOLDER), mmpose.recognises, mmpose.read),
     "ultralytics": Format((JSON, FOLDER), ultralytics.recognises, ultralytics.read),
-    "mediapipe": Format((JSON,), mediapipe.recognises, mediapipe.read),
-    "openpose": Format((FOLDER,), openpose.recognises, openpose.read),
+    "detectron2": Format((ARRAYS,), detectron2.recognises, detectron2.read),
+    "rtmlib": Format((ARRAYS,), rtmlib.recognises, rtmlib.read),
+    "trc": Format((TEXT,), trc.recognises, trc.read),
+    "deeplabcut": Format((TEXT, HDF5), deeplabcut.recognises, deeplabcut.read),
 }
