@@ -1,5 +1,6 @@
 """Registration of models: a user's own by name, and those that are to come with the suite."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from lifting.models.resolving import resolve
 _CHECKPOINT = ".ckpt"
 # Bytes of all weights that come with the suite.
 MOST = 12_000_000
+# What an exporter says of a licence that it cannot know, where model hubs read it.
+_OTHER = "license: other\n"
 
 
 def register(name: str, place: str, **texts: str) -> dict[str, Any]:
@@ -104,16 +107,19 @@ def ship(
     if sorted(p.name for p in source.iterdir()) != sorted((CARD, CONFIG, WEIGHTS)):
         what = f"holds something else than {CARD}, {CONFIG} and {WEIGHTS}"
         raise CheckpointError(what, source, "write it with `lifting export model`.")
-    rows = rows_of(source)
     shipped = sum(p.stat().st_size for p in target.parent.rglob("*") if p.is_file())
-    total = shipped + sum(row["size"] for row in rows)
+    total = shipped + sum(row["size"] for row in rows_of(source))
     if total > MOST:
         what = f"all that come with the suite would be {total:,} bytes, more than {MOST:,}"
         raise InputError(what, source, "export it with --half true, or train a smaller one.")
     with folder_beside(target) as partial:
         shutil.copytree(source, partial, dirs_exist_ok=True)
+        if not re.search(r"\s", licence):
+            text = (partial / CARD).read_text()
+            text = text.replace(_OTHER, f"license: {licence.lower()}\n", 1)
+            (partial / CARD).write_text(text)
     card = f"shipped/{name}/{CARD}"
     texts = {"licence": licence, "about": about, "card": card}
-    entry = {**told, "source": "package", **texts, "files": rows}
+    entry = {**told, "source": "package", **texts, "files": rows_of(target)}
     write_entry(package / REGISTRY.name, name, entry)
     return entry

@@ -112,6 +112,7 @@ def test_a_lifter_that_ships_is_what_was_exported(hub, package):
     assert (entry["source"], entry["kind"], entry["licence"]) == ("package", "lifter", "CC0-1.0")
     model = registry._read(package / "registry.json")["walker"]
     assert "## Limits" in model.read_card()
+    assert "\nlicense: cc0-1.0\n" in model.read_card()
     own = read_checkpoint(hub)["state_dict"]
     theirs = read_checkpoint(package / "shipped/walker")["state_dict"]
     assert all(torch.equal(x, theirs[name]) for name, x in own.items())
