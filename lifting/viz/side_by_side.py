@@ -99,6 +99,10 @@ class SideBySide:
             _PosePanel(person, grid[number], len(people) > 1, turn)
             for person, number in zip(self._people, numbers, strict=True)
         ]
+        # One for everyone: somebody with spread arms is not smaller than others.
+        scale = min((panel.widest_scale for panel in self._pose_panels), default=1.0)
+        for panel in self._pose_panels:
+            panel.set_scale(scale)
         self._font = ImageFont.load_default(max(10, self._frame[1] // 36))
 
     def draw(self, image: UInt8[ndarray, "H W 3"], number: int) -> UInt8[ndarray, "h w 3"]:
@@ -169,11 +173,15 @@ class _PosePanel:
         self._poses = upright(person.pose @ turn.T)
         inside = _without_outliers(self._poses)
         self._table = Turntable(inside)
-        self._reach = self._reach_of(inside)
+        self.widest_scale = self._reach_of(inside) / self._table.reach
+
+    def set_scale(self, scale: float) -> None:
+        """Draw from now on at so many pixels per millimetre, :attr:`widest_scale` at most."""
+        self._reach = scale * self._table.reach
         self._background = self._with_floor()
 
     def _reach_of(self, poses: Float[ndarray, "T J 3"]) -> float:
-        """Return pixels of the panel per reach of the turntable: people are higher than wide."""
+        """Return the most pixels per reach of the turntable: people are higher than wide."""
         shown = np.abs(self._table.project(poses, _ANGLE)[..., :2]).reshape(-1, 2)
         shown = shown[np.isfinite(shown).all(-1)]
         widest = shown.max(0) if len(shown) else np.ones(2)

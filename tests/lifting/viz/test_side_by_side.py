@@ -60,15 +60,26 @@ def test_keypoints_lie_on_the_frame_and_the_pose_beside_it():
 
 
 def test_whoever_is_higher_than_wide_fills_a_narrow_panel():
-    slim = post()
+    slim, other = post(), post(name="two")
     slim.pose[..., 0] *= 0.3
-    image = drawn([slim, post(name="two")], (480, 480))
+    other.pose[..., 0] *= 0.3
+    image = drawn([slim, other], (480, 480))
     panel = image[:, 480:720]
     columns, rows = where(panel, rgb(SIDE_COLOURS["middle"]))
     assert 0.6 * 480 < np.ptp(rows) < 0.95 * 480
     for side in ("left", "right"):
         columns, _ = where(panel, rgb(SIDE_COLOURS[side]))
         assert 0 < columns.min() < columns.max() < 239
+
+
+def test_everyone_is_of_the_same_scale_also_with_arms_spread():
+    slim = post()
+    slim.pose[..., 0] *= 0.3
+    image = drawn([slim, post(name="two")], (480, 480))
+    panels = image[:, 480:720], image[:, 720:]
+    heights = [np.ptp(where(panel, rgb(SIDE_COLOURS["middle"]))[1]) for panel in panels]
+    assert heights[0] == pytest.approx(heights[1], rel=0.05)
+    assert heights[0] > 100
 
 
 def test_what_was_filled_in_is_thinner_and_paler():
