@@ -37,6 +37,7 @@ ALLOWED = {
         "_from_wheel",
     ): "a temporary folder, from which files are kept whole",
     ("lifting.inference.detectors.blazepose.litert_model", "_silent_stderr"): "the null device",
+    ("lifting.containers.matlab_child", "main"): "the standard output of a process",
 }
 
 

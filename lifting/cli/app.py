@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from lifting.errors import InputError
-from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
+from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 
 
 def app(

@@ -18,6 +18,10 @@ _ZIP = b"PK\x03\x04"
 _AGAIN = "get it again."
 
 
+class TensorError(InputError):
+    """A file is whole, and holds a tensor that is not of numbers in memory."""
+
+
 def load_torch(path: str | Path, stand_ins: Sequence[Any] = ()) -> Any:
     """Load what :func:`torch.save` wrote to the CPU, executing nothing it may contain.
 
@@ -49,14 +53,15 @@ def check_tensors(content: Any, path: Path) -> None:
     """Refuse tensors that are not of numbers in memory, and those that repeat a few without end.
 
     Raises:
-        InputError: If there is one.
+        TensorError: If there is one of the first kind.
+        LimitError: If there are such as the second.
     """
     size, seen, waiting = 0, set(), [content]
     while waiting:
         each = waiting.pop()
         if isinstance(each, Tensor):
             if each.layout is not torch.strided or each.device.type != "cpu" or each.is_quantized:
-                raise InputError("holds a tensor that is none of plain numbers", path, _AGAIN)
+                raise TensorError("holds a tensor that is none of plain numbers", path, _AGAIN)
             size += each.numel() * each.element_size()
         elif isinstance(each, dict | list | tuple) and id(each) not in seen:
             seen.add(id(each))

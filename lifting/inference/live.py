@@ -25,12 +25,8 @@ from lifting.inference.prediction import (
     warn_of_strange_inputs,
 )
 from lifting.inference.smoothing import OneEuro
-from lifting.keypoints.confidence import (
-    LEAST_CONFIDENCE,
-    believed,
-    check_least_confidence,
-    confidence_of,
-)
+from lifting.keypoints.confidence import believed, confidence_of
+from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 from lifting.keypoints.validation import (
     PersonKeypoints,
     implausible_in,

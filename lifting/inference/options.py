@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from lifting.errors import InputError
 from lifting.inference.keypoint_filters import parse_filter
-from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
+from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 
 SMOOTHING = ("one_euro", "savgol", "none")
 _Options = TypeVar("_Options")

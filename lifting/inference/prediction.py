@@ -23,8 +23,8 @@ from lifting.inference.options import LiftOptions
 from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
 from lifting.inference.window_choice import windows_of
-from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
 from lifting.keypoints.gaps import fill_gaps
+from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 from lifting.keypoints.validation import PersonKeypoints, plausible, validate_keypoints
 from lifting.methods.bases.checkpointed import load_frozen
 from lifting.methods.bases.lifter import Lifter

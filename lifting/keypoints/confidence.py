@@ -6,9 +6,7 @@ from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from lifting.errors import InputError
-
-# Keypoints of less confidence are missing where nothing else is asked for.
-LEAST_CONFIDENCE = 0.1
+from lifting.keypoints.threshold import LEAST_CONFIDENCE
 
 # RTMPose's scores are heights of SimCC's vectors, which nothing keeps below one (up to 1.2, of whole
 # bodies up to 10), and slightly negative where there is no peak; others write -1 for what is missing.
@@ -73,13 +71,3 @@ def believed(
     margin = _MARGIN * max(size)
     inside = ((points >= -margin) & (points <= np.asarray(size) + margin)).all(-1)
     return seen & (inside | (confidence >= _SURE))
-
-
-def check_least_confidence(least: float) -> None:
-    """Refuse a threshold that is no confidence.
-
-    Raises:
-        InputError: If it is not from 0 to 1.
-    """
-    if not 0 <= least <= 1:
-        raise InputError(f"--least_confidence is {least}: give 0 to 1.")

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from lifting.errors import InputError, InputWarning
-from lifting.keypoints.confidence import LEAST_CONFIDENCE, believed, confidence_of
+from lifting.keypoints.confidence import believed, confidence_of
 from lifting.keypoints.plausibility import Implausible, implausible
+from lifting.keypoints.threshold import LEAST_CONFIDENCE
 from lifting.skeletons import skeleton
 
 # Pixels of a recording do not all lie within these of the corner, normalised coordinates do.

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lifting.containers.arrays import load_npz
 from lifting.containers.limits import LimitError
-from lifting.containers.torch_files import load_torch
+from lifting.containers.torch_files import TensorError, load_torch
 from lifting.errors import InputError, located
 from lifting.models import is_named, resolve
 
@@ -132,8 +132,9 @@ def _load(path: Path) -> Any:
         content = f"asks to run '{callee[1]}'" if callee else "holds more than tensors and values"
         what = f"refused, because it {content}, which weights have no need of"
         raise InputError(what, remedy="get the file from its authors again.") from error
-    except LimitError as error:
-        raise LimitError(error.what, remedy=error.remedy) from error
+    except (LimitError, TensorError) as error:
+        # The path is told once, by whoever asked.
+        raise type(error)(error.what, remedy=error.remedy) from error
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
         raise InputError("damaged or no file of weights", remedy=_AGAIN) from cause
 

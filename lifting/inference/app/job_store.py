@@ -16,7 +16,7 @@ from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.results import Results, write_results
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.options import LiftOptions, ReadOptions
-from lifting.keypoints.confidence import LEAST_CONFIDENCE
+from lifting.keypoints.threshold import LEAST_CONFIDENCE
 
 # Jobs whose files are kept.
 _KEPT = 20

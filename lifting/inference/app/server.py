@@ -15,7 +15,7 @@ from lifting.inference.app.page import app_page
 from lifting.inference.app.playground import describe_lifter, lift_points
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
-from lifting.keypoints.confidence import LEAST_CONFIDENCE
+from lifting.keypoints.threshold import LEAST_CONFIDENCE
 from lifting.local_server import POLICY, LocalHandler, LocalServer
 
 _CONTENT_TYPES = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lifting.errors import InputError
 from lifting.inference.defaults import DETECTOR
-from lifting.keypoints.confidence import LEAST_CONFIDENCE, check_least_confidence
+from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 
 LIBRARIES = ("onnxruntime", "rtmlib")
 

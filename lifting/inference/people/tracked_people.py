@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from lifting.inference.detectors.interfaces import Frame, PersonTracker, Points
 from lifting.inference.keypoint_files import KeypointTrack, track_from_points
-from lifting.keypoints.confidence import LEAST_CONFIDENCE, believed
+from lifting.keypoints.confidence import believed
+from lifting.keypoints.threshold import LEAST_CONFIDENCE
 
 
 @dataclass(frozen=True)

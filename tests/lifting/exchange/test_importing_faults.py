@@ -92,7 +92,7 @@ def of(keys, nested="model_pos"):
         (
             {"model_pos": _VIDEO.state() | {"shrink.bias": torch.ones(51).to_sparse()}},
             {},
-            "not an ordinary one of numbers",
+            "none of plain numbers",
         ),
         (
             {"model_pos": _VIDEO.state() | {"shrink.bias": [1.0] * 51}},

@@ -140,11 +140,16 @@ def test_datamodule_is_the_one_the_run_was_trained_with(tmp_path):
         "data: {class_path: os.system}",
         "model: 1",
         "- 1",
-        "data: [",
         "data: {class_path: H36M, init_args: {x: 1}}",
     ],
 )
 def test_configuration_without_a_dataset_is_refused(tmp_path, text):
     (tmp_path / "config.yaml").write_text(text)
     with pytest.raises(InputError, match=r"config.yaml: names no dataset"):
+        data_of_run(tmp_path / "config.yaml")
+
+
+def test_configuration_that_is_no_yaml_is_called_so(tmp_path):
+    (tmp_path / "config.yaml").write_text("data: [")
+    with pytest.raises(InputError, match=r"config.yaml: is not YAML"):
         data_of_run(tmp_path / "config.yaml")

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 
 from lifting.errors import InputError
-from lifting.keypoints.confidence import (
-    LEAST_CONFIDENCE,
-    believed,
-    check_least_confidence,
-    confidence_of,
-)
+from lifting.keypoints.confidence import believed, confidence_of
+from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 
 
 @pytest.mark.parametrize(
