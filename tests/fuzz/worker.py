@@ -67,6 +67,7 @@ def main(seed: str, first: str, end: str, *names: str) -> None:
 def _outcome(reader: Reader, path: Path) -> tuple[str | None, float, int]:
     """Return what was wrong, if anything, the processor's seconds and the megabytes."""
     global _reading
+    _peak()  # Forgets what the process has had before.
     before, begun, wrong = _peak(), time.process_time(), None
     _reading = True
     try:
