@@ -20,7 +20,7 @@ from datamodules.store.checks import check_pose
 from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.keypoints.confidence import confidence_of
-from lifting.keypoints.entries import fps_of, size_of
+from lifting.keypoints.entries import fps_of, numbers_of, size_of
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.validation import SMALLEST_IMAGE
 from lifting.skeletons import SKELETONS, Skeleton, skeleton
@@ -121,7 +121,7 @@ def read_poses(
         InputError: If it is not in the layout, or the poses are not metres.
     """
     _, leaves = read_tree(path, "positions_3d")
-    poses = {key: _numbers(leaf, f"{path}: {' '.join(key)}") for key, leaf in leaves.items()}
+    poses = {key: numbers_of(leaf, f"{path}: {' '.join(key)}") for key, leaf in leaves.items()}
     first = next(iter(poses.values()))
     count = first.shape[1] if first.ndim == 3 else 0
     if joint_set is None and count not in _JOINTS_OF_POSES:
@@ -233,18 +233,8 @@ def _sizes(metadata: dict[str, Any], path: Path) -> Iterator[tuple[str, tuple[fl
         yield str(name), size
 
 
-def _numbers(content: object, where: str) -> Array:
-    try:
-        array = np.asarray(content)
-        if array.dtype.kind not in "biufO":
-            raise TypeError(array.dtype)
-        return array.astype(np.float64)
-    except DATA_ERRORS as error:
-        raise InputError("no array of numbers", where, "make the file again.") from error
-
-
 def _keypoints(view: object, joints: Skeleton, where: str) -> Array:
-    points = _numbers(view, where)
+    points = numbers_of(view, where)
     if points.ndim != 3 or points.shape[2] not in (2, 3) or not len(points):
         message = f"keypoints are {points.shape}, expected (frames, {len(joints)}, 2) or 3"
         raise InputError(message, where, "give at least one frame.")

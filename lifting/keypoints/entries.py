@@ -10,19 +10,25 @@ from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 
 
-def numbers_of(content: object, path: Path, name: str) -> NDArray[np.float64]:
-    """Return an entry as an array of numbers.
+def numbers_of(content: object, where: object, name: str | None = None) -> NDArray[np.float64]:
+    """Return what a file holds as an array of numbers.
+
+    Args:
+        content: An array, or what should be one.
+        where: The file, for errors.
+        name: Name of the entry in it, if it has one.
 
     Raises:
         InputError: If it is none.
     """
     try:
         array = np.asarray(content)
-        if array.dtype.kind not in "iufO":
+        if array.dtype.kind not in "biufO":
             raise TypeError(array.dtype)
         return array.astype(np.float64)
     except DATA_ERRORS as error:
-        raise InputError(f"its '{name}' is no array of numbers", path, "save it again.") from error
+        what = "no array of numbers" if name is None else f"its '{name}' is no array of numbers"
+        raise InputError(what, where, "save it again.") from error
 
 
 def size_of(path: Path, content: dict[str, Any]) -> tuple[float, float] | None:

@@ -7,7 +7,9 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from lifting.skeletons import Skeleton
+from lifting.skeletons.rotations import swing
 
+_VERTICAL = np.array([[0.0, -1.0, 0.0]])
 _SIDES = ("left", "right")
 _LIMBS = ("hip", "knee", "ankle", "shoulder")
 # Degrees. Who stands has a knee so straight, and the trunk above the legs up to so much.
@@ -36,7 +38,7 @@ def level_turn(
     up = np.concatenate([*directions, np.zeros((0, 3))])
     if len(up) < _FEWEST:
         return np.eye(3)
-    turn = _smallest_turn(_geometric_median(up))
+    turn = swing(_geometric_median(up), _VERTICAL)[0]
     return turn if _TILTS[0] <= tilt(turn) <= _TILTS[1] else np.eye(3)
 
 
@@ -81,14 +83,3 @@ def _geometric_median(directions: Float[ndarray, "N 3"]) -> Float[ndarray, " 3"]
         weights = 1 / np.linalg.norm(directions - median, axis=-1).clip(min=1e-3)
         median = weights @ directions / weights.sum()
     return _unit(median)
-
-
-def _smallest_turn(up: Float[ndarray, " 3"]) -> Float[ndarray, "3 3"]:
-    """Return the smallest rotation that takes a direction to the vertical (Rodrigues' formula)."""
-    vertical = np.array([0.0, -1.0, 0.0])
-    axis, cosine = np.cross(up, vertical), float(up @ vertical)
-    if cosine <= 0:
-        # Upside down: there are many, and nobody asks for one.
-        return np.diag([-1.0, -1.0, 1.0])
-    cross = np.cross(np.eye(3), axis)
-    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + cosine))
