@@ -49,6 +49,37 @@ def test_generated_people_are_lifted(person, action):
     assert not lifted.known[:, H36M17.index("left_wrist")].any()
 
 
+# What detectors call joints that Human3.6M has under other names, or near by.
+NEAR = {"nose": "face", "head_top": "head", "neck_base": "thorax", "chest": "thorax"}
+OF_THE_FACE = ("eye", "ear", "mouth")
+
+
+def as_detected(pixels, name):
+    """Keypoints of a joint set, NaN where Human3.6M has none like it: hands, heels and toes."""
+    joints = skeleton(name).joints
+    points = np.full((len(pixels), len(joints), 2), np.nan)
+    for number, joint in enumerate(joints):
+        of_face = joint.split("_")[1:2] and joint.split("_")[1] in OF_THE_FACE
+        own = NEAR.get(joint, "face" if of_face else joint)
+        if own in H36M17.joints:
+            points[:, number] = pixels[:, H36M17.index(own)]
+    return points
+
+
+@pytest.mark.parametrize("joints", ["coco17", "halpe26", "openpose25", "mediapipe33"])
+@pytest.mark.parametrize("name", ["person", "person-live", "person-links"])
+def test_every_one_takes_the_joint_sets_of_detectors_and_a_hidden_arm(name, joints):
+    pose, pixels, _ = seen("Walking", frames=60)
+    points = as_detected(pixels.numpy(), joints)
+    for most, hidden in ((50, []), (90, ["left_elbow", "left_wrist"])):
+        points[:, skeleton(joints).indices(hidden)] = np.nan
+        lifted = lift(points, name, skeleton=joints, size=(1000, 1000), fps=50)
+        error = pa_mpjpe(torch.from_numpy(lifted.pose).double(), centre(pose, H36M17.root))
+        assert error.mean() < most
+        assert not lifted.known[:, H36M17.indices(hidden)].any()
+    assert lifted.known.any()
+
+
 def test_where_and_how_large_a_person_is_does_not_matter(person):
     _, pixels, _ = seen("Walking", frames=40)
     options = {"skeleton": "h36m17", "fps": 50}
