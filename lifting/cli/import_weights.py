@@ -11,7 +11,8 @@ def read_statistics(path: str) -> dict[str, Any]:
     Raises:
         InputError: If the file is missing, damaged, unsafe or of another kind.
     """
-    from datamodules.safe_load import load_npz, load_pickle
+    from lifting.containers.arrays import load_npz
+    from lifting.containers.pickles import load_pickle
 
     arrays = load_npz(path) if path.endswith(".npz") else load_pickle(path)
     if not isinstance(arrays, dict):

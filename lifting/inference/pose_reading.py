@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.safe_load import load_npy, load_npz
+from lifting.containers.arrays import load_npy, load_npz
 from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
 from lifting.inference.keypoint_files import no_such_person

@@ -12,8 +12,8 @@ from jsonargparse import ArgumentError, ArgumentParser
 from numpy import ndarray
 
 from datamodules.base import PoseDataModule
-from datamodules.safe_load import load_npz
 from datamodules.store.clips import ClipKey, ClipStore
+from lifting.containers.arrays import load_npz
 from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.yaml_files import load_yaml
 from lifting.errors import InputError

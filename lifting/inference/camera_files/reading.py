@@ -10,8 +10,8 @@ import numpy as np
 import yaml
 from scipy.spatial.transform import Rotation
 
-from datamodules.safe_load import existing_file
 from lifting.containers.damage import DATA_ERRORS
+from lifting.containers.paths import existing_file
 from lifting.containers.yaml_files import parse_yaml
 from lifting.errors import InputError
 from lifting.inference.camera_files.calibration import Calibration

@@ -6,8 +6,10 @@ from typing import Any
 
 import h5py
 
-from datamodules.safe_load import existing_file, load_json, load_npy, load_npz, open_hdf5
-from lifting.containers.hdf5_files import HDF5_ERRORS
+from lifting.containers.arrays import load_npy, load_npz
+from lifting.containers.hdf5_files import HDF5_ERRORS, open_hdf5
+from lifting.containers.json_files import load_json
+from lifting.containers.paths import existing_file
 from lifting.errors import InputError
 from lifting.inference.media_kinds import lifted_by
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from datamodules.safe_load import load_json
+from lifting.containers.json_files import load_json
 from lifting.errors import InputError
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import FOLDER, Content

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from datamodules.safe_load import load_npz
+from lifting.containers.arrays import load_npz
 from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError, located
 from lifting.geometry import centre
