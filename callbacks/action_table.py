@@ -38,7 +38,7 @@ def _text(value: object) -> str:
 
 def write_csv(path: Path, rows: list[dict[str, object]]) -> None:
     """Write the rows of a table."""
-    with beside(path) as partial, partial.open("w", newline="") as stream:
+    with beside(path) as partial, partial.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -92,8 +92,9 @@ class ActionTable(Callback):
         write_csv(self.folder / "test.csv", rows)
         heads = [with_unit(name, columns) for name in shown]
         lines = [heads, ["---"] * len(shown), *([_text(r[c]) for c in shown] for r in rows)]
+        table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
         with beside(self.folder / "test.md") as partial:
-            partial.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
+            partial.write_text(table, encoding="utf-8")
         print_table(rows, "Test")
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):

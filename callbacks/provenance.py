@@ -131,10 +131,10 @@ class Provenance(Callback):
             }
         entries = [*read_provenance(self.folder), entry]
         with beside(self.folder / PROVENANCE) as partial:
-            partial.write_text(json.dumps(entries, indent=2) + "\n")
+            partial.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
         if self.start is not None and writes_config:
             with beside(config) as partial:
-                partial.write_text(self.start.configuration)
+                partial.write_text(self.start.configuration, encoding="utf-8")
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_hyperparams({"provenance": entry})

@@ -68,6 +68,10 @@ class InputError(Exception):
         return type(self)(short(self.what), where, remedy)
 
 
+class UnavailableError(InputError):
+    """A file is there, whole for all that is known, and cannot be read now."""
+
+
 class InputWarning(UserWarning):
     """Something given from outside may not be what was meant; commands print it in one sentence."""
 

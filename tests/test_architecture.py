@@ -66,11 +66,12 @@ def modules() -> dict[str, Path]:
 
 
 MODULES = modules()
+TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in MODULES.items()}
 
 
 def imported(module: str) -> Iterator[str]:
     """Yield the modules that one imports, anywhere in it: also in functions and for types alone."""
-    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+    for node in ast.walk(TREES[module]):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -147,6 +148,51 @@ def test_every_test_lies_where_its_module_does():
         names = {file.stem for file in folder.iterdir()}
         mirrored = any(path.stem.startswith(f"test_{name}") for name in names)
         assert mirrored or path.stem in OF_A_FOLDER, path
+
+
+# Whose `open` is not that of a text.
+OF_OTHERS = {"Image", "PIL.Image", "av", "os", "h5py.h5d", "h5py.h5g", "h5py.h5a", "webbrowser"}
+READERS = {"open", "fdopen", "read_text", "write_text", "TextIOWrapper"}
+PROCESSES = {"run", "Popen", "check_output"}
+
+
+def texts_of_a_locale(tree: ast.Module) -> Iterator[str]:
+    """Yield calls that read or write text in the encoding of the locale."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        owner, _, name = ast.unparse(node.func).rpartition(".")
+        given = {word.arg: word.value for word in node.keywords}
+        parts = (part for word in (*node.args, *given.values()) for part in ast.walk(word))
+        words = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+        binary = name in ("open", "fdopen") and any(len(w) <= 3 and "b" in w for w in words)
+        text = name in READERS and owner not in OF_OTHERS and not binary
+        text |= name in PROCESSES and bool({"text", "universal_newlines"} & given.keys())
+        if text and "encoding" not in given:
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("open('a')", 1),
+        ("open('a', 'rb')", 0),
+        ("path.open('w', newline='')", 1),
+        ("path.open(mode='ab')", 0),
+        ("path.read_text()", 1),
+        ("path.write_text(text, encoding='utf-8')", 0),
+        ("subprocess.run(command, text=True)", 1),
+        ("Image.open(path)", 0),
+    ],
+)
+def test_texts_of_a_locale_are_found(code, count):
+    assert len(list(texts_of_a_locale(ast.parse(code)))) == count
+
+
+def test_every_text_has_its_encoding():
+    """The encoding of the locale is another one on Windows and in containers."""
+    found = {module: list(texts_of_a_locale(tree)) for module, tree in TREES.items()}
+    assert not {module: calls for module, calls in found.items() if calls}
 
 
 QUESTIONS = ("How", "What", "When", "Where", "Whether", "Which", "Who", "Whom")

@@ -7,7 +7,7 @@ from lifting.cameras import Camera, calibrated_camera
 from lifting.errors import InputError
 
 _FILE = resources.files("datamodules.h36m").joinpath("cameras.json")
-_PARAMETERS = json.loads(_FILE.read_text())
+_PARAMETERS = json.loads(_FILE.read_text(encoding="utf-8"))
 
 SUBJECTS = tuple(_PARAMETERS["extrinsics"])
 CAMERAS = ("54138969", "55011271", "58860488", "60457274")

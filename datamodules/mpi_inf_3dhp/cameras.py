@@ -74,7 +74,7 @@ def read_calibration(path: Path) -> dict[int, Camera]:
     """
     path = existing_file(path)
     blocks: dict[int, dict[str, Array]] = {}
-    for line in path.read_text(errors="replace").splitlines()[1:]:
+    for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines()[1:]:
         key, *rest = line.split() or [""]
         try:
             if key == "name":

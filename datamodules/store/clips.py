@@ -34,7 +34,7 @@ from datamodules.store.hdf5_file import Hdf5File
 from lifting.cameras import Camera
 from lifting.containers.hdf5_files import HDF5_ERRORS, attribute, has, open_hdf5, read_id
 from lifting.containers.json_files import parse_json
-from lifting.errors import InputError
+from lifting.errors import InputError, UnavailableError
 from lifting.files import beside
 from lifting.skeletons import skeleton
 
@@ -160,10 +160,16 @@ def _merge(source: h5py.Group, target: h5py.Group, depth: int) -> None:
 
 
 def is_store_of(path: Path, info: StoreInfo) -> bool:
-    """Return whether a file is a store with this description."""
+    """Return whether a file is a store with this description.
+
+    Raises:
+        UnavailableError: If it cannot be read now, and so may be.
+    """
     try:
         with ClipStore(path) as store:
             return store.info == info
+    except UnavailableError:
+        raise
     except InputError:
         return False
 

@@ -14,7 +14,7 @@ from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
 from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import CAMERAS, SEQUENCES, SUBJECTS
 from datamodules.synthetic.rendered.scenes import RenderedPixels, generate_records
-from lifting.errors import InputError
+from lifting.errors import InputError, UnavailableError
 
 DRESSED = ("by_side", "alike")
 _LICENCE = "Apache-2.0; no recorded person is in it"
@@ -100,6 +100,8 @@ class SyntheticImages(ImageDataModule):
     def _is_current(self) -> bool:
         try:
             return read_index(self.index).info == self.info
+        except UnavailableError:
+            raise
         except InputError:
             return False
 

@@ -53,7 +53,7 @@ def export_model(
 
 def _read_notes(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("cannot be read as text", path, "give a Markdown file.") from error
 

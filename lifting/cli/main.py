@@ -1,5 +1,6 @@
 """Entrance of the command line: ``lifting COMMAND [OPTIONS]``."""
 
+import io
 import sys
 import warnings
 from importlib import import_module
@@ -22,6 +23,10 @@ def main(*words: str) -> None:
         words: Words that stand before those of the command line.
     """
     warnings.showwarning = _show
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that has no such letter shows its number.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     guarded(lambda: run([*words, *sys.argv[1:]]))
 
 

@@ -4,7 +4,9 @@ An HDF5 file can point to other files, declare any shape without a value behind 
 thousandfold. None of the formats read here does.
 """
 
+import errno
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from lifting.containers.limits import check_unpacked
 from lifting.containers.paths import existing_file
-from lifting.errors import InputError
+from lifting.errors import InputError, UnavailableError
 
 _AGAIN = "make or get it again."
 # What HDF5 and h5py make of damaged files.
@@ -26,6 +28,8 @@ HDF5_ERRORS = (
 # Texts that are read at a time, since none says how long it is.
 _TEXTS = 1000
 _ATTRIBUTE_BYTES = 1 << 20
+# Of a lock that another program holds, and of file systems that have none.
+_LOCKED = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.ENOLCK, errno.ENOSYS}
 
 
 def open_hdf5(path: str | Path) -> h5py.File:
@@ -33,12 +37,24 @@ def open_hdf5(path: str | Path) -> h5py.File:
 
     Raises:
         InputError: If the file is missing, damaged or not HDF5.
+        UnavailableError: If it is locked, or the system cannot read it.
     """
     path = existing_file(path)
     try:
         return h5py.File(path, "r")
+    except OSError as error:
+        if error.errno is None:
+            raise InputError("damaged or not an HDF5 file", path, _AGAIN) from error
+        raise _unavailable(path, error.errno) from error
     except HDF5_ERRORS as error:
         raise InputError("damaged or not an HDF5 file", path, _AGAIN) from error
+
+
+def _unavailable(path: Path, number: int) -> UnavailableError:
+    if number not in _LOCKED:
+        return UnavailableError(f"cannot be read ({os.strerror(number)})", path, "try it again.")
+    what = "is locked by another program, or lies where files cannot be locked"
+    return UnavailableError(what, path, "try again later, or set HDF5_USE_FILE_LOCKING=FALSE.")
 
 
 def has(file: h5py.File, name: str) -> bool:

@@ -45,7 +45,7 @@ def parse_json(
     """
     try:
         if isinstance(text, bytes):
-            text = text.decode("utf-8")
+            text = text.decode("utf-8-sig")
         if not _SUSPECT.search(text):
             return json.loads(text, object_pairs_hook=pairs)
         content = json.loads(

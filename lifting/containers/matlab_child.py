@@ -36,7 +36,7 @@ def _limit_memory(size: int) -> None:
     """Let this process have so many bytes more than it has now, and leave no core file."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        with open("/proc/self/statm") as stream:
+        with open("/proc/self/statm", encoding="ascii") as stream:
             now = int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         wanted = now + size

@@ -3,14 +3,15 @@
 import os
 from pathlib import Path
 
-from lifting.errors import InputError
+from lifting.errors import InputError, UnavailableError
 
 
 def existing_file(path: str | Path) -> Path:
     """Return the path if it names a file.
 
     Raises:
-        InputError: If it does not, or the file may not be read.
+        InputError: If it does not.
+        UnavailableError: If the file may not be read.
     """
     path = Path(path)
     if path.is_dir():
@@ -18,7 +19,7 @@ def existing_file(path: str | Path) -> Path:
     if not path.is_file():
         raise InputError("there is no such file", path, "check the path.")
     if not os.access(path, os.R_OK):
-        raise InputError("may not be read", path, "check its permissions.")
+        raise UnavailableError("may not be read", path, "check its permissions.")
     return path
 
 

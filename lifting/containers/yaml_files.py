@@ -29,7 +29,7 @@ def load_yaml(path: str | Path, loader: type[Any] = Loader) -> Any:
     """
     path = existing_file(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("is no text in UTF-8", path, "get it again.") from error
     return parse_yaml(text, path, loader)

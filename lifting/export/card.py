@@ -121,7 +121,7 @@ def _results(run: Path, checkpoint: Path) -> str:
     path = run / "test.csv"
     if checkpoint.name != "best.ckpt" or not path.is_file():
         return "Not measured.\n"
-    with path.open(newline="") as stream:
+    with path.open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
         kind, *columns = reader.fieldnames or ["action"]
         rows = [row for row in reader if (row[kind] or "").endswith(" average")]

@@ -61,9 +61,9 @@ def to_hub(
             "options": _options(model.method),
             "extras": others,
         }
-        (partial / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        (partial / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         card = model_card(model, facts, folder.name, path, licence, notes or "", half)
-        (partial / CARD).write_text(card)
+        (partial / CARD).write_text(card, encoding="utf-8")
     return f"{folder}: {facts['method']}, {WEIGHTS}, {CONFIG} and {CARD}"
 
 

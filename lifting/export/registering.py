@@ -115,9 +115,9 @@ def ship(
     with folder_beside(target) as partial:
         shutil.copytree(source, partial, dirs_exist_ok=True)
         if not re.search(r"\s", licence):
-            text = (partial / CARD).read_text()
+            text = (partial / CARD).read_text(encoding="utf-8")
             text = text.replace(_OTHER, f"license: {licence.lower()}\n", 1)
-            (partial / CARD).write_text(text)
+            (partial / CARD).write_text(text, encoding="utf-8")
     card = f"shipped/{name}/{CARD}"
     texts = {"licence": licence, "about": about, "card": card}
     entry = {**told, "source": "package", **texts, "files": rows_of(target)}

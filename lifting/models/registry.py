@@ -98,7 +98,7 @@ class Model:
             return f"# {self.name}\n\n{self.about or self.kind}. Licence: {self.licence}.\n"
         path = self.home / self.card
         try:
-            return path.read_text()
+            return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError("the card cannot be read", path, "see the model's source.") from error
 
@@ -161,7 +161,7 @@ def write_entry(path: Path, name: str, entry: Mapping[str, Any]) -> None:
     entries = read_entries(path) | {name: dict(entry)}
     text = json.dumps(dict(sorted(entries.items())), indent=2, ensure_ascii=False) + "\n"
     with beside(path, make_folder=True) as partial:
-        partial.write_text(text)
+        partial.write_text(text, encoding="utf-8")
     _packaged.cache_clear()
 
 

@@ -133,7 +133,12 @@ def _pip_download(requirement: str, place: Path) -> Path:
     # pip draws its bar on the standard output, which is that of the command's results here.
     output = sys.stderr if terminal else subprocess.PIPE
     done = subprocess.run(
-        [*command, "--", requirement], stdout=output, stderr=subprocess.PIPE, text=True, check=False
+        [*command, "--", requirement],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     wheels = list(place.glob("*.whl"))
     if done.returncode or not wheels:

@@ -45,7 +45,8 @@ class Record:
         """Write the record into the folder of a stage, all of it or nothing."""
         content = asdict(self) | {"inputs": _renamed(self.inputs, _home(folder), _HERE)}
         with beside(folder / RECORD, make_folder=True) as partial:
-            partial.write_text(json.dumps(content, indent=2, default=str) + "\n")
+            text = f"{json.dumps(content, indent=2, default=str)}\n"
+            partial.write_text(text, encoding="utf-8")
 
 
 def _home(folder: Path) -> str:

@@ -17,7 +17,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         InputError: If there is no such file, or it holds anything but keys and values.
     """
     try:
-        content = parse_yaml(Path(path).read_text(encoding="utf-8"), path)
+        content = parse_yaml(Path(path).read_text(encoding="utf-8-sig"), path)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path, "check the path.") from error
     except UnicodeDecodeError as error:
@@ -35,7 +35,10 @@ def refuse_doubled_keys(path: str | Path) -> None:
     Raises:
         InputError: Naming the key and its line.
     """
-    waiting, seen = [yaml.compose(Path(path).read_text(encoding="utf-8"), yaml.SafeLoader)], set()
+    waiting, seen = (
+        [yaml.compose(Path(path).read_text(encoding="utf-8-sig"), yaml.SafeLoader)],
+        set(),
+    )
     while waiting:
         node = waiting.pop()
         if node is None or id(node) in seen:

@@ -201,7 +201,7 @@ def read_table(folder: Path) -> list[Row]:
     """
     path, rows = folder / TABLE, []
     try:
-        with path.open(newline="") as stream:
+        with path.open(newline="", encoding="utf-8") as stream:
             reader = csv.DictReader(stream)
             # What the rows are: actions, or cases of occlusion.
             kind, frames, *metrics = reader.fieldnames or []

@@ -40,7 +40,7 @@ def wandb_id(folder: Path, environment: Mapping[str, str]) -> str:
     chosen = chosen or secrets.token_hex(6)
     if chosen != kept:
         with beside(folder / FILE) as partial:
-            partial.write_text(f"{chosen}\n")
+            partial.write_text(f"{chosen}\n", encoding="utf-8")
     return chosen
 
 
@@ -54,7 +54,7 @@ def kept_id(folder: Path) -> str | None:
     if not path.is_file():
         return None
     try:
-        text = path.read_text().removesuffix("\n")
+        text = path.read_text(encoding="utf-8").removesuffix("\n")
     except UnicodeDecodeError:
         text = ""
     if not _is_legal(text):

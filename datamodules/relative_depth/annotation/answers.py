@@ -158,7 +158,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(f".{path.name}.lock").open("w")
+        lock = path.with_name(f".{path.name}.lock").open("wb")
     except OSError as error:
         raise unwritable(error, path) from error
     with lock:

@@ -40,7 +40,7 @@ class Figure:
 def has_fast_bf16() -> bool:
     """Tell whether the processor multiplies matrices in bfloat16 faster than in float32."""
     flags = Path("/proc/cpuinfo")
-    text = flags.read_text() if flags.is_file() else ""
+    text = flags.read_text(encoding="utf-8") if flags.is_file() else ""
     return "amx_bf16" in text or "avx512_bf16" in text
 
 

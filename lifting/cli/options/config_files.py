@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+from jsonargparse._paths import Path as OptionsPath
 
 from lifting.containers.yaml_files import Loader, parse_yaml
 from lifting.errors import InputError
@@ -26,6 +27,19 @@ class ConfigFile:
 
     path: str
     lines: dict[str, int] = field(default_factory=dict)
+
+
+_other_content = OptionsPath.get_content
+
+
+def _content(path: OptionsPath, mode: str = "r") -> str:
+    """Return the content of a file of options, in UTF-8."""
+    file = Path(str(path.absolute))
+    return file.read_text(encoding="utf-8-sig") if file.is_file() else _other_content(path, mode)
+
+
+# The parser of options would read files in the encoding of the locale, and takes no other.
+OptionsPath.get_content = _content  # type: ignore[method-assign,assignment]
 
 
 def given_configs(words: Sequence[str]) -> list[str]:
@@ -58,7 +72,7 @@ def read_config_file(path: str) -> ConfigFile:
         InputError: Naming the file, and the line where there is one.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         what = f"is not UTF-8 text (byte {error.start})"
         raise InputError(what, path, "save it as UTF-8, or give another file.") from error

@@ -69,7 +69,7 @@ def read_calibration(text: str) -> Calibration:
     try:
         if existing_file(path).stat().st_size > _LARGEST:
             raise InputError("is too large for a calibration", path, f"give {_KNOWN}.")
-        content = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("is no text", path, f"give {_KNOWN}.") from error
     kind: Callable[[Path, str], dict[str, Callable[[], Calibration]]]

@@ -38,7 +38,7 @@ def recognises(content: Content) -> bool:
     if content.container == FOLDER:
         labels = _files(content, ".txt")
         return bool(labels) and any(
-            map(_is_label, labels[0].read_text(errors="replace").split("\n"))
+            map(_is_label, labels[0].read_text(encoding="utf-8-sig", errors="replace").split("\n"))
         )
     return isinstance(data, list) and any(_is_frame(_decoded(entry)) for entry in [data, *data])
 
@@ -160,7 +160,9 @@ def _labels(content: Content, options: ReadOptions) -> tuple[list[FramePerson], 
 
 def _rows(paths: list[Path]) -> Iterator[tuple[Path, Array]]:
     for path in paths:
-        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+        for number, line in enumerate(
+            path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1
+        ):
             where = f"{path}: line {number}"
             if not line.strip():
                 continue

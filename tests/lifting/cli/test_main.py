@@ -1,5 +1,6 @@
 """The command line: its page, its table, and how little is imported for its help."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -48,6 +49,19 @@ def test_every_command_starts_as_a_program(name):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: lifting {name} ")
+
+
+@pytest.mark.unforked
+def test_options_are_utf_8_and_letters_are_shown_whatever_the_locale(tmp_path):
+    path = tmp_path / "options.yaml"
+    # With the mark that editors of Windows begin such files with.
+    path.write_text("# Größe\nname: Läufer\n", encoding="utf-8-sig")
+    command = [sys.executable, "-m", "lifting", "models", "show", "--config", str(path)]
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | locale
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, env=environment, check=False)
+    told = b"Error: L\\xe4ufer: there is no such model; `lifting models` lists them.\n"
+    assert (done.returncode, done.stderr) == (2, told)
 
 
 def test_every_target_is_a_function_whose_options_are_explained():

@@ -1,12 +1,18 @@
 """HDF5 that lies elsewhere, or that declares more than it holds."""
 
+import errno
+import fcntl
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
 
+from datamodules.synthetic.images import SyntheticImages
+from datamodules.synthetic.poses import Synthetic
 from lifting.containers.hdf5_files import attribute, has, open_hdf5, read, read_texts
 from lifting.containers.limits import LimitError
-from lifting.errors import InputError
+from lifting.errors import InputError, UnavailableError
 
 NUMBERS = np.arange(12.0).reshape(4, 3)
 
@@ -96,3 +102,46 @@ def test_a_large_attribute_is_refused(tmp_path):
         file.attrs["x"] = np.zeros(1 << 18)
     with open_hdf5(tmp_path / "a.h5") as file, pytest.raises(InputError, match="attribute 'x'"):
         attribute(file, "x")
+
+
+@pytest.fixture
+def locked(made):
+    """A file that another program writes to; a lock belongs to the open file, not to the process."""
+    with made.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield made
+
+
+def test_a_locked_file_is_not_damaged(locked):
+    with pytest.raises(UnavailableError) as caught:
+        open_hdf5(locked)
+    what = "is locked by another program, or lies where files cannot be locked"
+    remedy = "try again later, or set HDF5_USE_FILE_LOCKING=FALSE."
+    assert str(caught.value) == f"{locked}: {what}; {remedy}"
+
+
+def test_no_store_is_made_anew_where_one_is_locked(locked):
+    content = locked.read_bytes()
+    for data in (Synthetic(str(locked.parent)), SyntheticImages(str(locked.parent))):
+        place = Path(data.store if isinstance(data, Synthetic) else data.index)
+        place.unlink(missing_ok=True)
+        place.hardlink_to(locked)
+        with pytest.raises(UnavailableError, match="is locked by another program"):
+            data.prepare_data()
+        assert place.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("number", "what"),
+    [
+        (errno.ENOLCK, "lies where files cannot be locked"),
+        (errno.EIO, r"cannot be read \(Input/output error\); try it again\."),
+    ],
+)
+def test_what_the_system_cannot_read_is_not_damaged(made, monkeypatch, number, what):
+    def fail(*_):
+        raise OSError(number, f"Unable to open file (errno = {number})")
+
+    monkeypatch.setattr(h5py, "File", fail)
+    with pytest.raises(UnavailableError, match=what):
+        open_hdf5(made)

@@ -1,5 +1,8 @@
 """Tests of configuration files: each is checked by itself, a fault is told with file and line."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +141,22 @@ def test_fit_names_the_file_that_has_the_fault(tmp_path, monkeypatch, content, s
 def test_fit_asks_what_was_meant(tmp_path, monkeypatch, words, sentence):
     monkeypatch.chdir(tmp_path)
     assert fit(tmp_path, "wandb: disabled\n", *words.split()).startswith(sentence)
+
+
+READ = """
+import sys
+from lifting.cli.options.config_files import OptionsPath
+from lifting.containers.json_files import load_json
+assert OptionsPath(sys.argv[1]).get_content().startswith("# Gr\\xf6\\xdfe")
+assert load_json(sys.argv[2])[0]["image_id"] == "L\\xe4ufer_000.jpg"
+"""
+
+
+@pytest.mark.unforked
+def test_real_case(cases):
+    folder = (cases / "text_in_another_locale").resolve()
+    command = [sys.executable, "-c", READ, str(folder / "model.yaml"), str(folder / "results.json")]
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | locale
+    done = subprocess.run(command, cwd=EXPERIMENTS.parent, env=environment, check=False)
+    assert done.returncode == 0
