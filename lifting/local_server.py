@@ -1,8 +1,11 @@
 """Pages that are served to this machine alone."""
 
 import json
+import socket
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -20,6 +23,8 @@ POLICY = (
 _LONGEST = 4096
 # Digits of the length of a body.
 _DIGITS = 18
+# Seconds that a body which is not wanted may pause, and last.
+_PATIENCE, _LONGEST_DRAIN = 2.0, 60.0
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -93,16 +98,28 @@ class LocalHandler(BaseHTTPRequestHandler):
         self.send_error(HTTPStatus.FORBIDDEN)
         return False
 
-    def length(self, longest: int) -> int | None:
+    def length(self, longest: int | None = None) -> int | None:
         """Return the length of the body, or None where it is not told or too long."""
         text = self.headers.get("Content-Length", "")
         # Of more digits Python makes no number.
         few = len(text) <= _DIGITS and text.isascii() and text.isdecimal()
-        if few and int(text) <= longest:
+        if few and (longest is None or int(text) <= longest):
             return int(text)
         # What was not read would be taken for the next request.
         self.close_connection = True
         return None
+
+    def drain(self) -> None:
+        """Read and forget what is still sent, after an answer: who is sending reads no answer before.
+
+        It ends with the other side, or when nothing comes for a while; the connection is over.
+        """
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_PATIENCE)
+            end = time.monotonic() + _LONGEST_DRAIN
+            while self.connection.recv(1 << 20) and time.monotonic() < end:
+                pass
 
     def json_body(self) -> object:
         """Return the content of a JSON body, or None where it is none."""
@@ -143,6 +160,7 @@ class LocalHandler(BaseHTTPRequestHandler):
             "Content-Security-Policy": self.policy,
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
+            **({"Connection": "close"} if self.close_connection else {}),
             **(headers or {}),
         }.items():
             self.send_header(name, value)

@@ -1,8 +1,6 @@
 """The command ``lifting app``: poses lifted on a page in the browser of this machine."""
 
 import sys
-import tempfile
-from pathlib import Path
 
 from lifting.errors import InputError
 from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
@@ -21,8 +19,12 @@ def app(
     device: str | None = None,
     port: int = 8766,
     megabytes: int = 2000,
+    total_megabytes: int = 20_000,
 ) -> None:
     """Lift on a page in the browser of this machine, until Ctrl-C; see docs/app.md.
+
+    What is given to it lies in a folder of its own, and is removed when the app ends, by SIGTERM or
+    SIGHUP too.
 
     Args:
         checkpoint: A checkpoint of any lifter, its name (docs/models.md), or a folder of runs; the
@@ -39,14 +41,18 @@ def app(
         device: cpu or cuda for the detector; a GPU is taken where there is one.
         port: Port of 127.0.0.1 to listen on; 0 for any that is free.
         megabytes: Size of the largest file that is taken.
+        total_megabytes: Size of all files and results that are kept; the oldest ones make room.
     """
+    from lifting.inference.app.ending import ended_by_signals
     from lifting.inference.app.lifters import Lifters, models_here
     from lifting.inference.app.server import AppServer
+    from lifting.inference.app.upload_folder import upload_folder
     from lifting.inference.detectors.factory import build_tracker
     from lifting.inference.detectors.options import DetectorOptions
 
-    if megabytes < 1:
-        raise InputError(f"--megabytes is {megabytes}: give at least 1.")
+    for name, value in (("megabytes", megabytes), ("total_megabytes", total_megabytes)):
+        if value < 1:
+            raise InputError(f"--{name} is {value}: give at least 1.")
     check_least_confidence(least_confidence)
     detector_options = None
     if detector != "none":
@@ -70,20 +76,15 @@ def app(
     elif boxes is not None:
         raise InputError("--boxes says where people are, and nothing reads them: give --detector.")
     lifters = Lifters([*(models_here() if checkpoint is None else [checkpoint]), *(more or [])])
-    with (
-        tempfile.TemporaryDirectory(prefix="lifting-app-") as folder,
-        AppServer(
-            lifters,
-            detector_options,
-            Path(folder),
-            port,
-            megabytes * 1_000_000,
-            least_confidence,
-        ) as server,
-    ):
-        print(f"{len(lifters.paths)} to choose from. Open {server.url}", flush=True)
-        print("Ctrl-C ends it.", flush=True)
-        try:
+    sizes = megabytes * 1_000_000, least_confidence, total_megabytes * 1_000_000
+    try:
+        with (
+            ended_by_signals(),
+            upload_folder() as folder,
+            AppServer(lifters, detector_options, folder, port, *sizes) as server,
+        ):
+            print(f"{len(lifters.paths)} to choose from. Open {server.url}", flush=True)
+            print("Ctrl-C ends it.", flush=True)
             server.serve_forever()
-        except KeyboardInterrupt:
-            print("Ended.")
+    except KeyboardInterrupt:
+        print("Ended.")

@@ -27,11 +27,13 @@ class Results:
         page: The page.
         files: The files to download, the page too.
         summary: What was lifted, in a line or two.
+        bytes: How much they take up.
     """
 
     page: Path
     files: list[Path]
     summary: str
+    bytes: int
 
 
 def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Results:
@@ -56,7 +58,8 @@ def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Re
     write_together({arrays: pack_poses(tracks, lifted)} | motion)
     if len(people) > _MAX_SHOWN:
         summary.append(f"The first {_MAX_SHOWN} are shown; the files hold all.")
-    return Results(page, [arrays, *motion, page], " ".join(summary))
+    files = [arrays, *motion, page]
+    return Results(page, files, " ".join(summary), sum(file.stat().st_size for file in files))
 
 
 def _clip(person: LiftedPerson) -> Clip:

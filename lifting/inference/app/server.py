@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from lifting.errors import InputError, explain
 from lifting.inference.app.camera import LARGEST, CameraSessions
 from lifting.inference.app.job_store import JobStore
+from lifting.inference.app.kept_jobs import ROOM
 from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.page import app_page
 from lifting.inference.app.playground import describe_lifter, lift_points
+from lifting.inference.app.refusals import LengthError, RefusalError, TooLargeError
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
 from lifting.keypoints.threshold import LEAST_CONFIDENCE
@@ -26,7 +28,16 @@ _CONTENT_TYPES = {
 
 
 class AppServer(LocalServer):
-    """Serves the app, with files up to a size in bytes; port 0 is any that is free.
+    """Serves the app.
+
+    Args:
+        lifters: The lifters to choose from.
+        detector: How people are detected, or None.
+        folder: Where files and results are kept.
+        port: Port to listen on; 0 for any that is free.
+        largest: Bytes of the largest file that is taken.
+        least_confidence: Keypoints of files of less confidence are missing.
+        room: Bytes of all that is kept.
 
     Raises:
         InputError: If the port is taken.
@@ -40,11 +51,12 @@ class AppServer(LocalServer):
         port: int,
         largest: int,
         least_confidence: float = LEAST_CONFIDENCE,
+        room: int = ROOM,
     ) -> None:
         self.lifters = lifters
-        self.jobs = JobStore(folder, lifters, detector, least_confidence)
+        self.jobs = JobStore(folder, lifters, detector, least_confidence, room)
         self.cameras = CameraSessions(lifters, detector)
-        self.largest = largest
+        self.largest = min(largest, room)
         self.page = app_page(lifters.paths, FORMATS, detector is not None)
         super().__init__(_Handler, port)
 
@@ -106,27 +118,31 @@ class _Handler(LocalHandler):
         self._answer(work)
 
     def _take(self, query: dict[str, list[str]]) -> None:
-        length = self.length(self.server.largest)
-        plain = self.headers.get_content_type() == "application/octet-stream"
-        if length is None or not plain:
-            self.close_connection = True
-            limit = f"{self.server.largest / 1e6:,.0f} MB"
-            remedy = "cut it, or start the app with a larger --megabytes."
-            self.send_json({"error": f"The file is larger than {limit}: {remedy}"})
-            return
         name, job = query.get("name", [""])[0], query.get("job", [None])[0]
 
         def take() -> dict[str, Any]:
             # What is not read of the body must not be taken for the next request.
             self.close_connection = True
+            if self.headers.get_content_type() != "application/octet-stream":
+                raise RefusalError("That is no file: load the page again.")
+            length = self.length()
+            if length is None:
+                raise LengthError("The length of the file is not told: load the page again.")
+            if length > self.server.largest:
+                limit = f"{self.server.largest / 1e6:,.0f} MB"
+                remedy = "cut it, or start the app with a higher limit."
+                raise TooLargeError(f"The file is larger than {limit}: {remedy}")
             key = self.server.jobs.take(name, self.rfile, length, job)
             self.close_connection = False
             return {"job": key}
 
         self._answer(take)
+        if self.close_connection:
+            self.drain()
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> None:
         """Send the answer of a piece of work, or what was wrong as one sentence."""
+        status = HTTPStatus.OK
         try:
             answer = work()
         except (ConnectionError, TimeoutError):
@@ -138,7 +154,9 @@ class _Handler(LocalHandler):
                 traceback.print_exc()
                 sentence = "That failed, by a fault of the app; its terminal says more."
             answer = {"error": sentence}
-        self.send_json(answer)
+            if isinstance(error, RefusalError):
+                status = error.status
+        self.send_json(answer, status)
 
     def _send_result(self, path: str) -> None:
         parts = [unquote(part) for part in path.strip("/").split("/")]
