@@ -25,7 +25,7 @@ def main(*words: str) -> None:
     warnings.showwarning = _show
     for stream in (sys.stdout, sys.stderr):
         # A terminal that has no such letter shows its number.
-        if isinstance(stream, io.TextIOWrapper):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(errors="backslashreplace")
     guarded(lambda: run([*words, *sys.argv[1:]]))
 
