@@ -12,6 +12,8 @@ from lifting.inference.people.similarity import (
     extent,
     seen_points,
     sigmas_of,
+    similarity,
+    standing,
     without_doubles,
 )
 
@@ -21,8 +23,6 @@ _REACH, _REACH_PER_FRAME, _LARGEST_REACH = 0.3, 0.03, 0.9
 # What it costs that all keypoints but one are seen in one of two frames alone, as if they had moved so
 # far: else the face alone, which moves less than the limbs, were nearer than the whole person.
 _HIDDEN = 0.15
-# What it costs for every frame that a person was not seen.
-_AGE = 0.003
 # People go on as fast as they went: the share of the speed that is left a frame later, while they are
 # not seen, and how far they may get.
 _DAMPING, _LONGEST_WAY = 0.95, 0.6
@@ -32,8 +32,13 @@ _NEW = 0.2
 _REMEMBERED = 15
 # Who was out of sight has not changed in size by more.
 _SAME_SIZE = 1.6
+# A part that is a smaller share of somebody tells no size.
+_LEAST_SHARE = 0.1
 # Keypoints that tell a size.
 _ENOUGH = 4
+# Who is as similar to somebody of the same frame is nobody new. People who cross may be, but they were
+# there before; who is detected twice, by chance in two places, is not.
+_NOBODY_NEW = 0.3
 
 
 @dataclass
@@ -45,6 +50,7 @@ class _Track:
         frame: The last frame that shows the person.
         places: Pixels of every keypoint on that frame, as far as they are known.
         seen_on: The last frame that shows each of them; far back for one that was never seen.
+        body: The keypoints of somebody upright, which tell the size of the whole by a part.
         velocity: Pixels a frame.
         count: How often the velocity was measured.
     """
@@ -53,6 +59,7 @@ class _Track:
     frame: int
     places: Float[ndarray, "K 2"]
     seen_on: Float[ndarray, " K"]
+    body: Float[ndarray, "K 2"]
     velocity: Float[ndarray, "2"] = field(default_factory=lambda: np.zeros(2))
     count: int = 0
 
@@ -62,7 +69,17 @@ class _Track:
 
     @property
     def size(self) -> float:
-        return float(np.hypot(*extent(self.places, self.known)))
+        """Diagonal of the box of the whole person, pixels, by the part of it that is seen."""
+        every = np.ones_like(self.known)
+        seen, part, whole = (
+            float(np.hypot(*extent(places, known)))
+            for places, known in (
+                (self.places, self.known),
+                (self.body, self.known),
+                (self.body, every),
+            )
+        )
+        return seen / max(part / whole, _LEAST_SHARE)
 
     def way(self, frame: int) -> Float[ndarray, "2"]:
         """Return how far the person is expected to get until a later frame, at a velocity that fades."""
@@ -95,8 +112,8 @@ class PoseTracker:
 
     Everybody is expected to go on as before, also while out of sight, and poses are matched to people so
     that the sum of what it costs is smallest (Kuhn, 1955): how far keypoints are from where they are
-    expected, which of them are missing or new, and for how long somebody was not seen. Who is too far
-    from everyone is a new person. Second detections of somebody are left out before.
+    expected, and which of them are missing or new. Who is too far from everyone, and is not seen twice on
+    the frame, is a new person.
 
     Args:
         joint_set: Joint set of the keypoints.
@@ -104,7 +121,8 @@ class PoseTracker:
     """
 
     def __init__(self, joint_set: str, patience: int) -> None:
-        self._sigmas, self._patience = sigmas_of(joint_set), patience
+        self._sigmas, self._body = sigmas_of(joint_set), standing(joint_set)
+        self._patience = patience
         self._tracks: list[_Track] = []
         self._count = 0
 
@@ -121,18 +139,31 @@ class PoseTracker:
             return people
         kept = without_doubles(poses, self._sigmas)
         matches = self._matches(frame, [poses[n] for n in kept])
-        for place, n in enumerate(kept):
-            pose = np.asarray(poses[n], np.float64)
-            track = matches.get(place)
-            if track is None:
-                places = np.where(seen_points(pose)[:, None], pose[:, :2], 0.0)
-                seen_on = np.where(seen_points(pose), float(frame), -np.inf)
-                self._tracks.append(_Track(self._count, frame, places, seen_on))
-                people[n], self._count = self._count, self._count + 1
-            else:
-                track.update(frame, pose)
-                people[n] = track.person
+        for place, track in matches.items():
+            track.update(frame, np.asarray(poses[kept[place]], np.float64))
+            people[kept[place]] = track.person
+        for n in kept:
+            if people[n] is None and not self._is_there(poses, n, people):
+                people[n] = self._begin(frame, np.asarray(poses[n], np.float64))
         return people
+
+    def _is_there(
+        self, poses: Sequence[Float[ndarray, "K 3"]], n: int, people: list[int | None]
+    ) -> bool:
+        """Return whether a pose is of somebody who has another one on the same frame."""
+        others = [pose for pose, person in zip(poses, people, strict=True) if person is not None]
+        if not others:
+            return False
+        alike = similarity(poses[n], np.stack(others), self._sigmas)
+        return bool((alike >= _NOBODY_NEW).any())
+
+    def _begin(self, frame: int, pose: Float[ndarray, "K 3"]) -> int:
+        """Begin the track of somebody new, and return the number."""
+        seen = seen_points(pose)
+        places, seen_on = np.where(seen[:, None], pose[:, :2], 0.0), np.where(seen, frame, -np.inf)
+        self._tracks.append(_Track(self._count, frame, places, seen_on, self._body))
+        self._count += 1
+        return self._count - 1
 
     def ways(self, frame: int) -> dict[int, Float[ndarray, "2"]]:
         """Return how far everyone is expected to get until a later frame, pixels, by number."""
@@ -146,7 +177,7 @@ class PoseTracker:
         costs = np.stack([_costs(track, frame, every) for track in self._tracks])
         # What is out of reach costs the same wherever it goes, and is then undone.
         possible = np.isfinite(costs)
-        none = _REACH + _HIDDEN + _AGE * self._patience
+        none = _REACH + _HIDDEN
         rows, columns = linear_sum_assignment(np.where(possible, costs, none))
         pairs = zip(rows, columns, strict=True)
         return {int(c): self._tracks[r] for r, c in pairs if possible[r, c]}
@@ -168,5 +199,5 @@ def _costs(track: _Track, frame: int, poses: Float[ndarray, "N K 3"]) -> Float[n
         alike = np.maximum(*sizes) <= _SAME_SIZE * np.minimum(*sizes)
         possible &= alike | (common < _ENOUGH)
     hidden = (known ^ seen).sum(-1) / (known | seen).sum(-1)
-    costs = _REACH * far / reach + _HIDDEN * hidden + _AGE * unseen
+    costs = _REACH * far / reach + _HIDDEN * hidden
     return np.where(possible, costs, np.inf)

@@ -8,6 +8,7 @@ from numpy import ndarray
 
 from lifting.metrics.oks import AREA_OF_BOX, SIGMAS
 from lifting.skeletons import skeleton
+from lifting.skeletons.t_pose import t_pose
 
 # Of joints without a published constant: the mean of COCO's seventeen.
 _USUAL = float(np.mean([s for joint, s in SIGMAS.items() if joint not in ("head_top", "neck")]))
@@ -16,6 +17,8 @@ _USUAL = float(np.mean([s for joint, s in SIGMAS.items() if joint not in ("head_
 _SAME, _SAME_IN_PART = 0.8, 0.5
 # A pose in part has at most this share of the keypoints of the other.
 _PART = 2 / 3
+# Half of the width of somebody whose arms are at the body, centimetres.
+_WIDTH = 20.0
 # Share of the less complete pose's keypoints that both must have to be compared.
 _COMMON = 0.5
 
@@ -38,6 +41,13 @@ def extent(
     low = np.where(seen[..., None], places, np.inf).min(-2)
     high = np.where(seen[..., None], places, -np.inf).max(-2)
     return np.maximum(high - low, 1.0)
+
+
+def standing(joint_set: str) -> Float[ndarray, "K 2"]:
+    """Return the keypoints of somebody upright, arms at the body, seen from the front, centimetres."""
+    places = t_pose(skeleton(joint_set))[:, :2]
+    places[:, 0] = places[:, 0].clip(-_WIDTH, _WIDTH)
+    return places
 
 
 def similarity(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lifting.inference.people.similarity import sigmas_of
+
 FACE = slice(0, 5)
 _METRES = 1.75
 
@@ -126,6 +128,41 @@ def crossing(
     return clip
 
 
+def alone(seed: int, second: str = "none", away: int = 0) -> Clip:
+    """A clip of one person who walks, of 90 frames.
+
+    Args:
+        seed: Of size, speed, phase, noise and missing detections.
+        second: What is detected beside the person on two frames of three: ``whole``, the person again;
+            ``face``, the face again, also while the person is missing; ``ghost``, a face that is a third
+            of a height away and goes along.
+        away: Frames for which the person is out of the image, to come back where it left.
+    """
+    rng = np.random.default_rng(seed)
+    height, speed = rng.uniform(150, 400), rng.uniform(0.6, 1.8)
+    # Of a face less than of hips, as of people who label them.
+    sigmas = sigmas_of("coco17")[:, None]
+    noise = rng.uniform(0.003, 0.02) * sigmas / sigmas.mean()
+    step = speed * height / _METRES / 25
+    times = np.arange(90) - 45.0
+    x = 1280 - step * (np.abs(times) - away / 2) if away else 640 + step * times
+    facing = np.where(times > 0, -1, 1) if away else np.ones(90)
+    phases = rng.uniform(0, 6) + 2 * np.pi * 1.4 * np.arange(90) / 25
+    clip = Clip()
+    for t in range(90):
+        places = height * figure(phases[t], facing[t]) + (x[t], 600 - 0.5 * height)
+        seen = places[:, 0] < 1280 if away else np.ones(17, bool)
+        found = []
+        if seen.sum() >= 4 and rng.random() >= 0.1:
+            found.append((0, _detected(rng, places, seen, noise * height)))
+        if second != "none" and rng.random() < 2 / 3 and (found or second != "whole"):
+            far = rng.normal(0, 0.01 * height, 2) + ((height / 3, 0) if second == "ghost" else 0)
+            part = np.arange(17) < (17 if second == "whole" else 5)
+            found.append((-1, _detected(rng, places + far, part, noise * height)))
+        add(clip, rng, found)
+    return clip
+
+
 def add(clip: Clip, rng, found) -> None:
     """Add a frame, in any order."""
     order = rng.permutation(len(found))
@@ -158,7 +195,8 @@ class Outcome:
 
     Attributes:
         kept: Everyone has one name in the first ten and in the last ten detections, each its own.
-        right: Share of the detections of people that have the name of the first ten.
+        right: Share of the detections of people that have the name of the first ten. Those that are left
+            out, as of two detections of somebody one is, do not count.
         names: How many names were given.
     """
 
@@ -171,14 +209,16 @@ def outcome(clip: Clip, names: list) -> Outcome:
     by_person: dict[int, list] = {}
     for truth, given in zip(clip.truth, names, strict=True):
         for who, name in zip(truth, given, strict=True):
-            if who >= 0:
+            if who >= 0 and name is not None:
                 by_person.setdefault(who, []).append(name)
     first, last = (
         [_usual(given[part]) for given in by_person.values()]
         for part in (slice(None, 10), slice(-10, None))
     )
     right = [
-        name == f for given, f in zip(by_person.values(), first, strict=True) for name in given
+        name == usual
+        for given, usual in zip(by_person.values(), first, strict=True)
+        for name in given
     ]
     every = {name for given in names for name in given if name is not None}
     kept = first == last and len(set(first)) == len(first)

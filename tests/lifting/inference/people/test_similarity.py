@@ -10,6 +10,7 @@ from lifting.inference.people.similarity import (
     seen_points,
     sigmas_of,
     similarity,
+    standing,
     without_doubles,
 )
 from lifting.metrics.oks import oks, oks_sigmas
@@ -88,3 +89,11 @@ def test_other_people_stay_also_in_part():
     # Somebody at the same place who is smaller, and walks the other way.
     crossing = np.concatenate([270 * figure(2.5, -1) + (500, 395), np.ones((17, 1))], 1)
     assert kept(pose(), crossing) == [0, 1]
+
+
+@pytest.mark.parametrize("joint_set", ["coco17", "halpe26", "mediapipe33", "h36m17"])
+def test_somebody_upright_is_as_narrow_as_the_shoulders(joint_set):
+    places = dict(zip(skeleton(joint_set).joints, standing(joint_set), strict=True))
+    np.testing.assert_allclose(places["left_shoulder"] - places["right_shoulder"], (36, 0))
+    np.testing.assert_allclose(places["left_hip"] - places["left_ankle"], (0, 86))
+    assert np.ptp(standing(joint_set)[:, 0]) == 40
