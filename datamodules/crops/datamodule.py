@@ -129,7 +129,10 @@ class ImageDataModule(SubjectDataModule):
 
     def _pixels(self, records: ImageRecords) -> Pixels:
         """Return the source of the images of records."""
-        return FilePixels([records.file(row) for row in range(len(records))])
+        sizes = [
+            (round(width), round(height)) for width, height in records.columns["size"].tolist()
+        ]
+        return FilePixels([records.file(row) for row in range(len(records))], sizes)
 
     def _split(self, records: ImageRecords, split: str) -> ImageSplit:
         training, boxes = split == "train", records.columns["box"]

@@ -27,6 +27,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from datamodules.crops.pixels import image_sizes
 from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError
 from lifting.skeletons import Skeleton, convert, convert_confidence, skeleton
@@ -208,8 +209,7 @@ def gather_records(
     for record in records:
         where = f"{folder / record.path}"
         if images_exist and record.path not in present:
-            if not (folder / record.path).is_file():
-                raise InputError("there is no such image", where, "name the folder of the images.")
+            _check_image(folder / record.path, record.size)
             present.add(record.path)
         _check_shapes(record, len(joints), where)
         _check_box(record, where)
@@ -260,6 +260,19 @@ class _CameraTable:
         if not self._cameras:
             return nominal_camera(1, 1).map(lambda x: x.new_zeros((0, *x.shape)))
         return Camera.stack(self._cameras)
+
+
+def _check_image(path: Path, size: tuple[int, int]) -> None:
+    if not path.is_file():
+        raise InputError("there is no such image", path, "name the folder of the images.")
+    try:
+        stored, shown = image_sizes(path)
+    except InputError:
+        # It is left out where it is needed.
+        return
+    if tuple(size) not in (stored, shown):
+        what = f"is {stored[0]} × {stored[1]} pixels large, and annotated as {size[0]} × {size[1]}"
+        raise InputError(what, path, "name the folder of the images that were annotated.")
 
 
 def _check_shapes(record: ImageRecord, joints: int, where: str) -> None:

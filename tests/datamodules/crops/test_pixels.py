@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from datamodules.crops.pixels import FilePixels, read_image, read_photograph
+from datamodules.crops.pixels import FilePixels, image_sizes, read_image, read_photograph
 from lifting.errors import InputError
 from lifting.imaging.warping import warp
 from tests.datamodules.made_images import picture
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_none(tmp_path, content):
     path = tmp_path / "a.jpg"
     if content is not None:
         path.write_bytes(content)
-    assert FilePixels([path]).crop(0, np.eye(2, 3, dtype=np.float32), SIZE) is None
+    assert FilePixels([path], [(120, 90)]).crop(0, np.eye(2, 3, dtype=np.float32), SIZE) is None
 
 
 def test_truncated_picture_is_none_and_grey_and_palette_are_read(tmp_path):
@@ -83,7 +83,7 @@ def test_truncated_picture_is_none_and_grey_and_palette_are_read(tmp_path):
     Image.fromarray(picture(0)).convert("L").save(tmp_path / "grey.jpg")
     Image.fromarray(picture(0)).convert("P").save(tmp_path / "palette.png")
     names = ["half.jpg", "grey.jpg", "palette.png"]
-    pixels = FilePixels([tmp_path / name for name in names])
+    pixels = FilePixels([tmp_path / name for name in names], [(300, 300), (120, 90), (120, 90)])
     crops = [pixels.crop(row, np.eye(2, 3, dtype=np.float32), SIZE) for row in range(3)]
     assert crops[0] is None
     assert (np.ptp(crops[1].astype(int), axis=-1) == 0).all()
@@ -100,8 +100,8 @@ def test_image_is_read_as_colours(tmp_path):
         read_image(tmp_path / "b.jpg")
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_photograph_stands_upright_whichever_way_it_is_stored(tmp_path, orientation):
+def write_turned(path, orientation):
+    """Write a picture with an EXIF orientation; return how it is shown and how it is stored."""
     upright = np.zeros((20, 30, 3), np.uint8)
     upright[:10, :15], upright[:10, 15:], upright[10:, :15] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
     # Stored so that the orientation undoes it, from the definition of the EXIF tag 0x0112.
@@ -117,6 +117,30 @@ def test_photograph_stands_upright_whichever_way_it_is_stored(tmp_path, orientat
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "a.png", exif=exif)
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
+    return upright, stored
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photograph_stands_upright_whichever_way_it_is_stored(tmp_path, orientation):
+    upright, stored = write_turned(tmp_path / "a.png", orientation)
     np.testing.assert_array_equal(read_photograph(tmp_path / "a.png"), upright)
     np.testing.assert_array_equal(read_image(tmp_path / "a.png"), stored)
+
+
+@pytest.mark.parametrize("orientation", [*range(1, 9), 0, 9])
+def test_crop_is_of_the_image_as_it_was_annotated(tmp_path, orientation):
+    upright, stored = write_turned(tmp_path / "a.png", min(max(orientation, 1), 8))
+    if orientation in (0, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        upright = stored
+        Image.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    assert image_sizes(tmp_path / "a.png") == (stored.shape[1::-1], upright.shape[1::-1])
+    for pixels in (upright, stored):
+        size = pixels.shape[1::-1]
+        crop = FilePixels([tmp_path / "a.png"], [size]).crop(
+            0, np.eye(2, 3, dtype=np.float32), size
+        )
+        # Where both sizes are the same, programs for annotation show the image upright.
+        np.testing.assert_array_equal(crop, upright if size == (30, 20) else stored)

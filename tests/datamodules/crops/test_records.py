@@ -65,6 +65,7 @@ def test_digest_changes_with_a_keypoint(tmp_path):
     ("changes", "sentence"),
     [
         ({"path": "S1/none.png"}, "none.png: there is no such image; name the folder"),
+        ({"size": (90, 121)}, "is 120 × 90 pixels large, and annotated as 90 × 121; name"),
         ({"box": np.array([130.0, 10, 150, 40])}, "outside the image of 120 × 90"),
         ({"box": np.array([50.0, 10, 40, 40])}, "is empty or outside"),
         ({"camera": None}, "has a 3D pose but no camera"),

@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from datamodules.crops.datamodule import ImageDataModule
 from datamodules.crops.index import read_index
 from datamodules.image_sets.convert import convert, find
 from lifting.errors import InputError
-from tests.datamodules.image_sets.test_coco import person, write
+from tests.datamodules.image_sets.test_coco import POINTS, person, write
 from tests.datamodules.image_sets.test_mpii import person as mpii_person
 from tests.datamodules.image_sets.test_mpii import read as read_mpii
 
@@ -92,3 +95,54 @@ def test_mpii_s_folder_has_one_folder_of_images(tmp_path):
     records = read_index(tmp_path / "mpii.h5")
     assert records.names["subject"] == ["train", "val"]
     assert {records.file(row).resolve() for row in (0, 1)} == {(images / "a.jpg").resolve()}
+
+
+def brightness_at_labels(index):
+    """The brightness of every crop where its joints are labelled, from 0 to 1."""
+    data = ImageDataModule(str(index), workers=0)
+    data.subjects["test"] = ["val"]
+    data.setup("test")
+    batch = data.on_after_batch_transfer(next(iter(data.test_dataloader())), 0)
+    affine, points = batch["affine"].numpy(), batch["keypoints"].numpy()
+    x, y = np.einsum("nij,nkj->ink", affine[..., :2], points) + affine[..., 2].T[..., None]
+    rows = np.arange(len(points))[:, None]
+    shown = batch["image"].amax(1).numpy()
+    values = shown[rows, np.floor(y).astype(int), np.floor(x).astype(int)]
+    low, high = shown.min(), shown.max()
+    return ((values - low) / (high - low)).mean(1)
+
+
+def test_labels_lie_on_upright_images_however_they_are_stored(tmp_path):
+    """Of the first two pictures one is stored lying, and the third annotated so."""
+    names = ["a.png", "b.png", "c.png"]
+    upright = np.full((120, 90, 3), 40, np.uint8)
+    for x, y, _ in POINTS:
+        upright[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3] = 255
+    lying = Image.Exif()
+    lying[0x0112] = 6
+    Image.fromarray(upright).save(tmp_path / "a.png")
+    Image.fromarray(np.rot90(upright).copy()).save(tmp_path / "b.png", exif=lying)
+    Image.fromarray(upright.swapaxes(0, 1).copy()).save(tmp_path / "c.png", exif=lying)
+    sizes = [(90, 120), (90, 120), (120, 90)]
+    images = [
+        {"id": n, "file_name": name, "width": width, "height": height}
+        for n, (name, (width, height)) in enumerate(zip(names, sizes, strict=True))
+    ]
+    exchanged = [value for x, y, seen in POINTS for value in (y, x, seen)]
+    box = [5, 10, 60, 60]
+    people = [person(image_id=0, bbox=box), person(image_id=1, bbox=box)]
+    people += [person(image_id=2, bbox=box, keypoints=exchanged)]
+    path = write(tmp_path, *people, images=images)
+    convert(find("coco", path, split="val"), tmp_path / "index.h5")
+    assert (brightness_at_labels(tmp_path / "index.h5") > 0.9).all()
+
+
+@pytest.mark.real
+def test_real_photographs_turned_by_exif(cases, tmp_path):
+    folder = cases / "photograph_turned_by_exif"
+    found = find("coco", folder / "annotations.json", folder / "im", "val")
+    convert(found, tmp_path / "index.h5")
+    brightness = brightness_at_labels(tmp_path / "index.h5")
+    # Crops blur the small dots, those of pictures that are stored upright as much.
+    np.testing.assert_allclose(brightness, [brightness[1]] * 6, atol=0.01)
+    assert brightness[1] > 0.7
