@@ -112,8 +112,8 @@ class PoseTracker:
 
     Everybody is expected to go on as before, also while out of sight, and poses are matched to people so
     that the sum of what it costs is smallest (Kuhn, 1955): how far keypoints are from where they are
-    expected, and which of them are missing or new. Who is too far from everyone, and is not seen twice on
-    the frame, is a new person.
+    expected, and which of them are missing or new. Who is too far from everyone, and not there
+    twice, is a new person.
 
     Args:
         joint_set: Joint set of the keypoints.
