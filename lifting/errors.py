@@ -5,12 +5,15 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Self
+from typing import Any, Self
 
 # No space left, file larger than the limit, disk quota exceeded.
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -20,11 +23,85 @@ _UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.E
 _UNUSABLE |= {errno.EIO, errno.ESTALE}
 
 
+@dataclass(frozen=True)
+class Option:
+    """An option of a command that a text speaks of; whoever has no command line calls it otherwise.
+
+    Attributes:
+        name: Its name.
+
+    Example:
+        >>> print(Option("fps"))
+        --fps
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"--{self.name}"
+
+
+class Phrase(str):
+    """A text that knows which options it speaks of: as a string, that of the command line.
+
+    Args:
+        template: The text, with ``{}`` in the place of each part.
+        *parts: Each an :class:`Option`, another phrase, or anything else.
+
+    Example:
+        >>> phrase = Phrase("give {} and {}.", Option("width"), Option("height"))
+        >>> phrase
+        'give --width and --height.'
+        >>> phrase.told(lambda option: option.name.upper())
+        'give WIDTH and HEIGHT.'
+    """
+
+    template: str
+    parts: tuple[object, ...]
+
+    def __new__(cls, template: str, *parts: object) -> Self:
+        """Return the text with its parts in their places."""
+        phrase = super().__new__(cls, template.format(*parts))
+        phrase.template, phrase.parts = template, parts
+        return phrase
+
+    def __getnewargs__(self) -> tuple[object, ...]:  # type: ignore[override]
+        return (self.template, *self.parts)
+
+    def told(self, call: Callable[[Option], str]) -> str:
+        """Return the text with the options called otherwise."""
+        return self.template.format(*(told(part, call) for part in self.parts))
+
+    def options(self) -> Iterator[Option]:
+        """Yield the options that it speaks of."""
+        for part in self.parts:
+            if isinstance(part, Phrase):
+                yield from part.options()
+            elif isinstance(part, Option):
+                yield part
+
+    def each(self, change: Callable[[object], object]) -> Self:
+        """Return the same text of changed parts; options stay."""
+        parts = (p.each(change) if isinstance(p, Phrase) else p for p in self.parts)
+        changed = (p if isinstance(p, (Option, Phrase)) else change(p) for p in parts)
+        return type(self)(self.template, *changed)
+
+
+def told(text: object, call: Callable[[Option], str]) -> str:
+    """Return a text, or what stands for one, with its options called otherwise."""
+    if isinstance(text, Option):
+        return call(text)
+    return text.told(call) if isinstance(text, Phrase) else str(text)
+
+
 class InputError(Exception):
     """Something given from outside is wrong.
 
     Its text is one sentence: ``where: what; remedy``. Commands print it without a traceback and exit
     with status 2.
+
+    Each part may be a :class:`Phrase`, and the place an :class:`Option`, which says what the options are
+    that it names: :meth:`told` calls them otherwise.
 
     Args:
         what: What is wrong.
@@ -43,9 +120,13 @@ class InputError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        place = "" if self.where is None else f"{self.where}: "
-        advice = "" if self.remedy is None else f"; {self.remedy}"
-        return f"{place}{self.what}{advice}"
+        return self.told(str)
+
+    def told(self, call: Callable[[Option], str]) -> str:
+        """Return the sentence, with options called otherwise than on the command line."""
+        place = "" if self.where is None else f"{told(self.where, call)}: "
+        advice = "" if self.remedy is None else f"; {told(self.remedy, call)}"
+        return f"{place}{told(self.what, call)}{advice}"
 
     def at(self, where: object) -> Self:
         """Return the same error with the place that its own place is in.
@@ -54,7 +135,7 @@ class InputError(Exception):
             >>> print(InputError("has no name", "person 2").at("walk.json"))
             walk.json: person 2: has no name
         """
-        place = where if self.where is None else f"{where}: {self.where}"
+        place = where if self.where is None else Phrase("{}: {}", where, self.where)
         return type(self)(self.what, place, self.remedy)
 
     def naming(self, path: Path) -> Self:
@@ -63,9 +144,12 @@ class InputError(Exception):
         def short(text: object) -> str:
             return str(text).replace(str(path), path.name)
 
-        where = None if self.where is None else short(self.where)
-        remedy = None if self.remedy is None else short(self.remedy)
-        return type(self)(short(self.what), where, remedy)
+        def shorter(text: Any) -> Any:
+            if text is None or isinstance(text, Option):
+                return text
+            return text.each(short) if isinstance(text, Phrase) else short(text)
+
+        return type(self)(shorter(self.what), shorter(self.where), shorter(self.remedy))
 
 
 class UnavailableError(InputError):
@@ -74,6 +158,30 @@ class UnavailableError(InputError):
 
 class InputWarning(UserWarning):
     """Something given from outside may not be what was meant; commands print it in one sentence."""
+
+
+# Who listens to warnings of what is given from outside, in this thread.
+_listener: ContextVar[list[InputError] | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[list[InputError]]:
+    """Yield a list that takes what is warned of inside by :func:`warn`, in this thread, and alone."""
+    heard: list[InputError] = []
+    token = _listener.set(heard)
+    try:
+        yield heard
+    finally:
+        _listener.reset(token)
+
+
+def warn(about: InputError, stacklevel: int = 2) -> None:
+    """Warn of what may be wrong by an :class:`InputWarning`, unless somebody is listening."""
+    heard = _listener.get()
+    if heard is None:
+        warnings.warn(str(about), InputWarning, stacklevel=stacklevel + 1)
+    else:
+        heard.append(about)
 
 
 class CheckpointError(InputError):
@@ -121,13 +229,13 @@ def located(where: object) -> Iterator[None]:
         raise error.at(where) from error
 
 
-def did_you_mean(word: str, known: Iterable[str], shown: str = "{}") -> str:
+def did_you_mean(word: str, known: Iterable[str], shown: str | Option = "{}") -> str:
     """Return the question whether a known word was meant, or nothing where none is close.
 
     Args:
         word: What was given.
         known: What there is.
-        shown: How the word is shown, with ``{}`` in its place.
+        shown: How the word is shown, with ``{}`` in its place, or the option that it is given to.
 
     Example:
         >>> did_you_mean("widht", ["width", "depth"]), did_you_mean("x", ["width"])
@@ -136,7 +244,12 @@ def did_you_mean(word: str, known: Iterable[str], shown: str = "{}") -> str:
     # Capitals are mistaken most easily, and count as other letters.
     spelled = {name.lower(): name for name in sorted(known, reverse=True)}
     close = get_close_matches(word.lower(), spelled, n=1)
-    return f"did you mean {shown.format(spelled[close[0]])}?" if close else ""
+    if not close:
+        return ""
+    meant = spelled[close[0]]
+    if isinstance(shown, Option):
+        return Phrase("did you mean {} {}?", shown, meant)
+    return f"did you mean {shown.format(meant)}?"
 
 
 def require(name: str, user: str, extra: str, package: str | None = None) -> ModuleType:

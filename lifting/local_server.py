@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 from lifting.containers.json_files import parse_json
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 HOST = "127.0.0.1"
 # Nothing from elsewhere; style and script are in the pages themselves.
@@ -44,7 +44,9 @@ class LocalServer(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), handler)
         except (OSError, OverflowError) as error:
-            raise InputError(f"--port is {port}, which is not free: give another.") from error
+            raise InputError(
+                Phrase("{} is {}, which is not free: give another.", Option("port"), port)
+            ) from error
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 from numpy import ndarray
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.skeletons import skeleton
 
 # Camera frame (x right, y down, z away; millimetres) to x right, y up, z near; metres.
@@ -57,5 +57,5 @@ class Motion:
         """
         if self.fps is None or not 0 < self.fps < np.inf:
             what = f"{format_name} holds frames per second, and fps is {self.fps}"
-            raise InputError(what, self.name, "give them with --fps.")
+            raise InputError(what, self.name, Phrase("give them with {}.", Option("fps")))
         return float(self.fps)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import lifting
 from lifting.cameras import Camera
 from lifting.checkpoints import file_digest
-from lifting.errors import InputError
+from lifting.errors import InputError, Option
 from lifting.export.modules import CompletingModule, DetectingModule, LiftingModule
 from lifting.methods import Lifter, Method, OcclusionCompletion
 from lifting.methods.bases.checkpointed import load_frozen
@@ -138,7 +138,7 @@ def exportable(method: Method, one_window: bool = False, crop: Sequence[int] = C
         if min(crop) < 2 * _COARSEST or width % _COARSEST or height % _COARSEST:
             multiples = f"multiples of {_COARSEST} from {2 * _COARSEST} on"
             remedy = f"give {multiples}, such as {CROP[0]} {CROP[1]}."
-            raise InputError(f"is {width} by {height}", "--crop", remedy)
+            raise InputError(f"is {width} by {height}", Option("crop"), remedy)
         # With channels last, what is traced would depend on whether the batch is one.
         nn.utils.convert_conv2d_weight_memory_format(method.net, torch.contiguous_format)
         detections = ("keypoints", "confidence")

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 FILTERS = ("butterworth", "one_euro", "savgol", "none")
 # Hz; what biomechanics uses for walking (Winter, Biomechanics and Motor Control of Human Movement).
@@ -40,6 +40,6 @@ def parse_filter(text: str) -> KeypointFilter:
     except ValueError:
         cutoff = math.nan
     if name != "butterworth" or not 0 < cutoff < math.inf:
-        what = f"--smooth_keypoints is {text}"
-        raise InputError(f"{what}: give a cut-off in Hz to butterworth alone, as butterworth:6.")
+        what = "{} is {}: give a cut-off in Hz to butterworth alone, as butterworth:6."
+        raise InputError(Phrase(what, Option("smooth_keypoints"), text))
     return KeypointFilter(name, cutoff)

@@ -1,12 +1,11 @@
 """Lifting of keypoint files, written as an ``.npz``, a page and files of other programs."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lifting.errors import InputError, InputWarning
+from lifting.errors import InputError, warn
 from lifting.files import write_together
 from lifting.inference.defaults import lifter_and_options
 from lifting.inference.everyone import lift_everyone
@@ -147,10 +146,6 @@ def _sized(tracks: list[KeypointTrack], lifter: Lifter, path: Path) -> list[Keyp
     if not unsized or not lifter.in_person_view:
         return tracks
     sized, (width, height) = with_nominal_size(tracks)
-    warnings.warn(
-        f"{path}: does not tell how large the images are, and {width:g} x {height:g} are assumed; "
-        "give their width and height.",
-        InputWarning,
-        stacklevel=2,
-    )
+    what = f"does not tell how large the images are, and {width:g} x {height:g} are assumed"
+    warn(InputError(what, path, "give their width and height."))
     return sized

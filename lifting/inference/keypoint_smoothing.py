@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from scipy.signal import butter, sosfiltfilt
 from torch import Tensor
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_filters import DEFAULT_CUTOFF, parse_filter
 from lifting.inference.smoothing import one_euro, runs_of, savitzky_golay
 from lifting.keypoints.validation import PersonKeypoints
@@ -51,10 +51,12 @@ def smooth_keypoints(
         return points
     if chosen.name != "savgol" and fps is None:
         what = f"{chosen.name} depends on the frame rate"
-        raise InputError(what, "--smooth_keypoints", "give --fps, or smooth by savgol.")
+        raise InputError(
+            what, Option("smooth_keypoints"), Phrase("give {}, or smooth by savgol.", Option("fps"))
+        )
     if chosen.name == "butterworth" and fps is not None and chosen.cutoff >= fps / 2:
         what = f"a cut-off of {chosen.cutoff:g} Hz is not below half of {fps:g} frames per second"
-        raise InputError(what, "--smooth_keypoints", "give a lower one.")
+        raise InputError(what, Option("smooth_keypoints"), "give a lower one.")
     # Pixels to about millimetres.
     scale = _PERSON_MM / _extent(points, seen) if chosen.name == "one_euro" else 1.0
     smoothed = points.clone()

@@ -20,5 +20,16 @@ def lifted_by(path: Path, *kinds: str) -> str | None:
         >>> print(lifted_by(Path("walk.mov")))
         lift videos by `lifting video`.
     """
+    kind = media_kind(path)
+    return None if kind is None or (kinds and kind not in kinds) else _REMEDIES[kind]
+
+
+def media_kind(path: Path) -> str | None:
+    """Return whether a file is a ``"video"`` or an ``"image"``, told by its ending, or None.
+
+    Example:
+        >>> media_kind(Path("walk.mov"))
+        'video'
+    """
     kind = (mimetypes.guess_type(path.name)[0] or "").partition("/")[0]
-    return _REMEDIES.get(kind) if not kinds or kind in kinds else None
+    return kind if kind in _REMEDIES else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from lifting.errors import InputError, did_you_mean
+from lifting.errors import InputError, Option, Phrase, did_you_mean
 
 # Beside the .npz of everyone.
 FORMATS = ("bvh", "trc", "c3d", "csv", "angles")
@@ -53,8 +53,8 @@ class OutputOptions:
         for name in names:
             if name not in (*FORMATS, "all"):
                 listed = f"give {', '.join(FORMATS)}, with commas between them, or all, or none."
-                meant = did_you_mean(name, FORMATS, "--formats {}") or listed
-                raise InputError(f"--formats: there is no '{name}'", remedy=meant)
+                meant = did_you_mean(name, FORMATS, Option("formats")) or listed
+                raise InputError(f"there is no '{name}'", Option("formats"), meant)
         return tuple(name for name in FORMATS if name in names or "all" in names)
 
     @property
@@ -70,8 +70,8 @@ class OutputOptions:
             if self.person_height is not None:
                 found[name.strip() if equals else None] = _metres(number)
         if None in found and len(found) > 1:
-            what = f"--person_height is {self.person_height}"
-            raise InputError(f"{what}: give one number for everyone, or one by each name.")
+            what = "{} is {}: give one number for everyone, or one by each name."
+            raise InputError(Phrase(what, Option("person_height"), self.person_height))
         return found
 
 
@@ -81,8 +81,9 @@ def _metres(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.3 <= value <= _TALLEST:
-        example = "give metres, as --person_height 1.78 or anna=1.78,ben=1.91."
-        raise InputError(f"--person_height is '{text.strip()}': {example}")
+        what = "{} is '{}': give metres, as {} 1.78 or anna=1.78,ben=1.91."
+        option = Option("person_height")
+        raise InputError(Phrase(what, option, text.strip(), option))
     return value
 
 
@@ -101,6 +102,7 @@ def with_person_height(options: dict[str, Any]) -> dict[str, Any]:
     if height is None or not height <= _TALLEST:
         return options
     if options.get("person_height") is not None:
-        raise InputError(f"--height {height:g} and --person_height say the same: give one of them.")
+        what = "{} {} and {} say the same: give one of them."
+        raise InputError(Phrase(what, Option("height"), f"{height:g}", Option("person_height")))
     rest = {name: value for name, value in options.items() if name != "height"}
     return rest | {"person_height": f"{height:g}"}

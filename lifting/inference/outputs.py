@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.errors import InputError, did_you_mean, located, require
+from lifting.errors import InputError, Option, Phrase, did_you_mean, located, require
 from lifting.export.bvh import bvh_text
 from lifting.export.c3d import c3d_bytes
 from lifting.export.motion import Motion
@@ -81,7 +81,9 @@ def check_names(tracks: Sequence[KeypointTrack], options: OutputOptions, where: 
     names = [track.name for track in tracks]
     for name in options.heights:
         if name is not None and name not in names:
-            meant = did_you_mean(name, names) or "name those in --person_height."
+            meant = did_you_mean(name, names) or Phrase(
+                "name those in {}.", Option("person_height")
+            )
             raise no_such_person(name, names, where, meant)
 
 
@@ -119,7 +121,7 @@ def check_before(
             calibration.camera(size)
     if stills and (motion := [name for name in formats if name in MOTION]):
         what = f"{', '.join(motion)} hold motion, and these are photographs"
-        raise InputError(what, remedy="give --formats csv,angles.")
+        raise InputError(what, remedy=Phrase("give {} csv,angles.", Option("formats")))
     if "c3d" in formats:
         require("c3d", "C3D", "c3d")
 

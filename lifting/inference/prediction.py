@@ -1,6 +1,5 @@
 """Lifting of a person's keypoints by a checkpoint: pixels of any detector in, 3D poses out."""
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from torch import Tensor
 from datamodules.examples.bank import LoadedClip, PoseBank
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera, nominal_camera
-from lifting.errors import InputError, InputWarning, located
+from lifting.errors import InputError, located, warn
 from lifting.inference.defaults import LIFTER
 from lifting.inference.devices import device_of
 from lifting.inference.keypoint_files import KeypointTrack
@@ -207,13 +206,12 @@ def warn_of_strange_inputs(
     if deviations < STRANGE:
         return False
     name = skeleton(lifter.hparams["keypoint_skeleton"]).joints[joint]
-    warnings.warn(
-        f"{where}: {name.replace('_', ' ')} lies {deviations:.1f} standard deviations from where it was "
-        f"in the training images; {type(lifter).__name__} knows people only where and as large as they "
-        "were there, so expect wrong poses, or take a lifter with the view of the person.",
-        InputWarning,
-        stacklevel=3,
+    what = f"{name.replace('_', ' ')} lies {deviations:.1f} standard deviations from where it was"
+    remedy = (
+        f"{type(lifter).__name__} knows people only where and as large as they were there, so expect "
+        "wrong poses, or take a lifter with the view of the person."
     )
+    warn(InputError(f"{what} in the training images", where, remedy), stacklevel=3)
     return True
 
 

@@ -1,6 +1,5 @@
 """Validation of keypoints that come as arrays."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from lifting.errors import InputError, InputWarning
+from lifting.errors import InputError, warn
 from lifting.keypoints.confidence import believed, confidence_of
 from lifting.keypoints.plausibility import Implausible, implausible
 from lifting.keypoints.threshold import LEAST_CONFIDENCE
@@ -128,8 +127,7 @@ def without(person: PersonKeypoints, found: Sequence[Implausible]) -> PersonKeyp
 def warn_of(found: Sequence[Implausible], where: object) -> None:
     """Warn of keypoints that nobody can have, a sentence for each fault."""
     for fault in found:
-        message = str(InputError(fault.text, where, fault.remedy))
-        warnings.warn(message, InputWarning, stacklevel=4)
+        warn(InputError(fault.text, where, fault.remedy), stacklevel=4)
 
 
 def _numbers(content: ArrayLike, what: str) -> NDArray[np.float64]:

@@ -203,6 +203,19 @@ def test_keypoint_file_is_lifted_played_and_downloaded(open_app, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("link", name="Download walk_3d_person0.bvh").click()
     assert "HIERARCHY" in download.value.path().read_text()
+    # What is warned of stands below what was lifted, and both are in view.
+    assert page.locator("#notes li").count() == 0
+    points[2, 9, :2] = 0
+    faulty = made.alphapose(tmp_path / "faulty.json", [(t, p, None) for t, p in enumerate(points)])
+    page.locator("#files").set_input_files(faulty)
+    warning = page.locator("#notes li", has_text="faulty.json: person0: left wrist lies at (0, 0)")
+    warning.wait_for()
+    box = warning.bounding_box()
+    assert box["y"] > page.locator("#state").bounding_box()["y"] >= 0
+    assert box["y"] + box["height"] < 900
+    page.locator("#files").set_input_files(path)
+    page.get_by_text("5 frames of 1 person (coco17).").wait_for()
+    assert page.locator("#notes li").count() == 0
     # Another lifter lifts the same files.
     with page.expect_response("**/lift") as answer:
         page.locator("#lifter").select_option("lstm")

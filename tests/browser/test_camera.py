@@ -52,7 +52,7 @@ class StubTracker:
 @pytest.fixture
 def tracker(monkeypatch):
     tracker = StubTracker()
-    monkeypatch.setattr(camera, "build_tracker", lambda *_: tracker)
+    monkeypatch.setattr(camera, "tracker_of", lambda *_: tracker)
     return tracker
 
 

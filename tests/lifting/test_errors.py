@@ -1,11 +1,25 @@
 import errno
 import os
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
 import pytest
 
-from lifting.errors import CheckpointError, InputError, explain, guarded, located
+from lifting.errors import (
+    CheckpointError,
+    InputError,
+    InputWarning,
+    Option,
+    Phrase,
+    did_you_mean,
+    explain,
+    guarded,
+    listening,
+    located,
+    warn,
+)
 
 
 def test_an_input_error_is_explained_by_its_own_sentence():
@@ -116,3 +130,48 @@ def test_what_is_wrong_with_a_path_itself_is_one_sentence(number):
 
 def test_a_file_that_is_missing_may_be_a_defect():
     assert explain(FileNotFoundError(errno.ENOENT, "No such file", "walk.h5")) is None
+
+
+def test_options_are_called_otherwise_wherever_they_stand():
+    inner = Phrase("{} or {}", Option("width"), 3)
+    error = InputError(Phrase("is {}", inner), Option("camera"), Phrase("drop {}.", Option("fps")))
+    error = error.at("walk.json")
+    assert str(error) == "walk.json: --camera: is --width or 3; drop --fps."
+    assert error.told(lambda o: o.name.upper()) == "walk.json: CAMERA: is WIDTH or 3; drop FPS."
+    assert list(error.remedy.options()) == [Option("fps")]
+    # Another process gets it whole, and a text that is as a template is kept as it is.
+    copy = pickle.loads(pickle.dumps(error.at("{}")))
+    assert copy.told(lambda o: "x") == "{}: walk.json: x: is x or 3; drop x."
+    meant = did_you_mean("widht", ["width"], Option("set"))
+    assert (meant, meant.told(lambda o: "x")) == (
+        "did you mean --set width?",
+        "did you mean x width?",
+    )
+
+
+def test_a_file_is_called_by_its_name_in_phrases_too():
+    path = Path("/tmp/somewhere/walk.json")
+    error = InputError(
+        Phrase("{} and {}", f"in {path}", Option("fps")),
+        Phrase("{}: {}", path, "anna"),
+        f"see {path}.",
+    )
+    named = error.naming(path)
+    assert str(named) == "walk.json: anna: in walk.json and --fps; see walk.json."
+    assert named.told(lambda o: "x") == "walk.json: anna: in walk.json and x; see walk.json."
+    assert InputError("x", Option("fps")).naming(path).where == Option("fps")
+
+
+def test_whoever_listens_hears_the_warnings_of_this_thread_alone():
+    with listening() as outer:
+        warn(InputError("first"))
+        with listening() as inner:
+            warn(InputError("second"))
+        # Of another thread nobody here listens to.
+        with pytest.warns(InputWarning, match="third"), ThreadPoolExecutor(1) as pool:
+            pool.submit(warn, InputError("third")).result()
+    assert [str(w) for w in outer] == ["first"]
+    assert [str(w) for w in inner] == ["second"]
+    with pytest.warns(InputWarning, match="fourth") as told:
+        warn(InputError("fourth"), stacklevel=1)
+    assert told[0].filename == __file__

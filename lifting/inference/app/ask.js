@@ -12,6 +12,14 @@ async function ask(path, options) {
   }
 }
 
+/* Say what an answer warns of; as long as that stays the same nothing is written, nor read out, again. */
+function note(id, warnings = []) {
+  const list = element(id);
+  if (list.dataset.text === warnings.join("\n")) return;
+  list.dataset.text = warnings.join("\n");
+  list.replaceChildren(...warnings.map(text => Object.assign(document.createElement("li"), { textContent: text })));
+}
+
 const asJson = content => ({
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
 });

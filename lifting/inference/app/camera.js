@@ -22,6 +22,7 @@ const isMirrored = () => element("camera-mirror").checked;
 function tell(state, fault = "") {
   element("camera-state").textContent = state;
   element("camera-fault").textContent = fault;
+  if (!running) note("camera-notes");
 }
 
 function showRunning(now) {
@@ -119,6 +120,7 @@ async function follow(own) {
     if (running !== own) break;
     if (answer.error) throw new Error(answer.error);
     people = answer.people;
+    note("camera-notes", answer.warnings);
     show(own);
     drawn.push([performance.now(), performance.now() - at]);
     drawn = drawn.slice(-REMEMBERED);

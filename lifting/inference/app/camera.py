@@ -16,12 +16,11 @@ import PIL.Image
 
 from lifting.errors import InputError
 from lifting.inference.app.lifters import Lifters
+from lifting.inference.app.started import tracker_of
 from lifting.inference.defaults import LIVE_LIFTER
-from lifting.inference.detectors.factory import build_tracker
 from lifting.inference.detectors.interfaces import Detection, Image, PersonTracker
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.live import LiveLifter, frames_ahead
-from lifting.inference.prediction import load_lifter
 from lifting.inference.video.reader import VideoFrame
 from lifting.keypoints.confidence import believed
 from lifting.methods.bases.lifter import Lifter
@@ -103,10 +102,10 @@ class CameraSessions:
         if not isinstance(content, dict) or not isinstance(content.get("lifter"), str):
             raise InputError("No lifter is named: load the page again.")
         if self.detector is None:
-            raise InputError("Nobody is detected on pictures: start the app with --detector.")
+            raise InputError("Nobody is detected on pictures: start the app with a detector.")
         name, lifter = self._live(content["lifter"])
         most = _MAX_PEOPLE if content.get("several") is True else 1
-        tracker = build_tracker(self.detector, most)
+        tracker = tracker_of(self.detector, most)
         smooth = "one_euro" if content.get("smooth") is True else None
         session = _Session(tracker, lifter, self.detector.least_confidence, most, smooth)
         # What does not go together is said before the camera is on.
@@ -132,7 +131,7 @@ class CameraSessions:
             if frames_ahead(other := self.lifters[name]) == 0:
                 return name, other
         if is_named(LIVE_LIFTER):
-            return LIVE_LIFTER, load_lifter(LIVE_LIFTER)
+            return LIVE_LIFTER, self.lifters.load(LIVE_LIFTER, LIVE_LIFTER)
         what = f"looks {ahead} frames ahead, which a camera has not taken yet"
         raise InputError(what, wanted, "start the app with a causal lifter as well.")
 

@@ -7,6 +7,7 @@ function tell(state, fault = "", busy = false) {
   element("state").textContent = state;
   element("state").classList.toggle("busy", busy);
   element("fault").textContent = fault;
+  note("notes");
 }
 
 function liftOptions() {
@@ -44,6 +45,7 @@ async function work() {
   working = false;
   element("again").disabled = false;
   tell(answer.summary || "", answer.error || "");
+  note("notes", answer.warnings);
   if (!answer.error) show3d(answer);
   element(answer.error ? "fault" : "state").scrollIntoView({ block: answer.error ? "nearest" : "start" });
 }

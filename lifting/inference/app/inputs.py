@@ -1,15 +1,17 @@
 """Lifting of the app's inputs, one function per kind: keypoint files, photographs, videos."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from datamodules.crops.pixels import read_photograph
-from lifting.errors import InputError
-from lifting.inference.detectors.factory import build_tracker
+from lifting.errors import InputError, listening, warn
+from lifting.inference.app.started import tracker_of
 from lifting.inference.detectors.interfaces import Frame
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks
+from lifting.inference.media_kinds import media_kind
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.photographs.files import ENDINGS
@@ -58,17 +60,30 @@ def lift_file(
         InputError: If the file or an option is wrong; the file is called by its name alone.
     """
     kind = path.suffix.lower()
-    try:
+    with _by_its_name(path):
         if kind not in (*ENDINGS, *VIDEOS):
+            if media_kind(path) is not None:
+                remedy = f"convert it to {', '.join(ENDINGS)} or {VIDEOS[0]}."
+                raise InputError("is a picture or a video of a kind that is not read", path, remedy)
             return _lift_keypoint_file(path, lifter, read_options, options)
         if detector is None:
-            remedy = "start the app with --detector, or give keypoints."
-            raise InputError("is a picture or a video, on which nobody is detected", path, remedy)
+            remedy = "give keypoints, or start the app with a detector."
+            raise InputError("is a picture or a video, and the app detects nobody", path, remedy)
         lift_pictures = _lift_photograph if kind in ENDINGS else _lift_video
         return lift_pictures(path, lifter, detector, options)
+
+
+@contextmanager
+def _by_its_name(path: Path) -> Iterator[None]:
+    """Call a file by its name in errors and warnings: where it is stored is of no use to the user."""
+    try:
+        with listening() as warned:
+            yield
     except InputError as error:
-        # Where it was stored is of no use to the user.
         raise error.naming(path) from error
+    finally:
+        for about in warned:
+            warn(about.naming(path))
 
 
 def _lift_keypoint_file(
@@ -118,7 +133,7 @@ def _detect(
     Raises:
         InputError: If there is nobody.
     """
-    tracker = build_tracker(detector)
+    tracker = tracker_of(detector)
     people, _ = track_people(frames, tracker, _CHUNK, lambda: False, lambda count: None)
     if not people:
         raise InputError("nobody can be seen on it", path, "give one of a whole person.")

@@ -7,6 +7,7 @@ from threading import Lock
 
 from lifting.checkpoints import read_checkpoint
 from lifting.errors import InputError
+from lifting.inference.app.started import start_error
 from lifting.inference.defaults import LIFTER
 from lifting.inference.prediction import load_lifter
 from lifting.methods.bases.checkpointed import subclasses
@@ -70,8 +71,19 @@ class Lifters:
         """
         if name not in self.paths:
             raise InputError(f"There is no lifter '{name}'; choose {', '.join(self.paths)}.")
-        with self._lock:
-            return self._load(self.paths[name])
+        return self.load(name, self.paths[name])
+
+    def load(self, name: str, path: str | Path) -> Lifter:
+        """Return a lifter by its path or name, which need not be one of those that are offered.
+
+        Raises:
+            StartError: If it cannot be loaded.
+        """
+        try:
+            with self._lock:
+                return self._load(path)
+        except InputError as error:
+            raise start_error("lifter", name) from error
 
 
 def models_here() -> list[str]:

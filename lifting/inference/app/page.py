@@ -22,8 +22,8 @@ def app_page(lifters: Iterable[str], formats: Iterable[str], takes_pictures: boo
     if takes_pictures:
         kinds += ", pictures and videos."
     else:
-        kinds += ". For pictures and videos start the app with --detector."
-        camera = "To see people on its pictures, start the app with --detector."
+        kinds += ". For pictures and videos start the app with a detector."
+        camera = "To see people on its pictures, start the app with a detector."
     page = _resource("page.html")
     for name, text in {
         "STYLE": resource("page.css") + _resource("app.css"),

@@ -39,6 +39,7 @@ async function lift() {
     // Meanwhile another lifter may have been chosen.
     if (of !== about) continue;
     say(answer.error);
+    note("play-notes", answer.warnings);
     if (answer.pose) show(answer);
   } while (waiting);
   busy = false;

@@ -17,6 +17,8 @@ from lifting.viz.player import NOMINAL_FPS, Clip, PoseTrack
 
 # People that a page shows at most; all are in the files.
 _MAX_SHOWN = 20
+# Share of the keypoints that are missing which is worth a sentence.
+_MANY = 0.05
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ def write_results(people: Sequence[LiftedPerson], folder: Path, name: str) -> Re
     frames = sum(len(track.frames) for track in tracks)
     unit = "frames" if frames > 1 else "frame"
     summary = [f"{frames:,} {unit} of {counted(len(people))} ({tracks[0].skeleton})."]
+    seen = np.concatenate([track.seen.ravel() for track in tracks])
+    if (missing := 1 - seen.mean()) >= _MANY:
+        summary.append(f"{missing:.0%} of the keypoints are missing, or of too little confidence.")
     motion: dict[Path, bytes] = {}
     try:
         # Photographs do not move, and a crowd would be hundreds of files.

@@ -1,5 +1,6 @@
 """Server of the app, for this machine alone."""
 
+import sys
 import traceback
 from collections.abc import Callable
 from http import HTTPStatus
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from lifting.errors import InputError, explain
+from lifting.errors import InputError, listening
 from lifting.inference.app.camera import LARGEST, CameraSessions
 from lifting.inference.app.job_store import JobStore
 from lifting.inference.app.kept_jobs import ROOM
@@ -15,6 +16,8 @@ from lifting.inference.app.lifters import Lifters
 from lifting.inference.app.page import app_page
 from lifting.inference.app.playground import describe_lifter, lift_points
 from lifting.inference.app.refusals import LengthError, RefusalError, TooLargeError
+from lifting.inference.app.started import StartError
+from lifting.inference.app.words import sentence, status, told
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
 from lifting.keypoints.threshold import LEAST_CONFIDENCE
@@ -142,21 +145,24 @@ class _Handler(LocalHandler):
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> None:
         """Send the answer of a piece of work, or what was wrong as one sentence."""
-        status = HTTPStatus.OK
+        code, answer = HTTPStatus.OK, dict[str, Any]()
         try:
-            answer = work()
+            with listening() as warned:
+                answer = work()
         except (ConnectionError, TimeoutError):
             # Whoever asked is gone, or sends no more: there is nobody to answer.
             raise
         except Exception as error:
-            sentence = explain(error)
-            if sentence is None:
+            text, code = sentence(error), status(error)
+            if text is None:
                 traceback.print_exc()
-                sentence = "That failed, by a fault of the app; its terminal says more."
-            answer = {"error": sentence}
-            if isinstance(error, RefusalError):
-                status = error.status
-        self.send_json(answer, status)
+                text = "That failed, by a fault of the app; its terminal says more."
+            elif isinstance(error, StartError):
+                print(f"{text}: {error.__cause__}", file=sys.stderr)
+            answer = {"error": text}
+        if warned:
+            answer["warnings"] = told(warned)
+        self.send_json(answer, code)
 
     def _send_result(self, path: str) -> None:
         parts = [unquote(part) for part in path.strip("/").split("/")]

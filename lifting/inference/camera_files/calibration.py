@@ -8,7 +8,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from lifting.cameras import Camera, calibrated_camera, undistort
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files import KeypointTrack
 
 # By how much the ratio of the sides may differ from that of the calibration, as sizes are even numbers.
@@ -44,7 +44,9 @@ class Calibration:
         size, own = size or self.size, self.size or size
         if size is None or own is None:
             what = "does not tell the size of the images"
-            raise InputError(what, self.where, "give --width and --height.")
+            raise InputError(
+                what, self.where, Phrase("give {} and {}.", Option("width"), Option("height"))
+            )
         factors = np.divide(size, own)
         if abs(factors[0] / factors[1] - 1) > _SAME_RATIO:
             shapes = (
@@ -80,7 +82,9 @@ def seen_by(track: KeypointTrack, calibration: Calibration | None) -> KeypointTr
         return track
     if track.camera is not None:
         what = "is not needed: the file of the keypoints has its camera"
-        raise InputError(what, f"--camera {calibration.where}", "leave it out.")
+        raise InputError(
+            what, Phrase("{} {}", Option("camera"), calibration.where), "leave it out."
+        )
     camera = calibration.camera(track.size)
     points = torch.from_numpy(track.keypoints)
     rays = undistort((points - camera.principal) / camera.focal, camera)

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.paths import existing_file
 from lifting.containers.yaml_files import parse_yaml
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.camera_files.calibration import Calibration
 
 # Qualisys counts 64 parts of a pixel.
@@ -85,7 +85,9 @@ def read_calibration(text: str) -> Calibration:
     if (not colon and len(cameras) > 1) or (colon and name not in cameras):
         what = f"has no camera '{name}'" if colon else f"has {len(cameras)} cameras"
         listed = list(cameras)[:_LISTED]
-        remedy = f"name one of {', '.join(listed)}, as --camera {path}:{listed[0]}."
+        remedy = Phrase(
+            "name one of {}, as {} {}:{}.", ", ".join(listed), Option("camera"), path, listed[0]
+        )
         raise InputError(what, path, remedy)
     chosen = name or next(iter(cameras))
     try:

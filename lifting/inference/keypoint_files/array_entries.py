@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.options import ReadOptions
 from lifting.skeletons import SKELETONS, skeleton
 
@@ -26,15 +26,21 @@ def joint_set_of(path: Path, content: dict[str, Any], count: int, options: ReadO
     """
     stored = str(content["skeleton"]) if "skeleton" in content else None
     if stored is not None and options.skeleton not in (None, stored):
-        raise InputError(f"holds {stored}, not {options.skeleton}", path, "drop --skeleton.")
+        raise InputError(
+            f"holds {stored}, not {options.skeleton}", path, Phrase("drop {}.", Option("skeleton"))
+        )
     name = options.skeleton or stored
     if name is None:
         fits = [s.name for s in SKELETONS.values() if len(s) == count]
         if len(fits) != 1:
             candidates = f"may be {', '.join(fits)}" if fits else "are those of no joint set"
-            raise InputError(f"{count} keypoints {candidates}", path, "name it with --skeleton.")
+            raise InputError(
+                f"{count} keypoints {candidates}",
+                path,
+                Phrase("name it with {}.", Option("skeleton")),
+            )
         name = fits[0]
     if (own := len(skeleton(name))) != count:
         what = f"has {count} keypoints, but '{name}' has {own}"
-        raise InputError(what, path, "name another --skeleton.")
+        raise InputError(what, path, Phrase("name another {}.", Option("skeleton")))
     return name

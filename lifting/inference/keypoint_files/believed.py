@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.linking import FramePerson, link_tracks
 from lifting.inference.keypoint_files.track import KeypointTrack
 from lifting.inference.options import ReadOptions
@@ -77,6 +77,7 @@ def image_of(track: KeypointTrack) -> tuple[float, float] | None:
 def _nobody(highest: float, least: float, where: object) -> InputError:
     if highest < least:
         what = f"shows nobody with a confidence of {least:g}, the highest is {highest:.2g}"
-        return InputError(what, where, "lower --least_confidence, or run the detector again.")
+        remedy = Phrase("lower {}, or run the detector again.", Option("least_confidence"))
+        return InputError(what, where, remedy)
     what = "shows people outside of the image alone, of little confidence"
     return InputError(what, where, "check the size of the images, or run the detector again.")

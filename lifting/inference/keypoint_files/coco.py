@@ -6,14 +6,13 @@
   the frame; Detectron2's ``coco_instances_results.json`` is one.
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from datamodules.image_sets.categories import PersonCategories, person_categories
-from lifting.errors import InputError, InputWarning
+from lifting.errors import InputError, Option, Phrase, warn
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.linking import FramePerson, parse_points
@@ -53,11 +52,14 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
         people, joints = _results(path, content.data, options, left_out)
     if not people and left_out:
         others = ", ".join(f"{count:,} {what}" for what, count in left_out.items())
-        remedy = "give a file of people's keypoints, or name their joint set with --skeleton."
+        remedy = Phrase(
+            "give a file of people's keypoints, or name their joint set with {}.",
+            Option("skeleton"),
+        )
         raise InputError(f"has no keypoints of people, but {others}", path, remedy)
     if left_out:
         others = ", ".join(f"{count:,} {what}" for what, count in left_out.items())
-        warnings.warn(f"{path}: left out are {others}", InputWarning, stacklevel=2)
+        warn(InputError(f"left out are {others}", path))
     return link_people(people, joints or "coco17", options, path)
 
 

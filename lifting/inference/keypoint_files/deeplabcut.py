@@ -15,7 +15,7 @@ import numpy as np
 from lifting.containers.damage import taking_apart
 from lifting.containers.hdf5_files import HDF5_ERRORS, attribute, check_layout, has, open_hdf5
 from lifting.containers.pickles import unpickle
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.content import HDF5, Content
 from lifting.inference.keypoint_files.joint_names import match_joints, take_joints
 from lifting.inference.keypoint_files.track import Array, KeypointTrack, track_from_points
@@ -58,7 +58,9 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
             continue
         points = take_joints(_points(parts, path), places)
         if options.skeleton not in (None, joints):
-            raise InputError(f"names joints of {joints}", path, "drop --skeleton.")
+            raise InputError(
+                f"names joints of {joints}", path, Phrase("drop {}.", Option("skeleton"))
+            )
         tracks.append(track_from_points(who, points, numbers, joints, options.size))
     if not tracks and fault is not None:
         raise fault

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.track import Array, KeypointTrack, Size, track_from_points
 from lifting.inference.people.pose_tracker import PoseTracker
 from lifting.inference.people.similarity import seen_points, sigmas_of, without_doubles
@@ -59,12 +59,16 @@ def parse_points(
     joints = named or sets.get(count)
     if joints is None:
         raise InputError(
-            f"{count} keypoints are of no known set", where, "name it with --skeleton."
+            f"{count} keypoints are of no known set",
+            where,
+            Phrase("name it with {}.", Option("skeleton")),
         )
     body = len(skeleton(joints))
     if count != body and sets.get(count) != joints:
         raise InputError(
-            f"has {count} keypoints, but '{joints}' has {body}", where, "name another --skeleton."
+            f"has {count} keypoints, but '{joints}' has {body}",
+            where,
+            Phrase("name another {}.", Option("skeleton")),
         )
     return flat.reshape(-1, 3)[:body], joints
 
@@ -98,7 +102,9 @@ def link_tracks(
     for name, group in groups.items():
         sizes = {person.size for person in group}
         if len(sizes) > 1:
-            raise InputError("has images of several sizes", where, "lift them with --stills.")
+            raise InputError(
+                "has images of several sizes", where, Phrase("lift them with {}.", Option("stills"))
+            )
         frames = np.array([person.frame for person in group])
         points = np.stack([person.points for person in group])
         tracks.append(track_from_points(name, points, frames, joints, sizes.pop()))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifting.containers.damage import DATA_ERRORS
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.linking import FramePerson
@@ -157,7 +157,11 @@ def _world(where: object) -> InputError:
 
 def _tracks(path: Path, people: list[FramePerson], options: ReadOptions) -> list[KeypointTrack]:
     if options.skeleton not in (None, JOINTS.name):
-        raise InputError(f"holds {JOINTS.name}, not {options.skeleton}", path, "drop --skeleton.")
+        raise InputError(
+            f"holds {JOINTS.name}, not {options.skeleton}",
+            path,
+            Phrase("drop {}.", Option("skeleton")),
+        )
     return link_people(_in_pixels(path, people, options.size), JOINTS.name, options, path)
 
 
@@ -174,6 +178,10 @@ def _in_pixels(path: Path, people: list[FramePerson], size: Size | None) -> list
     if np.abs(every[seen][:, :2]).max() >= SMALLEST_IMAGE:
         return people
     if size is None:
-        raise InputError("holds shares of width and height", path, "give --width and --height.")
+        raise InputError(
+            "holds shares of width and height",
+            path,
+            Phrase("give {} and {}.", Option("width"), Option("height")),
+        )
     every[..., :2] *= size
     return [replace(p, points=own, size=size) for p, own in zip(people, every, strict=True)]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lifting.containers.json_files import load_json
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import FOLDER, Content
 from lifting.inference.keypoint_files.frame_names import frame_numbers
@@ -120,7 +120,7 @@ def _points(flat: Any, joints: str | None, path: Path) -> tuple[Array, str]:
         ), joints
     except (TypeError, ValueError, IndexError) as error:
         what = f"holds no list of the points of {joints}"
-        raise InputError(what, path, "name another --skeleton.") from error
+        raise InputError(what, path, Phrase("name another {}.", Option("skeleton"))) from error
 
 
 def _refuse_25b(people: list[FramePerson], folder: Path) -> None:
@@ -140,8 +140,9 @@ def _refuse_25b(people: list[FramePerson], folder: Path) -> None:
     )
     if len(seen) and np.median(as_25) > _LONGER * np.median(as_25b):
         what = f"has 25 points that are not in the order of '{_BODY_25}'"
-        remedy = (
-            f"name it with --skeleton, {_BODY_25B} if it is BODY_25B, or {_BODY_25} to read it so."
+        remedy = Phrase(
+            f"name it with {{}}, {_BODY_25B} if it is BODY_25B, or {_BODY_25} to read it so.",
+            Option("skeleton"),
         )
         raise InputError(what, folder, remedy)
 

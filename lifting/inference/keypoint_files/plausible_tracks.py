@@ -1,12 +1,11 @@
 """People of a keypoint file without the keypoints that nobody can have."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from lifting.errors import InputError, InputWarning
+from lifting.errors import InputError, warn
 from lifting.inference.keypoint_files.believed import image_of
 from lifting.inference.keypoint_files.track import KeypointTrack
 from lifting.keypoints.orientation import misread
@@ -51,8 +50,8 @@ def plausible_tracks(tracks: Sequence[KeypointTrack], where: object) -> list[Key
         last = faults[0][-1]
         raise InputError(f"nobody is left: {last.what}", last.where, last.remedy)
     for error in [error for errors in faults[:_WARNED] for error in errors]:
-        warnings.warn(str(error), InputWarning, stacklevel=3)
+        warn(error, stacklevel=3)
     if (more := len(faults) - _WARNED) > 0:
         what = f"{more:,} more people have keypoints that nobody can have"
-        warnings.warn(str(InputError(what, where)), InputWarning, stacklevel=3)
+        warn(InputError(what, where), stacklevel=3)
     return kept

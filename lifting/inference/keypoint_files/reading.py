@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lifting.containers.damage import taking_apart
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files import store
 from lifting.inference.keypoint_files.believed import believed_tracks
 from lifting.inference.keypoint_files.content import (
@@ -31,7 +31,9 @@ def read_tracks(path: Path, options: ReadOptions) -> list[KeypointTrack]:
         InputError: If it cannot be read, is in no known format, or contradicts the options.
     """
     if options.format is not None and options.format not in FORMATS:
-        raise InputError(f"--format is {options.format}: choose {', '.join(FORMATS)}.")
+        raise InputError(
+            Phrase("{} is {}: choose {}.", Option("format"), options.format, ", ".join(FORMATS))
+        )
     content = open_content(path)
     with taking_apart(path):
         tracks = FORMATS[_format(content, options.format)].read(content, options)
@@ -58,7 +60,9 @@ def _format(content: Content, named: str | None) -> str:
         if content.container == FOLDER:
             raise InputError("is a folder", content.path, f"of format {named} a file is needed.")
         what = f"is not of format {named}"
-        raise InputError(what, content.path, "give another --format or omit it.")
+        raise InputError(
+            what, content.path, Phrase("give another {} or omit it.", Option("format"))
+        )
     return named
 
 
@@ -81,5 +85,9 @@ def with_size(track: KeypointTrack, size: Size | None, path: Path) -> KeypointTr
         return track
     if track.size is not None:
         width, height = track.size
-        raise InputError(f"images are {width:g} x {height:g} px", path, "drop --width, --height.")
+        raise InputError(
+            f"images are {width:g} x {height:g} px",
+            path,
+            Phrase("drop {}, {}.", Option("width"), Option("height")),
+        )
     return replace(track, size=size)

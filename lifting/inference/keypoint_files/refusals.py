@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.content import ARRAYS, FOLDER, HDF5, JSON, TEXT, Content
 from lifting.inference.keypoint_files.openpose import is_frame
 
@@ -33,7 +33,7 @@ _KNOWN: tuple[tuple[str, Callable[[Content], bool], str, str], ...] = (
         JSON,
         lambda c: "bbox" in _keys(c) or "box" in _keys(c),
         "holds boxes without keypoints",
-        "run a detector of keypoints, or lifting video with --boxes.",
+        Phrase("run a detector of keypoints, or lifting video with {}.", Option("boxes")),
     ),
     (ARRAYS, lambda c: "positions_3d" in c.data, "holds VideoPose3D's 3D poses", _TWO_D),
     (

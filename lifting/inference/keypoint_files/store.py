@@ -4,7 +4,7 @@ import numpy as np
 
 from datamodules.store.checks import check_keypoints
 from datamodules.store.clips import ClipKey, ClipStore
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.track import KeypointTrack, track_from_points
 from lifting.inference.options import ReadOptions
@@ -37,10 +37,14 @@ def choose_source(store: ClipStore, options: ReadOptions) -> str:
     source = options.source or (next(iter(sources)) if len(sources) == 1 else None)
     if source is None or source not in sources:
         what = "has several 2D sources" if source is None else f"has no 2D source '{source}'"
-        raise InputError(what, store.path, f"name one with --source: {', '.join(sources)}.")
+        raise InputError(
+            what, store.path, Phrase("name one with {}: {}.", Option("source"), ", ".join(sources))
+        )
     if options.skeleton not in (None, joints := sources[source]):
         raise InputError(
-            f"'{source}' is {joints}, not {options.skeleton}", store.path, "drop --skeleton."
+            f"'{source}' is {joints}, not {options.skeleton}",
+            store.path,
+            Phrase("drop {}.", Option("skeleton")),
         )
     return source
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifting.cameras import Camera
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 Array = NDArray[np.float64]
 Size = tuple[float, float]
@@ -51,7 +51,9 @@ class KeypointTrack:
         count = last - first + 1
         if count > _SPARSEST * len(self.frames) + _SPARSEST:
             part = f"{len(self.frames):,} of the frames {first:,} to {last:,}: no video"
-            raise InputError(f"'{self.name}' is on {part}", where, "lift them with --stills.")
+            raise InputError(
+                f"'{self.name}' is on {part}", where, Phrase("lift them with {}.", Option("stills"))
+            )
         keypoints = np.zeros((count, *self.keypoints.shape[1:]))
         confidence = np.zeros((count, *self.confidence.shape[1:]))
         keypoints[self.frames - first] = self.keypoints
@@ -97,7 +99,7 @@ def no_such_person(
     name: str | None,
     names: Sequence[str],
     where: object,
-    remedy: str = "name one of them with --track.",
+    remedy: str = Phrase("name one of them with {}.", Option("track")),
 ) -> InputError:
     """Return the error of a name that nobody has, with the first ten of those there are."""
     return InputError(f"shows no '{name}', but {', '.join(names[:10])}", where, remedy)

@@ -8,7 +8,7 @@ import numpy as np
 
 from datamodules.store.clips import ClipStore
 from lifting.containers.json_files import parse_json
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.believed import believed_tracks
 from lifting.inference.keypoint_files.reading import is_store, read_tracks, with_size
 from lifting.inference.keypoint_files.store import find_clip, read_clip
@@ -98,7 +98,7 @@ def _read_from_store(
         )
 
 
-def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackFrame:
+def parse_pose(text: str, options: ReadOptions, where: object = Option("pose")) -> TrackFrame:
     """Read one pose from JSON.
 
     Args:
@@ -126,7 +126,7 @@ def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackF
     if not isinstance(content, list) or len(content) != len(joints):
         count = f"{len(content)} points" if isinstance(content, list) else "no list of points"
         what = f"has {count}, '{joints.name}' has {len(joints)} joints"
-        raise InputError(what, where, "name another --skeleton.")
+        raise InputError(what, where, Phrase("name another {}.", Option("skeleton")))
     points = np.stack([_point(entry, number, where) for number, entry in enumerate(content)])
     points[:, 2] = confidence_of(points[:, 2], where)
     frames = np.zeros(1, np.int64)
@@ -135,7 +135,7 @@ def parse_pose(text: str, options: ReadOptions, where: str = "--pose") -> TrackF
     return TrackFrame(track)
 
 
-def _point(entry: Any, number: int, where: str) -> Array:
+def _point(entry: Any, number: int, where: object) -> Array:
     if entry is None:
         return np.full(3, np.nan)
     plain = isinstance(entry, list) and all(type(x) in (int, float) and abs(x) < 1e9 for x in entry)

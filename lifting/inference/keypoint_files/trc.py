@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.joint_names import match_joints, take_joints
 from lifting.inference.keypoint_files.track import Array, KeypointTrack, track_from_points
@@ -51,7 +51,7 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     points[..., 2] = np.where(seen, 1.0, np.nan)
     joints, places = match_joints(names, path)
     if options.skeleton not in (None, joints):
-        raise InputError(f"names joints of {joints}", path, "drop --skeleton.")
+        raise InputError(f"names joints of {joints}", path, Phrase("drop {}.", Option("skeleton")))
     points = take_joints(points, places)
     who = re.search(r"person_?(\d+)", path.stem)
     name = f"person{int(who[1])}" if who else "person"

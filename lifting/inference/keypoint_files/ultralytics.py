@@ -9,7 +9,6 @@
 """
 
 import json
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lifting.errors import InputError, InputWarning
+from lifting.errors import InputError, Option, Phrase, warn
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import FOLDER, Content
 from lifting.inference.keypoint_files.frame_names import frame_numbers
@@ -86,7 +85,7 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     size = options.size
     if people and max(np.abs(person.points[:, :2]).max() for person in people) < SMALLEST_IMAGE:
         if size is None:
-            remedy = "give --width and --height."
+            remedy = Phrase("give {} and {}.", Option("width"), Option("height"))
             raise InputError("holds shares of width and height", path, remedy)
         for person in people:
             person.points[:, :2] *= np.array(size)
@@ -114,7 +113,7 @@ def _results(content: Content, options: ReadOptions) -> tuple[list[FramePerson],
             people.append(FramePerson(number, points, identity, options.size))
     if alone:
         others = ", ".join(f"{n:,} of '{name}'" for name, n in names.items() if name != _PERSON)
-        warnings.warn(f"{path}: left out are {others}", InputWarning, stacklevel=2)
+        warn(InputError(f"left out are {others}", path))
     return people, joints
 
 
@@ -187,4 +186,4 @@ def _layout(path: Path, length: int, options: ReadOptions) -> tuple[str, int, in
     what = (
         f"has lines of {numbers} numbers after the box, which are not the keypoints of {wanted[0]}"
     )
-    raise InputError(what, path, "name the joint set with --skeleton.")
+    raise InputError(what, path, Phrase("name the joint set with {}.", Option("skeleton")))

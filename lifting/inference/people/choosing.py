@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from lifting.errors import InputError, did_you_mean
+from lifting.errors import InputError, Option, Phrase, did_you_mean
 from lifting.inference.keypoint_files import KeypointTrack, no_such_person
 
 SIDES = ("left", "right")
@@ -39,7 +39,11 @@ def choose_people(
     if rule not in ORDERS and not _is_number(rule):
         return _named(tracks, rule, where)
     if _is_number(rule) and int(rule) < 1:
-        raise InputError(f"--people is {rule}: give 1 or more, {', '.join(ORDERS)}, or names.")
+        raise InputError(
+            Phrase(
+                "{} is {}: give 1 or more, {}, or names.", Option("people"), rule, ", ".join(ORDERS)
+            )
+        )
     order = range(len(tracks))
     groups: list[list[int]] = [list(order)]
     if stills:
@@ -88,7 +92,7 @@ def _named(tracks: Sequence[KeypointTrack], names: str, where: object) -> list[K
     wanted = [names] if names in known else [name.strip() for name in names.split(",")]
     for name in wanted:
         if name not in known:
-            remedy = did_you_mean(name, [*known, *ORDERS], "--people {}")
+            remedy = did_you_mean(name, [*known, *ORDERS], Option("people"))
             choices = f"give {', '.join(ORDERS)}, how many of the largest, or names."
             raise no_such_person(name, known, where, remedy or choices)
     return [track for track in tracks if track.name in wanted]

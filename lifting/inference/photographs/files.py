@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.media_kinds import lifted_by
 
 ENDINGS = (".jpg", ".jpeg", ".png")
@@ -51,7 +51,7 @@ def picture_paths(photographs: Sequence[Path], folder: Path | None) -> list[Path
         path = next(p for p in _candidates(photograph, place) if p not in taken)
         if path.exists() and not _is_picture(path):
             what = f"is there and is no picture of {photograph.name}"
-            raise InputError(what, path, "write elsewhere with --out.")
+            raise InputError(what, path, Phrase("write elsewhere with {}.", Option("out")))
         taken[path] = None
     return list(taken)
 

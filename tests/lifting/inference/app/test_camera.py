@@ -15,7 +15,7 @@ from lifting.inference.app.lifters import Lifters
 from lifting.inference.detectors.interfaces import Detection
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.live import LiveLifter
-from tests.lifting.inference.app.test_server import Asking
+from tests.lifting.inference.app.served import Asking
 from tests.lifting.made_checkpoints import make
 from tests.made_lifters import save
 
@@ -69,7 +69,7 @@ def trackers(monkeypatch):
         made[-1].most = most
         return made[-1]
 
-    monkeypatch.setattr(camera, "build_tracker", build)
+    monkeypatch.setattr(camera, "tracker_of", build)
     return made
 
 
@@ -176,7 +176,7 @@ def test_what_is_wrong_is_one_sentence(sessions, folder):
             sessions.start(content)
     with pytest.raises(InputError, match="There is no lifter 'tea'"):
         sessions.start({"lifter": "tea"})
-    with pytest.raises(InputError, match="start the app with --detector"):
+    with pytest.raises(InputError, match="start the app with a detector"):
         CameraSessions(Lifters([folder]), None).start({"lifter": "a_live"})
 
 

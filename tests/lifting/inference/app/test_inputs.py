@@ -82,7 +82,7 @@ def test_keypoints_of_little_confidence_are_missing(tmp_path, monkeypatch):
         def track(self, frames):
             return [[Detection(0, points)] for _ in frames]
 
-    monkeypatch.setattr(inputs, "build_tracker", lambda options: Tracker())
+    monkeypatch.setattr(inputs, "tracker_of", lambda options: Tracker())
     Image.fromarray(paint(FILMED, [])).save(tmp_path / "photo.png")
     for least, seen in ((0.1, 17), (0.3, 16)):
         options = DetectorOptions("stub", least_confidence=least)
@@ -111,7 +111,7 @@ def test_fault_is_told_by_the_name_of_the_file_alone(video, lifter, detector_opt
         ("walk.json", None, replace(SIZED, skeleton="tea"), "'tea'"),
         ("gone.npz", None, SIZED, r"^gone\.npz: there is no such file"),
         ("text.json", None, SIZED, r"^text\.json: damaged"),
-        ("photo.jpg", None, SIZED, r"^photo\.jpg: .* start the app with --detector"),
+        ("photo.jpg", None, SIZED, r"^photo\.jpg: .* start the app with a detector"),
         ("photo.jpg", detector_options, SIZED, r"^photo\.jpg: damaged or no picture"),
         ("film.mp4", detector_options, SIZED, r"^film\.mp4: is no video"),
         ("empty.png", detector_options, SIZED, r"^empty\.png: nobody can be seen"),

@@ -21,6 +21,6 @@ def test_page_holds_everything_and_names_no_other_place():
 
 def test_page_says_what_it_takes():
     without, with_ = (app_page(["a"], [], sees).decode() for sees in (False, True))
-    assert "start the app with --detector" in without
+    assert "start the app with a detector" in without
     assert "pictures and videos." in with_
     assert "--detector" not in with_

@@ -48,6 +48,16 @@ def test_everyone_is_on_the_page_and_in_the_files(tmp_path):
     assert second["size"] == [1280, 720]
 
 
+def test_how_much_is_missing_is_said(tmp_path):
+    anna = person("anna", 4)
+    anna.track.confidence[:, :8] = 0
+    results = write_results([anna], tmp_path, "walk")
+    assert results.summary == (
+        "4 frames of 1 person (coco17). "
+        "47% of the keypoints are missing, or of too little confidence."
+    )
+
+
 @pytest.mark.parametrize(
     ("frames", "fps", "said"),
     [
