@@ -91,7 +91,7 @@ def any_shape() -> None:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    folder = Path(os.environ.get("LIFTING_REAL_DATA", "../shared/data"))
+    folder = Path(os.environ.get("LIFTING_REAL_DATA", "../shared/data")).absolute()
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set LIFTING_REAL_DATA to their folder")
     return folder

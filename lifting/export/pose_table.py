@@ -53,8 +53,8 @@ def _table(
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([*_FIRST, *names])
     for motion, values in people:
-        for frame, row in zip(motion.frames, values, strict=True):
-            time = "" if motion.fps is None else f"{frame / motion.fps:.6f}"
+        for frame, second, row in zip(motion.frames, motion.seconds, values, strict=True):
+            time = f"{second:.6f}" if np.isfinite(second) else ""
             cells = [shown(value) if np.isfinite(value) else "" for value in row]
             writer.writerow([motion.name, frame, time, *cells])
     return stream.getvalue()

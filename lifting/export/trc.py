@@ -17,9 +17,9 @@ _ORIGINAL = ("OrigDataRate", "OrigDataStartFrame", "OrigNumFrames")
 def trc_text(motion: Motion, file_name: str) -> str:
     """Return the motion of one person as the text of a TRC file, in metres.
 
-    The axes are those of :attr:`Motion.positions`. The time is the number of the frame over the frames
-    per second, so that the files of several people are in step. Joints that are not known
-    are NaN: of a row that ends in empty cells OpenSim misses columns.
+    The axes are those of :attr:`Motion.positions`. The time is that of the video, so that the files of
+    several people are in step; where none is known, the number of the frame over the frames per second.
+    Joints that are not known are NaN: of a row that ends in empty cells OpenSim misses columns.
 
     Args:
         motion: The person.
@@ -42,7 +42,8 @@ def trc_text(motion: Motion, file_name: str) -> str:
         ["", "", *axes],
         [],
     ]
-    for frame, position in zip(motion.frames, positions.reshape(count, -1), strict=True):
+    rows = zip(motion.frames, motion.seconds, positions.reshape(count, -1), strict=True)
+    for frame, second, position in rows:
         cells = [f"{value:.6f}" if np.isfinite(value) else "NaN" for value in position]
-        lines.append([str(frame), f"{frame / rate:.6f}", *cells])
+        lines.append([str(frame), f"{second:.6f}", *cells])
     return "".join("\t".join(cells) + "\n" for cells in lines)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lifting.errors import InputError, warn
@@ -109,6 +109,8 @@ def lift_keypoint_file(
     if options.fps is None and any(person.fps is None for person in tracks):
         for name in (name for name in MOTION if name in formats):
             raise InputError(f"does not tell the frames per second of --{name}: give --fps.", path)
+    # Whoever names another rate knows better than the file.
+    tracks = [t if options.fps in (None, t.fps) else replace(t, times=None) for t in tracks]
     lifter = load_lifter(lifter_name, options.flip_test)
     tracks = _sized(with_calibrated_size(tracks, outputs), lifter, path)
     if not read_options.stills:

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float64
+from numpy import ndarray
 from scipy.signal import butter, sosfiltfilt
 from torch import Tensor
 
 from lifting.errors import InputError, Option, Phrase
 from lifting.inference.keypoint_filters import DEFAULT_CUTOFF, parse_filter
 from lifting.inference.smoothing import one_euro, runs_of, savitzky_golay
+from lifting.keypoints.frame_times import at_times, even_rate
 from lifting.keypoints.validation import PersonKeypoints
 
 # Of one pass; forwards and backwards make four.
@@ -20,9 +22,14 @@ _ORDER = 2
 _PERSON_MM = 1700.0
 
 
-def smoothed(person: PersonKeypoints, text: str | None, fps: float | None) -> PersonKeypoints:
+def smoothed(
+    person: PersonKeypoints,
+    text: str | None,
+    fps: float | None,
+    times: Float64[ndarray, " frames"] | None = None,
+) -> PersonKeypoints:
     """Return somebody with smoothed keypoints; see :func:`smooth_keypoints`."""
-    return replace(person, points=smooth_keypoints(person.points, person.seen, text, fps))
+    return replace(person, points=smooth_keypoints(person.points, person.seen, text, fps, times))
 
 
 def smooth_keypoints(
@@ -30,6 +37,7 @@ def smooth_keypoints(
     seen: Bool[Tensor, "frames K"],
     text: str | None,
     fps: float | None,
+    times: Float64[ndarray, " frames"] | None = None,
 ) -> Float[Tensor, "frames K 2"]:
     """Smooth keypoints (pixels) over time, each joint by itself.
 
@@ -41,6 +49,7 @@ def smooth_keypoints(
         seen: Which of them are seen.
         text: The filter, see :func:`lifting.inference.keypoint_filters.parse_filter`; None for none.
         fps: Frames per second, which ``butterworth`` and ``one_euro`` need.
+        times: Seconds of the frames, where these do not follow at ``fps``.
 
     Raises:
         InputError: If the filter is unknown, the frames per second are missing, or the cut-off is not
@@ -63,13 +72,31 @@ def smooth_keypoints(
     for joint in range(points.shape[1]):
         for begin, end in runs_of(seen[:, joint].numpy()):
             run = points[begin:end, joint : joint + 1]
+            own = None if times is None else times[begin:end]
             if chosen.name == "savgol":
-                smoothed[begin:end, joint] = savitzky_golay(run)[:, 0]
+                done = savitzky_golay(run, times=own)
             elif chosen.name == "one_euro":
-                smoothed[begin:end, joint] = one_euro(scale * run, fps or 0.0)[:, 0] / scale
+                done = one_euro(scale * run, fps or 0.0, times=own) / scale
+            elif own is None:
+                done = butterworth(run, fps or 0.0, chosen.cutoff)
             else:
-                smoothed[begin:end, joint] = butterworth(run, fps or 0.0, chosen.cutoff)[:, 0]
+                done = _at_even_times(run, own, chosen.cutoff)
+            smoothed[begin:end, joint] = done[:, 0]
     return smoothed
+
+
+def _at_even_times(
+    points: Float[Tensor, "frames K D"], times: Float64[ndarray, " frames"], cutoff: float
+) -> Float[Tensor, "frames K D"]:
+    """Return what :func:`butterworth` makes of points that are interpolated at even times."""
+    rate = even_rate(times)
+    if rate is None:
+        return points
+    count = round((times[-1] - times[0]) * rate) + 1
+    even = np.linspace(times[0], times[-1], count)
+    there = torch.from_numpy(at_times(points.double().numpy(), times, even))
+    done = butterworth(there, (count - 1) / (times[-1] - times[0]), cutoff)
+    return torch.from_numpy(at_times(done.numpy(), even, times)).to(points)
 
 
 def butterworth(

@@ -17,6 +17,7 @@ from lifting.inference.camera_files import read_calibration
 from lifting.inference.keypoint_files import KeypointTrack, no_such_person
 from lifting.inference.output_options import MOTION, OutputOptions
 from lifting.inference.prediction import Lifted
+from lifting.keypoints.frame_times import even_rate, uneven
 from lifting.skeletons.standing_height import standing_height
 
 # Bytes of a person's name in that of a file.
@@ -144,9 +145,13 @@ def output_files(
         InputError: If a format needs the frames per second, a package or, as BVH does, every joint.
     """
     people = [_motion(*pair) for pair in zip(tracks, lifted, strict=True)]
+    # Of everyone together, so that they stay in step.
+    times = [person.times for person in people if person.times is not None]
+    rate = even_rate(np.unique(np.concatenate(times))) if times else None
     files: dict[Path, bytes] = {}
     for name in (name for name in MOTION if name in formats):
-        files |= _per_person(target, people, name)
+        moving = people if name == "trc" else [person.even(rate) for person in people]
+        files |= _per_person(target, moving, name)
     if "csv" in formats:
         files[target.with_suffix(".csv")] = pose_csv(people).encode()
     if "angles" in formats:
@@ -156,7 +161,7 @@ def output_files(
 
 def _motion(track: KeypointTrack, poses: Lifted) -> Motion:
     own = poses.pose, poses.known, poses.skeleton, poses.fps, poses.trajectory
-    return Motion(track.name, track.frames, *own)
+    return Motion(track.name, track.frames, *own, uneven(track.times, poses.fps))
 
 
 def _per_person(target: Path, people: Sequence[Motion], format_name: str) -> dict[Path, bytes]:

@@ -19,7 +19,8 @@ def pack_poses(
     """Return the .npz of everyone's poses, one person after another.
 
     ``pose`` (N, J, 3) root-relative millimetres; ``known`` (N, J) whether a joint rests on a keypoint
-    that was seen; ``frame`` (N,); ``track`` (N,) an index into ``tracks``, the names of the people;
+    that was seen; ``frame`` (N,); ``time`` (N,) its seconds, NaN where not known; ``track`` (N,) an
+    index into ``tracks``, the names of the people;
     ``trajectory`` (N, 3) if asked for; ``angles`` (N, A) of the joints in degrees, NaN where they are
     not defined, and their names, ``angle_names``; ``heights``, the standing height of each person in
     metres; ``skeleton``; ``fps``, NaN where it is not known; ``files``, the names of the files that are
@@ -30,6 +31,9 @@ def pack_poses(
         "pose": np.concatenate([poses.pose for poses in lifted]),
         "known": np.concatenate([poses.known for poses in lifted]),
         "frame": np.concatenate([track.frames for track in tracks]),
+        "time": np.concatenate(
+            [track.seconds(poses.fps) for track, poses in zip(tracks, lifted, strict=True)]
+        ),
         "track": np.repeat(np.arange(len(tracks)), [len(track.frames) for track in tracks]),
         "tracks": np.array([track.name for track in tracks]),
         "angles": np.concatenate(

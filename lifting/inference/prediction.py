@@ -22,6 +22,7 @@ from lifting.inference.options import LiftOptions
 from lifting.inference.smoothing import smooth
 from lifting.inference.trajectory import fit_root
 from lifting.inference.window_choice import windows_of
+from lifting.keypoints.frame_times import checked_times, uneven
 from lifting.keypoints.gaps import fill_gaps
 from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 from lifting.keypoints.validation import PersonKeypoints, plausible, validate_keypoints
@@ -79,6 +80,7 @@ def lift(
     camera: Camera | None = None,
     confidence: ArrayLike | None = None,
     least_confidence: float = LEAST_CONFIDENCE,
+    times: ArrayLike | None = None,
     **options: Any,
 ) -> Lifted:
     """Lift the keypoints of one person.
@@ -96,6 +98,7 @@ def lift(
         camera: The camera, if it is known, instead of its image size.
         confidence: ``(T, K)``, 0 to 1; 1 everywhere where it is not given.
         least_confidence: Keypoints of less confidence are missing; at 0 all count that have any.
+        times: Seconds of the frames, which smoothing goes by where these do not follow at ``fps``.
         **options: See :class:`lifting.inference.options.LiftOptions`.
 
     Raises:
@@ -115,7 +118,8 @@ def lift(
     sides = image_size(camera)
     person = validate_keypoints(keypoints, confidence, skeleton, sides, least_confidence)
     person = plausible(person, sides)
-    person = smoothed(person, lift_options.smooth_keypoints, lift_options.fps)
+    seconds = uneven(checked_times(times, len(person.points)), lift_options.fps)
+    person = smoothed(person, lift_options.smooth_keypoints, lift_options.fps, seconds)
     points, scores = _for_lifter(person, lifter, where)
     # What is told apart from what is known: of whole frames that were filled in, it is all of it.
     there = ~points.isnan().any(-1)
@@ -133,8 +137,9 @@ def lift(
     if lift_options.trajectory:
         root = _root_position(lifter, outputs, points, told, camera)
     if lift_options.smooth is not None:
-        pose = smooth(pose, lift_options.smooth, fps)
-        root = None if root is None else smooth(root[:, None], lift_options.smooth, fps)[:, 0]
+        rhythm = lift_options.smooth, fps, seconds
+        pose = smooth(pose, *rhythm)
+        root = None if root is None else smooth(root[:, None], *rhythm)[:, 0]
     return Lifted(
         pose.numpy(),
         known.numpy(),
@@ -165,6 +170,7 @@ def lift_track(track: KeypointTrack, lifter: Lifter, options: LiftOptions, where
             confidence=track.confidence,
             # Of a track those that are not believed are missing already.
             least_confidence=0.0,
+            times=track.times,
             **vars(options) | {"fps": fps},
         )
 

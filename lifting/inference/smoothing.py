@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float64
 from numpy import ndarray
 from scipy.signal import savgol_filter
 from torch import Tensor
@@ -14,9 +14,18 @@ from lifting.inference.options import check_smoothing
 
 
 def smooth(
-    pose: Float[Tensor, "frames J 3"], method: str, fps: float | None = None
+    pose: Float[Tensor, "frames J 3"],
+    method: str,
+    fps: float | None = None,
+    times: Float64[ndarray, " frames"] | None = None,
 ) -> Float[Tensor, "frames J 3"]:
     """Smooth poses (mm) over time; runs between frames that are NaN, which stay so, are smoothed apart.
+
+    Args:
+        pose: The poses.
+        method: The filter.
+        fps: Frames per second, if known.
+        times: Seconds of the frames, where these do not follow at ``fps``.
 
     Raises:
         InputError: If there is no such filter, or ``one_euro`` is given no frame rate.
@@ -24,16 +33,15 @@ def smooth(
     check_smoothing(method)
     if method == "none":
         return pose
-    if method == "one_euro" and fps is None:
+    if method == "one_euro" and fps is None and times is None:
         raise InputError("one_euro depends on the frame rate: give fps, or smooth by savgol.")
     smoothed = pose.clone()
     for begin, end in runs_of(pose.isfinite().flatten(1).all(-1).numpy()):
-        run = pose[begin:end]
+        run, own = pose[begin:end], None if times is None else times[begin:end]
         if method == "savgol":
-            smoothed[begin:end] = savitzky_golay(run)
+            smoothed[begin:end] = savitzky_golay(run, times=own)
         else:
-            assert fps is not None
-            smoothed[begin:end] = one_euro(run, fps)
+            smoothed[begin:end] = one_euro(run, fps or 1.0, times=own)
     return smoothed
 
 
@@ -49,19 +57,50 @@ def runs_of(there: Bool[ndarray, " frames"]) -> list[tuple[int, int]]:
 
 
 def savitzky_golay(
-    pose: Float[Tensor, "frames J D"], window: int = 11, order: int = 2
+    pose: Float[Tensor, "frames J D"],
+    window: int = 11,
+    order: int = 2,
+    times: Float64[ndarray, " frames"] | None = None,
 ) -> Float[Tensor, "frames J D"]:
     """Replace each coordinate by the value of a polynomial through the frames around it.
 
     It looks ahead as far as back, so it does not lag. The window, odd, shrinks to the frames there
     are; poses of no more frames than the order stay as they are.
+
+    Args:
+        pose: Any unit.
+        window: Frames of each polynomial.
+        order: Its degree.
+        times: Seconds of the frames, where these are not evenly spaced.
     """
     frames = len(pose)
     length = min(window, frames if frames % 2 else frames - 1)
     if length <= order:
         return pose
-    smoothed = savgol_filter(pose.double().numpy(), length, order, axis=0)
+    values = pose.double().numpy()
+    if times is None:
+        smoothed = savgol_filter(values, length, order, axis=0)
+    else:
+        smoothed = _local_polynomials(values, times, length, order)
     return torch.from_numpy(smoothed).to(pose)
+
+
+def _local_polynomials(values: ndarray, times: ndarray, length: int, order: int) -> ndarray:
+    """Return the least-squares polynomials of windows, each at the time of its frame.
+
+    Of even times it is SciPy's ``savgol_filter``, which knows no others.
+    """
+    frames = len(times)
+    first = (np.arange(frames) - length // 2).clip(0, frames - length)
+    rows = first[:, None] + np.arange(length)
+    offsets = times[rows] - times[:, None]
+    offsets /= np.abs(offsets).max(1, keepdims=True)
+    # Of a polynomial about the frame the value there is its constant.
+    weights = np.linalg.pinv(offsets[..., None] ** np.arange(order + 1))[:, 0]
+    smoothed = np.zeros_like(values)
+    for place in range(length):
+        smoothed += weights[:, place, None, None] * values[rows[:, place]]
+    return smoothed
 
 
 def one_euro(
@@ -70,6 +109,7 @@ def one_euro(
     min_cutoff: float = 1.5,
     beta: float = 0.01,
     speed_cutoff: float = 1.0,
+    times: Float64[ndarray, " frames"] | None = None,
 ) -> Float[Tensor, "frames J D"]:
     """Smooth still joints much and fast ones little (Casiez et al., CHI 2012).
 
@@ -83,9 +123,15 @@ def one_euro(
         min_cutoff: Cutoff of a joint at rest, Hz.
         beta: How much the cutoff grows with the speed, Hz per mm/s.
         speed_cutoff: Cutoff of the speed, Hz.
+        times: Seconds of the frames, where these do not follow at ``fps``.
     """
     smoother = OneEuro(min_cutoff, beta, speed_cutoff)
-    smoothed = [smoother(point, 1 / fps) for point in pose.double().numpy()]
+    steps = np.full(len(pose), 1 / fps)
+    if times is not None:
+        steps[1:] = np.diff(times)
+    smoothed = [
+        smoother(point, step) for point, step in zip(pose.double().numpy(), steps, strict=True)
+    ]
     return torch.from_numpy(np.stack(smoothed)).to(pose)
 
 

@@ -74,6 +74,20 @@ def frames_of(path: Path, content: dict[str, Any], count: int) -> NDArray[np.int
     return frames.astype(np.int64)
 
 
-def rises(frames: NDArray[np.int64]) -> bool:
+def times_of(path: Path, content: dict[str, Any], count: int) -> NDArray[np.float64] | None:
+    """Return the seconds of so many frames, if they are told.
+
+    Raises:
+        InputError: If they are not one number per frame.
+    """
+    if "time" not in content:
+        return None
+    times = numbers_of(content["time"], path, "time")
+    if times.shape != (count,) or np.isinf(times).any():
+        raise InputError("its 'time' is not the seconds of each frame.", path)
+    return None if np.isnan(times).any() else times
+
+
+def rises(frames: NDArray[Any]) -> bool:
     """Return whether every number is larger than the one before; differences might overflow."""
     return bool((frames[1:] > frames[:-1]).all())

@@ -17,6 +17,7 @@ from lifting.inference.people.tracked_people import keypoint_tracks, track_peopl
 from lifting.inference.photographs.files import ENDINGS
 from lifting.inference.prediction import Lifted, lift_track
 from lifting.inference.video.reader import Video, VideoFrame
+from lifting.inference.video.tracks import with_times
 from lifting.methods.bases.lifter import Lifter
 from lifting.viz.player import small_jpeg
 
@@ -118,6 +119,7 @@ def _lift_video(
             yield frame
 
     tracks = _detect(frames(), video.size, video.fps, detector, path)
+    tracks = with_times(tracks, video.seconds, video.fps)
     return _lift_tracks(tracks, pictures, path, lifter, options)
 
 

@@ -19,10 +19,10 @@ from lifting.inference.keypoint_files.array_entries import (
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.mediapipe import JOINTS as MEDIAPIPE
 from lifting.inference.keypoint_files.mediapipe import read_landmarks
-from lifting.inference.keypoint_files.track import Array, KeypointTrack, track_from_points
+from lifting.inference.keypoint_files.track import Array, KeypointTrack, timed, track_from_points
 from lifting.inference.options import ReadOptions
 from lifting.keypoints.confidence import confidence_of
-from lifting.keypoints.entries import fps_of, frames_of, numbers_of, rises, size_of
+from lifting.keypoints.entries import fps_of, frames_of, numbers_of, rises, size_of, times_of
 from lifting.keypoints.validation import SMALLEST_IMAGE
 
 # Cells along either side of a heat-map, of which there is one a joint.
@@ -40,8 +40,9 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     ``positions_2d`` is VideoPose3D's. Otherwise ``keypoints`` (or the only array there is) is
     ``(T, K, 2)``, or ``(T, K, 3)`` with confidences, or either of several people one after another in a
     first axis; frames may also be flat, ``(T, 2K)``, as "It's all Relative" has them. Beside it may
-    stand ``confidence``, ``skeleton``, ``size``, ``fps`` and ``frame``; and where the frames of several
-    people follow one another in one axis, ``track`` ``(T,)``, an index into ``tracks``, their names.
+    stand ``confidence``, ``skeleton``, ``size``, ``fps``, ``frame`` and ``time`` (seconds); and where
+    the frames of several people follow one another in one axis, ``track`` ``(T,)``, an index into
+    ``tracks``, their names.
 
     Raises:
         InputError: If it holds no keypoints, or their joint set is unknown.
@@ -55,17 +56,22 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     people = _with_confidence(path, entries, points[None] if points.ndim == 3 else points)
     joints = joint_set_of(path, entries, people.shape[2], options)
     size, fps = size_of(path, entries), fps_of(path, entries)
+    times = times_of(path, entries, people.shape[1])
     if "track" in entries and len(people) == 1:
         shape = joints, size, fps
         tracks = [
-            track_from_points(name, people[0][rows], frames, *shape)
+            timed(
+                track_from_points(name, people[0][rows], frames, *shape),
+                None if times is None else times[rows],
+                path,
+            )
             for name, rows, frames in _named_rows(path, entries, people.shape[1])
         ]
         return [track for track in tracks if track.seen.any()]
     frames = frames_of(path, entries, people.shape[1])
     names = ["person"] if points.ndim == 3 else [f"person{i}" for i in range(len(people))]
     tracks = [
-        track_from_points(name, person, frames, joints, size, fps)
+        timed(track_from_points(name, person, frames, joints, size, fps), times, path)
         for name, person in zip(names, people, strict=True)
     ]
     return [track for track in tracks if track.seen.any()]
@@ -95,9 +101,10 @@ def _landmarks(
     size, fps = size_of(path, entries), fps_of(path, entries)
     if size is not None and options.size is None:
         options = replace(options, width=size[0], height=size[1])
-    frames = frames_of(path, entries, len(points))
+    frames, times = frames_of(path, entries, len(points)), times_of(path, entries, len(points))
     tracks = read_landmarks(path, points, frames, options)
-    return [replace(track, size=size or track.size, fps=fps) for track in tracks]
+    sized = [replace(track, size=size or track.size, fps=fps) for track in tracks]
+    return [timed(track, times, path, frames) for track in sized]
 
 
 def _video_pose_3d(path: Path, options: ReadOptions) -> list[KeypointTrack]:

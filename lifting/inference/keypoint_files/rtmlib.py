@@ -4,6 +4,7 @@ Of each frame ``keypoints`` ``(N, K, 2)`` and ``scores`` ``(N, K)`` of everyone:
 people, or, where people come and go, as arrays of arrays.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from lifting.errors import InputError
 from lifting.inference.keypoint_files.believed import link_people
 from lifting.inference.keypoint_files.content import Content
 from lifting.inference.keypoint_files.linking import FramePerson, parse_points
-from lifting.inference.keypoint_files.track import KeypointTrack
+from lifting.inference.keypoint_files.track import KeypointTrack, timed
 from lifting.inference.options import ReadOptions
-from lifting.keypoints.entries import fps_of, frames_of, numbers_of, size_of
+from lifting.keypoints.entries import fps_of, frames_of, numbers_of, size_of, times_of
 
 
 def recognises(content: Content) -> bool:
@@ -44,8 +45,8 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
     joints = options.skeleton or (str(entries["skeleton"]) if "skeleton" in entries else None)
     size = options.size or size_of(path, entries)
     people: list[FramePerson] = []
-    numbers = frames_of(path, entries, len(keypoints)).tolist()
-    for number, points, confidence in zip(numbers, keypoints, scores, strict=True):
+    frames = frames_of(path, entries, len(keypoints))
+    for number, points, confidence in zip(frames.tolist(), keypoints, scores, strict=True):
         where = f"{path}: frame {number}"
         points = numbers_of(points, path, "keypoints")
         confidence = numbers_of(confidence, path, "scores")
@@ -58,8 +59,8 @@ def read(content: Content, options: ReadOptions) -> list[KeypointTrack]:
             own, joints = parse_points(person.ravel(), joints, where)
             people.append(FramePerson(number, own, size=size))
     tracks = link_people(people, joints or "coco17", options, path)
-    fps = fps_of(path, entries)
-    return [KeypointTrack(**vars(track) | {"fps": fps}) for track in tracks]
+    fps, times = fps_of(path, entries), times_of(path, entries, len(keypoints))
+    return [timed(replace(track, fps=fps), times, path, frames) for track in tracks]
 
 
 def _people_first(keypoints: Any) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lifting.cameras import Camera
 from lifting.errors import InputError, Option, Phrase
+from lifting.keypoints.entries import rises
 
 Array = NDArray[np.float64]
 Size = tuple[float, float]
@@ -30,6 +31,8 @@ class KeypointTrack:
         size: Width and height of the images, if known.
         fps: Frames per second, if known.
         camera: The camera, if known.
+        times: Seconds of the frames ``(T,)``, rising, frame 0 being at 0, if known better than from
+            ``fps``.
     """
 
     name: str
@@ -40,6 +43,7 @@ class KeypointTrack:
     size: Size | None = None
     fps: float | None = None
     camera: Camera | None = None
+    times: Array | None = None
 
     def contiguous(self, where: object) -> "KeypointTrack":
         """Return the track with every frame from the first to the last, also those without the person.
@@ -59,7 +63,8 @@ class KeypointTrack:
         keypoints[self.frames - first] = self.keypoints
         confidence[self.frames - first] = self.confidence
         frames = np.arange(first, last + 1)
-        return replace(self, frames=frames, keypoints=keypoints, confidence=confidence)
+        times = None if self.times is None else np.interp(frames, self.frames, self.times)
+        return replace(self, frames=frames, keypoints=keypoints, confidence=confidence, times=times)
 
     @property
     def seen(self) -> NDArray[np.bool_]:
@@ -73,7 +78,18 @@ class KeypointTrack:
             frames=self.frames[rows],
             keypoints=self.keypoints[rows],
             confidence=self.confidence[rows],
+            times=None if self.times is None else self.times[rows],
         )
+
+    def seconds(self, fps: float | None) -> Array:
+        """Return the seconds of the frames ``(T,)``, NaN where neither they nor the rate are known.
+
+        Args:
+            fps: Frames per second, where the times are not known.
+        """
+        if self.times is not None:
+            return self.times
+        return self.frames / (np.nan if fps is None else fps)
 
     def trimmed(self) -> "KeypointTrack":
         """Return the track from the first to the last frame on which anything is seen."""
@@ -93,6 +109,32 @@ def select_tracks(
     if not selected:
         raise no_such_person(name, [track.name for track in tracks], where)
     return selected
+
+
+def timed(
+    track: KeypointTrack,
+    times: Array | None,
+    where: object,
+    frames: NDArray[np.int64] | None = None,
+) -> KeypointTrack:
+    """Return a track with the seconds of its frames, where they are known.
+
+    Args:
+        track: The track.
+        times: Seconds.
+        where: The file, for errors.
+        frames: Numbers of the frames that these are of, rising; those of the track where not given.
+
+    Raises:
+        InputError: If they do not rise.
+    """
+    if times is None:
+        return track
+    own = times if frames is None else times[np.searchsorted(frames, track.frames)]
+    if not rises(own):
+        remedy = "leave it out, or give seconds."
+        raise InputError("its 'time' does not rise", f"{where}: {track.name}", remedy)
+    return replace(track, times=own)
 
 
 def no_such_person(

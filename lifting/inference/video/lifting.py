@@ -29,7 +29,7 @@ from lifting.inference.video.outputs import (
 )
 from lifting.inference.video.reader import Video
 from lifting.inference.video.stopping import stoppable
-from lifting.inference.video.tracks import detect_tracks, read_video_tracks
+from lifting.inference.video.tracks import detect_tracks, read_video_tracks, with_times
 from lifting.inference.video.true_poses import TruePoses, read_true_poses
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import skeleton as joint_set
@@ -107,10 +107,13 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
                 source, tracker, detector.least_confidence, video_options.shortest, stopped
             )
             tracks = select_tracks(tracks, video_options.track, video)
+            seconds = source.seconds
         else:
             path = Path(video_options.keypoints)
             tracks = _read_tracks(source, path, video_options, detector)
             frames = source.frames or 1 + max(int(track.frames[-1]) for track in tracks)
+            seconds = source.read_seconds()
+        tracks = with_times(tracks, seconds, source.fps)
         tracks = choose_people(tracks, outputs.people, video)
         check_names(tracks, outputs, video)
         early = stopped()

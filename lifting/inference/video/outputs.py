@@ -62,6 +62,7 @@ def write_keypoints(path: Path, tracks: Sequence[KeypointTrack]) -> None:
         "skeleton": np.array(tracks[0].skeleton),
         "size": np.array(tracks[0].size),
         "fps": np.array(tracks[0].fps),
+        "time": np.concatenate([track.seconds(track.fps) for track in tracks]),
     }
     with beside(path, make_folder=True) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, **content)

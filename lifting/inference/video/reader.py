@@ -46,6 +46,7 @@ class Video:
         time_base: The unit of ``pts``, seconds.
         frames: Number of frames, as the file says; 0 where it does not.
         damaged: Packets that could not be decoded, in the last iteration.
+        seconds: When each frame is shown, counted from the first one, as far as the last iteration came.
 
     Raises:
         InputError: If it is no video.
@@ -54,6 +55,7 @@ class Video:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.damaged = 0
+        self.seconds: list[float] = []
         first = next(iter(self), None)
         if first is None:
             raise InputError("no frame of it can be decoded", path, "get or convert it again.")
@@ -88,8 +90,32 @@ class Video:
         Raises:
             InputError: If the frames change their size, or their pixels are no true ones.
         """
-        self.damaged = number = 0
         shape: tuple[int, ...] | None = None
+        matrix = None
+        for number, (pts, frame, ratio) in enumerate(self._decoded()):
+            # Of the first one alone: it keeps its frame in memory.
+            matrix = display_matrix(frame) if matrix is None else matrix
+            image = upright(_square_pixels(frame, ratio), matrix)
+            shape = shape or image.shape
+            if image.shape != shape:
+                what = f"its frames change their size at frame {number}"
+                raise InputError(what, self.path, "cut it there.")
+            yield VideoFrame(number, pts, image)
+
+    def read_seconds(self) -> list[float]:
+        """Return :attr:`seconds` of all frames, which are decoded and not looked at."""
+        for _ in self._decoded():
+            pass
+        return self.seconds
+
+    def _decoded(self) -> Iterator[tuple[int, "av.VideoFrame", Fraction | None]]:
+        """Yield time, frame, and width of its pixels in their heights.
+
+        Raises:
+            InputError: If the pixels are no true ones.
+        """
+        self.damaged = 0
+        self.seconds = []
         with self._open() as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
@@ -97,8 +123,9 @@ class Video:
             if ratio and not 1 / _MOST_OBLONG <= ratio <= _MOST_OBLONG:
                 what = f"says that its pixels are {float(ratio):g} times as wide as high"
                 raise InputError(what, self.path, "convert it again.")
-            step = 1 / ((stream.time_base or Fraction(1, 25)) * (stream.average_rate or 25))
-            pts, matrix = -1, None
+            unit = stream.time_base or Fraction(1, 25)
+            step = 1 / (unit * (stream.average_rate or 25))
+            first, pts = None, -1
             for packet in container.demux(stream):
                 try:
                     decoded = packet.decode()
@@ -106,17 +133,12 @@ class Video:
                     self.damaged += 1
                     continue
                 for frame in decoded:
-                    # Of the first one alone: it keeps its frame in memory.
-                    matrix = display_matrix(frame) if matrix is None else matrix
-                    image = upright(_square_pixels(frame, ratio), matrix)
-                    shape = shape or image.shape
-                    if image.shape != shape:
-                        what = f"its frames change their size at frame {number}"
-                        raise InputError(what, self.path, "cut it there.")
                     # Streams without times are shown at their rate.
-                    pts = max(pts + 1, round(number * step) if frame.pts is None else frame.pts)
-                    yield VideoFrame(number, pts, image)
-                    number += 1
+                    given = round(len(self.seconds) * step) if frame.pts is None else frame.pts
+                    pts = max(pts + 1, given)
+                    first = pts if first is None else first
+                    self.seconds.append(float((pts - first) * unit))
+                    yield pts, frame, ratio
 
 
 def _square_pixels(frame: "av.VideoFrame", pixel_ratio: Fraction | None) -> Image:

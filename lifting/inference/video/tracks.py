@@ -1,8 +1,10 @@
 """Tracks of the people on a video: detected on its frames, or read from a keypoint file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import PersonTracker
@@ -46,6 +48,22 @@ def detect_tracks(
         raise InputError(what, video.path)
     shape = video.size, video.fps, video.path
     return keypoint_tracks(kept, tracker.skeleton, *shape, min_confidence), count
+
+
+def with_times(
+    tracks: Sequence[KeypointTrack], seconds: Sequence[float], fps: float
+) -> list[KeypointTrack]:
+    """Return tracks with the times of a video's frames, and its frames per second.
+
+    Args:
+        tracks: The tracks, on frames of the video.
+        seconds: Of its frames, from 0 on; those that could not be decoded follow at the rate.
+        fps: Frames per second.
+    """
+    last = max(int(track.frames[-1]) for track in tracks)
+    beyond = np.arange(1, last + 2 - len(seconds)) / fps + (seconds[-1] if seconds else 0.0)
+    times = np.concatenate([seconds, beyond])
+    return [replace(track, times=times[track.frames], fps=fps) for track in tracks]
 
 
 def read_video_tracks(

@@ -95,3 +95,18 @@ def test_a_rate_that_is_missing_or_too_low_is_told():
     with pytest.raises(InputError, match="cut-off of 6 Hz is not below half of 10 frames per sec"):
         smooth_keypoints(points, seen, "butterworth", 10.0)
     assert smooth_keypoints(points, seen, "savgol", None).shape == points.shape
+
+
+@pytest.mark.parametrize("text", ["butterworth:6", "savgol"])
+def test_frames_that_are_left_out_bend_nothing(text):
+    """A wave of one per second goes through as if every frame were there."""
+    numbers = np.arange(600)
+    kept = (numbers < 300) | (numbers % 3 > 0)
+    given = 100 * wave(1, 600)[torch.from_numpy(kept)]
+    seen = torch.ones(len(given), 1, dtype=torch.bool)
+    fps, times = FPS * kept.mean(), numbers[kept] / FPS
+    off, off_if_even = (
+        float((smooth_keypoints(given, seen, text, fps, t) - given)[20:-20].std())
+        for t in (times, None)
+    )
+    assert off < 0.2 < 1 < off_if_even

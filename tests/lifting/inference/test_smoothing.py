@@ -103,3 +103,36 @@ def test_an_unknown_filter_and_a_missing_frame_rate_are_refused():
         smooth(noisy(), "kalman", FPS)
     with pytest.raises(InputError, match=r"one_euro.*give fps"):
         smooth(noisy(), "one_euro")
+
+
+def left_out(frames=200, rate=FPS):
+    """Times of a camera that leaves every third frame out in its second half."""
+    numbers = np.arange(frames)
+    return numbers[(numbers < frames // 2) | (numbers % 3 > 0)] / rate
+
+
+def test_savitzky_golay_at_even_times_is_that_of_scipy():
+    points = noisy()
+    by_times = savitzky_golay(points, times=np.arange(200) / FPS)
+    torch.testing.assert_close(by_times, savitzky_golay(points))
+
+
+def test_savitzky_golay_keeps_parabolas_over_time_where_frames_are_left_out():
+    times = left_out()
+    time = torch.from_numpy(times)[:, None, None]
+    curve = 100 + 50 * time * torch.ones(1, 2, 3) - 30 * time**2
+    torch.testing.assert_close(smooth(curve, "savgol", None, times), curve)
+    # As if they were even, it does not.
+    assert (savitzky_golay(curve) - curve).abs().max() > 1e-3
+
+
+def test_one_euro_goes_by_the_times_of_its_frames():
+    times = left_out()
+    line = torch.from_numpy(times)[:, None, None] * torch.tensor([300.0, -400.0, 0.0]).double()
+    smoothed = smooth(line, "one_euro", None, times)
+    expected, smoother = [line[0].numpy()], OneEuro()
+    smoother(expected[0], 1.0)
+    for point, step in zip(line[1:].numpy(), np.diff(times), strict=True):
+        expected.append(smoother(point, step))
+    np.testing.assert_allclose(smoothed.numpy(), np.stack(expected))
+    assert (smoothed - one_euro(line, FPS)).abs().max() > 1

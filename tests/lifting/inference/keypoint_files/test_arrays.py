@@ -41,6 +41,9 @@ def test_an_npz_of_people_one_after_another(tmp_path):
         ({"frame": np.arange(8.0)}, "its 'track' and 'frame' are not one whole number per row"),
         ({"track": [2] * 8}, "its 'track' is no index into 'tracks'"),
         ({"tracks": []}, "its 'track' is no index into 'tracks'"),
+        ({"time": np.arange(7.0)}, "its 'time' is not the seconds of each frame"),
+        ({"time": np.full(8, np.inf)}, "its 'time' is not the seconds of each frame"),
+        ({"time": [0, 1, 2, 3, 3, 4, 5, 6]}, "k.npz: anna: its 'time' does not rise"),
         ({"frame": [0, 1, 2, 2, 4, 2, 4, 9]}, "k.npz: anna: its 'frame' does not rise"),
         # Differences of these are above 0.
         ({"frame": FALLING}, "k.npz: anna: its 'frame' does not rise"),
@@ -76,3 +79,31 @@ def test_the_frames_of_one_person_rise(tmp_path):
     np.savez(tmp_path / "k.npz", **content)
     with pytest.raises(InputError, match="its 'frame' is not one rising number per frame"):
         read_tracks(tmp_path / "k.npz", NOTHING)
+
+
+def test_times_stand_beside_frames_of_every_kind_of_npz(tmp_path):
+    times = np.array([0, 0.1, 0.3, 0.4, 0.8, 0.3, 0.8, 1.9])
+    np.savez(tmp_path / "k.npz", **tracked(time=times))
+    first, second = read_tracks(tmp_path / "k.npz", NOTHING)
+    np.testing.assert_array_equal(first.times, times[:5])
+    # Frames between are shown between.
+    np.testing.assert_allclose(
+        second.contiguous("k").times, [0.3, 0.55, 0.8, 1.02, 1.24, 1.46, 1.68, 1.9]
+    )
+    assert second.rows(slice(1, 3)).times.tolist() == [0.8, 1.9]
+    unknown = np.full(8, np.nan)
+    np.savez(tmp_path / "k.npz", **tracked(time=unknown))
+    assert read_tracks(tmp_path / "k.npz", NOTHING)[0].times is None
+
+    scores, frames = np.ones((8, 1, 17)), np.arange(3, 11)
+    points = made.person(17, 8, 0)[:, None, :, :2]
+    landmarks = np.random.default_rng(0).uniform(0.2, 0.8, (33, 4))
+    for content in (
+        {"keypoints": points, "scores": scores},
+        {"keypoints": points[:, 0], "skeleton": "coco17"},
+        {"landmarks": np.tile(landmarks, (8, 1, 1)), "size": [640, 480]},
+    ):
+        np.savez(tmp_path / "k.npz", **content, frame=frames, time=np.arange(8) ** 1.1)
+        (track,) = read_tracks(tmp_path / "k.npz", NOTHING)
+        np.testing.assert_allclose(track.times, np.arange(8) ** 1.1)
+        assert track.seconds(None)[1] == 1

@@ -5,9 +5,10 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.detectors.interfaces import Detection
+from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.options import ReadOptions
 from lifting.inference.video.reader import Video
-from lifting.inference.video.tracks import detect_tracks, read_video_tracks
+from lifting.inference.video.tracks import detect_tracks, read_video_tracks, with_times
 from tests.datamodules.made_videos import SIZE, write_video
 
 
@@ -89,3 +90,12 @@ def test_people_on_hardly_any_frame_are_refused(video, tmp_path):
     np.savez(path, keypoints=where, skeleton="h36m17", frame=[0, 1000])
     with pytest.raises(InputError, match="on so few frames that they are no video"):
         read_video_tracks(video, path, ReadOptions(), 0)
+
+
+def test_frames_that_could_not_be_decoded_follow_at_the_rate():
+    nothing = np.zeros((3, 17, 2)), np.zeros((3, 17)), "h36m17"
+    first = KeypointTrack("a", np.arange(1, 4), *nothing)
+    second = KeypointTrack("b", np.arange(3), *nothing)
+    timed = with_times([first, second], [0.0, 0.1, 0.4], 10.0)
+    np.testing.assert_allclose([track.times for track in timed], [[0.1, 0.4, 0.5], [0, 0.1, 0.4]])
+    assert {track.fps for track in timed} == {10.0}
