@@ -51,10 +51,14 @@ class Bvh:
         """
         return self.names.index(name)
 
+    def columns(self, joint: int) -> slice:
+        """Return which columns of the motion are a joint's channels."""
+        start = sum(len(channels) for channels in self.channels[:joint])
+        return slice(start, start + len(self.channels[joint]))
+
     def values(self, joint: int) -> Array:
         """Return the columns of a joint's channels ``(T, C)``."""
-        start = sum(len(channels) for channels in self.channels[:joint])
-        return self.motion[:, start : start + len(self.channels[joint])]
+        return self.motion[:, self.columns(joint)]
 
 
 def forward_kinematics(bvh: Bvh) -> tuple[Array, Array]:
@@ -202,6 +206,11 @@ def _read_motion(path: Path, lines: list[str], start: int, channels: int) -> tup
     )
     if count < 1 or frame_time <= 0:
         raise fault(path, rows[0][0], f"{count:g} frames of {frame_time:g} s are no motion")
+    words = [word for _, row in rows[2:] for word in row]
+    if len(rows) - 2 != count and 0 < len(words) == count * channels:
+        # Some programs break long lines.
+        last, steps = rows[-1][0], range(0, len(words), channels)
+        rows[2:] = [(last, words[step : step + channels]) for step in steps]
     if len(rows) - 2 != count:
         raise fault(
             path,

@@ -1,7 +1,8 @@
 """Conversion of CMU motion capture into a clip store, seen by virtual cameras, and the report on it."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,8 @@ _MENDED = (
     "(median)"
 )
 
+_TRIAL = re.compile(r"S?(\d+)(?:[ _](\d+))?")
+
 # From the best of the files of one trial to the worst: in BVH a bone is missing.
 _KINDS = (".amc", ".bvh", ".npz")
 
@@ -64,6 +67,7 @@ def convert(
     views: int = VIEWS,
     seed: int = 0,
     amc_fps: float = AMC_FPS,
+    trial_fps: Mapping[str, float] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Convert CMU motion capture into a clip store.
@@ -77,6 +81,8 @@ def convert(
         views: Cameras around each trial.
         seed: Seed of the cameras.
         amc_fps: Frames per second of AMC files, which do not tell.
+        trial_fps: Frames per second that trials were recorded at, by subject (``S60``) or trial
+            (``S60_01``), whatever their files tell.
         progress: Called with the name of each trial that is done.
 
     Returns:
@@ -85,12 +91,18 @@ def convert(
     Raises:
         InputError: If an input is not as it should be; nothing is left at ``out`` then.
     """
-    for option, value in (("fps", fps), ("views", views), ("amc_fps", amc_fps)):
+    rates = {_trial_of(name): value for name, value in (trial_fps or {}).items()}
+    given = [("fps", fps), ("views", views), ("amc_fps", amc_fps)]
+    for option, value in (*given, *(("trial_fps", rate) for rate in rates.values())):
         if not 0 < value < np.inf:
             raise InputError(f"--{option} is {value}: give a positive number.")
     if seed < 0:
         raise InputError(f"--seed is {seed}: give 0 or more.")
     sources, left_out = _find(inputs, amc_fps)
+    for subject, number in rates:
+        if not any(subject == s and number in ("", n) for s, n in sources):
+            what = f"--trial_fps names {subject} {number}".rstrip()
+            raise InputError(f"{what}, which is in no file: leave it out.")
     used = sorted({path for source in sources.values() for path in _files(source.path)})
     info = StoreInfo(
         skeleton=JOINTS,
@@ -100,16 +112,22 @@ def convert(
         inputs={path.name: sha256(path) for path in used},
     )
     distances: list[float] = []
+    recorded: Counter[float] = Counter()
     mended: list[str] = []
     with ClipWriter(out, info) as store:
         for (subject, number), source in sorted(sources.items()):
             trial = source.read()
+            told = rates.get((subject, number), rates.get((subject, "")))
+            trial = trial if told is None else replace(trial, fps=told)
+            recorded[round(trial.fps, 2)] += 1
             step = _step(trial.fps, fps, f"{source.path}: {subject} {number}")
             distances += _write_views(store, trial, source.path, step, fps, views, seed)
             mended += [source.path.name] if trial.mended else []
             progress(f"{subject} {number}")
     with ClipStore(out) as finished:
         lines = [finished.describe(), *_report(finished, distances, left_out)]
+    at = ", ".join(f"{rate:g} ({count:,} trials)" for rate, count in sorted(recorded.items()))
+    lines.append(f"recorded at frames per second: {at}")
     lines += [f"{name}: {count} trials {_MENDED}" for name, count in Counter(mended).items()]
     return "\n".join(lines)
 
@@ -135,6 +153,18 @@ def _find(
         what = "no .amc, .bvh or .npz in it"
         raise InputError(what, ", ".join(map(str, inputs)) or "No input", "check the folder.")
     return sources, left_out
+
+
+def _trial_of(name: str) -> tuple[str, str]:
+    """Return subject and trial of ``S60_01``, ``60_01`` or, with no trial, ``S60``.
+
+    Raises:
+        InputError: If it is none of these.
+    """
+    match = _TRIAL.fullmatch(str(name))
+    if match is None:
+        raise InputError(f"--trial_fps names '{name}': give a subject as S60 or a trial as S60_01.")
+    return f"S{match[1]}", match[2] or ""
 
 
 def _listed(path: Path) -> list[Path]:

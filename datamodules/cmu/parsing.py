@@ -1,5 +1,6 @@
 """Parsing of motion capture files: lines, numbers, and errors that name the line."""
 
+import codecs
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         InputError: If the file is missing or no text.
     """
-    data = existing_file(path).read_bytes()
+    data = existing_file(path).read_bytes().removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
         raise InputError("no text file", path, "get the file again.")
     # Comments of old files hold letters of any code page; what counts is ASCII.

@@ -33,6 +33,7 @@ MM_PER_UNIT = cmu_asf.MM_PER_INCH / 0.45
 # AMC does not tell its frame rate.
 AMC_FPS = 120.0
 
+_UP = "Yposition"
 _TRIAL = re.compile(r"(\d+)_(\d+)")
 _SUBJECT = re.compile(r"S\d+")
 
@@ -183,11 +184,24 @@ def _with_thorax(content: bvh.Bvh, naming: _Naming, path: Path) -> bvh.Bvh:
     if content.channels[0][:3] != bvh.POSITIONS or len(content.channels[0]) != 6:
         what = f"its root has no channels {' '.join(bvh.POSITIONS)} and three rotations"
         raise InputError(what, path, "is it one of cgspeed's conversions?")
-    offsets = content.offsets.copy()
-    if offsets[above].any():
+    if content.offsets[above].any() or _positions(content, above).any():
         return content
-    offsets[above, 1] = np.linalg.norm(offsets[chest])
-    return replace(content, offsets=offsets)
+    offsets, motion = content.offsets.copy(), content.motion.copy()
+    offsets[above, 1] = lift = np.linalg.norm(offsets[chest])
+    # With six channels a joint, its positions stand for its offset.
+    for joint in above:
+        if _UP in (channels := content.channels[joint]):
+            motion[:, content.columns(joint)][:, channels.index(_UP)] = lift
+    return replace(content, offsets=offsets, motion=motion)
+
+
+def _positions(content: bvh.Bvh, joints: Sequence[int]) -> Array:
+    """Return where the channels of joints put them, ``(T, C)``."""
+    parts = [
+        content.values(joint)[:, [name in bvh.POSITIONS for name in content.channels[joint]]]
+        for joint in joints
+    ]
+    return np.concatenate(parts, 1)
 
 
 def read_npz(path: Path) -> list[Trial]:

@@ -93,6 +93,7 @@ def cmu(
     views: int = 4,
     seed: int = 0,
     amc_fps: float = 120.0,
+    trial_fps: dict[str, float] | None = None,
     out: str = "data/cmu.h5",
 ) -> None:
     """Convert CMU motion capture into a clip store of what virtual cameras see.
@@ -103,13 +104,16 @@ def cmu(
         views: Cameras around each trial.
         seed: Seed of the cameras.
         amc_fps: Frames per second of AMC files, which do not tell.
+        trial_fps: Frames per second that trials were recorded at, whatever their files tell: by subject
+            or trial, as '{S60: 60, S61_01: 60}'.
         out: The store to write.
     """
     from datamodules.cmu.convert import convert
     from datamodules.store.preparation import prepare
 
     paths = [Path(path) for path in ([raw] if isinstance(raw, str) else raw)]
-    prepare(lambda note: convert(paths, Path(out), fps, views, seed, amc_fps, note), Path(out))
+    rates = amc_fps, trial_fps
+    prepare(lambda note: convert(paths, Path(out), fps, views, seed, *rates, note), Path(out))
 
 
 def motion(

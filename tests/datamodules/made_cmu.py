@@ -92,10 +92,28 @@ NAMINGS = {
 }
 
 
-def write_bvh(folder, name="02_01", naming="daz", frames=9, seed=0, lift=None, t_pose=True):
+def _with_positions(tree, rows):
+    """The same motion as Maya and MotionBuilder export it: positions of joints repeat offsets."""
+    columns, start = [], 0
+    for joint in in_order(tree):
+        _, offset, channels = tree[joint]
+        if channels and joint != "Hips":
+            columns.append(np.tile(offset, (len(rows), 1)))
+        columns.append(rows[:, start : start + len(channels)])
+        start += len(channels)
+    tree = {
+        joint: (parent, offset, (*POSITIONS, *channels) if len(channels) == 3 else channels)
+        for joint, (parent, offset, channels) in tree.items()
+    }
+    return tree, np.concatenate(columns, 1)
+
+
+def write_bvh(
+    folder, name="02_01", naming="daz", frames=9, seed=0, lift=None, t_pose=True, six=False
+):
     """A trial without its wrist bones and without its thorax bone, or with that.
 
-    Returns its poses with the bones put back.
+    Every joint has three channels, or ``six``. Returns its poses with the bones put back.
     """
     folder.mkdir(parents=True, exist_ok=True)
     trunk, limbs = NAMINGS[naming]
@@ -107,7 +125,8 @@ def write_bvh(folder, name="02_01", naming="daz", frames=9, seed=0, lift=None, t
     rows = rng.uniform(-30, 30, (frames, columns))
     rows[:, :3] = np.linspace((-5, 17, -5), (6, 17, 7), frames)
     given = np.concatenate([rows[:1] * ([1] * 3 + [0] * (columns - 3)), rows]) if t_pose else rows
-    (folder / f"{name}.bvh").write_text(bvh_text(collapsed, given))
+    tree, given = _with_positions(collapsed, given) if six else (collapsed, given)
+    (folder / f"{name}.bvh").write_text(bvh_text(tree, given))
     (left_leg, right_leg, left_arm, right_arm), (back, _, thorax, _) = limbs, trunk
     joints = ["Hips", *right_leg, *left_leg, back, thorax, "Head", "Head end"]
     joints += [*left_arm[1:], *right_arm[1:]]

@@ -82,6 +82,7 @@ def test_an_arm_bends_at_the_elbow(tmp_path):
         ("rotation", "ROTATION"),
         ("MOTION\nFrames:", "MOTION \nFRAMES:"),
         ("Frame Time: ", "Frame Time:\t"),
+        ("HIERARCHY", "\ufeffHIERARCHY"),
     ],
 )
 def test_other_ways_to_write_it_are_read(tmp_path, old, new):
@@ -92,6 +93,17 @@ def test_other_ways_to_write_it_are_read(tmp_path, old, new):
     assert other.names == one.names
     assert other.channels == one.channels
     np.testing.assert_array_equal(other.motion, one.motion)
+
+
+def test_long_lines_may_be_broken(tmp_path):
+    head, rows = bvh_text(TREE, motion()).split("0.0083333\n")
+    words = rows.split()
+    broken = [" ".join(words[start : start + 4]) for start in range(0, len(words), 4)]
+    text = "\n".join([head + "0.0083333", *broken])
+    np.testing.assert_array_equal(read_bvh(write(tmp_path, text)).motion, motion())
+    cut_off = text.rsplit("\n", 2)[0]
+    with pytest.raises(InputError, match="where 'Frames:' says 7"):
+        read_bvh(write(tmp_path, cut_off))
 
 
 TEXT = bvh_text(TREE, motion(3))

@@ -64,9 +64,10 @@ def test_amc_becomes_every_fourth_pose_in_the_world(tmp_path):
         assert "may not resell" in store.info.licence
 
 
+@pytest.mark.parametrize("six", [False, True])
 @pytest.mark.parametrize("naming", ["daz", "motionbuilder"])
-def test_bvh_gets_its_thorax_back_and_loses_its_t_pose(tmp_path, naming):
-    world = write_bvh(tmp_path / "raw", naming=naming)
+def test_bvh_gets_its_thorax_back_and_loses_its_t_pose(tmp_path, naming, six):
+    world = write_bvh(tmp_path / "raw", naming=naming, six=six)
     convert([tmp_path / "raw"], tmp_path / "out.h5", fps=120.0)
     check(tmp_path / "out.h5", world)
 
@@ -147,6 +148,27 @@ def test_the_frame_rate_of_amc_is_what_the_option_says(tmp_path):
     world = write_amc(tmp_path / "raw", frames=9)
     convert([tmp_path / "raw"], tmp_path / "out.h5", amc_fps=60.0)
     check(tmp_path / "out.h5", world[::2])
+
+
+def test_the_frame_rate_of_a_trial_is_what_the_option_says(tmp_path):
+    write_amc(tmp_path / "raw", "60_01", frames=9)
+    other = write_amc(tmp_path / "raw", "61_01", frames=9)
+    slow = write_bvh(tmp_path / "raw", "61_02", frames=9)
+    rates = {"60": 60.0, "S61_02": 30.0}
+    report = convert([tmp_path / "raw"], tmp_path / "out.h5", trial_fps=rates)
+    assert report.endswith(
+        "recorded at frames per second: 30 (1 trials), 60 (1 trials), 120 (1 trials)"
+    )
+    check(tmp_path / "out.h5", other[::2], "S60", "01")
+    check(tmp_path / "out.h5", other[::4], "S61", "01")
+    check(tmp_path / "out.h5", slow, "S61", "02")
+
+
+@pytest.mark.real
+def test_real_bvh_of_six_channels_is_that_of_three(cases):
+    folder = cases / "bvh_with_six_channels_a_joint"
+    three, six = (read_bvh(folder / kind / "02_01.bvh").world for kind in ("three", "six"))
+    np.testing.assert_allclose(six, three, atol=1e-6)
 
 
 def test_a_trial_has_the_same_cameras_whatever_others_there_are(tmp_path):
