@@ -186,7 +186,9 @@ class Divergence(Callback):
                 "state_dict": {n: v for n, v in parts["state_dict"].items() if n not in weights}
             }
         if states:
-            parts |= {"optimizer_states": [optimizer.state for optimizer in trainer.optimizers]}
+            # By number: the keys are the weights, whose values would be written out as names.
+            states_of = [list(optimizer.state.values()) for optimizer in trainer.optimizers]
+            parts |= {"optimizer_states": states_of}
         if name_not_finite(parts) is not None:
             kind = _STATE
         elif norm > _LARGEST:

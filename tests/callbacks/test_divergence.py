@@ -197,6 +197,17 @@ def test_a_save_between_two_looks_looks_by_itself(tmp_path):
     assert read_checkpoint(tmp_path / "checkpoints/last.ckpt")["global_step"] == 2
 
 
+def test_a_save_does_not_write_out_the_weights_to_name_the_states_of_the_optimiser(
+    tmp_path, monkeypatch
+):
+    def written_out(*_):
+        raise AssertionError("the values of a tensor became text")
+
+    monkeypatch.setattr(torch.Tensor, "__format__", written_out)
+    fit(tmp_path, batches())
+    assert (tmp_path / "checkpoints/last.ckpt").is_file()
+
+
 @pytest.mark.parametrize("weights_only", [False, True])
 def test_nobody_else_saves_what_is_not_finite(tmp_path, weights_only):
     every = {"every_n_train_steps": 1, "save_top_k": -1, "save_weights_only": weights_only}
