@@ -28,10 +28,20 @@ def options(*more: str) -> list[str]:
         *("--data.subjects", "[S1, S8, S9]", "--data.images_per_clip", "1"),
         *("--data.train_subjects", "[S1]", "--data.val_subjects", "[S8]"),
         *("--data.test_subjects", "[S9]", "--data.width", "64", "--data.height", "64"),
-        *("--data.workers", "0", "--data.batch_size", "24", "--wandb", "disabled"),
+        *(
+            "--data.workers",
+            "0",
+            "--data.batch_size",
+            "24",
+            "--data.eval_batch_size",
+            "24",
+            "--wandb",
+            "disabled",
+        ),
         *("--pictures", "false"),
         *("--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"),
-        *("--trainer.enable_model_summary", "false", "--trainer.limit_val_batches", "1", *more),
+        *("--trainer.enable_model_summary", "false", "--trainer.limit_val_batches", "1"),
+        *("--trainer.limit_train_batches", "2", *more),
     ]
 
 

@@ -248,14 +248,25 @@ GROUPS = sorted((EXPERIMENTS / "relative_depth").glob("*_[0-9]*.yaml"))
 SMALL = ("data/synthetic", "relative_depth/small")
 
 
+@pytest.fixture(scope="module")
+def kinds_of_runs():
+    """The stages of each group; of runs that differ by values alone, in whatever group, the last."""
+    last = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
+        for group in GROUPS:
+            # One group small, the others as they are.
+            overlays = SMALL if group.stem == "figure_4ab" else ()
+            for stage in read_pipeline(group, overlays=overlays).stages.values():
+                if not stage.command:
+                    last[stage.configs, *stage.options] = (group, stage)
+    return {group: [s for g, s in last.values() if g == group] for group in GROUPS}
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=lambda path: path.stem)
-def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
+def test_every_kind_of_run_of_a_group_instantiates(parsed, group, kinds_of_runs, monkeypatch):
     monkeypatch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
-    # One group small, the others as they are; of runs that differ by values alone the last.
-    overlays = SMALL if group.stem == "figure_4ab" else ()
-    stages = [s for s in read_pipeline(group, overlays=overlays).stages.values() if not s.command]
-    kinds = {(stage.configs, *stage.options): stage for stage in stages}
-    for stage in kinds.values():
+    for stage in kinds_of_runs[group]:
         words = stage.command_line()
         options = words[4 : words.index("--run")]
         cli = parsed(*(word for word in options if not word.startswith("--ckpt_path")))
@@ -269,8 +280,14 @@ def test_every_kind_of_run_of_a_group_instantiates(parsed, group, monkeypatch):
 def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
     monkeypatch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
     stages = read_pipeline(EXPERIMENTS / f"l2d_pose/{group}.yaml").stages
+    # Of those on other data than the first, one lifter and the detectors that differ.
+    tried = (
+        {"sb", "start", "two"}
+        if group != "synthetic"
+        else {name.removesuffix("_0") for name in stages}
+    )
     for name, stage in stages.items():
-        if not name.endswith(("_1", "_2")):
+        if name.removesuffix("_0") in tried and not name.endswith(("_1", "_2")):
             words = stage.command_line()
             cli = parsed(*words[4 : words.index("--run")])
             detects = name.partition("_")[0] in ("start", "plain", "one", "two")

@@ -10,11 +10,7 @@ import yaml
 
 from tests.scripts.running import wait_for
 
-# They import little.
-pytestmark = [
-    pytest.mark.unforked,
-    pytest.mark.slow(reason="starts pipelines as new processes", shapes=True),
-]
+pytestmark = pytest.mark.slow(reason="starts pipelines as processes", shapes=True)
 
 # Stands in for the trainings, which take seconds to begin: counts its starts in last.ckpt, and makes
 # best.ckpt of its options.
