@@ -11,7 +11,7 @@ import numpy as np
 # Statuses that it ends with, besides 0; a crash has those of its signal.
 VERSION_7_3, DAMAGED = 3, 4
 # What the reader needs besides the arrays, and how often it may hold these at once.
-_OWN_BYTES, _COPIES = 256 << 20, 4
+_OWN_BYTES, _COPIES = 192 << 20, 3
 
 
 def main(path: str, limit: str, *names: str) -> int:
