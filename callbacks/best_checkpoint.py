@@ -12,7 +12,7 @@ from torch import Tensor
 
 from callbacks.divergence import look
 from callbacks.saving import write_whole
-from lifting.errors import InputError, did_you_mean
+from lifting.errors import InputError, Option, Phrase, did_you_mean
 
 _PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 
@@ -78,7 +78,7 @@ class BestCheckpoint(ModelCheckpoint):
     ) -> None:
         measured = [name for name in monitor_candidates if name.startswith("val/")]
         if self.monitor is not None and measured and self.monitor not in monitor_candidates:
-            what = f"--best.monitor is {self.monitor}, which is not measured"
+            what = Phrase("{} is {}, which is not measured", Option("best.monitor"), self.monitor)
             meant = did_you_mean(self.monitor, measured)
             raise InputError(what, remedy=meant or f"give one of {', '.join(measured)}.")
         super()._save_topk_checkpoint(trainer, monitor_candidates)

@@ -26,7 +26,7 @@ from datamodules.store.clips import ClipStore
 from datamodules.store.joint_versions import warn_of_earlier_joints
 from datamodules.store.split_reader import SplitReader
 from lifting.batch import PoseBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.skeletons import Skeleton, convert, skeleton
 from lifting.windows import Windows
 
@@ -144,11 +144,11 @@ class PoseDataModule(SubjectDataModule):
         }
         for option, value in counts.items():
             if value is not None and value < 1:
-                raise InputError(f"--data.{option} is {value}: give at least 1.")
+                raise wrong_value(f"data.{option}", value, "give at least 1.")
         if not 0 <= flip <= 1:
-            raise InputError(f"--data.flip is {flip}: give a fraction from 0 to 1.")
+            raise wrong_value("data.flip", flip, "give a fraction from 0 to 1.")
         if not 0 < label_share <= 1:
-            raise InputError(f"--data.label_share is {label_share}: give a fraction above 0.")
+            raise wrong_value("data.label_share", label_share, "give a fraction above 0.")
         self.label_share = label_share
         self.train_stride = train_stride
         self.batch_size = batch_size
@@ -163,7 +163,12 @@ class PoseDataModule(SubjectDataModule):
         self.test_detector = test_detector
         if depth_labels is not None and self.train_windows.length > 1:
             raise InputError(
-                "--data.depth_labels need --data.receptive_field 1 and --data.chunk 1."
+                Phrase(
+                    "{} need {} 1 and {} 1.",
+                    Option("data.depth_labels"),
+                    Option("data.receptive_field"),
+                    Option("data.chunk"),
+                )
             )
         self.wanted_pose_skeleton = pose_skeleton
         self.banks: dict[str, PoseBank] = {}

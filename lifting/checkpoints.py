@@ -71,6 +71,18 @@ def _read_file(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
+def by_name(checkpoint: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """Return what a checkpoint holds by name, such as its options in ``hyper_parameters``.
+
+    Raises:
+        CheckpointError: If there is no such part.
+    """
+    content = checkpoint.get(part)
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise CheckpointError(f"lacks its {part}", remedy="get or train it again.")
+    return content
+
+
 def checkpoint_file(name_or_path: str | Path) -> Path:
     """Return a file that a Trainer reads: the checkpoint, or what a hub folder holds, as one.
 

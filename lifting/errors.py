@@ -128,6 +128,14 @@ class InputError(Exception):
         advice = "" if self.remedy is None else f"; {told(self.remedy, call)}"
         return f"{place}{told(self.what, call)}{advice}"
 
+    @property
+    def option(self) -> Option | None:
+        """The option that it is about: the one that its sentence begins with, if it does."""
+        begin: object = self.what if self.where is None else self.where
+        while isinstance(begin, Phrase) and begin.template.startswith("{}"):
+            begin = begin.parts[0]
+        return begin if isinstance(begin, Option) else None
+
     def at(self, where: object) -> Self:
         """Return the same error with the place that its own place is in.
 
@@ -150,6 +158,16 @@ class InputError(Exception):
             return text.each(short) if isinstance(text, Phrase) else short(text)
 
         return type(self)(shorter(self.what), shorter(self.where), shorter(self.remedy))
+
+
+def wrong_value(option: str, value: object, wanted: str) -> InputError:
+    """Return the error of an option that is given what it cannot be.
+
+    Example:
+        >>> print(wrong_value("model.sigma", -1, "give a number above 0."))
+        --model.sigma is -1: give a number above 0.
+    """
+    return InputError(Phrase("{} is {}: {}", Option(option), value, wanted))
 
 
 class UnavailableError(InputError):
@@ -256,15 +274,15 @@ def require(name: str, user: str, extra: str, package: str | None = None) -> Mod
     """Import a library that an extra of the package installs.
 
     Raises:
-        InputError: If it is not installed; ``user``, which needs it, begins the sentence.
+        InputError: If it is not installed, or broken; ``user``, which needs it, begins the sentence.
     """
     try:
         return importlib.import_module(name)
     except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
+        state = "is not installed" if missing else f"cannot be imported ({error})"
         remedy = f'pip install -c constraints.txt -e ".[{extra}]".'
-        raise InputError(
-            f"{user} needs {package or name}, which is not installed: {remedy}"
-        ) from error
+        raise InputError(f"{user} needs {package or name}, which {state}: {remedy}") from error
 
 
 def explain(error: BaseException) -> str | None:
@@ -289,9 +307,7 @@ def explain(error: BaseException) -> str | None:
 
 def is_disk_full(error: OSError) -> bool:
     """Return whether an error says that the disk is full, the quota used up or a file too large."""
-    # HDF5 raises a bare OSError whose text carries the number of the system's error.
-    named = any(f"errno = {number}," in str(error) for number in DISK_FULL)
-    return named or error.errno in DISK_FULL
+    return error.errno in DISK_FULL
 
 
 def guarded(command: Callable[[], object]) -> None:

@@ -27,7 +27,7 @@ from datamodules.store.joint_versions import CMU_JOINTS, CMU_SITE
 from datamodules.store.projection import with_confidence
 from datamodules.store.virtual_cameras import draw_rig
 from lifting.cameras import project, world_to_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 
 FPS = 30.0
 VIEWS = 4
@@ -95,9 +95,9 @@ def convert(
     given = [("fps", fps), ("views", views), ("amc_fps", amc_fps)]
     for option, value in (*given, *(("trial_fps", rate) for rate in rates.values())):
         if not 0 < value < np.inf:
-            raise InputError(f"--{option} is {value}: give a positive number.")
+            raise wrong_value(option, value, "give a positive number.")
     if seed < 0:
-        raise InputError(f"--seed is {seed}: give 0 or more.")
+        raise wrong_value("seed", seed, "give 0 or more.")
     sources, left_out = _find(inputs, amc_fps)
     for subject, number in rates:
         if not any(subject == s and number in ("", n) for s, n in sources):

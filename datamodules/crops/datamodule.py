@@ -18,7 +18,7 @@ from datamodules.examples.bank import IndexBatch
 from datamodules.examples.loader import OrderedLoader, ShuffledLoader
 from datamodules.examples.subject_datamodule import SubjectDataModule, evenly
 from lifting.batch import ImageBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 from lifting.skeletons import convert, skeleton
 from lifting.windows import Windows
 
@@ -80,13 +80,13 @@ class ImageDataModule(SubjectDataModule):
         counts = {"width": width, "height": height, "batch_size": batch_size}
         for option, value in {**counts, "eval_batch_size": eval_batch_size}.items():
             if value < 1:
-                raise InputError(f"--data.{option} is {value}: give at least 1.")
+                raise wrong_value(f"data.{option}", value, "give at least 1.")
         if window < 1 or window % 2 == 0:
-            raise InputError(f"--data.window is {window}: give an odd number.")
+            raise wrong_value("data.window", window, "give an odd number.")
         if workers < 0:
-            raise InputError(f"--data.workers is {workers}: give 0 or more.")
+            raise wrong_value("data.workers", workers, "give 0 or more.")
         if padding <= 0:
-            raise InputError(f"--data.padding is {padding}: give a factor above 0.")
+            raise wrong_value("data.padding", padding, "give a factor above 0.")
         skeleton(keypoint_skeleton)
         self.index = index
         self.size = (width, height)

@@ -26,7 +26,7 @@ from datamodules.store.videopose3d import (
     read_poses,
 )
 from lifting.cameras import Camera, nominal_camera, project, world_to_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.skeletons import skeleton
 
 MISSING = ("refuse", "interpolate")
@@ -75,10 +75,16 @@ def convert(
         InputError: If an input is not as it should be; nothing is left at ``out`` then.
     """
     if missing not in MISSING:
-        raise InputError(f"--missing is '{missing}': choose one of {', '.join(MISSING)}.")
+        raise InputError(
+            Phrase("{} is '{}': choose one of {}.", Option("missing"), missing, ", ".join(MISSING))
+        )
     if not source or "/" in source or (source == "gt" and poses is not None):
         raise InputError(
-            f"--source is '{source}': choose another name, without '/'; 'gt' is of projections."
+            Phrase(
+                "{} is '{}': choose another name, without '/'; 'gt' is of projections.",
+                Option("source"),
+                source,
+            )
         )
     if poses is not None and cameras is None:
         raise InputError("poses are seen through cameras", poses, "describe them with --cameras.")

@@ -21,7 +21,7 @@ from datamodules.store.checks import check_pose
 from datamodules.store.videopose3d import read_tree
 from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.hdf5_files import has, read
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 from lifting.skeletons import skeleton
 
 ORIGIN = "Human3.6M, http://vision.imar.ro/human3.6m"
@@ -116,7 +116,7 @@ def read_sequences(path: Path, joints: str = "h36m17") -> Iterator[RawSequence]:
             have the joints.
     """
     if joints not in ("h36m17", "h36m32"):
-        raise InputError(f"--skeleton is {joints}: use h36m17 or h36m32.")
+        raise wrong_value("skeleton", joints, "use h36m17 or h36m32.")
     readers = {"videopose3d": _videopose3d, "baseline": _baseline, "fetch": _fetch}
     return readers[layout_of(path)](path, joints)
 

@@ -13,7 +13,7 @@ from datamodules.image_sets.shelf import read_shelf
 from datamodules.lsp.image_reader import read_lsp
 from datamodules.mpi_inf_3dhp.image_reader import read_mpi
 from datamodules.panoptic.image_reader import read_panoptic
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 
 # The annotation of training and validation, below a folder, and where the images of each are.
 _BOTH = {
@@ -57,14 +57,20 @@ def find(
     if kind not in KINDS:
         raise InputError(f"There is no dataset '{kind}'", remedy=f"known are {', '.join(KINDS)}.")
     if every is not None and every < 1:
-        raise InputError(f"--every is {every}: give at least 1.")
+        raise wrong_value("every", every, "give at least 1.")
     if held_out and kind != "lsp":
-        raise InputError(f"--held_out is of lsp: {kind} says itself who is in which split.")
+        raise InputError(
+            Phrase("{} is of lsp: {} says itself who is in which split.", Option("held_out"), kind)
+        )
     beside = raw.parent if images is None else images
     if kind in _BOTH and raw.is_dir():
         if split is not None:
             raise InputError(
-                f"--split is {split}, but a folder has both: name a file, or no split."
+                Phrase(
+                    "{} is {}, but a folder has both: name a file, or no split.",
+                    Option("split"),
+                    split,
+                )
             )
         parts = [
             find(kind, raw / annotation, beside / of, name, joints)

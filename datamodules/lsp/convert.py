@@ -23,7 +23,7 @@ from datamodules.matlab import Array
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from lifting.cameras import nominal_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.skeletons import skeleton as skeleton_of
 
 _IMAGES = {"LSP": 2000, "LSP-extended": 10000}
@@ -66,7 +66,9 @@ def convert(
         InputError: If an input is not as it should be; nothing is left at ``out`` then.
     """
     if split not in (None, *SPLITS):
-        raise InputError(f"--split is '{split}': choose one of {', '.join(SPLITS)}.")
+        raise InputError(
+            Phrase("{} is '{}': choose one of {}.", Option("split"), split, ", ".join(SPLITS))
+        )
     skeleton_of(skeleton)
     file, images = locate(raw, images)
     content = read_images(file)

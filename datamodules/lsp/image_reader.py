@@ -23,7 +23,7 @@ from datamodules.lsp.raw import (
     read_images,
 )
 from datamodules.safe_load import sha256
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 _MARGIN = 0.15
 
@@ -46,7 +46,9 @@ def read_lsp(
         InputError: If a file is missing or not as published, or nothing is left to train on.
     """
     if split not in (None, *SPLITS):
-        raise InputError(f"--split is '{split}': choose one of {', '.join(SPLITS)}.")
+        raise InputError(
+            Phrase("{} is '{}': choose one of {}.", Option("split"), split, ", ".join(SPLITS))
+        )
     file, folder = locate(raw, images)
     if folder is None:
         raise InputError("no folder 'images' beside it", raw, "name the folder with --images.")
@@ -65,7 +67,14 @@ def read_lsp(
 
 def _spread(numbers: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     if not 0 <= count < max(len(numbers), 1):
-        raise InputError(f"--held_out is {count}, of {len(numbers)} images: give fewer, 0 or more.")
+        raise InputError(
+            Phrase(
+                "{} is {}, of {} images: give fewer, 0 or more.",
+                Option("held_out"),
+                count,
+                len(numbers),
+            )
+        )
     chosen: NDArray[np.intp] = numbers[
         (np.arange(count) * 2 + 1) * len(numbers) // (2 * count or 1)
     ]

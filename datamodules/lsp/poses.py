@@ -16,7 +16,7 @@ from datamodules.relative_depth.pairs import DepthPairs, annotations_by_image, d
 from datamodules.safe_load import sha256
 from datamodules.store.split_reader import SplitReader
 from lifting.batch import PoseBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.skeletons import skeleton
 
 
@@ -59,7 +59,9 @@ class LSP(PoseDataModule):
             **kwargs,
         )
         if max_risk is not None and annotations is None:
-            raise InputError("--data.max_risk needs --data.annotations.")
+            raise InputError(
+                Phrase("{} needs {}.", Option("data.max_risk"), Option("data.annotations"))
+            )
         self.annotation_file = annotations
         self.max_risk = max_risk
         self.depth_pairs: dict[str, DepthPairs] = {}

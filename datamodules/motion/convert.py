@@ -16,7 +16,7 @@ from datamodules.store.virtual_cameras import draw_rig
 from datamodules.synthetic.procedural.animation import FPS as PROCEDURAL_FPS
 from datamodules.synthetic.procedural.clips import SEQUENCES, SUBJECTS, generate_sequence
 from lifting.cameras import project, world_to_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 
 FPS = 30.0
 
@@ -52,11 +52,11 @@ def convert(
         InputError: If a file or an option is not as it should be; nothing is left at ``out`` then.
     """
     if not 0 < fps < np.inf:
-        raise InputError(f"--fps is {fps}: give a positive number.")
+        raise wrong_value("fps", fps, "give a positive number.")
     counts = {"procedural_seeds": procedural_seeds, "seed": seed}
     for option, value in counts.items():
         if value < 0:
-            raise InputError(f"--{option} is {value}: give 0 or more.")
+            raise wrong_value(option, value, "give 0 or more.")
     given = [read_motion(path) for path in files]
     terms = {source: t for file in given for source, t in file.terms.items()}
     if procedural_seeds:
@@ -64,7 +64,9 @@ def convert(
     for source in without:
         if source not in terms:
             there = ", ".join(sorted(terms))
-            raise InputError(f"--without: there is no source '{source}', only {there}.")
+            raise InputError(
+                Phrase("{}: there is no source '{}', only {}.", Option("without"), source, there)
+            )
         del terms[source]
     clips = [clip for file in given for clip in file.clips if clip.source in terms]
     info = StoreInfo(

@@ -23,7 +23,7 @@ from datamodules.mpi_inf_3dhp.raw import (
 from datamodules.safe_load import existing_folder, sha256
 from datamodules.store.clips import ClipStore, ClipWriter, StoreInfo
 from lifting.cameras import Camera, project
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 ORIGIN = "MPI-INF-3DHP, https://vcai.mpi-inf.mpg.de/3dhp-dataset"
 LICENCE = "MPI-INF-3DHP licence: non-commercial research only, no redistribution"
@@ -61,7 +61,11 @@ def convert(
         InputError: If an input is not as it should be; nothing is left at ``out`` then.
     """
     if cameras not in CAMERA_SETS:
-        raise InputError(f"--cameras is '{cameras}': choose one of {', '.join(CAMERA_SETS)}.")
+        raise InputError(
+            Phrase(
+                "{} is '{}': choose one of {}.", Option("cameras"), cameras, ", ".join(CAMERA_SETS)
+            )
+        )
     files, clips = _find_clips(raw, universal, CAMERA_SETS[cameras])
     poses = "univ_annot3" if universal else "annot3"
     info = StoreInfo(

@@ -32,7 +32,7 @@ from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
 from datamodules.store.projection import with_confidence
 from lifting.cameras import Camera, project, world_to_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.skeletons import skeleton
 
 # What L2D-Pose (Lee et al., ACCV 2024) trains its lifters on.
@@ -109,11 +109,13 @@ def convert(
     """
     for option, count in (("every", every), ("shortest", shortest)):
         if count < 1:
-            raise InputError(f"--{option} is {count}: give at least 1.")
+            raise wrong_value(option, count, "give at least 1.")
     if not 0 <= margin < np.inf:
-        raise InputError(f"--margin is {margin}: give a number of pixels, 0 or more.")
+        raise wrong_value("margin", margin, "give a number of pixels, 0 or more.")
     if joints not in SKELETONS:
-        raise InputError(f"--skeleton is {joints}: use {' or '.join(SKELETONS)}.")
+        raise InputError(
+            Phrase("{} is {}: use {}.", Option("skeleton"), joints, " or ".join(SKELETONS))
+        )
     scenes = {name: _thinned(scenes_of(raw, name), every) for name in sequences_of(raw)}
     empty = [name for name, files in scenes.items() if not files]
     inputs = {}

@@ -14,7 +14,7 @@ from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
 from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import CAMERAS, SEQUENCES, SUBJECTS
 from datamodules.synthetic.rendered.scenes import RenderedPixels, generate_records
-from lifting.errors import InputError, UnavailableError
+from lifting.errors import InputError, Option, Phrase, UnavailableError, wrong_value
 
 DRESSED = ("by_side", "alike")
 _LICENCE = "Apache-2.0; no recorded person is in it"
@@ -55,11 +55,18 @@ class SyntheticImages(ImageDataModule):
         **kwargs: Any,
     ) -> None:
         if images_per_clip < 1:
-            raise InputError(f"--data.images_per_clip is {images_per_clip}: give at least 1.")
+            raise wrong_value("data.images_per_clip", images_per_clip, "give at least 1.")
         if not 0 <= occluded <= 1:
-            raise InputError(f"--data.occluded is {occluded}: give a fraction from 0 to 1.")
+            raise wrong_value("data.occluded", occluded, "give a fraction from 0 to 1.")
         if dressed not in DRESSED:
-            raise InputError(f"--data.dressed is {dressed}: choose one of {', '.join(DRESSED)}.")
+            raise InputError(
+                Phrase(
+                    "{} is {}: choose one of {}.",
+                    Option("data.dressed"),
+                    dressed,
+                    ", ".join(DRESSED),
+                )
+            )
         name = f"synthetic_images_seed{generator_seed}_{images_per_clip}per_clip"
         alike = dressed == "alike"
         name += f"_{occluded:g}occluded{'_alike' * alike}"

@@ -8,7 +8,7 @@ from datamodules.base import PoseDataModule
 from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
 from datamodules.store.clips import is_store_of
 from datamodules.synthetic.procedural.clips import INFO, write_store
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 
 class Synthetic(PoseDataModule):
@@ -37,8 +37,8 @@ class Synthetic(PoseDataModule):
         **kwargs: Any,
     ) -> None:
         if frames_per_sequence < 1:
-            what = f"--data.frames_per_sequence is {frames_per_sequence}"
-            raise InputError(f"{what}: give at least 1.")
+            option = Option("data.frames_per_sequence")
+            raise InputError(Phrase("{} is {}: give at least 1.", option, frames_per_sequence))
         super().__init__(
             store=f"{folder}/synthetic_seed{generator_seed}_{frames_per_sequence}frames.h5",
             train_subjects=train_subjects,

@@ -2,7 +2,7 @@
 
 import sys
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.keypoints.threshold import LEAST_CONFIDENCE, check_least_confidence
 
 
@@ -52,7 +52,7 @@ def app(
 
     for name, value in (("megabytes", megabytes), ("total_megabytes", total_megabytes)):
         if value < 1:
-            raise InputError(f"--{name} is {value}: give at least 1.")
+            raise wrong_value(name, value, "give at least 1.")
     check_least_confidence(least_confidence)
     detector_options = None
     if detector != "none":
@@ -74,7 +74,13 @@ def app(
             print(f"No pictures, videos or camera: {error}", file=sys.stderr)
             detector_options = None
     elif boxes is not None:
-        raise InputError("--boxes says where people are, and nothing reads them: give --detector.")
+        raise InputError(
+            Phrase(
+                "{} says where people are, and nothing reads them: give {}.",
+                Option("boxes"),
+                Option("detector"),
+            )
+        )
     lifters = Lifters([*(models_here() if checkpoint is None else [checkpoint]), *(more or [])])
     sizes = megabytes * 1_000_000, least_confidence, total_megabytes * 1_000_000
     try:

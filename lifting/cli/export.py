@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.yaml_files import load_yaml
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.models import resolve
 
 
@@ -41,7 +41,7 @@ def export_model(
         of_folders = {"push": push, "licence": licence, "half": half, "card": card}
         if given := [option for option, value in of_folders.items() if value]:
             what = f"belongs to a folder of a hub, but {out} is a file: leave it."
-            raise InputError(f"--{given[0]} {what}")
+            raise InputError(Phrase("{} {}", Option(f"{given[0]}"), what))
         print(export_model(checkpoint, out, one_window, crop))
         return
     notes = None if card is None else _read_notes(Path(card))

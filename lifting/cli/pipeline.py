@@ -7,7 +7,7 @@ import yaml
 from jsonargparse import ArgumentParser
 
 from lifting.cli.options.parsing import parse_options
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.pipeline import read_pipeline, run_pipeline
 
 
@@ -22,7 +22,11 @@ def pipeline(words: list[str]) -> None:
     """
     options: Any = parse_options(_parser(), "pipeline", words[1:])
     if options["from"] and (options["only"] or options["cell"] is not None):
-        raise InputError("--from goes with neither --only nor --cell.")
+        raise InputError(
+            Phrase(
+                "{} goes with neither {} nor {}.", Option("from"), Option("only"), Option("cell")
+            )
+        )
     plan = read_pipeline(
         options["pipeline"], options["name"], _settings(options["set"]), options["overlay"]
     )
@@ -35,7 +39,11 @@ def pipeline(words: list[str]) -> None:
     if options["cell"] is not None:
         if not 0 <= options["cell"] < len(listed):
             what = f"there are {len(listed)}, from 0 on"
-            raise InputError(what, f"--cell {options['cell']}", "--list tells their numbers.")
+            raise InputError(
+                what,
+                Phrase("{} {}", Option("cell"), options["cell"]),
+                Phrase("{} tells their numbers.", Option("list")),
+            )
         only = listed[options["cell"]].name
     sys.exit(run_pipeline(plan, options["from"], only, options["dry_run"]))
 
@@ -89,5 +97,12 @@ def _settings(words: list[str]) -> dict[str, Any]:
     pairs = [word.partition("=") for word in words]
     for option, equals, _ in pairs:
         if not equals or not option:
-            raise InputError(f"--set {option}: give it a value, as in --set data.batch_size=256.")
+            raise InputError(
+                Phrase(
+                    "{} {}: give it a value, as in {} data.batch_size=256.",
+                    Option("set"),
+                    option,
+                    Option("set"),
+                )
+            )
     return {option.removeprefix("--"): yaml.safe_load(value) for option, _, value in pairs}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lifting.errors import InputError
+from lifting.errors import wrong_value
 from lifting.runs.folder import run_folder
 
 if TYPE_CHECKING:
@@ -118,11 +118,11 @@ def simulate(
     from datamodules.relative_depth.labels import DepthLabels
 
     if not 0 <= seed < 2**32:
-        raise InputError(f"--seed is {seed}: give a whole number from 0 to 2^32.")
+        raise wrong_value("seed", seed, "give a whole number from 0 to 2^32.")
     if pairs != "all" and pairs < 1:
-        raise InputError(f"--pairs is {pairs}: give at least 1, or all.")
+        raise wrong_value("pairs", pairs, "give at least 1, or all.")
     if noise != "crowd" and not 0 <= noise <= 1:
-        raise InputError(f"--noise is {noise}: give a fraction from 0 to 1, or crowd.")
+        raise wrong_value("noise", noise, "give a fraction from 0 to 1, or crowd.")
     people = None if annotators is None else make_annotators(annotators, seed)
     simulated = simulate(Path(store), images, DepthLabels(pairs, noise=noise, seed=seed), frame)
     labels = sum(len(image.annotations) for image in simulated.annotated)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 
 if TYPE_CHECKING:
     from datamodules.synthetic.rendered.video import RenderedVideo
@@ -48,7 +48,7 @@ def render(
     if path.suffix.lower() != ".mp4":
         raise InputError("choose a name that ends in .mp4.", out)
     if size < 32 or size % 2:
-        raise InputError(f"--size is {size}: give an even number from 32 on.")
+        raise wrong_value("size", size, "give an even number from 32 on.")
     images = render_video(seed, subject, sequence, camera, frames, size, every)
     # A thousandth of the time between two frames is told exactly.
     rate = round(1000 * images.fps)

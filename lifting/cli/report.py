@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.runs.folder import run_folder
 
 
@@ -20,9 +20,14 @@ def report(*runs: str, out: str | None = None, align: bool = False, worst: int =
     folders = [Path(run_folder(run)) for run in runs]
     path = folders[0] / "report.html" if out is None else Path(out)
     if path.suffix.lower() != ".html":
-        raise InputError(f"--out {path}: is a page", remedy="choose a name that ends in .html.")
+        raise InputError(
+            Phrase("{} {}: is a page", Option("out"), path),
+            remedy="choose a name that ends in .html.",
+        )
     if worst < 0:
-        raise InputError(f"--worst {worst}: give a number of poses, or 0 for none.")
+        raise InputError(
+            Phrase("{} {}: give a number of poses, or 0 for none.", Option("worst"), worst)
+        )
     from lifting.cli.report_page import write_report_page
 
     write_report_page(path, folders, align, worst)

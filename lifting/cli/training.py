@@ -10,8 +10,7 @@ import sys
 import warnings
 from argparse import ArgumentError
 from pathlib import Path
-from pydoc import locate
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from lightning import Trainer
@@ -21,6 +20,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from callbacks.provenance import Start
 from lifting.cli.options.config_files import placed, read_configs
 from lifting.cli.options.errors import inner_refusal, option_error
+from lifting.cli.options.own_classes import mistake_in_building, mistake_in_import
 from lifting.cli.options.ranges import check_ranges
 from lifting.cli.options.vocabulary import all_options
 from lifting.cli.run.console import configured_callbacks, show_progress, silence_no_news
@@ -91,15 +91,20 @@ class LiftingCLI(LightningCLI):
         read_configs(words)
         if any(word.partition("=")[0] == "--print_config" for word in words):
             args = spelled_out(words)
+        mistake = None
         try:
             super().parse_arguments(parser, args)
         except ArgumentError as error:
             if (refusal := inner_refusal(error)) is not None:
                 raise placed(refusal, words, "run") from error
-            # Else it would print every option that there is before what is wrong.
-            command = next((word for word in words if word in self._subcommand_parsers), "fit")
-            known = all_options(self._subcommand_parsers[command])
-            raise placed(option_error(str(error), command, known=known), words) from error
+            mistake = mistake_in_import(words)
+            if mistake is None:
+                # Else it would print every option that there is before what is wrong.
+                command = next((word for word in words if word in self._subcommand_parsers), "fit")
+                known = all_options(self._subcommand_parsers[command])
+                raise placed(option_error(str(error), command, known=known), words) from error
+        if mistake is not None:
+            raise mistake
         command = self.config.subcommand
         spread_seed(self.config[command], words, trains=command == "fit")
         if command == "fit":
@@ -190,29 +195,22 @@ class LiftingCLI(LightningCLI):
         Raises:
             InputError: If one of them was given something wrong.
         """
+        mistake = None
         try:
             super().instantiate_classes()
         except InputError as error:
             raise placed(error, self._words) from error
         except ValueError as error:
-            if (refusal := self._refusal()) is not None:
-                raise placed(refusal, self._words) from error
-            raise
-
-    def _refusal(self) -> InputError | None:
-        """Return the error of ours that the parser kept to itself while it tried several types."""
-        options = self._options
-        callbacks = options.trainer.callbacks or []
-        parts = callbacks if isinstance(callbacks, list) else [callbacks]
-        for part in (options.model, options.data, *parts):
-            given = part.get("init_args")
-            try:
-                cast(Any, locate(part.class_path))(**(given.as_dict() if given else {}))
-            except InputError as error:
-                return error
-            except Exception:  # What else there is, the parser has told.
-                continue
-        return None
+            # The parser keeps to itself what a class failed with, while it tries several types.
+            callbacks = self._options.trainer.callbacks or []
+            parts = callbacks if isinstance(callbacks, list) else [callbacks]
+            mistake = mistake_in_building([self._options.model, self._options.data, *parts])
+            if isinstance(mistake, InputError):
+                raise placed(mistake, self._words) from error
+            if mistake is None:
+                raise
+        if mistake is not None:
+            raise mistake
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the Trainer with the loggers and the callbacks of every run."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.video.options import POSES
 from lifting.runs.folder import CONFIG, run_folder
 
@@ -55,7 +55,7 @@ def view(
         where = None if out is None else Path(out)
         _check(where, start, frames, every)
         if fps is not None and not 0 < fps < float("inf"):
-            raise InputError(f"--fps {fps}: give frames per second.")
+            raise InputError(Phrase("{} {}: give frames per second.", Option("fps"), fps))
         from lifting.cli.view_file import view_file
 
         print(view_file(Path(run), where, skeleton, track, fps, (start, frames, every)))
@@ -67,9 +67,9 @@ def view(
     _check(path, start, frames, every)
     if beside and path.suffix.lower() == ".png":
         remedy = "choose a name that ends in .html or .mp4."
-        raise InputError("shows one run", f"--out {path}", remedy)
+        raise InputError("shows one run", Phrase("{} {}", Option("out"), path), remedy)
     if clip is not None and index is not None:
-        raise InputError("--clip and --index: give one of them.")
+        raise InputError(Phrase("{} and {}: give one of them.", Option("clip"), Option("index")))
     from lifting.cli.view_writers import WRITERS, rows_of, shown_runs
     from lifting.inference.saved_predictions import predictions_of_run
 
@@ -127,7 +127,9 @@ def _check(out: Path | None, start: int, frames: int | None, every: int) -> None
         InputError: If one of them is wrong.
     """
     if out is not None and out.suffix.lower() not in _ENDINGS:
-        raise InputError(f"--out {out}: choose a name that ends in {', '.join(_ENDINGS)}.")
+        raise InputError(
+            Phrase("{} {}: choose a name that ends in {}.", Option("out"), out, ", ".join(_ENDINGS))
+        )
     if start < 0 or every < 1 or (frames is not None and frames < 1):
         where = f"--start {start}, --frames {frames}, --every {every}"
         raise InputError("give a frame from 0 on, and one or more of the others.", where)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.outputs import counted
 from lifting.inference.pose_reading import read_people, select_people
 from lifting.viz.clip_video import write_clip_video
@@ -47,7 +47,9 @@ def view_file(
     chosen = [cut for person in people if len((cut := _cut(person, *rows)).frames)]
     if not chosen:
         last = max(int(person.frames[-1]) for person in people)
-        raise InputError(f"--start {rows[0]}: the last frame is {last}.", file)
+        raise InputError(
+            Phrase("{} {}: the last frame is {}.", Option("start"), rows[0], last), file
+        )
     path = file.with_name(f"{file.stem}_view.html") if out is None else out
     _WRITERS[path.suffix.lower()](path, file.name, chosen, fps or stored or NOMINAL_FPS)
     frames = sum(len(person.frames) for person in chosen)

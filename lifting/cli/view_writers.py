@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.saved_predictions import (
     PredictedFrames,
     Predictions,
@@ -63,7 +63,7 @@ def shown_runs(
         raise InputError("every pose asked for was refused", predictions.path, "choose others.")
     if align and shown.truth is None:
         what = f"{shown.key.path} has no true poses to align to"
-        raise InputError(what, "--align", "leave it out.")
+        raise InputError(what, Option("align"), "leave it out.")
     folders = [Path(run_folder(other)) for other in others]
     runs = [(folder, shown), *((other, _same_frames(other, shown)) for other in folders)]
     return [
@@ -82,12 +82,19 @@ def rows_of(
     if index is not None:
         if not 0 <= index < len(predictions):
             what = f"{predictions.path} holds poses 0 to {len(predictions) - 1}."
-            raise InputError(what, f"--index {index}")
+            raise InputError(what, Phrase("{} {}", Option("index"), index))
         return np.array([index])
     rows = predictions.rows_of(predictions.first if clip is None else clip)
     numbers = predictions.content["frame"][rows]
     if start > numbers[-1]:
-        raise InputError(f"--start {start}: the last predicted frame of the clip is {numbers[-1]}.")
+        raise InputError(
+            Phrase(
+                "{} {}: the last predicted frame of the clip is {}.",
+                Option("start"),
+                start,
+                numbers[-1],
+            )
+        )
     return rows[numbers >= start]
 
 

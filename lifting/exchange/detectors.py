@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import torch
 
+from lifting.checkpoints import by_name
 from lifting.errors import InputError, located
 from lifting.exchange.imported_method import ImportedMethod
 from lifting.imaging.heatmaps import DECODERS, Alignment
@@ -78,10 +79,11 @@ def export_detector_checkpoint(checkpoint: Mapping[str, Any], path: Path, out: P
     Raises:
         InputError: If the network is of another shape than its options say.
     """
-    h = checkpoint["hyper_parameters"]
+    with located(path):
+        h, parameters = (by_name(checkpoint, part) for part in ("hyper_parameters", "state_dict"))
     # Lifters that guided it are not written, and their own files need not exist any more.
     method = HeatmapDetector(**{n: h[n] for n in ("network", "bgr", "keypoint_skeleton")})
-    state = {n: x for n, x in checkpoint["state_dict"].items() if n.startswith(_NET)}
+    state = {n: x for n, x in parameters.items() if n.startswith(_NET)}
     with located(path):
         method.load_state_dict(state)
     report = Report.on_file(path, checkpoint["lifting"]["method"])
@@ -90,7 +92,7 @@ def export_detector_checkpoint(checkpoint: Mapping[str, Any], path: Path, out: P
             "alignment edges:",
             "what the official code reads is 1.5 pixels of the crop too far to the left and above",
         )
-    for name in checkpoint["state_dict"]:
+    for name in parameters:
         if name not in state:
             report.add("ignored", name, "no part of the network")
     return export_detector(method.net, out, report)

@@ -211,6 +211,8 @@ def data_of_run(config: Path) -> PoseDataModule:
     parser.add_subclass_arguments(PoseDataModule, "data")
     try:
         content: Any = changed(load_yaml(config), beside)
-        return parser.instantiate_classes(parser.parse_object({"data": content["data"]})).data
+        options = parser.parse_object({"data": content["data"]})
     except (ArgumentError, *DATA_ERRORS) as error:
         raise InputError("names no dataset", config, "take it as `fit` wrote it.") from error
+    # What fails in the code of a dataset is no fault of the file.
+    return parser.instantiate_classes(options).data

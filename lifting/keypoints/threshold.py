@@ -1,6 +1,6 @@
 """Threshold of confidence below which keypoints are missing, light enough for the help of commands."""
 
-from lifting.errors import InputError, Option, Phrase
+from lifting.errors import wrong_value
 
 # Keypoints of less confidence are missing where nothing else is asked for.
 LEAST_CONFIDENCE = 0.1
@@ -13,4 +13,4 @@ def check_least_confidence(least: float) -> None:
         InputError: If it is not from 0 to 1.
     """
     if not 0 <= least <= 1:
-        raise InputError(Phrase("{} is {}: give 0 to 1.", Option("least_confidence"), least))
+        raise wrong_value("least_confidence", least, "give 0 to 1.")

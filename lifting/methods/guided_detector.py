@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.batch import ImageBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.losses import guidance
 from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods.bases.detector import Detector
@@ -78,7 +78,14 @@ class GuidedDetector(Detector):
         super().configure_nets()
         guides, learn = self.guides(), bool(self.hparams["lifter_lr"])
         if strange := [name for name in guides if name not in (self.hparams["lifters"] or {})]:
-            raise InputError(f"--model.guides names {strange[0]}, which --model.lifters has not.")
+            raise InputError(
+                Phrase(
+                    "{} names {}, which {} has not.",
+                    Option("model.guides"),
+                    strange[0],
+                    Option("model.lifters"),
+                )
+            )
         self.balance = DynamicWeightAverage(len(guides), self.hparams["balance"])
         # Built here, because their weights are those of this method's checkpoint.
         load = super().load_lifter

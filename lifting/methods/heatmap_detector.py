@@ -23,7 +23,7 @@ from typing import Any
 from torch import Tensor
 
 from lifting.batch import ImageBatch
-from lifting.errors import InputError
+from lifting.errors import wrong_value
 from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods.bases.detector import Detector
 
@@ -43,7 +43,7 @@ class HeatmapDetector(Detector):
 
     def __init__(self, hard_joints: int = 0, **kwargs: Any) -> None:
         if hard_joints < 0:
-            raise InputError(f"--model.hard_joints is {hard_joints}: give 0 or more.")
+            raise wrong_value("model.hard_joints", hard_joints, "give 0 or more.")
         super().__init__(**kwargs)
 
     def loss(self, batch: ImageBatch) -> Tensor:

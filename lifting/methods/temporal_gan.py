@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera, undistort
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.geometry import centre, in_float64
 from lifting.losses.adversarial import depth_weighted_loss, symmetry_loss
 from lifting.losses.poses import reprojection_loss, smoothness_loss
@@ -77,7 +77,7 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
     ) -> None:
         check_choice("image", image, ("distance", "depth"))
         if motion and (motion_frames < 3 or motion_frames % 2 == 0):
-            raise InputError(f"--model.motion_frames is {motion_frames}: give odd numbers above 1.")
+            raise wrong_value("model.motion_frames", motion_frames, "give odd numbers above 1.")
         super().__init__(
             reprojection=reprojection, reprojection_growth=reprojection_growth, **kwargs
         )
@@ -92,7 +92,7 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
         h, joints = self.hparams, len(self.body)
         taps = list(h["taps"])
         if not taps or any(count < 1 or count % 2 == 0 for count in taps):
-            raise InputError(f"--model.taps is {taps}: give odd numbers of frames.")
+            raise wrong_value("model.taps", taps, "give odd numbers of frames.")
         shape = taps, h["channels"], h["slope"]
         return nn.ModuleDict(
             {
@@ -132,7 +132,11 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
             raise InputError(f"{what}: make them the same, as the critic of motions sees chunks.")
         if h["smoothness"] and chunk < 2:
             raise InputError(
-                "--model.smoothness needs several frames: set --data.chunk to 2 or more."
+                Phrase(
+                    "{} needs several frames: set {} to 2 or more.",
+                    Option("model.smoothness"),
+                    Option("data.chunk"),
+                )
             )
 
     def initialise_at(self, poses: Float[Tensor, "frames J 3"]) -> None:

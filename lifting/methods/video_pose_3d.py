@@ -18,7 +18,7 @@ from typing import Any
 from torch import nn
 
 from lifting.batch import PoseBatch
-from lifting.errors import InputError
+from lifting.errors import wrong_value
 from lifting.methods.bases.sequence_lifter import SequenceLifter
 from lifting.nets.temporal_convolution import TemporalConvolution
 from lifting.skeletons import skeleton
@@ -79,7 +79,7 @@ class VideoPose3D(SequenceLifter):
         """Build the network of the pose."""
         taps = list(self.hparams["taps"])
         if not taps or any(count < 1 or count % 2 == 0 for count in taps):
-            raise InputError(f"--model.taps is {taps}: give odd numbers of frames.")
+            raise wrong_value("model.taps", taps, "give odd numbers of frames.")
         self.net = self.build(len(skeleton(self.hparams["skeleton"])))
 
     def build(self, joints: int) -> TemporalConvolution:

@@ -6,7 +6,7 @@ transformer's attention ran over the batch in place of time.
 
 from typing import Any
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.window_networks import LSTMNet, TemporalTransformer, WindowMLP
@@ -108,7 +108,7 @@ class TransformerLifter(StandardisedLifter):
         check_choice("readout", h["readout"], ("centre", "mean"))
         if h["width"] % (2 * h["heads"]):
             twice = f"a multiple of twice the {h['heads']} heads"
-            raise InputError(f"--model.width is {h['width']}: give {twice}.")
+            raise InputError(Phrase("{} is {}: give {}.", Option("model.width"), h["width"], twice))
         sizes = ("frames", "width", "layers", "heads", "hidden", "dropout")
         self.net = self.build_net(TemporalTransformer, *sizes, "pre_norm", "readout")
 

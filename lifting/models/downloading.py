@@ -21,6 +21,16 @@ _NOT_FOUND = (404, 410)
 _RANGE_NOT_SATISFIABLE, _PARTIAL_CONTENT = 416, 206
 
 
+class _CutOffError(requests.ConnectionError):
+    """A server has closed the connection before the end of a file."""
+
+
+# What the libraries below raise where the other side ends a connection, which it had taken.
+_CLOSED: tuple[type[BaseException], ...] = (ConnectionResetError, ConnectionAbortedError)
+_CLOSED += (BrokenPipeError, _CutOffError, requests.exceptions.ChunkedEncodingError)
+# X(ConnectionResetError, ConnectionAbortedError, BrokenPipeError, _CutOffError)
+
+
 class UnreachableError(Exception):
     """A server does not answer, or has no such file; the text says why."""
 
@@ -86,7 +96,7 @@ def _transfer(url: str, file: ModelFile, partial: Path) -> bool:
                 if stream.tell() > file.size:
                     break
     if partial.stat().st_size < file.size:
-        raise requests.ConnectionError("the connection was closed")
+        raise _CutOffError("the connection was closed")
     return have > 0
 
 
@@ -107,6 +117,13 @@ def _cause(error: Exception) -> str:
         return "the server does not answer"
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not trusted"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "closed" in str(error):
+    if any(isinstance(each, _CLOSED) for each in _chain(error)):
         return "the connection was closed"
     return "there is no connection"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from, in turn."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

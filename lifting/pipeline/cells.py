@@ -121,9 +121,10 @@ class StageMaker:
 
     def _command(self, name: str, cell: Cell, links: Mapping[str, str]) -> Stage:
         keys = self.described[name]
+        command = keys["command"]
         try:
-            words = shlex.split(keys["command"])
-        except (ValueError, AttributeError):
+            words = shlex.split(command) if isinstance(command, str) else []
+        except ValueError:  # A quotation mark that is not closed.
             words = []
         creates = keys.get("creates")
         if not words or not isinstance(creates, str):

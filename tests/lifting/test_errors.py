@@ -37,11 +37,6 @@ def test_a_full_disk_is_explained_with_the_file(number):
     )
 
 
-def test_a_full_disk_reported_by_hdf5_without_a_number_is_explained():
-    error = OSError("Can't write data (file write failed: errno = 28, error message = 'No space')")
-    assert explain(error) == "The disk is full: free some space and run the same command again."
-
-
 def test_the_device_that_is_always_full_is_explained():
     with pytest.raises(OSError, match="No space") as caught:
         Path("/dev/full").write_text("x")
@@ -53,7 +48,7 @@ def test_the_device_that_is_always_full_is_explained():
     [
         ValueError("a defect"),
         OSError(errno.ENOENT, "No such file or directory", "a"),
-        OSError("errno = 280, of something else"),
+        OSError("file write failed: errno = 28, error message = 'No space'"),
         KeyError("errno = 28,"),
     ],
 )
@@ -175,3 +170,19 @@ def test_whoever_listens_hears_the_warnings_of_this_thread_alone():
     with pytest.warns(InputWarning, match="fourth") as told:
         warn(InputError("fourth"), stacklevel=1)
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("error", "option"),
+    [
+        (InputError("is wrong", Option("fps")), "fps"),
+        (InputError(Phrase("{} is 3: give more.", Option("model.lr"))), "model.lr"),
+        (InputError(Phrase("{}, 3", Phrase("{} is 1", Option("devices")))), "devices"),
+        (InputError("x", Phrase("{} 3", Option("run")), Phrase("{}", Option("other"))), "run"),
+        (InputError(Phrase("{} is 3", Option("model.lr")), "a.yaml"), None),
+        (InputError(Phrase("not {}", Option("model.lr"))), None),
+        (InputError("--model.lr is 3: give more."), None),
+    ],
+)
+def test_the_option_that_an_error_is_about(error, option):
+    assert error.option == (None if option is None else Option(option))

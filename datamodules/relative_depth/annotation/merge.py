@@ -17,7 +17,7 @@ from datamodules.relative_depth.annotation_file import (
     DepthAnnotation,
     write_relative_depth,
 )
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 METHODS = ("dawid_skene", "majority")
 Pair = tuple[str, int, int]
@@ -110,7 +110,9 @@ def merge(
         InputError: If an input is wrong or an image unknown; nothing is left at ``out`` then.
     """
     if method not in METHODS:
-        raise InputError(f"--method is '{method}': choose one of {', '.join(METHODS)}.")
+        raise InputError(
+            Phrase("{} is '{}': choose one of {}.", Option("method"), method, ", ".join(METHODS))
+        )
     collected = collect(paths)
     known = {image.name: image for image in images}
     if unknown := {pair[0] for pair in collected.pairs} - set(known):

@@ -8,7 +8,7 @@ import numpy as np
 
 from datamodules.examples.seeded_random import generator
 from datamodules.relative_depth.annotation.images import JudgedImage
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def ask(
     """
     for option, value in (("pairs", pairs), ("count", count)):
         if value is not None and value < 1:
-            raise InputError(f"--{option} is {value}: give at least 1.")
+            raise wrong_value(option, value, "give at least 1.")
     usable = [image for image in images if image.seen.sum() > 1]
     if not usable:
         raise InputError("Not one image has two joints that are seen: there is nothing to ask.")

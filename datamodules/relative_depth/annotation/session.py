@@ -12,7 +12,7 @@ from datamodules.relative_depth.annotation.answers import (
     write_answers,
 )
 from datamodules.relative_depth.annotation.questions import Question
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 
 class Session:
@@ -37,7 +37,7 @@ class Session:
         self, path: Path, annotator: str, questions: Sequence[Question], seed: int, pairs: int
     ) -> None:
         if not annotator.strip():
-            raise InputError("--annotator is empty: give a name.")
+            raise InputError(Phrase("{} is empty: give a name.", Option("annotator")))
         self.path = path
         self.annotator = annotator
         self.questions = list(questions)

@@ -19,7 +19,7 @@ from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, fr
 from datamodules.relative_depth.annotation_file import AnnotatedImage, Attribution, DepthAnnotation
 from datamodules.relative_depth.labels import DepthLabels
 from datamodules.store.clips import ClipKey, ClipStore
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 
 Pick = tuple[ClipKey, list[int]]
 
@@ -58,9 +58,11 @@ def simulate(
         InputError: If an option is wrong, or the store lacks poses or frames.
     """
     if images < 2:
-        raise InputError(f"--images is {images}: give at least 2, to train and to test on.")
+        raise wrong_value("images", images, "give at least 2, to train and to test on.")
     if frame not in FRAMES:
-        raise InputError(f"--frame is '{frame}': choose one of {', '.join(FRAMES)}.")
+        raise InputError(
+            Phrase("{} is '{}': choose one of {}.", Option("frame"), frame, ", ".join(FRAMES))
+        )
     judged: list[JudgedImage] = []
     number: list[tuple[int, int]] = []
     with ClipStore(source) as store:

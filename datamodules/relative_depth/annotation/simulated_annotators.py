@@ -9,7 +9,7 @@ from datamodules.matlab import Array
 from datamodules.relative_depth.annotation.answers import Answer, Sheet
 from datamodules.relative_depth.annotation.questions import Question
 from datamodules.relative_depth.annotation_file import AnnotatedImage
-from lifting.errors import InputError
+from lifting.errors import wrong_value
 
 # The published crowd is certain of joints 400 mm apart; the best annotator from half of that, the worst
 # from twice as much.
@@ -50,7 +50,7 @@ def make_annotators(count: int, seed: int = 0) -> list[SimulatedAnnotator]:
         InputError: If there is to be none.
     """
     if count < 1:
-        raise InputError(f"--annotators is {count}: give at least 1, or leave it out.")
+        raise wrong_value("annotators", count, "give at least 1, or leave it out.")
     rng = np.random.default_rng([seed, 0])
     exponents = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
     return [
@@ -80,7 +80,7 @@ def answer_all(
         InputError: If nobody is to be asked.
     """
     if votes < 1:
-        raise InputError(f"--votes is {votes}: give at least 1.")
+        raise wrong_value("votes", votes, "give at least 1.")
     rng = np.random.default_rng([seed, 1])
     most = max((len(image.annotations) for image in images), default=0)
     sheets = {annotator.name: Sheet(seed, most) for annotator in annotators}

@@ -18,7 +18,7 @@ from datamodules.relative_depth.annotation.images import FRAMES, JudgedImage, lo
 from datamodules.relative_depth.annotation.merge import Collected, Pair, collect
 from datamodules.relative_depth.annotation_file import read_relative_depth
 from datamodules.safe_load import load_json
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,13 @@ def _of_answers(
     names, pairs, votes = collected.names, collected.pairs, collected.votes
     if missing := [name for name in experts if name not in names]:
         raise InputError(
-            f"--experts names {missing[0]}: choose from {', '.join(names)}, who answer in {path}."
+            Phrase(
+                "{} names {}: choose from {}, who answer in {}.",
+                Option("experts"),
+                missing[0],
+                ", ".join(names),
+                path,
+            )
         )
     # In the order of the votes.
     swapped = np.array(
@@ -167,7 +173,9 @@ def _of_answers(
     number = np.array([crowd.index(name) if name in crowd else -1 for name in names])
     of_crowd = number[votes.annotator] >= 0
     if not of_crowd.any():
-        raise InputError("--experts leaves nobody to be the crowd", path, "name fewer.")
+        raise InputError(
+            Phrase("{} leaves nobody to be the crowd", Option("experts")), path, "name fewer."
+        )
     answers = Answers(
         crowd,
         number[votes.annotator[of_crowd]],

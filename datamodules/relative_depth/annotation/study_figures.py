@@ -19,7 +19,7 @@ from datamodules.relative_depth.annotation.measures import (
 )
 from datamodules.relative_depth.annotation.study import Answers, Study
 from datamodules.relative_depth.labels import DepthLabels
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.skeletons import skeleton
 from lifting.viz import annotations as viz
 
@@ -54,9 +54,11 @@ class StudyFigures:
 
     def __init__(self, study: Study, width: float = 50.0, frame: str = "camera") -> None:
         if not width > 0:
-            raise InputError(f"--bin is {width:g}: give millimetres above 0.")
+            raise wrong_value("bin", f"{width:g}", "give millimetres above 0.")
         if frame not in FRAMES:
-            raise InputError(f"--frame is '{frame}': choose one of {', '.join(FRAMES)}.")
+            raise InputError(
+                Phrase("{} is '{}': choose one of {}.", Option("frame"), frame, ", ".join(FRAMES))
+            )
         self.study, self.width = study, width
         self._gap = study.gap[frame]
 

@@ -12,7 +12,7 @@ from datamodules.synthetic.procedural.clips import draw_cameras, generate_sequen
 from datamodules.synthetic.rendered.renderer import RenderedScene
 from datamodules.synthetic.rendered.scenes import make_scene, noise_generator
 from lifting.cameras import Camera, project, world_to_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def render_video(
     """
     for option, value in {"frames": frames, "size": size, "every": every}.items():
         if value < 1:
-            raise InputError(f"--{option} is {value}: give at least 1.")
+            raise wrong_value(option, value, "give at least 1.")
     cameras = draw_cameras(seed, subject)
     if view not in cameras:
         raise InputError(f"There is no camera '{view}'", remedy=f"there are {', '.join(cameras)}.")

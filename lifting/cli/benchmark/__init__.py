@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 
 def benchmark(
@@ -27,10 +27,14 @@ def benchmark(
     from lifting.cli.benchmark.timing import report
 
     if store is not None and what != "sequences":
-        raise InputError(f"--store belongs to sequences, not to {what}: leave it out.")
+        raise InputError(
+            Phrase("{} belongs to sequences, not to {}: leave it out.", Option("store"), what)
+        )
     if json_file is not None and Path(json_file).is_dir():
         # What is measured for minutes should not be lost.
-        raise InputError("is a folder", f"--json_file {json_file}", "name a file.")
+        raise InputError(
+            "is a folder", Phrase("{} {}", Option("json_file"), json_file), "name a file."
+        )
     module = import_module(f"lifting.cli.benchmark.{what}")
     seed_everything(0, verbose=False)
     report(module.figures() if store is None else module.figures(store), json_file)

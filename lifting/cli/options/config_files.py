@@ -1,6 +1,5 @@
 """Configuration files of a command line: checked one by one, and searched for the place of a fault."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ from lifting.errors import InputError
 
 _FLAGS = ("-c", "--config")
 # Errors that begin with an option, and what it is.
-_OF_OPTION = re.compile(r"--([\w.]+)(?: is |:|$)")
 
 
 @dataclass(frozen=True)
@@ -107,11 +105,10 @@ def placed(error: InputError, words: Sequence[str], option: str | None = None) -
     Args:
         error: The error.
         words: The command line: what it says itself has no other place.
-        option: The option; the one that the error begins with where not given.
+        option: The option; the one that the error is about where not given.
     """
     if option is None:
-        begun = _OF_OPTION.match(str(error))
-        option = begun[1] if begun else ""
+        option = "" if error.option is None else error.option.name
     if not option or any(_name(word) in (option, f"{option}.class_path") for word in words):
         return error
     try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from lifting.cli.options.vocabulary import classes_of, meant_option, options_of
-from lifting.errors import InputError, did_you_mean
+from lifting.errors import InputError, Option, Phrase, did_you_mean
 
 _KEY = re.compile(r'Parser key "([^"]+)":')
 _REFUSED = re.compile(r"Option '([^']+)' is not accepted")
@@ -59,7 +59,7 @@ def option_error(
     if not keys and (asked := _HELP_OF.search(message)):
         keys = [asked[1]]
     name = ".".join(keys)
-    option = name.upper() if name in positionals else f"--{name}"
+    option = name.upper() if name in positionals else Option(name)
     listed = f"`lifting {command} --help` lists the options."
     if refused := _REFUSED.search(message) or _UNKNOWN.search(message):
         return _unknown_option([*keys, refused[1]], message, command, known)
@@ -68,36 +68,38 @@ def option_error(
             return InputError("is one word too many", word[1], listed)
         given = word[1].partition("=")[0]
         meant = meant_option(given.lstrip("-"), known)
-        return InputError("there is no such option", given, meant or listed)
+        option = Option(given.lstrip("-")) if given.startswith("--") else given
+        return InputError("there is no such option", option, meant or listed)
     if bare := _NO_VALUE.search(message):
         return InputError("a value is missing after it", bare[1], listed)
     if required := _REQUIRED.search(message):
-        name = required[2].upper() if required[2] in positionals else f"--{required[2]}"
+        option = required[2].upper() if required[2] in positionals else Option(required[2])
         also = ": give it, or -c files" if required[1] else ""
-        return InputError(f"{name} is missing{also}", remedy=listed)
+        return InputError(Phrase("{} is missing{}", option, also), remedy=listed)
     if no_class := _NOT_A_PATH.search(message) or _NO_MODULE.search(message):
         classes = classes_of(name)
         if not classes and (kinds := _SUBTYPES.findall(message)):
             kinds = [_IN_YAML.get(kind, f"options of {kind}") for kind in _CLASS.findall(kinds[-1])]
-            return InputError(f"{option} is {no_class[1]}: give {' or '.join(kinds)}.")
+            return InputError(_is(option, no_class[1], f"give {' or '.join(kinds)}."))
         if no_class[1] in classes:
             return _unfit_class(option, no_class[1], command)
         meant = did_you_mean(no_class[1].rpartition(".")[2], classes)
         remedy = f"`lifting {command} {option}.help` lists them." if classes else listed
         return InputError(
-            f"{option} is {no_class[1]}: there is no such class", remedy=meant or remedy
+            _is(option, no_class[1], "there is no such class"), remedy=meant or remedy
         )
     if _OTHER_CLASS.search(message) and (given := _GIVEN.findall(message)):
         return _unfit_class(option, _class_path(given[-1]), command)
     if keys and (outside := _OUTSIDE.search(message)):
-        return InputError(f"{option} is {outside[1]}: give a number {outside[2]}.")
+        return InputError(_is(option, outside[1], f"give a number {outside[2]}."))
     # Of the alternatives that were tried those count that the innermost place has.
     expected = _EXPECTED.findall(message.rsplit('Parser key "', 1)[-1])
     if keys and expected:
         kinds = [_readable(kind) for kind, _ in expected]
         values = [value for _, value in expected if value] or _GIVEN.findall(message)
         value = f" is {values[-1]}" if values else ""
-        return InputError(f"{option}{value}: give {' or '.join(dict.fromkeys(kinds))}.")
+        wanted = " or ".join(dict.fromkeys(kinds))
+        return InputError(Phrase("{}{}: give {}.", option, value, wanted))
     return InputError(" ".join(message.split()).rstrip("."), remedy=listed)
 
 
@@ -117,12 +119,16 @@ def _unknown_option(
             listed = f"`lifting {command} --{part}.help {of_class}` lists those of {of_class}."
     else:
         meant = meant_option(name, known)
-    return InputError("there is no such option", f"--{name}", meant or listed)
+    return InputError("there is no such option", Option(name), meant or listed)
 
 
-def _unfit_class(option: str, path: str, command: str) -> InputError:
+def _is(option: object, value: str, rest: str) -> Phrase:
+    return Phrase("{} is {}: {}", option, value, rest)
+
+
+def _unfit_class(option: object, path: str, command: str) -> InputError:
     remedy = f"`lifting {command} {option}.help` lists those that do."
-    return InputError(f"{option} is {path}: this class does not fit here", remedy=remedy)
+    return InputError(_is(option, path, "this class does not fit here"), remedy=remedy)
 
 
 def _class_path(value: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,11 @@ def check_ranges(options: Any) -> None:
     """
     for option, value, known in _numbers(options):
         if not known.holds(value):
-            raise InputError(f"--{option} is {value}: give {known.given}.")
+            raise InputError(Phrase("{} is {}: give {}.", Option(option), value, known.given))
     if (mode := options.get("best.mode", "min")) not in _MODES:
-        raise InputError(f"--best.mode is {mode}: give {' or '.join(_MODES)}.")
+        raise InputError(
+            Phrase("{} is {}: give {}.", Option("best.mode"), mode, " or ".join(_MODES))
+        )
 
 
 def _numbers(options: Any) -> Iterator[tuple[str, float, _Range]]:

@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from lifting.cli.run.csv_record import CSVRecord
 from lifting.cli.run.wandb_record import WandbRecord
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 # By name: type, default and explanation.
 WANDB_OPTIONS: dict[str, tuple[Any, Any, str]] = {
@@ -134,7 +134,7 @@ def _tellable(config: dict[str, Any]) -> dict[str, Any]:
 
 def _check_names(project: str, tags: list[str]) -> None:
     if len(project) > _LONGEST_PROJECT or set(_REFUSED) & set(project):
-        what = f"--project is {project}, which Weights & Biases refuses"
+        what: str = Phrase("{} is {}, which Weights & Biases refuses", Option("project"), project)
         remedy = f"take at most {_LONGEST_PROJECT} characters, and none of {_REFUSED}"
         raise InputError(what, remedy=f"{remedy}.")
     for tag in tags:

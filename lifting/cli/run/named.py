@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lifting.errors import InputError, did_you_mean
+from lifting.errors import InputError, Option, Phrase, did_you_mean
 from lifting.runs.folder import CONFIG, read_config, run_argument, run_folder
 from lifting.runs.listing import folders_of_runs, runs_as_table
 
@@ -27,7 +27,9 @@ def with_config_of_run(arguments: list[str]) -> list[str]:
         if any(word in _WITHOUT_RUN or word.endswith(".help") for word in words):
             return arguments
         some = "name one of those above" if _print_runs() else "there is none yet"
-        raise InputError("--run is missing", remedy=f"{some}, or give -c files.")
+        raise InputError(
+            Phrase("{} is missing", Option("run")), remedy=f"{some}, or give -c files."
+        )
     # Of several the last one counts.
     place = len(words) - 1 - words[::-1].index("--run")
     value = arguments[place].partition("=")[2]

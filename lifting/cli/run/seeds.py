@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 HELP = (
     "Seed of every generator: initial weights, order of the examples, what the method draws. It wins "
@@ -37,12 +37,12 @@ def spread_seed(options: Any, words: Iterable[str], trains: bool = True) -> None
     given = _names(words)
     seed = options.pop("seed", None)
     if seed is not None:
-        _check("--seed", seed)
+        _check("seed", seed)
         if _EVERYTHING not in given:
             options[_EVERYTHING] = seed
     everything = options[_EVERYTHING]
     if type(everything) is int:
-        _check(f"--{_EVERYTHING}", everything)
+        _check(_EVERYTHING, everything)
     for part in _PARTS:
         of_part = options[part].get("init_args") or {}
         # A class of somebody else's may draw nothing.
@@ -53,7 +53,7 @@ def spread_seed(options: Any, words: Iterable[str], trains: bool = True) -> None
         elif trains and _EVERYTHING in given and _differ(everything, of_part["seed"]):
             raise InputError(
                 f"it seeds the initial weights alone, beside a {part}.seed of {of_part['seed']}",
-                f"--{_EVERYTHING} {str(everything).lower()}",
+                Phrase("{} {}", Option(_EVERYTHING), str(everything).lower()),
                 f"give --seed {_example(everything)} for every generator, or --data.seed and "
                 "--model.seed as well.",
             )
@@ -104,6 +104,5 @@ def _example(everything: object) -> object:
 
 def _check(option: str, seed: int) -> None:
     if not 0 <= seed <= _LARGEST:
-        raise InputError(
-            "is no seed", f"{option} {seed}", f"give a whole number from 0 to {_LARGEST}."
-        )
+        remedy = f"give a whole number from 0 to {_LARGEST}."
+        raise InputError("is no seed", Phrase("{} {}", Option(option), seed), remedy)

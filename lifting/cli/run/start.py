@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lifting.checkpoints import checkpoint_file, read_checkpoint
-from lifting.errors import CheckpointError, InputError
+from lifting.errors import CheckpointError, InputError, Option, Phrase
 from lifting.runs.folder import CONFIG, RUNS, checkpoint_to_go_on, known_config
 
 # By command, the options of the Trainer that leave it nothing to do where they are 0, and what it
@@ -28,13 +28,17 @@ def check_amount(command: str, options: Any) -> None:
         InputError: With what would not be done.
     """
     if command == "validate" and not options.data.init_args.get("val_subjects", True):
-        raise InputError(f"--data.val_subjects is empty: {_AMOUNTS[command][1]}; name some.")
+        raise InputError(
+            Phrase("{} is empty: {}; name some.", Option("data.val_subjects"), _AMOUNTS[command][1])
+        )
     for name in ("fit", "test") if options.get("test") else (command,):
         zero, undone = _AMOUNTS[name]
         for option in zero:
             # False and fractions of nothing are 0 as well.
             if options.trainer.get(option) == 0:
-                raise InputError(f"--trainer.{option} is 0: {undone}; give more.")
+                raise InputError(
+                    Phrase("{} is 0: {}; give more.", Option(f"trainer.{option}"), undone)
+                )
 
 
 def find_checkpoint(folder: Path, name: str | None, fits: bool) -> Path | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 
 _DEFAULT = "debug"
 
@@ -35,7 +35,7 @@ def check_run_of_trial(run: str, environment: Mapping[str, str]) -> None:
     if trial is not None and trial[1] not in run:
         what = f"every trial of the sweep {trial[0]} would write to it"
         remedy = f"leave it out, and it is {default_run(environment)}."
-        raise InputError(what, f"--run {run}", remedy)
+        raise InputError(what, Phrase("{} {}", Option("run"), run), remedy)
 
 
 def _trial(environment: Mapping[str, str]) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from lightning.fabric.loggers.logger import _DummyExperiment, rank_zero_experime
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.runs.folder import RUNS
 from lifting.runs.wandb_id import kept_id, wandb_id
 
@@ -134,11 +134,11 @@ def _refusal(error: Exception, mode: str) -> InputError:
     text = str(error).partition("\n")[0].partition(". ")[0].strip().rstrip(".")
     if mode == "offline":
         remedy = "record nothing, with --wandb disabled."
-        return InputError(text, "--wandb offline", remedy)
+        return InputError(text, Phrase("{} offline", Option("wandb")), remedy)
     if isinstance(error, wandb.errors.CommError):
         what = f"Weights & Biases does not take the run ({text})"
         check = "check the network, the key and --wandb_entity"
     else:
         what, check = text, "run `wandb login` or set WANDB_API_KEY"
     remedy = f"{check}, or record it with --wandb offline, to upload it later."
-    return InputError(what, "--wandb online", remedy)
+    return InputError(what, Phrase("{} online", Option("wandb")), remedy)

@@ -25,13 +25,15 @@ from lightning.pytorch.accelerators import (
 from lightning.pytorch.strategies import StrategyRegistry
 from lightning.pytorch.utilities import rank_zero_only
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.runs.stopping import ORDERS
 
 # Those that Lightning looks for, which start the processes of a run themselves.
 _CLUSTERS = (LSFEnvironment, MPIEnvironment, SLURMEnvironment, TorchElasticEnvironment)
 # Below those that Linux, macOS and Windows give out themselves.
 _PORTS = range(20_000, 32_000)
+# Libraries that refuse options as a Trainer is built.
+_BUILD = ("lightning.", "lightning_utilities.", "torch.", "torchmetrics.", "importlib")
 # Modules of Lightning that refuse options which do not go together, as the run begins.
 _REFUSE = (
     "lightning.fabric.plugins.environments",
@@ -126,9 +128,11 @@ def choose_environment(options: Any) -> ClusterEnvironment | None:
     devices = _device_count(options.devices, accelerator)
     nodes = options.num_nodes
     if nodes < 1:
-        raise InputError(f"--trainer.num_nodes is {nodes}: give 1 or more.")
+        raise wrong_value("trainer.num_nodes", nodes, "give 1 or more.")
     if accelerator is CPUAccelerator and options.precision in (16, "16", "16-mixed"):
-        what = f"--trainer.precision is {options.precision}, which needs a GPU"
+        what: str = Phrase(
+            "{} is {}, which needs a GPU", Option("trainer.precision"), options.precision
+        )
         raise InputError(what, remedy="give 32-true or bf16-mixed.")
     tasks = _slurm_tasks()
     if devices * nodes == 1:
@@ -169,13 +173,15 @@ def _accelerator(name: Any) -> type[Accelerator] | None:
     if name in ("gpu", "cuda", "mps"):
         fitting = [kind for kind in available if name in ("gpu", kind.name())]
         if not fitting:
-            what = f"--trainer.accelerator is {name}, and PyTorch finds none on this machine"
+            what = "{} is {}, and PyTorch finds none on this machine"
             remedy = "give --trainer.accelerator cpu, or leave out overlays for GPUs."
-            raise InputError(what, remedy=remedy)
+            raise InputError(Phrase(what, Option("trainer.accelerator"), name), remedy=remedy)
         return fitting[0]
     if isinstance(name, str) and name not in AcceleratorRegistry.available_accelerators():
         known = ", ".join(("auto", "gpu", *AcceleratorRegistry.available_accelerators()))
-        raise InputError(f"--trainer.accelerator is {name}: give one of {known}.")
+        raise InputError(
+            Phrase("{} is {}: give one of {}.", Option("trainer.accelerator"), name, known)
+        )
     return None
 
 
@@ -183,7 +189,7 @@ def _check_strategy(name: Any) -> None:
     if isinstance(name, str) and name != "auto":
         known = StrategyRegistry.available_strategies()
         if name.lower() not in known:
-            what = f"--trainer.strategy is {name}: there is no such strategy"
+            what = Phrase("{} is {}: there is no such strategy", Option("trainer.strategy"), name)
             raise InputError(what, remedy="give auto, or ddp for several devices.")
 
 
@@ -193,7 +199,7 @@ def _device_count(devices: Any, accelerator: type[Accelerator] | None) -> int:
     Raises:
         InputError: If that is no number of devices, or the machine has fewer.
     """
-    given = f"--trainer.devices is {devices}"
+    given = Phrase("{} is {}", Option("trainer.devices"), devices)
     if devices == "auto":
         return 1 if accelerator is None else int(accelerator.auto_device_count())
     try:
@@ -201,15 +207,16 @@ def _device_count(devices: Any, accelerator: type[Accelerator] | None) -> int:
             return len(CUDAAccelerator.parse_devices(devices) or ())
         count = len(devices) if isinstance(devices, list) else int(devices)
     except MisconfigurationException as error:
-        what = f"{given}, and this machine has {CUDAAccelerator.auto_device_count()} GPUs"
+        there = CUDAAccelerator.auto_device_count()
+        what = Phrase("{}, and this machine has {} GPUs", given, there)
         raise InputError(what, remedy="give fewer, or auto for all.") from error
     except ValueError as error:
-        raise InputError(f"{given}: give a number, or auto.") from error
+        raise InputError(Phrase("{}: give a number, or auto.", given)) from error
     if count < 1:
-        raise InputError(f"{given}: give 1 or more, or auto.")
+        raise InputError(Phrase("{}: give 1 or more, or auto.", given))
     cores = os.cpu_count() or 1
     if accelerator is CPUAccelerator and count > cores:
-        what = f"{given}, a process each, and this machine has {cores} cores"
+        what = Phrase("{}, a process each, and this machine has {} cores", given, cores)
         raise InputError(what, remedy=f"give {cores} or fewer.")
     return count
 
@@ -243,10 +250,17 @@ def _check_slurm(tasks: int, devices: int, nodes: int) -> None:
 
 @contextmanager
 def refusals_of_building() -> Iterator[None]:
-    """Turn errors of building a Trainer, which are all about its options, into an InputError."""
+    """Turn errors by which libraries refuse the options of a Trainer into an InputError.
+
+    Errors from anywhere else, such as a callback of somebody's own, are defects, and stay as they are.
+    """
     try:
         yield
-    except (ValueError, TypeError, RuntimeError, ImportError, MisconfigurationException) as error:
+    except MisconfigurationException as error:
+        raise _refusal(error) from error
+    except (ValueError, TypeError, RuntimeError, ImportError) as error:
+        if not _module_of(error).startswith(_BUILD):
+            raise
         raise _refusal(error) from error
 
 
@@ -261,13 +275,17 @@ def refusals_of_running() -> Iterator[None]:
     except MisconfigurationException as error:
         raise _refusal(error) from error
     except (ValueError, TypeError, RuntimeError) as error:
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        module = "" if place is None else str(place.tb_frame.f_globals.get("__name__"))
-        if not module.startswith(_REFUSE):
+        if not _module_of(error).startswith(_REFUSE):
             raise
         raise _refusal(error) from error
+
+
+def _module_of(error: Exception) -> str:
+    """Return the name of the module that has raised an error."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return "" if place is None else str(place.tb_frame.f_globals.get("__name__"))
 
 
 def _refusal(error: Exception) -> InputError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.inference.detectors.interfaces import PersonTracker
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks, select_tracks
 from lifting.inference.options import ReadOptions
@@ -40,7 +40,12 @@ def detect_tracks(
     kept = [person for person in people if len(person.frames) >= min_frames]
     if not kept:
         most = max((len(person.frames) for person in people), default=0)
-        what = f"nobody was seen on {min_frames} frames, but on {most}; lower --shortest."
+        what: str = Phrase(
+            "nobody was seen on {} frames, but on {}; lower {}.",
+            min_frames,
+            most,
+            Option("shortest"),
+        )
         if count == 1:
             what = "is one picture; lift photographs by `lifting photo`."
         elif not most:
@@ -91,7 +96,9 @@ def read_video_tracks(
     if lowest < 0 or (video.frames and highest >= video.frames):
         numbers = f"{lowest + first} to {highest + first}"
         what = f"has frames {numbers}, but {video.path} has {video.frames:,}"
-        raise InputError(what, path, "say with --first which number its first frame has.")
+        raise InputError(
+            what, path, Phrase("say with {} which number its first frame has.", Option("first"))
+        )
     try:
         return [track.contiguous(path).trimmed() for track in tracks]
     except InputError as error:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from lifting.batch import PoseBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 from lifting.geometry import centre
 from lifting.losses.adversarial import critic_loss, gradient_penalty, interpolate
 from lifting.methods.bases.pose_data import PoseData
@@ -93,13 +93,13 @@ class Adversarial(SequenceLifter):
         **kwargs: Any,
     ) -> None:
         if n_critic < 1:
-            raise InputError(f"--model.n_critic is {n_critic}: give at least 1.")
+            raise wrong_value("model.n_critic", n_critic, "give at least 1.")
         if growth_share < 0:
-            raise InputError(f"--model.growth_share is {growth_share}: give at least 0.")
+            raise wrong_value("model.growth_share", growth_share, "give at least 0.")
         weights = {"reprojection": reprojection, "reprojection_growth": reprojection_growth}
         for option, value in weights.items():
             if value <= 0:
-                raise InputError(f"--model.{option} is {value}: give a number above 0.")
+                raise wrong_value(f"model.{option}", value, "give a number above 0.")
         super().__init__(lr=lr, **kwargs)
         self.automatic_optimization = False
         # Batches trained on, and in all. The Trainer counts optimiser steps, of both.

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from jsonargparse import ArgumentError, ArgumentParser
 from lightning import LightningModule
 
-from lifting.checkpoints import name_not_finite, read_checkpoint
+from lifting.checkpoints import by_name, name_not_finite, read_checkpoint
 from lifting.errors import CheckpointError, DivergenceError, InputError, located
 
 # Options that name what a training begins from.
@@ -113,8 +113,11 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         kind: The method it must be of, or a base class of it.
         **changed: Options to set otherwise than in training.
 
+    What fails in the code of a method otherwise than by a value, such as an attribute that is not there,
+    is a mistake of whoever wrote it, and keeps its traceback.
+
     Raises:
-        InputError: If the file is no checkpoint of that method.
+        InputError: If the file is no checkpoint of that method, or its options are not.
     """
     checkpoint = read_checkpoint(path)
     identity = checkpoint["lifting"]
@@ -127,17 +130,30 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
         needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"
         raise InputError(f"is of a {name}, here {needed} is needed", path, "name another.")
-    try:
-        with located(path):
-            # Lightning's command line notes the class beside the options.
-            options = {k: v for k, v in checkpoint["hyper_parameters"].items() if k[0] != "_"}
-            method = trained(**_typed(trained, options) | changed)
-            method.load_state_dict(checkpoint["state_dict"])
-            method.restore_extras(checkpoint)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        what = f"its options are not those of a {name} of this version"
-        raise InputError(what, path, "get or train it again.") from error
+    with located(path):
+        # Lightning's command line notes the class beside the options.
+        given = by_name(checkpoint, "hyper_parameters")
+        options = {name: value for name, value in given.items() if name[:1] != "_"}
+        method = _built(trained, _typed(trained, options) | changed)
+        method.load_state_dict(by_name(checkpoint, "state_dict"))
+        method.restore_extras(checkpoint)
     return method.eval().requires_grad_(False)
+
+
+def _built(kind: type[Trained], options: Mapping[str, Any]) -> Trained:
+    """Return a method with options of the right types.
+
+    Raises:
+        InputError: If nothing can be built with their values, such as a width below zero.
+    """
+    try:
+        return kind(**options)
+    except NotImplementedError:
+        raise
+    except (ValueError, ArithmeticError, RuntimeError) as error:
+        first = str(error).strip().partition("\n")[0].rstrip(".")
+        what = f"no {kind.__name__} can be built with its options ({first})"
+        raise InputError(what, remedy="get or train it again.") from error
 
 
 def _typed(kind: type[Checkpointed], options: Mapping[str, Any]) -> dict[str, Any]:

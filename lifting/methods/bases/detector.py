@@ -11,7 +11,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
 
 from lifting.batch import ImageBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.imaging.crops import swap_sides, to_crop, to_image
 from lifting.imaging.heatmaps import (
     DECODERS,
@@ -78,10 +78,14 @@ class Detector(Method):
         check_choice("decoder", decoder, DECODERS)
         if weights is not None and kwargs.get("start_from") is not None:
             raise InputError(
-                "--model.weights and --model.start_from both begin a training: give one."
+                Phrase(
+                    "{} and {} both begin a training: give one.",
+                    Option("model.weights"),
+                    Option("model.start_from"),
+                )
             )
         if sigma <= 0:
-            raise InputError(f"--model.sigma is {sigma}: give a standard deviation above 0.")
+            raise wrong_value("model.sigma", sigma, "give a standard deviation above 0.")
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:

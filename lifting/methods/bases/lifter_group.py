@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera
-from lifting.errors import located
+from lifting.errors import Option, Phrase, located
 from lifting.geometry import centre
 from lifting.methods.bases.lifter import Lifter
 from lifting.skeletons import convert, skeleton
@@ -44,7 +44,7 @@ class LifterGroup:
             (self.keypoint_skeleton, lifter.hparams["keypoint_skeleton"]),
             (self.pose_skeleton, lifter.hparams["skeleton"]),
         ):
-            with located(f"--model.lifters, {name}"):
+            with located(Phrase("{}, {}", Option("model.lifters"), name)):
                 convert(torch.zeros(len(skeleton(own)), 3), own, needed)
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.checkpoints import file_digest
-from lifting.errors import InputError, located
+from lifting.errors import InputError, Option, Phrase, located
 from lifting.geometry import centre
 from lifting.methods.bases.checkpointed import Checkpointed, load_frozen
 from lifting.methods.bases.pose_data import PoseData
@@ -24,7 +24,9 @@ def check_choice(option: str, value: object, choices: Collection[object]) -> Non
     """Refuse an option of a method that is none of the choices."""
     if value not in choices:
         known = ", ".join(map(str, choices))
-        raise InputError(f"--model.{option} is {value}: choose one of {known}.")
+        raise InputError(
+            Phrase("{} is {}: choose one of {}.", Option(f"model.{option}"), value, known)
+        )
 
 
 class Method(Checkpointed):
@@ -190,7 +192,11 @@ class Method(Checkpointed):
         """
         path = self.hparams[option]
         if path is None:
-            raise InputError(f"--model.{option} names no checkpoint: give a {kind.__name__}'s.")
+            raise InputError(
+                Phrase(
+                    "{} names no checkpoint: give a {}'s.", Option(f"model.{option}"), kind.__name__
+                )
+            )
         stage = load_frozen(path, kind)
         self.note_stage(option, path)
         self._stages.append(stage)

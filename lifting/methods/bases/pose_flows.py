@@ -21,7 +21,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.methods.bases.keypoint_method import KeypointMethod
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import FrameEvaluation
@@ -97,7 +97,12 @@ class PoseFlows(KeypointMethod):
                 **self.options("drop_root", "hidden", "blocks", "standardise", "pca"),
             )
         if not self.flows:
-            raise InputError("--model.parts is empty: name full, or parts such as legs and torso.")
+            raise InputError(
+                Phrase(
+                    "{} is empty: name full, or parts such as legs and torso.",
+                    Option("model.parts"),
+                )
+            )
 
     def load_frozen_stages(self) -> None:
         """Load the flow that generates poses, where another than this one is to."""
@@ -107,8 +112,13 @@ class PoseFlows(KeypointMethod):
             self.load_stage("full_flow", PoseFlows)
         if FULL not in self._generator.flows:
             raise InputError(
-                "--model.generated needs a flow over the full pose: name its checkpoint with "
-                "--model.full_flow, or train one with --model.parts [full]."
+                Phrase(
+                    "{} needs a flow over the full pose: name its checkpoint with {}, or train one with "
+                    "{} [full].",
+                    Option("model.generated"),
+                    Option("model.full_flow"),
+                    Option("model.parts"),
+                )
             )
 
     @property

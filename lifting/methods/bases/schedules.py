@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from lifting.errors import InputError
+from lifting.errors import InputError, wrong_value
 
 
 def schedule(
@@ -27,7 +27,7 @@ def schedule(
         [0.1, 1.0, 0.5, 0.0]
     """
     if name not in ("cosine", "constant", "exponential"):
-        raise InputError(f"--model.schedule is {name}: give cosine, constant or exponential.")
+        raise wrong_value("model.schedule", name, "give cosine, constant or exponential.")
     if not 0 <= warmup <= 1:
         raise InputError(f"warmup is {warmup}, expected a fraction of training between 0 and 1.")
     rising = int(warmup * steps)

@@ -9,6 +9,7 @@ import lightning.pytorch.utilities
 import lightning_utilities.core.rank_zero
 import pytest
 from jsonargparse import Namespace
+from lightning import Trainer
 from lightning.fabric.plugins.environments import SLURMEnvironment
 from lightning.pytorch.utilities import rank_zero_only
 
@@ -17,6 +18,7 @@ from lifting.cli.run.world import (
     OneProcess,
     choose_environment,
     free_port,
+    refusals_of_building,
     refusals_of_running,
     set_rank,
 )
@@ -155,9 +157,21 @@ def test_graphics_cards_are_counted(monkeypatch):
             choose_environment(trainer_options(accelerator="gpu", devices=devices))
 
 
-def test_defect_at_the_start_keeps_its_traceback():
-    with pytest.raises(ValueError, match="a defect"), refusals_of_running():
-        raise ValueError("a defect")
+@pytest.mark.parametrize("refusals", [refusals_of_running, refusals_of_building])
+@pytest.mark.parametrize("kind", [ValueError, TypeError, RuntimeError])
+def test_defect_at_the_start_keeps_its_traceback(refusals, kind):
+    with pytest.raises(kind, match="a defect"), refusals():
+        raise kind("a defect")
+
+
+@pytest.mark.parametrize("options", [{"max_time": "x"}, {"profiler": "x"}, {"unknown": 1}])
+def test_what_lightning_refuses_is_told_of_the_trainer(options):
+    with (
+        pytest.raises(InputError, match=r"change the options of --trainer\.") as caught,
+        refusals_of_building(),
+    ):
+        Trainer(**options, logger=False)
+    assert caught.value.__cause__ is not None
 
 
 def fit(data: Path, run_name: str, *more: str) -> None:

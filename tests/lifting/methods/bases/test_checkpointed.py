@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lifting.errors import InputError
-from lifting.methods import Lifter
+from lifting.errors import CheckpointError, InputError
+from lifting.methods import Lifter, VideoPose3D
 from lifting.methods.bases.checkpointed import load_frozen
 from tests.made_lifters import save
 from tests.made_methods import DETECTORS, LIFTERS, made
@@ -81,3 +81,55 @@ def test_what_was_seen_in_training_is_a_number(changed, name, value, message):
     path = changed(lambda content: content.update({name: value}))
     with pytest.raises(InputError, match=message):
         load_frozen(path, Lifter)
+
+
+@pytest.mark.parametrize("part", ["hyper_parameters", "state_dict"])
+@pytest.mark.parametrize("content", [None, 3, [1], {3: 1}])
+def test_a_checkpoint_without_its_parts_is_refused(changed, part, content):
+    path = changed(lambda checkpoint: checkpoint.update({part: content}))
+    with pytest.raises(CheckpointError) as caught:
+        load_frozen(path, Lifter)
+    assert str(caught.value) == f"{path}: lacks its {part}; get or train it again."
+
+
+def test_values_that_nothing_can_be_built_with_are_refused_with_the_cause(changed):
+    path = changed(lambda content: content["hyper_parameters"].update(channels=-4))
+    with pytest.raises(
+        InputError, match=r"no VideoPose3D can be built with its options \("
+    ) as caught:
+        load_frozen(path, Lifter)
+    assert isinstance(caught.value.__cause__.__cause__, RuntimeError)
+
+
+def unfinished():
+    raise NotImplementedError
+
+
+class Mistaken(VideoPose3D):
+    """A lifter of somebody's own, with a mistake."""
+
+    mistake = staticmethod(lambda: None)
+
+    def configure_nets(self):
+        super().configure_nets()
+        self.mistake()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind"),
+    [
+        (lambda: [].nets, AttributeError),
+        (lambda: {}["nets"], KeyError),
+        (lambda: len(3), TypeError),
+        (lambda: [][0], IndexError),
+        (lambda: nets, NameError),
+        (unfinished, NotImplementedError),
+    ],
+)
+def test_a_mistake_in_a_method_is_no_wrong_file(tmp_path, monkeypatch, mistake, kind):
+    path = save(Mistaken(taps=[1], channels=8), tmp_path / "a.ckpt")
+    monkeypatch.setattr(Mistaken, "mistake", staticmethod(mistake))
+    with pytest.raises(kind) as caught:
+        load_frozen(path, Lifter)
+    # Its traceback leads to the mistake.
+    assert caught.traceback[-1].path.samefile(__file__)
