@@ -1,5 +1,6 @@
 """The datasets, as LightningDataModules."""
 
+from datamodules.aist.poses import AIST
 from datamodules.base import PoseDataModule
 from datamodules.cmu.poses import CMU
 from datamodules.crops.datamodule import ImageDataModule
@@ -14,8 +15,10 @@ from datamodules.panoptic.images import Panoptic
 from datamodules.panoptic.poses import PanopticPoses
 from datamodules.synthetic.images import SyntheticImages
 from datamodules.synthetic.poses import Synthetic
+from datamodules.threedpw.poses import ThreeDPW
 
 __all__ = [
+    "AIST",
     "CMU",
     "H36M",
     "LSP",
@@ -30,4 +33,5 @@ __all__ = [
     "SubjectDataModule",
     "Synthetic",
     "SyntheticImages",
+    "ThreeDPW",
 ]

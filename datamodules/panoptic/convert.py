@@ -1,7 +1,7 @@
 """Conversion of CMU Panoptic into a clip store, and the report on what was converted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from datamodules.panoptic.raw import (
 )
 from datamodules.safe_load import sha256
 from datamodules.store.clips import ClipKey, ClipStore, ClipWriter, StoreInfo
+from datamodules.store.frame_runs import reasons, runs_of
 from datamodules.store.projection import with_confidence
 from lifting.cameras import Camera, project, world_to_camera
 from lifting.errors import InputError, Option, Phrase, wrong_value
@@ -137,7 +138,7 @@ def convert(
                     clips += _write_clips(store, (name, number, view), appearances, camera, rules)
             progress(name)
         if not clips:
-            what = f"holds nobody to convert, {_reasons(rules.people + rules.views)}"
+            what = f"holds nobody to convert, {reasons(rules.people + rules.views)}"
             raise InputError(what, raw, f"unpack {POSES} with the toolbox's extractAll.sh.")
     with ClipStore(out) as finished:
         return "\n".join([finished.describe(), "", *_report(finished, empty, rules)])
@@ -199,7 +200,7 @@ def _write_clips(
     rules.views["too far out of the image"] += int((~seen).sum())
     gt = with_confidence(pixels.numpy())
     clips = 0
-    for run in _runs(numbers // rules.every, seen):
+    for run in runs_of(seen, numbers // rules.every):
         if len(run) < rules.shortest:
             rules.views["in a run that is too short"] += len(run)
             continue
@@ -216,23 +217,11 @@ def _write_clips(
     return clips
 
 
-def _runs(frames: NDArray[np.int64], kept: NDArray[np.bool_]) -> Iterator[NDArray[np.int64]]:
-    """Yield the indices of each run of consecutive frames that are kept."""
-    indices = np.flatnonzero(kept)
-    if len(indices):
-        yield from np.split(indices, np.flatnonzero(np.diff(frames[indices]) != 1) + 1)
-
-
-def _reasons(counts: Counter[str]) -> str:
-    reasons = [f"{reason} ({count:,})" for reason, count in counts.most_common() if count]
-    return "left out: " + (", ".join(reasons) or "nobody")
-
-
 def _report(store: ClipStore, empty: list[str], rules: _Rules) -> list[str]:
     there = {key.subject for key in store.keys}
     lines = [
-        f"people in frames, {_reasons(rules.people)}",
-        f"people in frames and views, {_reasons(rules.views)}",
+        f"people in frames, {reasons(rules.people)}",
+        f"people in frames and views, {reasons(rules.views)}",
     ]
     published = (*LIFTER_TRAIN_SEQUENCES, *LIFTER_VAL_SEQUENCES)
     if missing := [name for name in published if name not in there]:

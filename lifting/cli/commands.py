@@ -41,6 +41,8 @@ _GROUPS = {
         ("prepare h36m", "prepare:h36m", "Human3.6M"),
         ("prepare mpi_inf_3dhp", "prepare:mpi_inf_3dhp", "MPI-INF-3DHP"),
         ("prepare panoptic", "prepare:panoptic", "CMU Panoptic's poses"),
+        ("prepare 3dpw", "prepare:threedpw", "3D Poses in the Wild"),
+        ("prepare aist", "prepare:aist", "AIST++, dancers"),
         ("prepare cmu", "prepare:cmu", "CMU motion capture"),
         ("prepare motion", "prepare:motion", "motion under free terms, and the procedural human"),
         ("prepare lsp", "prepare:lsp", "Leeds Sports Pose"),
@@ -78,7 +80,7 @@ COMMANDS = {
 }
 # Words that a second one follows.
 FAMILIES = {
-    "prepare": "convert a dataset",
+    "prepare": "convert data",
     "relative-depth": "annotations of relative depth",
     "models": "lifters and detectors by name",
     "export": "write a checkpoint for other programs",

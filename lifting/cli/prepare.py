@@ -86,6 +86,35 @@ def panoptic(
     )
 
 
+def threedpw(raw: str, *, shortest: int = 1, out: str = "data/3dpw.h5") -> None:
+    """Convert 3DPW into a clip store.
+
+    Args:
+        raw: The folder sequenceFiles, or the one that it is in.
+        shortest: Least number of frames of a clip.
+        out: The store to write.
+    """
+    from datamodules.store.preparation import prepare
+    from datamodules.threedpw.convert import convert
+
+    prepare(lambda note: convert(Path(raw), Path(out), shortest, note), Path(out))
+
+
+def aist(raw: str, *, every: int = 2, shortest: int = 1, out: str = "data/aist.h5") -> None:
+    """Convert AIST++ into a clip store of all views.
+
+    Args:
+        raw: The folder of the annotations: keypoints3d, cameras and, if wanted, keypoints2d.
+        every: Take every n-th frame, of 60 a second.
+        shortest: Least number of frames of a clip.
+        out: The store to write.
+    """
+    from datamodules.aist.convert import convert
+    from datamodules.store.preparation import prepare
+
+    prepare(lambda note: convert(Path(raw), Path(out), every, shortest, note), Path(out))
+
+
 def cmu(
     raw: str | list[str],
     *,

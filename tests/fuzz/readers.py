@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datamodules.aist import raw as aist
 from datamodules.cmu import raw as cmu
 from datamodules.crops.detected_boxes import read_boxes
 from datamodules.crops.index import read_index
@@ -27,6 +28,7 @@ from datamodules.relative_depth.annotation_file import read_attribution, read_re
 from datamodules.safe_load import load_pickle
 from datamodules.store.clips import ClipStore
 from datamodules.store.videopose3d import read_keypoints, read_poses
+from datamodules.threedpw.raw import read_sequence
 from lifting.checkpoints import read_checkpoint
 from lifting.cli.options.config_files import read_config_file
 from lifting.inference.camera_files import read_calibration
@@ -133,6 +135,11 @@ READERS = {
     "store": Reader(datasets.store, _store),
     "index": Reader(datasets.index, read_index),
     "boxes": Reader(datasets.boxes, read_boxes),
+    "aist poses": Reader(datasets.aist_poses, aist.read_poses),
+    "aist detections": Reader(datasets.aist_detections, lambda p: aist.read_detections(p, 2, 6)),
+    "aist cameras": Reader(datasets.aist_cameras, aist.read_cameras),
+    "aist mapping": Reader(datasets.aist_mapping, aist.read_mapping),
+    "3dpw": Reader(datasets.threedpw, read_sequence),
     "cmu npz": Reader(datasets.cmu_npz, cmu.read_npz),
     "cmu amc": Reader(datasets.amc, cmu.read_amc),
     "cmu asf": Reader(datasets.asf, lambda path: cmu.read_amc(path.with_name("02_01.amc"))),

@@ -8,6 +8,7 @@ from datamodules.crops.index import write_index
 from datamodules.crops.records import gather_records
 from datamodules.h36m.cameras import CAMERAS
 from tests.datamodules import (
+    made_aist,
     made_cmu,
     made_h36m,
     made_images,
@@ -15,6 +16,7 @@ from tests.datamodules import (
     made_mpi_inf_3dhp,
     made_npz,
     made_panoptic,
+    made_threedpw,
 )
 from tests.datamodules.image_sets import test_shelf
 from tests.datamodules.motion import made_motion_files
@@ -54,6 +56,32 @@ def index(folder: Path) -> Path:
 def boxes(folder: Path) -> Path:
     box = {"image_id": 785, "bbox": [1.5, 2, 30, 40], "score": 0.9}
     return write_json(folder / "a.json", [box, box | {"image_id": "a/b.jpg"}])
+
+
+def _aist(folder: Path, name: str) -> Path:
+    made_aist.write(folder, detections=True)
+    return folder / name
+
+
+def aist_poses(folder: Path) -> Path:
+    return _aist(folder, f"keypoints3d/{made_aist.SEQUENCE}.pkl")
+
+
+def aist_detections(folder: Path) -> Path:
+    return _aist(folder, f"keypoints2d/{made_aist.SEQUENCE}.pkl")
+
+
+def aist_cameras(folder: Path) -> Path:
+    return _aist(folder, "cameras/setting1.json")
+
+
+def aist_mapping(folder: Path) -> Path:
+    return _aist(folder, "cameras/mapping.txt")
+
+
+def threedpw(folder: Path) -> Path:
+    made_threedpw.write(folder)
+    return next(folder.rglob("*.pkl"))
 
 
 def cmu_npz(folder: Path) -> Path:
