@@ -6,6 +6,7 @@ import yaml
 from lifting.containers.limits import VARIABLE, LimitError
 from lifting.containers.yaml_files import load_yaml, parse_yaml
 from lifting.errors import InputError
+from lifting.pipeline.yaml_files import read_yaml, refuse_doubled_keys
 
 # Nine times the line before, nine lines: 3.5e9 values in 300 bytes.
 LAUGHS = "a0: &a0 [1]\n" + "".join(
@@ -61,3 +62,11 @@ def test_what_is_well_is_read_as_the_library_does(tmp_path):
     text = "a: &x {b: [1, 2.5, yes, null, 2020-01-01]}\nc: {<<: *x, d: text}\n"
     assert parse_yaml(text, tmp_path) == yaml.safe_load(text)
     assert parse_yaml("", tmp_path) is None
+
+
+def test_text_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("größe: 3\n", encoding="utf-8-sig")
+    assert load_yaml(path) == {"größe": 3}
+    refuse_doubled_keys(path)
+    assert read_yaml(path) == {"größe": 3}

@@ -97,6 +97,10 @@ def file(tmp_path):
     ("content", "name", "camera"),
     [
         (OPENCV, "camera.yml", ""),
+        *(
+            (f"\ufeff{content}", name, "")
+            for content, name in ((OPENCV, "a.yml"), (QUALISYS, "a.txt"))
+        ),
         (OPENCV.replace("%YAML:1.0", "%YAML 1.2"), "camera.yaml", ""),
         (OPENCV.replace("image_w", "image_W").replace("camera_m", "Camera_M"), "c.yml", ""),
         (ROS, "ros.yaml", ""),

@@ -152,3 +152,38 @@ def test_sound_alone_is_refused(tmp_path):
         file.writeframes(bytes(1600))
     with pytest.raises(InputError, match=r"sound\.wav: has no pictures"):
         Video(path)
+
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("name", "size", "corners"),
+    [
+        ("front_camera.mp4", (320, 240), {(5, 5): GREEN, (5, -6): RED, (-6, -6): BLUE}),
+        ("portrait_mirrored.mp4", (240, 320), {(5, 5): RED, (5, -6): BLUE, (-6, 5): GREEN}),
+    ],
+)
+def test_real_videos_mirrored_by_their_matrix(cases, name, size, corners):
+    video = Video(cases / "video_mirrored_by_its_matrix" / name)
+    assert video.size == size
+    image = next(iter(video)).image
+    for corner, painted in corners.items():
+        np.testing.assert_allclose(image[corner], painted, atol=12)
+
+
+@pytest.mark.real
+def test_real_video_of_oblong_pixels(cases):
+    video = Video(cases / "video_of_oblong_pixels/pal_wide.mp4")
+    assert (video.size, next(iter(video)).image.shape) == ((512, 288), (288, 512, 3))
+
+
+def test_seconds_are_counted_from_the_first_frame(tmp_path):
+    times = [100, 140, 300, 310, 500, 1000]
+    video = Video(write_video(tmp_path / "vfr.mkv", 6, times))
+    np.testing.assert_allclose(video.read_seconds(), [0, 0.04, 0.2, 0.21, 0.4, 0.9], atol=1e-9)
+    frames = iter(video)
+    assert [next(frames).number for _ in range(3)] == [0, 1, 2]
+    # As far as the frames have been decoded.
+    assert video.seconds[:3] == pytest.approx([0, 0.04, 0.2])
