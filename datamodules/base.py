@@ -189,7 +189,7 @@ class PoseDataModule(SubjectDataModule):
             self.fingerprint = {Path(self.store).name: store.digest, **store.info.inputs}
             joints = self.keypoint_skeleton, self.pose_skeleton
             reader = SplitReader(store, self.source, *joints, self.wanted_actions)
-            reader.check([s for k, split in self.subjects.items() if k != "prior" for s in split])
+            reader.check({k: split for k, split in self.subjects.items() if k != "prior"})
             self.actions = sorted({key.action for key in reader.wanted()})
             for split in splits:
                 if split not in self.banks and self.subjects[split]:

@@ -112,7 +112,8 @@ class ImageDataModule(SubjectDataModule):
             self.fingerprint = {Path(self.index).name: self._records.digest}
             self.fingerprint |= self._records.info.inputs
             self.actions = list(self._records.names["action"])
-        self._records.rows_of([s for split in self.subjects.values() for s in split])
+        for split, subjects in self.subjects.items():
+            self._records.rows_of(subjects, f"data.{split}_subjects")
         for split in _SPLITS.get(stage, ("test",)):
             if split not in self.splits and self.subjects[split]:
                 rows = self._records.rows_of(self.subjects[split])

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from datamodules.crops.pixels import image_sizes
 from lifting.cameras import Camera, nominal_camera
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.skeletons import Skeleton, convert, convert_confidence, skeleton
 
 # The mean bone of a person in any joint set, so that metres are not taken for millimetres.
@@ -123,8 +123,12 @@ class ImageRecords:
         """Return the subject, action, sequence or view of a record."""
         return self.names[column][int(self.columns[column][row])]
 
-    def rows_of(self, subjects: Iterable[str]) -> Tensor:
+    def rows_of(self, subjects: Iterable[str], option: str | None = None) -> Tensor:
         """Return the rows of subjects, in the order of the index.
+
+        Args:
+            subjects: Their names.
+            option: The option that names them, for messages.
 
         Raises:
             InputError: If there is no such subject.
@@ -132,9 +136,10 @@ class ImageRecords:
         known = self.names["subject"]
         subjects = list(subjects)
         if unknown := [name for name in subjects if name not in known]:
-            raise InputError(
-                f"no image of '{unknown[0]}'", self.folder, f"it has {', '.join(known)}."
-            )
+            remedy = Phrase("it has {}.", ", ".join(known))
+            if option is not None:
+                remedy = Phrase("it has {}: name those with {}.", ", ".join(known), Option(option))
+            raise InputError(f"no image of '{unknown[0]}'", self.folder, remedy)
         wanted = torch.tensor([known.index(name) for name in subjects], dtype=torch.long)
         return torch.isin(self.columns["subject"], wanted).nonzero().squeeze(-1)
 

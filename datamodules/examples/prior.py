@@ -10,7 +10,7 @@ from torch import Tensor
 from datamodules.examples.bank import select_frames
 from datamodules.store.checks import check_pose
 from datamodules.store.clips import ClipKey, ClipStore
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.geometry import mirror
 from lifting.skeletons import convert, skeleton
 from lifting.windows import Windows
@@ -37,8 +37,9 @@ class PosePrior:
         known = {key.subject for key in store.keys}
         for subject in subjects:
             if subject not in known:
-                what = f"no subject '{subject}' for --data.prior_subjects"
-                raise InputError(what, store.path, f"it has {', '.join(sorted(known))}.")
+                there, option = ", ".join(sorted(known)), Option("data.prior_subjects")
+                remedy = Phrase("it has {}: name those with {}.", there, option)
+                raise InputError(f"no subject '{subject}'", store.path, remedy)
         poses, selected, rows, total = [], [], [], 0
         chosen: dict[tuple[str, str, bytes], Tensor] = {}
         for key in store.keys:

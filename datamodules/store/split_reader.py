@@ -1,6 +1,6 @@
 """Reader of the clips of a split: chosen subjects, actions, joint sets and frames."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from datamodules.examples.bank import LoadedClip
 from datamodules.store.checks import check_keypoints, check_pose
 from datamodules.store.clips import ClipKey, ClipStore
-from lifting.errors import InputError
+from lifting.errors import InputError, Option, Phrase
 from lifting.skeletons import convert, convert_confidence, skeleton
 
 # From the poses of a clip, if it has any, and its frame numbers: which frames are selected.
@@ -34,22 +34,30 @@ class SplitReader:
         self.pose_skeleton = pose_skeleton
         self.actions = actions
 
-    def check(self, subjects: Sequence[str]) -> None:
+    def check(self, subjects: Mapping[str, Sequence[str]]) -> None:
         """Refuse names that the store does not have.
 
+        Args:
+            subjects: Those of each split.
+
         Raises:
-            InputError: Naming the first, and those there are.
+            InputError: Naming the first, those there are, and the option to name them with.
         """
-        known = {
-            "subject": ({k.subject for k in self.store.keys}, subjects),
-            "action": ({k.action for k in self.store.keys}, self.actions or []),
-            "2D source": (self.store.info.sources, [self.source]),
-        }
-        for kind, (names, wanted) in known.items():
+        people = sorted({key.subject for key in self.store.keys})
+        known: list[tuple[str, Iterable[str], Sequence[str], str]]
+        known = [
+            ("subject", people, names, f"{split}_subjects") for split, names in subjects.items()
+        ]
+        actions = sorted({key.action for key in self.store.keys})
+        known.append(("action", actions, self.actions or [], "actions"))
+        known.append(("2D source", self.store.info.sources, [self.source], "source"))
+        for kind, there, wanted, option in known:
             for name in wanted:
-                if name not in names:
-                    there = ", ".join(names if kind == "2D source" else sorted(names))
-                    raise InputError(f"no {kind} '{name}'", self.store.path, f"it has {there}.")
+                if name not in there:
+                    remedy = Phrase(
+                        "it has {}: name those with {}.", ", ".join(there), Option(f"data.{option}")
+                    )
+                    raise InputError(f"no {kind} '{name}'", self.store.path, remedy)
 
     def wanted(self, subjects: Sequence[str] | None = None) -> list[ClipKey]:
         """Return the clips of subjects, or of all, with the wanted actions."""

@@ -18,6 +18,7 @@ from lifting.inference.outputs import (
     check_names,
     counted,
     output_files,
+    output_paths,
     with_calibrated_size,
 )
 from lifting.inference.people.choosing import choose_people
@@ -103,9 +104,12 @@ def lift_keypoint_file(
     if results.out is None:
         earlier = ResultFiles(poses, "choose another name with --out.")
         earlier.refuse_foreign([] if page is None or results.page else [page])
+        earlier.refuse_foreign(output_paths(poses, [], formats))
     tracks = select_tracks(read_tracks(path, read_options), track, path)
     tracks = choose_people(tracks, outputs.people, path, read_options.stills)
     check_names(tracks, outputs, path)
+    if earlier is not None:
+        earlier.refuse_foreign(output_paths(poses, [track.name for track in tracks], formats))
     if options.fps is None and any(person.fps is None for person in tracks):
         for name in (name for name in MOTION if name in formats):
             raise InputError(f"does not tell the frames per second of --{name}: give --fps.", path)
@@ -118,8 +122,6 @@ def lift_keypoint_file(
     lifted = lift_everyone(tracks, lifter, options, path, outputs)
     files = output_files(poses, tracks, lifted, formats)
     written = [poses, *files, *([] if page is None else [page])]
-    if earlier is not None:
-        earlier.refuse_foreign(files)
     write_together(files | {poses: pack_poses(tracks, lifted, written[1:])})
     if page is not None:
         write_people_page(page, path.name, tracks, lifted, stills=read_options.stills)

@@ -1,7 +1,7 @@
 """Lifted people as a user asks for them: at their height, and as files of other programs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,12 +151,38 @@ def output_files(
     files: dict[Path, bytes] = {}
     for name in (name for name in MOTION if name in formats):
         moving = people if name == "trc" else [person.even(rate) for person in people]
-        files |= _per_person(target, moving, name)
-    if "csv" in formats:
-        files[target.with_suffix(".csv")] = pose_csv(people).encode()
-    if "angles" in formats:
-        files[target.with_name(f"{target.stem}_angles.csv")] = angle_csv(people).encode()
+        paths = _paths_of_people(target, [person.name for person in people], name)
+        files |= {p: _content(each, name, p) for p, each in zip(paths, moving, strict=True)}
+    for path, name in _paths_of_all(target, formats).items():
+        files[path] = (pose_csv(people) if name == "csv" else angle_csv(people)).encode()
     return files
+
+
+def output_paths(
+    target: Path, names: Sequence[str] | None, formats: Sequence[str]
+) -> Iterator[Path]:
+    """Yield where :func:`output_files` puts the files of people, before they are lifted.
+
+    Args:
+        target: The ``.npz``.
+        names: Names of the people; None where they are yet to be detected, for the files in the folder
+            that have the names of such.
+        formats: Names of :data:`lifting.inference.output_options.FORMATS`.
+    """
+    yield from _paths_of_all(target, formats)
+    for format_name in (name for name in MOTION if name in formats):
+        if names is not None:
+            yield from _paths_of_people(target, names, format_name)
+        elif target.parent.is_dir():
+            detected = re.compile(rf"{re.escape(target.stem)}_person\d+\.{format_name}")
+            yield from (p for p in target.parent.iterdir() if detected.fullmatch(p.name))
+
+
+def _paths_of_all(target: Path, formats: Sequence[str]) -> dict[Path, str]:
+    """Return the files that hold everyone, with their formats."""
+    paths = {target.with_suffix(".csv"): "csv"}
+    paths[target.with_name(f"{target.stem}_angles.csv")] = "angles"
+    return {path: name for path, name in paths.items() if name in formats}
 
 
 def _motion(track: KeypointTrack, poses: Lifted) -> Motion:
@@ -164,17 +190,19 @@ def _motion(track: KeypointTrack, poses: Lifted) -> Motion:
     return Motion(track.name, track.frames, *own, uneven(track.times, poses.fps))
 
 
-def _per_person(target: Path, people: Sequence[Motion], format_name: str) -> dict[Path, bytes]:
-    files: dict[Path, bytes] = {}
-    for person in people:
+def _paths_of_people(target: Path, names: Sequence[str], format_name: str) -> list[Path]:
+    """Return a file for each person, none of them twice, wherever capitals are the same letters."""
+    paths: dict[str, Path] = {}
+    for person in names:
         # A name may be a path of a store, which is no name of a file, or longer than one can be.
-        plain = re.sub(r"[^\w.-]+", "_", person.name).encode()[:_LONGEST_NAME]
-        name = plain.decode(errors="ignore")
-        path = target.with_name(f"{target.stem}_{name}.{format_name}")
-        if path in files:
-            path = target.with_name(f"{target.stem}_{name}_{len(files)}.{format_name}")
-        files[path] = _content(person, format_name, path)
-    return files
+        plain = re.sub(r"[^\w.-]+", "_", person).encode()[:_LONGEST_NAME]
+        stem = name = f"{target.stem}_{plain.decode(errors='ignore')}"
+        number = len(paths)
+        while name.casefold() in paths:
+            name = f"{stem}_{number}"
+            number += 1
+        paths[name.casefold()] = target.with_name(f"{name}.{format_name}")
+    return list(paths.values())
 
 
 def _content(person: Motion, format_name: str, path: Path) -> bytes:

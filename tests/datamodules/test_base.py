@@ -246,10 +246,11 @@ def test_training_goes_on_from_the_position_in_the_checkpoint(store):
     [
         (
             {"test_subjects": ["S9", "S2"]},
-            r"made_up\.h5: no subject 'S2'; it has S1, S11, S8, S9\.",
+            r"made_up\.h5: no subject 'S2'; it has S1, S11, S8, S9: "
+            r"name those with --data\.test_subjects\.",
         ),
         ({"actions": ["Sitting", "Sit"]}, r"no action 'Sit'; it has Sitting, SittingDown, Walking"),
-        ({"source": "cpn"}, r"no 2D source 'cpn'; it has gt, sh"),
+        ({"source": "cpn"}, r"no 2D source 'cpn'; it has gt, sh: .*--data.source"),
         ({"keypoint_skeleton": "coco"}, "no skeleton 'coco'"),
         ({"keypoint_skeleton": "coco17"}, "cannot be converted"),
         ({"actions": []}, "no clip of S1 .*train split"),

@@ -1,5 +1,7 @@
 """Factory of person trackers from the files and options of a user."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,11 +27,20 @@ from lifting.models import is_named, resolve
 
 # What comes before the names of rtmlib's models.
 RTMLIB = "rtmlib:"
+Maker = Callable[[], PersonTracker]
 _MOST_THREADS = 4
 
 
 def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTracker:
-    """Return the person tracker that the options name.
+    """Return the person tracker that the options name: see :func:`tracker_maker`."""
+    return tracker_maker(options, most)()
+
+
+def tracker_maker(options: DetectorOptions, most: int | None = None) -> Maker:
+    """Return what makes the person trackers that the options name.
+
+    A tracker remembers the frames that it has seen, so that recordings which have nothing to do with
+    each other need one each. The networks are loaded once, and are those of all of them.
 
     Args:
         options: The options.
@@ -40,41 +51,42 @@ def build_tracker(options: DetectorOptions, most: int | None = None) -> PersonTr
         InputError: If a file is not what it should be.
     """
     if options.name.startswith(RTMLIB):
-        return _rtmlib_tracker(options)
+        return _rtmlib_maker(options)
     path = resolve(options.name, "detector")
     if any((path / name).is_file() for name in MODEL_FILES):
-        return _blazepose_tracker(path, options, most)
+        return _blazepose_maker(path, options, most)
     if path.is_dir() and not (path / "config.json").is_file():
         what = f"a folder without BlazePose's {' and '.join(MODEL_FILES)}"
         raise InputError(what, path, "name a file, or `--detector blazepose`.")
-    return _tracker(_pose_estimator(path, options), options)
+    return _maker(_pose_estimator(path, options), options)
 
 
-def _tracker(pose: PoseEstimator, options: DetectorOptions) -> PersonTracker:
+def _maker(pose: PoseEstimator, options: DetectorOptions) -> Maker:
+    shared = options.least_confidence, options.patience
     if options.boxes is None:
-        return SinglePersonTracker(pose, options.least_confidence, options.patience)
-    detector = _person_detector(options, options.boxes)
-    return DetectAndTrack(detector, pose, options.least_confidence, options.patience)
+        return partial(SinglePersonTracker, pose, *shared)
+    return partial(DetectAndTrack, _person_detector(options, options.boxes), pose, *shared)
 
 
-def _blazepose_tracker(folder: Path, options: DetectorOptions, most: int | None) -> PersonTracker:
+def _blazepose_maker(folder: Path, options: DetectorOptions, most: int | None) -> Maker:
     _refuse_skeleton(options)
     # As many threads as torch has, which follows the processor and OMP_NUM_THREADS; more than four do
     # not make such small networks faster.
     networks = BlazePose(folder, min(_MOST_THREADS, torch.get_num_threads()))
     if options.boxes is None:
-        return RegionTracker(networks, options.least_confidence, options.patience, most)
-    return _tracker(BlazePoseEstimator(networks), options)
+        shared = options.least_confidence, options.patience
+        return partial(RegionTracker, networks, *shared, most)
+    return _maker(BlazePoseEstimator(networks), options)
 
 
-def _rtmlib_tracker(options: DetectorOptions) -> PersonTracker:
+def _rtmlib_maker(options: DetectorOptions) -> Maker:
     _refuse_skeleton(options)
     models = named_models(options.name.removeprefix(RTMLIB))
     pose = RtmlibPoseEstimator(models.pose, models.skeleton, options.device)
     if options.boxes is not None:
-        return _tracker(pose, options)
+        return _maker(pose, options)
     people = RtmlibPersonDetector(models.boxes, options.device)
-    return DetectAndTrack(people, pose, options.least_confidence, options.patience)
+    return partial(DetectAndTrack, people, pose, options.least_confidence, options.patience)
 
 
 def _refuse_skeleton(options: DetectorOptions) -> None:

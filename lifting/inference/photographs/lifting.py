@@ -9,12 +9,12 @@ from datamodules.crops.pixels import read_photograph
 from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.defaults import LIFTER
-from lifting.inference.detectors.factory import build_tracker
+from lifting.inference.detectors.factory import Maker, tracker_maker
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.everyone import lift_everyone
 from lifting.inference.options import LiftOptions, pop_options
 from lifting.inference.output_options import OutputOptions, with_person_height
-from lifting.inference.outputs import check_before, counted, output_files
+from lifting.inference.outputs import check_before, counted, output_files, output_paths
 from lifting.inference.people.choosing import choose_people
 from lifting.inference.people.tracked_people import keypoint_tracks, track_people
 from lifting.inference.photographs.files import find_photographs, picture_paths
@@ -100,16 +100,16 @@ def lift_photographs(
     poses = (folder or paths[0].parent) / f"{name}.npz"
     results = PhotographResults(poses, poses.with_suffix(".html"))
     existing = ResultFiles(poses, "write elsewhere with --out.")
-    existing.refuse_foreign([results.page])
+    existing.refuse_foreign([results.page, *output_paths(poses, [], formats)])
     lifter = load_lifter(checkpoint, lift_options.flip_test)
     # What does not fit is known before a photograph is read.
-    build_tracker(detector)
+    make_tracker = tracker_maker(detector)
     lifted: list[LiftedPhotograph] = []
     clips: list[Clip] = []
     with stoppable() as stopped, progress_bar() as bar:
         for number, path in enumerate(bar.track(paths, description="lifting")):
             try:
-                one = _lift(path, number, lifter, detector, lift_options, outputs)
+                one = _lift(path, number, lifter, make_tracker, detector, lift_options, outputs)
             except InputError as error:
                 results.left_out.append(str(error))
                 continue
@@ -126,7 +126,6 @@ def lift_photographs(
         raise InputError(results.left_out[0])
     everyone = [t for one in lifted for t in one.tracks], [p for one in lifted for p in one.lifted]
     files = output_files(poses, *everyone, formats)
-    existing.refuse_foreign(files)
     packed = pack_poses(*everyone, files=[results.page, *files])
     write_together(files | {poses: packed})
     existing.remove_left_over([poses, results.page, *files])
@@ -138,6 +137,7 @@ def _lift(
     path: Path,
     number: int,
     lifter: Lifter,
+    make_tracker: Maker,
     detector: DetectorOptions,
     options: LiftOptions,
     outputs: OutputOptions,
@@ -150,7 +150,7 @@ def _lift(
     image = read_photograph(path)
     size = image.shape[1], image.shape[0]
     # One of its own: a tracker remembers the frame before.
-    tracker = build_tracker(detector)
+    tracker = make_tracker()
     frame = VideoFrame(0, 0, image)
     people, _ = track_people([frame], tracker, 1, lambda: False, lambda _: None)
     if not people:

@@ -14,7 +14,7 @@ from lifting.inference.everyone import lift_everyone
 from lifting.inference.keypoint_files import KeypointTrack, select_tracks
 from lifting.inference.options import LiftOptions, ReadOptions, pop_options
 from lifting.inference.output_options import OutputOptions, with_person_height
-from lifting.inference.outputs import check_before, check_names, counted
+from lifting.inference.outputs import check_before, check_names, counted, output_paths
 from lifting.inference.people.choosing import choose_people
 from lifting.inference.prediction import Lifted, lift, load_lifter
 from lifting.inference.result_files import ResultFiles
@@ -93,6 +93,9 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
     )
     folder = Path(video_options.out or source.path.with_name(f"{source.path.stem}_3d"))
     results, others = _results(folder, source.path, video_options)
+    # Whoever waits for the detector should not have waited in vain.
+    named: list[str] | None = None if video_options.keypoints is None else []
+    results.refuse_foreign(output_paths(results.poses, named, formats))
     lifter = load_lifter(checkpoint, lift_options.flip_test)
     truth = None
     if video_options.truth is not None:
@@ -116,11 +119,11 @@ def lift_video(video: str, checkpoint: str | None = None, **options: Any) -> Lif
         tracks = with_times(tracks, seconds, source.fps)
         tracks = choose_people(tracks, outputs.people, video)
         check_names(tracks, outputs, video)
+        results.refuse_foreign(output_paths(results.poses, [t.name for t in tracks], formats))
         early = stopped()
     lifted = lift_everyone(tracks, lifter, lift_options, source.path, outputs)
     errors = None if truth is None else _errors(tracks, lifted, truth)
     motion, no_bvh = motion_files(results.poses, tracks, lifted, formats)
-    results.refuse_foreign(motion)
     if video_options.keypoints is None:
         write_keypoints(folder / KEYPOINTS, tracks)
     write_poses(results.poses, tracks, lifted, motion, others)

@@ -148,7 +148,7 @@ def test_frames_are_those_of_training_unless_said_otherwise(store):
 
 def test_what_cannot_be_learnt_from_is_refused(store, tmp_path):
     path = store[0]
-    with pytest.raises(InputError, match="no subject 'S7' for --data"):
+    with pytest.raises(InputError, match=r"no subject 'S7'; it has S1, S5, S8: .*--data\.prior"):
         data(path, ["S7"])
     with pytest.raises(InputError, match="fewer than one batch"):
         data(path, batch_size=64).train_dataloader()

@@ -17,6 +17,7 @@ from lifting.inference.outputs import (
     at_heights,
     check_before,
     output_files,
+    output_paths,
     with_calibrated_size,
 )
 from lifting.inference.prediction import Lifted
@@ -133,6 +134,31 @@ def test_names_that_would_be_one_file_get_two():
     tracks = [replace(tracks[0], name="a/b"), replace(tracks[1], name="a:b")]
     files = output_files(Path("o.npz"), tracks, lifted, ("trc",))
     assert [path.name for path in files] == ["o_a_b.trc", "o_a_b_1.trc"]
+
+
+def test_no_name_is_given_twice_whatever_the_capitals():
+    names = ["a", "a_2", "a", "A", "b"]
+    paths = [path.name for path in output_paths(Path("o.npz"), names, ("trc", "angles"))]
+    assert paths == [*("o_angles.csv", "o_a.trc", "o_a_2.trc", "o_a_3.trc", "o_A_4.trc", "o_b.trc")]
+
+
+def test_files_are_where_they_are_said_to_be_before(tmp_path):
+    tracks, lifted = people()
+    target = tmp_path / "o.npz"
+    said = list(output_paths(target, [track.name for track in tracks], FORMATS))
+    assert sorted(said) == sorted(output_files(target, tracks, lifted, FORMATS))
+    # Who is yet to be detected will be called so.
+    for name in (
+        "o_person0.trc",
+        "o_person12.bvh",
+        "o_person0.bvh",
+        "o_personal.trc",
+        "p_person0.trc",
+    ):
+        (tmp_path / name).touch()
+    found = output_paths(target, None, ("trc", "csv"))
+    assert sorted(path.name for path in found) == ["o.csv", "o_person0.trc"]
+    assert not list(output_paths(tmp_path / "gone" / "o.npz", None, ("trc",)))
 
 
 @pytest.mark.parametrize("name", ["../../x", "a/b", "漢" * 300, "x" * 5000, "", "..", "a,b\n"])

@@ -7,7 +7,7 @@ import pytest
 
 from lifting.errors import InputError
 from lifting.inference.detectors import factory
-from lifting.inference.detectors.factory import build_tracker
+from lifting.inference.detectors.factory import build_tracker, tracker_maker
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.detectors.rtmlib import NamedModels
 from lifting.inference.people.detect_and_track import DetectAndTrack
@@ -40,6 +40,14 @@ def test_blazepose_tracks_everyone_where_nothing_is_named(folder):
     assert (tracker._networks.folder, tracker._networks.threads) == (folder, 1)
     assert (tracker._patience, tracker._min_confidence, tracker._most) == (7, 0.2, None)
     assert build_tracker(DetectorOptions(), most=1)._most == 1
+
+
+def test_trackers_of_one_maker_share_their_networks_and_nothing_else(folder):
+    make = tracker_maker(DetectorOptions())
+    first, second = make(), make()
+    assert first is not second
+    assert first._networks is second._networks
+    assert first._tracker is not second._tracker
 
 
 def test_blazepose_in_boxes(folder):

@@ -10,7 +10,9 @@ from PIL import Image
 from datamodules.safe_load import load_npz
 from lifting.cli.main import run as command
 from lifting.errors import InputError
+from lifting.inference.detectors import factory
 from lifting.inference.people.single_person import SinglePersonTracker
+from lifting.inference.photographs import lifting as photograph_lifting
 from lifting.inference.prediction import lift
 from tests.made_dots import CROP, layout, paint, write_boxes
 
@@ -47,8 +49,14 @@ def clips(page):
     return json.loads(re.findall(r'id="clips">(.*?)</script>', page.read_text())[0])["clips"]
 
 
-def test_photographs_are_lifted_upright_and_drawn_beside_each(here, capsys):
+def test_photographs_are_lifted_upright_and_drawn_beside_each(here, capsys, monkeypatch):
+    loaded = []
+    estimator = factory.CheckpointPoseEstimator
+    monkeypatch.setattr(
+        factory, "CheckpointPoseEstimator", lambda *o: loaded.append(o) or estimator(*o)
+    )
     photo("a.png", "b.jpg", "nobody.png")
+    assert len(loaded) == 1
     assert written(here) == ["a_3d.png", "b_3d.png", "photos_3d.html", "photos_3d.npz"]
     assert capsys.readouterr().out.splitlines()[-4:] == [
         "a_3d.png: 1 person",
@@ -100,6 +108,14 @@ def test_people_on_one_photograph_have_names(here):
     assert (here / "two_3d.csv").read_text().splitlines()[1].startswith("two.png,0,,")
     with pytest.raises(InputError, match="trc hold motion, and these are photographs"):
         photo("two.png", "--formats", "trc")
+
+
+def test_a_file_of_others_is_seen_before_anybody_waits(here, monkeypatch):
+    monkeypatch.setattr(photograph_lifting, "load_lifter", lambda *_: pytest.fail("is loaded"))
+    (here / "a_3d_angles.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"a_3d_angles\.csv: is there and was not written"):
+        photo("a.png", "--formats", "angles")
+    assert written(here) == ["a_3d_angles.csv"]
 
 
 def test_stopped_it_leaves_the_photographs_that_are_done(here, press_at, capsys):

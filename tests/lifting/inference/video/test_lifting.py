@@ -16,6 +16,7 @@ from lifting.inference.options import ReadOptions
 from lifting.inference.people.single_person import SinglePersonTracker
 from lifting.inference.people.tracked_people import track_people
 from lifting.inference.prediction import lift
+from lifting.inference.video import lifting as video_lifting
 from lifting.inference.video.lifting import lift_video, report
 from lifting.inference.video.outputs import write_keypoints
 from lifting.inference.video.reader import Video
@@ -337,7 +338,7 @@ def test_keypoints_written_are_those_of_everyone_under_their_names(here):
     assert track.keypoints.shape == (FRAMES, len(skeleton("h36m17")), 2)
 
 
-def test_a_second_run_replaces_its_own_files_and_refuses_those_of_others(here):
+def test_a_second_run_replaces_its_own_files_and_refuses_those_of_others(here, monkeypatch):
     np.savez("two.npz", keypoints=np.stack([walk(FRAMES)] * 2), skeleton="h36m17")
     lift_video("walk.mp4", "sb.ckpt", keypoints="two.npz", page_frames=4)
     assert "poses_person1.bvh" in names("walk_3d")
@@ -349,3 +350,16 @@ def test_a_second_run_replaces_its_own_files_and_refuses_those_of_others(here):
     with pytest.raises(InputError, match=r"elsewhere/page\.html: is there and was not written by"):
         detect(out="elsewhere")
     assert names("elsewhere") == ["page.html"]
+    # Nobody has waited for the detector, or the lifter, by then.
+    Path("elsewhere/page.html").rename("elsewhere/poses_person1.bvh")
+    monkeypatch.setattr(video_lifting, "detect_tracks", lambda *_: pytest.fail("is detected"))
+    with pytest.raises(InputError, match=r"poses_person1\.bvh: is there and was not written by"):
+        detect(out="elsewhere")
+    Path("elsewhere/poses_person1.bvh").rename("elsewhere/poses.csv")
+    with pytest.raises(InputError, match=r"poses\.csv: is there and was not written by"):
+        detect(out="elsewhere", formats="csv")
+    monkeypatch.setattr(video_lifting, "lift_everyone", lambda *_: pytest.fail("is lifted"))
+    Path("elsewhere/poses.csv").rename("elsewhere/poses_person0.trc")
+    with pytest.raises(InputError, match=r"poses_person0\.trc: is there and was not written by"):
+        lift_video("walk.mp4", "sb.ckpt", keypoints="two.npz", formats="trc", out="elsewhere")
+    assert names("elsewhere") == ["poses_person0.trc"]
