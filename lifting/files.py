@@ -29,6 +29,21 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def on_disk(name: str) -> str:
+    """Return a name as that of a file, in UTF-8 on the disk whatever the locale.
+
+    Example:
+        >>> on_disk("walk.npz")
+        'walk.npz'
+    """
+    return os.fsdecode(name.encode(errors="surrogateescape"))
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a file as a text that can be written; what is no UTF-8 is replaced."""
+    return os.fsencode(path.name).decode(errors="replace")
+
+
 def unwritable(error: OSError, path: Path) -> Exception:
     """Return what to raise where a path cannot be written, and the system said why.
 

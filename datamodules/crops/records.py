@@ -30,6 +30,7 @@ from torch import Tensor
 from datamodules.crops.pixels import image_sizes
 from lifting.cameras import Camera, nominal_camera
 from lifting.errors import InputError, Option, Phrase
+from lifting.files import on_disk
 from lifting.skeletons import Skeleton, convert, convert_confidence, skeleton
 
 # The mean bone of a person in any joint set, so that metres are not taken for millimetres.
@@ -117,7 +118,7 @@ class ImageRecords:
 
     def file(self, row: int) -> Path:
         """Return the path of an image."""
-        return self.folder / self.paths[row]
+        return self.folder / on_disk(self.paths[row])
 
     def name(self, column: str, row: int) -> str:
         """Return the subject, action, sequence or view of a record."""
@@ -214,7 +215,7 @@ def gather_records(
     for record in records:
         where = f"{folder / record.path}"
         if images_exist and record.path not in present:
-            _check_image(folder / record.path, record.size)
+            _check_image(folder / on_disk(record.path), record.size)
             present.add(record.path)
         _check_shapes(record, len(joints), where)
         _check_box(record, where)

@@ -13,6 +13,7 @@ from datamodules.crops.records import ImageRecord, IndexInfo
 from datamodules.safe_load import existing_folder, load_json, sha256
 from lifting.containers.damage import DATA_ERRORS
 from lifting.errors import InputError
+from lifting.files import on_disk
 from lifting.skeletons import skeleton
 
 JOINTS = "mpii16"
@@ -71,7 +72,7 @@ def _records(
         half = _HEIGHT * scale / 2
         yield ImageRecord(
             path=path,
-            size=image_size(images / path),
+            size=image_size(images / on_disk(path)),
             keypoints=points + _CENTRE,
             visibility=np.where(labelled, np.where(seen > 0, 2, 1), 0),
             box=np.concatenate([middle - half, middle + half]),

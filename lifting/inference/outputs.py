@@ -13,6 +13,7 @@ from lifting.export.c3d import c3d_bytes
 from lifting.export.motion import Motion
 from lifting.export.pose_table import angle_csv, pose_csv
 from lifting.export.trc import trc_text
+from lifting.files import name_of, on_disk
 from lifting.inference.camera_files import read_calibration
 from lifting.inference.keypoint_files import KeypointTrack, no_such_person
 from lifting.inference.output_options import MOTION, OutputOptions
@@ -196,7 +197,7 @@ def _paths_of_people(target: Path, names: Sequence[str], format_name: str) -> li
     for person in names:
         # A name may be a path of a store, which is no name of a file, or longer than one can be.
         plain = re.sub(r"[^\w.-]+", "_", person).encode()[:_LONGEST_NAME]
-        stem = name = f"{target.stem}_{plain.decode(errors='ignore')}"
+        stem = name = f"{target.stem}_{on_disk(plain.decode(errors='ignore'))}"
         number = len(paths)
         while name.casefold() in paths:
             name = f"{stem}_{number}"
@@ -207,7 +208,7 @@ def _paths_of_people(target: Path, names: Sequence[str], format_name: str) -> li
 
 def _content(person: Motion, format_name: str, path: Path) -> bytes:
     if format_name == "trc":
-        return trc_text(person, path.name).encode()
+        return trc_text(person, name_of(path)).encode()
     if format_name == "c3d":
         return c3d_bytes(person)
     with located(person.name):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lifting.files import name_of
 from lifting.inference.keypoint_files import KeypointTrack
 from lifting.inference.prediction import Lifted
 from lifting.skeletons.joint_angles import angle_names, joint_angles
@@ -43,7 +44,7 @@ def pack_poses(
         "heights": np.array([standing_height(p.pose, p.skeleton) / 1000 for p in lifted]),
         "skeleton": np.array(first.skeleton),
         "fps": np.array(np.nan if first.fps is None else first.fps),
-        "files": np.array([path.name for path in files], dtype=np.str_),
+        "files": np.array([name_of(path) for path in files], dtype=np.str_),
     }
     if first.trajectory is not None:
         content["trajectory"] = np.concatenate([poses.trajectory for poses in lifted])

@@ -7,6 +7,7 @@ import numpy as np
 
 from lifting.containers.arrays import load_npz, npz_names
 from lifting.errors import InputError
+from lifting.files import name_of, on_disk
 
 # Entries that a file of poses has had from the first version on.
 _OWN = ("pose", "known", "frame", "track", "tracks", "skeleton", "fps")
@@ -38,15 +39,15 @@ class ResultFiles:
             InputError: If one of the paths is such a file.
         """
         for path in paths:
-            own = path == self.poses or self._earlier is None or path.name in self._earlier
+            own = path == self.poses or self._earlier is None or name_of(path) in self._earlier
             if path.exists() and not own:
                 raise InputError("is there and was not written by a lifting", path, self._remedy)
 
     def remove_left_over(self, now: Iterable[Path]) -> None:
         """Remove what the earlier lifting wrote and this one did not."""
-        names = {path.name for path in now}
+        names = {name_of(path) for path in now}
         for name in (self._earlier or set()) - names:
-            (self.poses.parent / name).unlink(missing_ok=True)
+            (self.poses.parent / on_disk(name)).unlink(missing_ok=True)
 
 
 def _named(poses: Path, remedy: str) -> set[str] | None:

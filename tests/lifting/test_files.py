@@ -4,13 +4,15 @@ import errno
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from lifting.errors import InputError, explain
-from lifting.files import beside, folder_beside
+from lifting.files import beside, folder_beside, name_of, on_disk
 from lifting.runs.lock import locked
 from tests.left_over import DEAD, left_over
 
@@ -161,3 +163,25 @@ def test_a_missing_right_is_said_to_who_is_not_root(without_rights):
         with pytest.raises(InputError, match=re.escape(words)):
             work(path)
     assert names(without_rights) == []
+
+
+LOCALE = """
+import os, sys
+from pathlib import Path
+from lifting.files import beside, name_of, on_disk
+path = Path(on_disk("J\\xfcrgen.trc"))
+with beside(path) as partial:
+    partial.write_bytes(b"1")
+assert name_of(path) == "J\\xfcrgen.trc"
+assert os.listdir(b".") == ["J\\xfcrgen.trc".encode()]
+"""
+
+
+@pytest.mark.unforked
+def test_names_are_utf_8_on_the_disk_whatever_the_locale(tmp_path):
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | locale | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", LOCALE]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, check=False).returncode == 0
+    assert on_disk("J\xfcrgen.trc") == "J\xfcrgen.trc"
+    assert name_of(Path(os.fsdecode(b"w\xe4lk.npz"))) == "w\ufffdlk.npz"

@@ -1,6 +1,7 @@
 """People at their heights, and the files that are written of them."""
 
 import csv
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from datamodules.cmu.bvh import read_bvh
+from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.keypoint_files import KeypointTrack
@@ -20,7 +22,9 @@ from lifting.inference.outputs import (
     output_paths,
     with_calibrated_size,
 )
+from lifting.inference.pose_files import pack_poses
 from lifting.inference.prediction import Lifted
+from lifting.inference.result_files import ResultFiles
 from lifting.skeletons import skeleton
 from lifting.skeletons.t_pose import t_pose
 
@@ -189,3 +193,14 @@ def test_what_cannot_be_written_is_told_before(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "c3d", None)
     with pytest.raises(InputError, match="C3D needs c3d"):
         check_before(everything, ("c3d",))
+
+
+def test_a_video_whose_name_is_no_utf_8_gives_every_file(tmp_path):
+    target = tmp_path / os.fsdecode(b"w\xe4lk_3d.npz")
+    tracks, lifted = people()
+    files = output_files(target, tracks, lifted, FORMATS)
+    assert len(files) == 2 + 3 * 2
+    write_together(files | {target: pack_poses(tracks, lifted, files)})
+    assert load_npz(target)["files"].tolist()[-1] == "w\ufffdlk_3d_angles.csv"
+    results = ResultFiles(target, "move it.")
+    results.refuse_foreign(files)
