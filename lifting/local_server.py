@@ -34,11 +34,15 @@ class LocalServer(ThreadingHTTPServer):
         handler: What answers.
         port: Port to listen on; 0 for any that is free.
 
+    Attributes:
+        ended: Whether it serves nobody any more. What fails in requests that are left is no fault.
+
     Raises:
         InputError: If the port is taken.
     """
 
     daemon_threads = True
+    ended = False
 
     def __init__(self, handler: "type[LocalHandler]", port: int) -> None:
         try:
@@ -53,9 +57,14 @@ class LocalServer(ThreadingHTTPServer):
         """Address of the first page."""
         return f"http://{HOST}:{self.server_port}/"
 
+    def server_close(self) -> None:
+        """Serve nobody any more."""
+        self.ended = True
+        super().server_close()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Be quiet where the browser hung up; a page that is closed or loaded anew does."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not (self.ended or isinstance(sys.exception(), ConnectionError)):
             super().handle_error(request, client_address)
 
 

@@ -26,7 +26,7 @@ from lifting.files import is_alive, remove_partials, unwritable
 
 LOCK = ".lock"
 # What file systems without locks answer.
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 # Trials to get hold of a file that others remove meanwhile, and the seconds between two of them.
 _TRIALS, _TRY_EVERY = 100, 0.001
 # Looks at what a holder has yet to write, and the seconds between two of them.
@@ -112,7 +112,7 @@ def _take(folder: Path, descriptor: int) -> bool:
     except OSError as error:
         if error.errno == errno.ESTALE:  # Removed on another machine.
             return False
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             os.close(descriptor)
             raise unwritable(error, folder) from error
         what = f"{folder}: its file system knows no locks, so start no second process in it."

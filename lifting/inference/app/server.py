@@ -153,6 +153,8 @@ class _Handler(LocalHandler):
             # Whoever asked is gone, or sends no more: there is nobody to answer.
             raise
         except Exception as error:
+            if self.server.ended:
+                raise
             text, code = sentence(error), status(error)
             if text is None:
                 traceback.print_exc()

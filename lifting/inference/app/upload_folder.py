@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lifting.errors import InputError
 from lifting.files import unwritable
+from lifting.runs.lock import NO_LOCKS
 
 _PREFIX = "lifting-app-"
 # Looks at a folder that others, who are just starting, take for left behind.
@@ -58,24 +59,31 @@ def _held(place: Path) -> tuple[Path, int]:
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         except OSError as error:
             raise unwritable(error, place) from error
-        descriptor = _lock(folder)
+        descriptor = _lock(folder, surely=False)
         if descriptor is not None:
             return folder, descriptor
     raise InputError("folders vanish from it", place, "set TMPDIR to another one.")
 
 
-def _lock(folder: Path) -> int | None:
-    """Return the descriptor that holds a folder, or None where another process does, or it is gone."""
+def _lock(folder: Path, surely: bool) -> int | None:
+    """Return the descriptor that holds a folder, or None where another process does, or it is gone.
+
+    Where a file system knows no locks, nobody can be sure that nobody else holds it.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(descriptor), folder.stat()):
-            return descriptor
-    except OSError:
-        pass
+    held = False
+    with suppress(OSError):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if surely or error.errno not in NO_LOCKS:
+                raise
+        held = os.path.samestat(os.fstat(descriptor), folder.stat())
+    if held:
+        return descriptor
     os.close(descriptor)
     return None
 
@@ -85,7 +93,7 @@ def _remove_left_over(place: Path) -> None:
         with suppress(OSError):
             if folder.lstat().st_uid != os.getuid():
                 continue
-        descriptor = _lock(folder)
+        descriptor = _lock(folder, surely=True)
         if descriptor is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)

@@ -1,6 +1,7 @@
 """The server of the app, asked by hand: what it takes, hands out and refuses."""
 
 import json
+import shutil
 import socket
 import struct
 import time
@@ -12,7 +13,7 @@ from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.inference.prediction import lift
 from lifting.local_server import LocalHandler
-from tests.lifting.inference.app.served import BYTES, POINTS, SIZED, results
+from tests.lifting.inference.app.served import BYTES, POINTS, SIZED, results, served
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
 
@@ -109,6 +110,25 @@ def test_fault_of_the_app_is_no_traceback_for_the_user(asking, monkeypatch, caps
     }
     # Whoever runs it sees where.
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_what_fails_after_the_end_is_no_fault(served_lifters, tmp_path, capsys):
+    """A file that is still on its way when its folder is removed."""
+    content = results(POINTS)
+    head = f"POST /files?name=a.json HTTP/1.1\r\nContent-Type: {BYTES}\r\n"
+    with served(served_lifters, tmp_path / "gone") as asking:
+        (tmp_path / "gone").mkdir()
+        port = asking.server.server_port
+        head += f"Host: 127.0.0.1:{port}\r\nContent-Length: {len(content)}\r\n\r\n"
+        client = socket.create_connection(("127.0.0.1", port), timeout=20)
+        client.sendall(head.encode() + content[:-1])
+        while not list((tmp_path / "gone").rglob("*.partial")):
+            time.sleep(0.01)
+    shutil.rmtree(tmp_path / "gone")
+    client.sendall(content[-1:])
+    assert client.recv(1 << 16) == b""
+    client.close()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

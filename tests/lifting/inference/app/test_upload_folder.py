@@ -1,5 +1,7 @@
 """The folder of uploads: whose it is, and when it goes."""
 
+import errno
+import fcntl
 import tempfile
 
 import pytest
@@ -32,6 +34,17 @@ def test_folders_that_are_held_stay_and_others_go(place):
     assert sorted(path.name for path in place.iterdir()) == [
         *("elsewhere", "lifting-app-file", "lifting-app-link")
     ]
+
+
+def test_without_locks_nothing_is_taken_for_left_over(place, monkeypatch):
+    def none(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    (place / "lifting-app-others").mkdir()
+    with upload_folder() as own:
+        assert own.is_dir()
+    assert [path.name for path in place.iterdir()] == ["lifting-app-others"]
 
 
 def test_without_a_place_a_sentence_says_so(place, monkeypatch):
