@@ -27,6 +27,7 @@ from datamodules.store.joint_versions import warn_of_earlier_joints
 from datamodules.store.split_reader import SplitReader
 from lifting.batch import PoseBatch
 from lifting.errors import InputError, Option, Phrase, wrong_value
+from lifting.on_device import indices
 from lifting.skeletons import Skeleton, convert, skeleton
 from lifting.windows import Windows
 
@@ -388,6 +389,8 @@ class PoseDataModule(SubjectDataModule):
         if batch.flip is None:
             return labels.of(depth, clip, examples["frame"][:, 0], batch.epoch)
         # A frame has the same labels, mirrored or not.
-        depth = torch.where(batch.flip[:, None], depth[:, list(joints.mirror)], depth)
+        depth = torch.where(
+            batch.flip[:, None], depth[:, indices(joints.mirror, depth.device)], depth
+        )
         pairs = labels.of(depth, clip, examples["frame"][:, 0], batch.epoch)
         return pairs.mirrored(batch.flip, joints)

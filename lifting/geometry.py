@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lifting.on_device import constant, indices
+
 # Kinds of devices whose numbers have at most 32 bits.
 WITHOUT_FLOAT64 = {"mps"}
 
@@ -52,7 +54,7 @@ def compose(*rotations: Float[Tensor, "*#batch 3 3"]) -> Float[Tensor, "*#batch 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
     """Multiply small matrices, out of reach of autocast and TF32, which would round millimetres."""
-    if a.is_cuda and a.dtype == torch.float32:
+    if a.device.type != "cpu" and a.dtype == torch.float32:
         return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
     with torch.autocast(a.device.type, enabled=False):
         return a @ b
@@ -212,16 +214,15 @@ def mirror(
         pose: Poses whose x = 0 is the plane of the mirror.
         permutation: ``Skeleton.mirror``.
     """
-    sign = pose.new_ones(pose.shape[-1])
-    sign[0] = -1
-    return pose[..., list(permutation), :] * sign
+    sign = constant((-1.0, *(1.0,) * (pose.shape[-1] - 1)), pose.device, pose.dtype)
+    return pose[..., indices(permutation, pose.device), :] * sign
 
 
 def bone_lengths(
     pose: Float[Tensor, "*batch joints coordinates"], bones: tuple[tuple[int, int], ...]
 ) -> Float[Tensor, "*batch bones"]:
     """Return the length of each (parent, child) bone."""
-    parents, children = (list(ends) for ends in zip(*bones, strict=True))
+    parents, children = (indices(ends, pose.device) for ends in zip(*bones, strict=True))
     return (pose[..., children, :] - pose[..., parents, :]).norm(dim=-1)
 
 

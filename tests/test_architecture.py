@@ -21,7 +21,7 @@ POSES = {
     "lifting.geometry",
     "lifting.imaging",
     "lifting.keypoints",
-    "lifting.local_server",
+    "lifting.on_device",
     "lifting.skeletons",
     "lifting.viz",
     "lifting.windows",

@@ -15,6 +15,7 @@ from datamodules.examples.seeded_random import normal, uniform
 from lifting.errors import InputError
 from lifting.imaging.boxes import box_around
 from lifting.imaging.crops import crop_affine, fit_aspect
+from lifting.on_device import constant
 from lifting.skeletons import Skeleton
 
 # A half of the body is taken where this many joints of it are labelled, and more than as many in all.
@@ -140,5 +141,5 @@ def change_colours(
 
 def _grey(images: Tensor) -> Tensor:
     """Return the luma of ITU-R BT.601."""
-    weights = images.new_tensor([0.299, 0.587, 0.114])
+    weights = constant((0.299, 0.587, 0.114), images.device, images.dtype)
     return (images * weights[:, None, None]).sum(1, keepdim=True)

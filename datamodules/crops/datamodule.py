@@ -206,19 +206,22 @@ class ImageDataModule(SubjectDataModule):
         order = OrderedLoader(examples, self.eval_batch_size, split)
         return CropLoader(examples, order, self.workers)
 
-    def on_after_batch_transfer(self, batch: Crops, dataloader_idx: int) -> ImageBatch:
-        """Gather the examples whose crops were made, on the device these were moved to.
+    def on_before_batch_transfer(self, batch: Crops, dataloader_idx: int) -> Crops:
+        """Warn of images that could not be read, while the host knows which they are.
 
         Raises:
             InputError: If not one image of a batch could be read.
         """
-        split = self.splits[batch.split]
         if batch.broken.any():
-            self._tell(split, batch.rows[batch.broken])
+            self._tell(self.splits[batch.split], batch.rows[batch.broken])
             if batch.broken.all():
                 what = "cannot be read, nor can any other image of its batch"
                 raise InputError(what, self.broken[-1], f"check those of {self.index}.")
-        return split.batch(batch)
+        return batch
+
+    def on_after_batch_transfer(self, batch: Crops, dataloader_idx: int) -> ImageBatch:
+        """Gather the examples whose crops were made, on the device these were moved to."""
+        return self.splits[batch.split].batch(batch)
 
     def _tell(self, split: ImageSplit, rows: Tensor) -> None:
         for row in rows.tolist():

@@ -15,6 +15,7 @@ from lifting.batch import PoseBatch
 from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.geometry import mirror
+from lifting.on_device import indices
 from lifting.skeletons import Skeleton
 from lifting.windows import Windows
 
@@ -170,20 +171,21 @@ class PoseBank:
         return batch
 
     def _flip(self, batch: PoseBatch, flip: Tensor) -> None:
-        which = flip.nonzero().squeeze(-1)
-        seen = batch["camera"][which]
-        points = batch["keypoints"][which]
+        # Both of all, of which one is taken: to take some alone, the host would have to know which.
+        camera, confidence = batch["camera"], batch["confidence"]
         # Mirroring negates x; pixels count from the left edge.
-        mirrored = mirror(points, self.keypoint_mirror)
-        mirrored[..., 0] += seen.size[:, None, None, 0]
-        batch["keypoints"][which] = mirrored
-        order = list(self.keypoint_mirror)
-        batch["confidence"][which] = batch["confidence"][which][..., order]
+        mirrored = mirror(batch["keypoints"], self.keypoint_mirror)
+        mirrored[..., 0] += camera.size[:, None, None, 0]
+        batch["keypoints"] = torch.where(flip[:, None, None, None], mirrored, batch["keypoints"])
+        order = indices(self.keypoint_mirror, confidence.device)
+        batch["confidence"] = torch.where(flip[:, None, None], confidence[..., order], confidence)
         if "pose" in batch:
-            batch["pose"][which] = mirror(batch["pose"][which], self.pose_mirror)
-        flipped = seen.mirrored()
-        batch["camera"].principal[which] = flipped.principal
-        batch["camera"].tangential[which] = flipped.tangential
+            pose = batch["pose"]
+            other = mirror(pose, self.pose_mirror)
+            batch["pose"] = torch.where(flip[:, None, None, None], other, pose)
+        flipped = camera.mirrored()
+        camera.principal = torch.where(flip[:, None], flipped.principal, camera.principal)
+        camera.tangential = torch.where(flip[:, None], flipped.tangential, camera.tangential)
 
 
 def clip_number(key: ClipKey) -> int:

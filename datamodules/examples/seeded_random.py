@@ -69,7 +69,7 @@ def normal(seed: int, *counters: Int[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 def keys(seed: int, *counters: Int[Tensor, "..."]) -> Int[Tensor, "..."]:
     """Return keys of streams of random numbers, one per element of the counters broadcast together."""
-    state = torch.tensor(seed, dtype=torch.int64, device=counters[0].device)
+    state = torch.full((), seed, dtype=torch.int64, device=counters[0].device)
     for counter in counters:
         state = _mix((state + _GAMMA) ^ _mix(counter.long() + _GAMMA))
     return state

@@ -5,6 +5,7 @@ BMVC 2018, sections 3 and 5.
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import torch
@@ -15,6 +16,7 @@ from datamodules.examples.seeded_random import uniform
 from datamodules.relative_depth.pairs import DepthPairs
 from lifting.errors import InputError
 from lifting.geometry import in_float64
+from lifting.on_device import constant
 
 # Distance from which on the crowd is always right; it guesses where two joints are equally far.
 _CERTAIN_FROM_MM = 400.0
@@ -72,7 +74,7 @@ class DepthLabels:
     ) -> DepthPairs:
         """Return the labelled pairs of joints of frames, from depth along the camera's axis, mm."""
         chosen = self._pairs(depth.shape[1], clip, frame, epoch)
-        every = torch.combinations(torch.arange(depth.shape[1], device=depth.device))
+        every = constant(combinations(range(depth.shape[1]), 2), depth.device, torch.long)
         pairs = every[chosen]
         first, second = depth.gather(1, pairs[..., 0]), depth.gather(1, pairs[..., 1])
         gap = in_float64(first - second)

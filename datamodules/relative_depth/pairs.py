@@ -10,6 +10,7 @@ from torch import Tensor
 from datamodules.relative_depth.annotation_file import AnnotatedImage, DepthAnnotation
 from lifting.batch import PoseBatch
 from lifting.errors import InputError
+from lifting.on_device import indices
 from lifting.skeletons import Skeleton, skeleton
 
 _JOINTS = skeleton("lsp14").joints
@@ -41,7 +42,7 @@ class DepthPairs:
 
     def mirrored(self, which: Bool[Tensor, " N"], joints: Skeleton) -> "DepthPairs":
         """Return the pairs with left and right joints exchanged in some rows; depth stays as it is."""
-        order = torch.tensor(joints.mirror, device=self.pairs.device)
+        order = indices(joints.mirror, self.pairs.device)
         exchange = which[:, None] & self.compared
         pairs = torch.where(exchange[..., None], order[self.pairs], self.pairs)
         return DepthPairs(pairs, self.farther, self.compared)

@@ -3,6 +3,8 @@
 from jaxtyping import Float, Num
 from torch import Tensor
 
+from lifting.on_device import constant
+
 # Of red, green and blue between 0 and 1.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -30,5 +32,5 @@ def blue_first(images: Float[Tensor, "*batch 3 H W"]) -> Float[Tensor, "*batch 3
 
 
 def _statistics(like: Tensor) -> tuple[Tensor, Tensor]:
-    mean, std = (like.new_tensor(v)[:, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
-    return mean, std
+    mean, std = (constant(v, like.device, like.dtype) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    return mean[:, None, None], std[:, None, None]

@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Num
 from torch import Tensor
 from torch.nn import functional
 
+from lifting.on_device import indices
+
 # Sides of the crop over those of the box, where nothing else is said.
 PADDING = 1.25
 
@@ -120,7 +122,8 @@ def swap_sides(
         affine: From image to crop.
         mirror: For each keypoint the index of its mirror image.
     """
-    return torch.where(is_mirrored(affine)[..., None, None], values[..., list(mirror), :], values)
+    other = values[..., indices(mirror, values.device), :]
+    return torch.where(is_mirrored(affine)[..., None, None], other, values)
 
 
 def crop(

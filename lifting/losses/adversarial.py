@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.geometry import bone_lengths
+from lifting.on_device import constant
 
 
 def critic_loss(real: Float[Tensor, " n"], fake: Float[Tensor, " m"]) -> Float[Tensor, ""]:
@@ -64,7 +65,9 @@ def camera_loss(
     # Entry by entry: as a product it would be rounded under autocast.
     gram = (camera[..., :, :, None] * camera[..., :, None, :]).sum(-3)
     trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1)
-    off = 2 * gram / trace.clamp_min(1e-12)[..., None, None] - torch.eye(2).to(gram)
+    off = 2 * gram / trace.clamp_min(1e-12)[..., None, None] - constant(
+        ((1.0, 0.0), (0.0, 1.0)), gram.device, gram.dtype
+    )
     return (
         off.abs().sum((-2, -1)) if absolute else off.square().sum((-2, -1)).clamp_min(1e-12).sqrt()
     )

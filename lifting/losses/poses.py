@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from lifting.cameras import Camera, project
 from lifting.geometry import bone_lengths
+from lifting.on_device import indices
 
 
 def bone_ratios(
@@ -167,7 +168,7 @@ def limb_ratio_loss(
         unit: Which limb the others are measured in.
         ratios: Their targets, 1 for the unit.
     """
-    starts, ends = (list(joints) for joints in zip(*limbs, strict=True))
+    starts, ends = (indices(joints, pose.device) for joints in zip(*limbs, strict=True))
     lengths = smooth_norm(pose[..., ends, :] - pose[..., starts, :])
     off = lengths / lengths[..., unit : unit + 1] - ratios
     return smooth_norm(off[..., None]).mean(-1)

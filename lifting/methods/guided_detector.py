@@ -26,6 +26,7 @@ from lifting.methods.bases.detector import Detector
 from lifting.methods.bases.dynamic_weight_average import MODES, DynamicWeightAverage
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
+from lifting.on_device import sent
 
 
 class GuidedDetector(Detector):
@@ -150,7 +151,7 @@ class GuidedDetector(Detector):
         balance = self.balance()
         if h["leave_out"] and len(names) > 1:
             kept = guidance.keep_all_but_one(len(names), self.step_generator())
-            balance = balance * kept.to(balance)
+            balance = balance * sent(kept, balance)
         own: list[dict[str, Tensor]] = []
         for name in names:
             squares = guidance.axis_errors(lifted[name], group.truth(name, pose))

@@ -34,6 +34,7 @@ from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.nets.depth_lifter import CompletionNet
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project
 from lifting.nets.part_lifters import PartLifters, mix_depths
+from lifting.on_device import constant, indices, sent
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import (
     CASES,
@@ -181,7 +182,7 @@ class OcclusionCompletion(Lifter):
     ) -> Float[Tensor, "B K 3"]:
         """Return the joints that a case lifts, of a pose whose other joints are undefined."""
         case = CASES[index]
-        mixture = case.mixture(self.joints).to(keypoints)
+        mixture = constant(case.mixture(self.joints), keypoints.device, keypoints.dtype)
         offset = mix_depths(mixture[None], torch.stack([depths[p] for p in case.parts]))[0]
         return self._back_project(keypoints, offset)
 
@@ -205,7 +206,7 @@ class OcclusionCompletion(Lifter):
                 target = self.assemble(keypoints, depths, 0)
             else:
                 target = self._back_project(keypoints, depths["legs"] + depths["torso"])
-            rotations = self._views(len(keypoints), generator).to(keypoints)
+            rotations = sent(self._views(len(keypoints), generator), keypoints)
 
             def from_all_sides(pose: Tensor) -> Tensor:
                 return rotate(pose.expand(len(rotations), *pose.shape), rotations).flatten(0, 1)
@@ -215,7 +216,10 @@ class OcclusionCompletion(Lifter):
         for index, case in enumerate(CASES):
             if not case.missing:
                 continue
-            given, completed = case.observed(self.joints), case.completed(self.joints)
+            given, completed = (
+                indices(joints, keypoints.device)
+                for joints in (case.observed(self.joints), case.completed(self.joints))
+            )
             inputs = targets
             if matching:
                 with torch.no_grad():
@@ -272,12 +276,13 @@ class OcclusionCompletion(Lifter):
         case, joints = CASES[index], self.joints
         pose = self.assemble(keypoints, depths, index)
         if case.missing:
-            completed = case.completed(joints)
-            filled = self.nets[case.name](pose[:, case.observed(joints)])
+            completed, observed = (
+                indices(j, pose.device) for j in (case.completed(joints), case.observed(joints))
+            )
+            filled = self.nets[case.name](pose[:, observed])
             # Of a joint that is seen, the depth alone is taken.
-            indices = torch.tensor(completed, device=pose.device)
             placed = self._back_project(
-                keypoints, pose[..., 2].index_copy(1, indices, filled[..., 2])
+                keypoints, pose[..., 2].index_copy(1, completed, filled[..., 2])
             )
             seen = visible[:, completed, None]
             pose[:, completed] = torch.where(seen, placed[:, completed], filled)

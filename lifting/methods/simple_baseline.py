@@ -22,6 +22,7 @@ from lifting.cameras import Camera
 from lifting.methods.bases.lifter import Lifter
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.standardise import Standardise
+from lifting.on_device import indices
 from lifting.skeletons import skeleton
 
 
@@ -87,7 +88,7 @@ class SimpleBaseline(Lifter):
         flat = rearrange(self.standardise_keypoints(keypoints), "b 1 k c -> b (k c)")
         out = rearrange(self.net(flat).float(), "b (j c) -> b 1 j c", c=3)
         pose = out.new_zeros(out.shape[0], 1, len(self.standardise_pose.mean), 3)
-        pose[:, :, self.joints] = out
+        pose[:, :, indices(self.joints, out.device)] = out
         return pose
 
     def forward(

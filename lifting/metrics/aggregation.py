@@ -145,12 +145,14 @@ class SequenceMean(GroupedMean):
         together = (clip[last] == clip[first]) & (frame[last] - frame[first] == self.order)
         # A step belongs to its last frame, and is counted once, when the last of its frames comes.
         counted = together & torch.stack([fresh[part] for part in parts]).any(0)
+        # Places instead of masks, each of which would be read back to know how many there are.
+        counted = counted.nonzero().squeeze(-1)
         self.add(self.error(pred, target)[counted], groups[last][counted])
         # Of the clip that may go on, frames wait until they have met all their neighbours.
         met = torch.zeros_like(frame)
         for part in parts:
             met[part] += together
-        wait = (met <= self.order) & (clip == clip[-1])
+        wait = ((met <= self.order) & (clip == clip[-1])).nonzero().squeeze(-1)
         known = torch.zeros_like(fresh)
         self._waiting = tuple(x[wait] for x in (pred, target, clip, frame, groups, known))
 

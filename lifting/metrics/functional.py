@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lifting.geometry import optimal_scale, similarity_alignment
+from lifting.on_device import constant
 
 Pose = Float[Tensor, "*frames joints 3"]
 Error = Float[Tensor, "*frames"]
@@ -64,7 +65,7 @@ def pck(errors: JointError, threshold: float = PCK_THRESHOLD) -> Error:
 
 def auc(errors: JointError, thresholds: tuple[float, ...] = AUC_THRESHOLDS) -> Error:
     """Area under the PCK curve: its mean over thresholds."""
-    limits = errors.new_tensor(thresholds)
+    limits = constant(thresholds, errors.device, errors.dtype)
     # A joint is in at every threshold above its error: counting them is one search per joint.
     inside = len(limits) - torch.searchsorted(limits, errors.contiguous(), right=True)
     return inside.to(errors.dtype).mean(-1) / len(limits)
@@ -77,7 +78,7 @@ def cps(errors: JointError, thresholds: tuple[float, ...] = CPS_THRESHOLDS) -> E
     frames is the published score, the sum over thresholds of 0 to 300 mm of the fraction of
     correct poses; the published poses are Procrustes-aligned.
     """
-    limits = errors.new_tensor(thresholds)
+    limits = constant(thresholds, errors.device, errors.dtype)
     worst = errors.amax(-1)
     inside = len(limits) - torch.searchsorted(limits, worst.contiguous(), right=False)
     return inside.to(errors.dtype)

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lifting.errors import InputError
+from lifting.on_device import constant
 from lifting.skeletons import Skeleton
 
 Points = Float[Tensor, "people joints 2"]
@@ -70,7 +71,7 @@ def pckh(pred: Points, target: Points, labelled: Labelled, joints: Skeleton) -> 
         raise InputError("has no head to measure PCKh by", joints.name, "choose another joint set.")
     size = _length(target, labelled, joints.indices(segment))
     left_out = [joint in _NOT_IN_PCKH for joint in joints.joints]
-    counted = labelled & ~torch.tensor(left_out, device=labelled.device)
+    counted = labelled & ~constant(left_out, labelled.device, torch.bool)
     distance, limit = epe(pred, target, counted), (PCKH_FRACTION * size)[:, None]
     return _score(distance <= limit, distance, limit)
 
@@ -95,7 +96,7 @@ def _length(target: Points, labelled: Labelled, ends: list[int]) -> PerPerson:
     """Return the distance between two joints; NaN where one of them is not labelled."""
     first, second = ends
     length = (target[:, first] - target[:, second]).norm(dim=-1)
-    return torch.where(labelled[:, ends].all(-1), length, torch.nan)
+    return torch.where((labelled[:, first] & labelled[:, second]), length, torch.nan)
 
 
 def _near(distance: PerJoint, limit: PerPerson) -> PerJoint:

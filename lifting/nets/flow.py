@@ -22,6 +22,7 @@ from torch import Generator, Tensor, nn
 from lifting.errors import InputError
 from lifting.nets.coupling import CouplingBlock
 from lifting.nets.flow_preprocessing import FlowPreprocessing
+from lifting.on_device import sent
 
 # The most noise of each kind; at 1 a tempered latent is a new one.
 NOISES = {"multiplicative": math.inf, "additive": math.inf, "tempered": 1.0}
@@ -285,4 +286,5 @@ class PoseFlow(nn.Module):
 def _gaussian(like: Tensor, generator: Generator | None) -> Tensor:
     """Standard normal values; drawn where the generator is, so that a CPU's serves any device."""
     device = like.device if generator is None else generator.device
-    return torch.randn(like.shape, generator=generator, device=device, dtype=like.dtype).to(like)
+    drawn = torch.randn(like.shape, generator=generator, device=device, dtype=like.dtype)
+    return drawn if device == like.device else sent(drawn, like)

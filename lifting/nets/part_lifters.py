@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lifting.errors import InputError
 from lifting.nets.depth_lifter import DepthLifter
+from lifting.on_device import indices
 from lifting.skeletons import Skeleton
 
 FULL = "full"
@@ -101,19 +102,20 @@ class PartLifters(nn.Module):
     def _among_zeros(self, depth: Tensor, part: int) -> Tensor:
         # Not len(depth), which an export would take for a constant.
         zeros = depth.new_zeros(depth.shape[0], self.mixture.shape[-1])
-        return zeros.index_copy(1, torch.tensor(self.joints[part], device=depth.device), depth)
+        return zeros.index_copy(1, indices(self.joints[part], depth.device), depth)
 
     def _view(self, keypoints: Tensor, part: int) -> Tensor:
         # Where there are several whole poses, each part is lifted from its own.
-        return keypoints[min(part, len(keypoints) - 1)][:, self.joints[part]]
+        joints = indices(self.joints[part], keypoints.device)
+        return keypoints[min(part, len(keypoints) - 1)][:, joints]
 
     def forward(
         self, keypoints: Float[Tensor, "batch joints 2"]
     ) -> tuple[Float[Tensor, "hypotheses batch joints"], Float[Tensor, " batch"]]:
         """Return depth offsets of each whole pose, and the mean of the parts' elevations."""
         outputs = [
-            lifter(keypoints[:, indices])
-            for lifter, indices in zip(self.lifters, self.joints, strict=True)
+            lifter(keypoints[:, indices(joints, keypoints.device)])
+            for lifter, joints in zip(self.lifters, self.joints, strict=True)
         ]
         depths = self._spread([depth for depth, _ in outputs])
         elevation = torch.stack([angle for _, angle in outputs]).mean(0)
@@ -136,7 +138,8 @@ class PartLifters(nn.Module):
     ) -> Float[Tensor, "batch joints"]:
         """Return the depth offsets of one part, from its keypoints alone, among zeros."""
         index = self.parts.index(part)
-        depth = self.lifters[index].depth(keypoints[:, self.joints[index]])  # type: ignore[operator]
+        joints = indices(self.joints[index], keypoints.device)
+        depth = self.lifters[index].depth(keypoints[:, joints])  # type: ignore[operator]
         return self._among_zeros(depth, index)
 
     def depth(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
+from lifting.on_device import indices
 from lifting.skeletons import Skeleton
 
 
@@ -50,13 +51,13 @@ class Case:
         """Return the joints that must be seen: all of the lifted parts, and the root."""
         return sorted({joints.root} | {j for part in self.parts for j in joints.part(part)})
 
-    def mixture(self, joints: Skeleton) -> Float[Tensor, "parts joints"]:
-        """Return the weight of each lifted part's depth in that of every joint."""
-        weights = torch.zeros(len(self.parts), len(joints))
-        for row, part in zip(weights, self.parts, strict=True):
-            row[joints.part(part)] = 1
-        weights[:, joints.root] = 0
-        return weights / weights.sum(0).clamp_min(1)
+    def mixture(self, joints: Skeleton) -> list[list[float]]:
+        """Return, for each lifted part, the weight of its depth in that of every joint."""
+        lifting = [sum(j in joints.part(p) for p in self.parts) for j in range(len(joints))]
+        return [
+            [(j in joints.part(p) and j != joints.root) / max(n, 1) for j, n in enumerate(lifting)]
+            for p in self.parts
+        ]
 
 
 # From nothing missing on, in the order of how many joints are completed.
@@ -78,7 +79,7 @@ NAMES = (*(case.name for case in CASES), "refused")
 def root_from_hips(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Bool[Tensor, "*batch"]:
     """Return whether the root is not seen but both hips are, between which it lies."""
     hips = joints.indices(["left_hip", "right_hip"])
-    return ~visible[..., joints.root] & visible[..., hips].all(-1)
+    return ~visible[..., joints.root] & visible[..., hips[0]] & visible[..., hips[1]]
 
 
 def choose_case(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Int[Tensor, "*batch"]:
@@ -91,7 +92,9 @@ def choose_case(joints: Skeleton, visible: Bool[Tensor, "*batch K"]) -> Int[Tens
     usable[..., joints.root] |= root_from_hips(joints, visible)
     chosen = torch.full(visible.shape[:-1], REFUSED, device=visible.device)
     for index, case in reversed(list(enumerate(CASES))):
-        chosen = torch.where(usable[..., case.needed(joints)].all(-1), index, chosen)
+        chosen = torch.where(
+            usable[..., indices(case.needed(joints), usable.device)].all(-1), index, chosen
+        )
     return chosen
 
 
@@ -103,7 +106,7 @@ def joint_status(
     for index, case in enumerate(CASES):
         # The root may have come from the hips.
         kind = torch.where(visible, Status.LIFTED, Status.COMPLETED)
-        completed = case.completed(joints)
+        completed = indices(case.completed(joints), visible.device)
         seen = visible[..., completed]
         kind[..., completed] = torch.where(seen, Status.DEPTH_COMPLETED, Status.COMPLETED)
         status = torch.where((chosen == index)[..., None], kind, status)

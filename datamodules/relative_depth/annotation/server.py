@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from datamodules.relative_depth.annotation.images import JudgedImage
 from datamodules.relative_depth.annotation.session import Session
 from lifting.errors import InputError
-from lifting.local_server import LocalHandler, LocalServer
 from lifting.skeletons import skeleton
+from lifting.viz.local_server import LocalHandler, LocalServer
 
 _JOINTS = skeleton("lsp14")
 _KINDS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}

@@ -21,7 +21,7 @@ from lifting.inference.app.words import sentence, status, told
 from lifting.inference.detectors.options import DetectorOptions
 from lifting.inference.keypoint_files import FORMATS
 from lifting.keypoints.threshold import LEAST_CONFIDENCE
-from lifting.local_server import POLICY, LocalHandler, LocalServer
+from lifting.viz.local_server import POLICY, LocalHandler, LocalServer
 
 _CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -22,6 +22,7 @@ from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, SequenceLifter
 from lifting.nets.critic import PoseCritic
 from lifting.nets.fp32 import no_autocast
+from lifting.on_device import sent
 from lifting.skeletons import Skeleton, skeleton
 
 POSE, MOTION = "pose", "motion"
@@ -227,7 +228,7 @@ class Adversarial(SequenceLifter):
         for name, critic in self.critics.items():
             a, b = real_inputs[name], fake_inputs[name]
             real_score, fake_score = critic(torch.cat([a, b])).split(len(a))
-            between = interpolate(a, b, torch.rand(len(a), generator=generator).to(a))
+            between = interpolate(a, b, sent(torch.rand(len(a), generator=generator), a))
             losses[f"critic_{name}"] = critic_loss(real_score, fake_score)
             penalty = gradient_penalty(critic, between)
             losses[f"penalty_{name}"] = self.hparams["penalty"] * penalty

@@ -24,6 +24,7 @@ from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_view_rotation
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
 from lifting.nets.part_lifters import FULL, PartLifters
+from lifting.on_device import sent
 from lifting.skeletons import skeleton
 from lifting.skeletons.bone_ratios import published_bone_ratios
 
@@ -213,7 +214,7 @@ class FlowLifter(Lifter):
         offset = self.lifters.depth(keypoints[None])
         if h["elevation"] == "camera":
             return offset, camera_elevation(camera).to(offset), False
-        normal = torch.randn(len(keypoints), generator=generator).to(offset)
+        normal = sent(torch.randn(len(keypoints), generator=generator), offset)
         return offset, h["elevation_mean"] + h["elevation_std"] * normal, False
 
     def losses(self, batch: PoseBatch) -> dict[str, Tensor]:
@@ -301,13 +302,16 @@ class FlowLifter(Lifter):
         self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
         if not self.hparams["clip"]:
             return
-        known = bool(self.gradient_norm > 0)
-        limit = self.hparams["clip"] * self.gradient_norm if known else torch.inf
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters(), float(limit))
-        if norm.isfinite():
-            capped_norm = norm.clamp(max=float(limit))
-            mean = torch.lerp(self.gradient_norm, capped_norm, 0.02) if known else capped_norm
-            self.gradient_norm.copy_(mean)
+        # All of it on the device: the host would wait for a value that it reads.
+        gradients = [p.grad for p in self.parameters() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        known = self.gradient_norm > 0
+        limit = torch.where(known, self.hparams["clip"] * self.gradient_norm, torch.inf)
+        factor = (norm + 1e-6).reciprocal() * limit  # rounded as clip_grad_norm_ does
+        torch._foreach_mul_(gradients, factor.clamp(max=1.0))
+        capped_norm = norm.minimum(limit)
+        mean = torch.where(known, torch.lerp(self.gradient_norm, capped_norm, 0.02), capped_norm)
+        self.gradient_norm.copy_(torch.where(norm.isfinite(), mean, self.gradient_norm))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the flows that follow."""

@@ -192,14 +192,13 @@ class Lifter(KeypointMethod):
         assert isinstance(self.evaluation, Evaluation)
         if "pose" not in batch:
             raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
-        valid = batch["valid"]
-        # Clip and action are the example's, for each of its output frames.
-        clip, action = (
-            ids[:, None].expand_as(valid)[valid] for ids in (batch["clip"], batch["action"])
-        )
+        # Places of the valid frames, once: each mask would be read back to know how many there are.
+        example, frame = batch["valid"].nonzero(as_tuple=True)
         lifted = self.lift(batch)
-        pred, target = lifted[valid], self.target(batch)[valid]
-        self.evaluation.update(pred, target, action, clip, batch["frame"][valid])
+        pred, target = lifted[example, frame], self.target(batch)[example, frame]
+        # Clip and action are the example's, for each of its output frames.
+        clip, action = batch["clip"][example], batch["action"][example]
+        self.evaluation.update(pred, target, action, clip, batch["frame"][example, frame])
         self.evaluate_extra(batch, lifted)
 
     def evaluate_extra(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:

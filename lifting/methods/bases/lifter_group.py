@@ -11,6 +11,7 @@ from lifting.cameras import Camera
 from lifting.errors import Option, Phrase, located
 from lifting.geometry import centre
 from lifting.methods.bases.lifter import Lifter
+from lifting.on_device import indices
 from lifting.skeletons import convert, skeleton
 
 
@@ -108,7 +109,7 @@ class LifterGroup:
         sets = [self._joints(name) for name in poses]
         joints = [j for j in sets[0] if all(j in others for others in sets)]
         reduced = [
-            pose[:, [own.index(j) for j in joints]]
+            pose[:, indices([own.index(j) for j in joints], pose.device)]
             for own, pose in zip(sets, poses.values(), strict=True)
         ]
         return reduced, _taken(weights, self._keypoints, joints, 1.0)
@@ -126,4 +127,4 @@ def _taken(
 ) -> Float[Tensor, "B M"]:
     """Return the values of joints by name, and the filler for those that have none."""
     places = [source.index(j) if j in source else len(source) for j in target]
-    return functional.pad(values, (0, 1), value=filler)[:, places]
+    return functional.pad(values, (0, 1), value=filler)[:, indices(places, values.device)]

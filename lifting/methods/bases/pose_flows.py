@@ -28,6 +28,7 @@ from lifting.metrics import FrameEvaluation
 from lifting.nets.flow import PoseFlow
 from lifting.nets.head_scale import HeadScale
 from lifting.nets.part_lifters import FULL, part_joints
+from lifting.on_device import indices
 from lifting.skeletons import skeleton
 
 
@@ -140,7 +141,7 @@ class PoseFlows(KeypointMethod):
 
     def part(self, poses: Float[Tensor, "N K 2"], name: str) -> Float[Tensor, "N dims"]:
         """Return a part of head-normalised poses as the vectors its flow takes."""
-        return poses[:, self.joints[name]].flatten(1)
+        return poses[:, indices(self.joints[name], poses.device)].flatten(1)
 
     def nll(self, poses: Float[Tensor, "N K 2"]) -> dict[str, Float[Tensor, " N"]]:
         """Return the negative log-likelihood, nats, of head-normalised poses under each flow."""

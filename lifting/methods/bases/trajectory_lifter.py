@@ -46,7 +46,7 @@ class TrajectoryLifter(Lifter):
     def evaluate_extra(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
         """Add the errors of the root and of absolute poses."""
         assert self.evaluation is not None
-        valid = batch["valid"]
+        valid = batch["valid"].nonzero(as_tuple=True)
         root = in_float64(self.follow(batch["keypoints"], batch["camera"])[valid])
         truth = in_float64(batch["pose"][valid])
         true_root = truth[:, skeleton(self.hparams["skeleton"]).root]
@@ -55,8 +55,7 @@ class TrajectoryLifter(Lifter):
             "root_error": (root - true_root).norm(dim=-1),
             "absolute_mpjpe": mpjpe(absolute, truth),
         }
-        action = batch["action"][:, None].expand_as(valid)[valid]
-        self.evaluation.add(errors, action)
+        self.evaluation.add(errors, batch["action"][valid[0]])
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses and, as ``trajectory``, the root positions of valid frames."""

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from lifting.cameras import Camera
 from lifting.geometry import compose, rotation_x, rotation_y
+from lifting.on_device import sent
 
 ELEVATIONS = ("learned", "known", "warm", "camera", "uniform")
 
@@ -49,10 +50,10 @@ def random_view_rotation(
         return compose(rotation_x(tilt), rotation_y(azimuth))
     # The standard deviation of a single pose is undefined.
     std = elevation.std() if count > 1 else elevation.new_zeros(())
-    normal = torch.randn(count, generator=generator).to(elevation)
+    normal = sent(torch.randn(count, generator=generator), elevation)
     tilt = std * normal - elevation.mean()
     return compose(rotation_x(tilt), rotation_y(azimuth), rotation_x(elevation))
 
 
 def _uniform(like: Tensor, generator: Generator, limit: float) -> Tensor:
-    return limit * (2 * torch.rand(len(like), generator=generator) - 1).to(like)
+    return limit * sent(2 * torch.rand(len(like), generator=generator) - 1, like)

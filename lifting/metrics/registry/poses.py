@@ -12,6 +12,12 @@ from lifting.metrics.functional import (
 )
 from lifting.metrics.pairs import PosePair
 from lifting.metrics.registry.metric import Metric
+from lifting.on_device import indices
+
+
+def _of(errors: Tensor, joints: list[int]) -> Tensor:
+    return errors[:, indices(joints, errors.device)]
+
 
 PA_MPJPE = Metric[[PosePair]](
     "pa_mpjpe",
@@ -162,14 +168,14 @@ HIDDEN: tuple[Metric[[PosePair, list[int]]], ...] = (
         "pa_mpjpe_hidden",
         "mm",
         "`pa_mpjpe` over the hidden joints, after the fit of all",
-        lambda pair, hidden: pair.aligned_errors[:, hidden].mean(-1),
+        lambda pair, hidden: _of(pair.aligned_errors, hidden).mean(-1),
         title="PA-MPJPE, hidden joints",
     ),
     Metric(
         "n_mpjpe_hidden",
         "mm",
         "`n_mpjpe` over the hidden joints, after the fit of all",
-        lambda pair, hidden: pair.scaled_errors[:, hidden].mean(-1),
+        lambda pair, hidden: _of(pair.scaled_errors, hidden).mean(-1),
         console=False,
         title="N-MPJPE, hidden joints",
     ),

@@ -46,7 +46,9 @@ def module(index, **changes):
 
 
 def batches(data, loader):
-    return [data.on_after_batch_transfer(crops, 0) for crops in loader]
+    return [
+        data.on_after_batch_transfer(data.on_before_batch_transfer(crops, 0), 0) for crops in loader
+    ]
 
 
 def test_batch_holds_what_the_record_says(index):

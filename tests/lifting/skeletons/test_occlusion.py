@@ -36,7 +36,7 @@ def test_cases_are_the_eight_of_the_paper():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_a_case_lifts_every_joint_it_does_not_complete_from_seen_keypoints(case):
-    mixture = case.mixture(JOINTS).sum(0)
+    mixture = torch.tensor(case.mixture(JOINTS)).sum(0)
     lifted = [j for j in case.observed(JOINTS) if j != JOINTS.root]
     assert mixture[lifted].tolist() == pytest.approx([1] * len(lifted))
     assert not mixture[case.completed(JOINTS)].any()

@@ -12,7 +12,7 @@ import pytest
 from datamodules.safe_load import load_npz
 from lifting.errors import InputError
 from lifting.inference.prediction import lift
-from lifting.local_server import LocalHandler
+from lifting.viz.local_server import LocalHandler
 from tests.lifting.inference.app.served import BYTES, POINTS, SIZED, results, served
 from tests.lifting.inference.keypoint_files import made_keypoints as made
 
