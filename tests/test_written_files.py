@@ -30,6 +30,7 @@ OPENERS = {"open", "File", "fdopen", "ZipFile"}
 ALLOWED = {
     ("lifting.runs.lock", "_acquire"): "the lock, which is there for others to see at once",
     ("datamodules.relative_depth.annotation.answers", "locked"): "a lock",
+    ("lifting.inference.app.upload_folder", "_lock"): "a lock on a folder",
     ("lifting.runs.folder", "set_aside_damaged"): "renames what is damaged",
     ("lifting.pipeline.runner", "_remove"): "renames a folder that is to be removed",
     (
