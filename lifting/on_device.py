@@ -6,11 +6,11 @@ made once, and what is drawn on the host is sent ahead of the work that takes it
 """
 
 from collections.abc import Iterable
-from functools import cache
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
+from torch._subclasses import FakeTensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 
@@ -27,12 +27,22 @@ def constant(
     return _constant(kept, device, dtype)
 
 
+_KEPT: dict[tuple[object, torch.device, torch.dtype], Tensor] = {}
+
+
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
-@cache
 def _constant(values: tuple[object, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    key = (values, device, dtype)
+    if (kept := _KEPT.get(key)) is not None:
+        return kept
     # It outlives whatever surrounds the first call: a mode without gradients, a tracer.
-    with _disable_current_modes(), torch.inference_mode(False):
-        return torch.tensor(values, dtype=dtype, device=device)
+    with torch.inference_mode(False):
+        with _disable_current_modes():
+            numbers = torch.tensor(values, dtype=dtype)
+        there = numbers.to(device)
+    if not isinstance(there, FakeTensor):
+        _KEPT[key] = there
+    return there
 
 
 def sent(values: Tensor, like: Tensor) -> Tensor:

@@ -17,11 +17,14 @@ from tests.made_lifters import save
 
 ROOT = Path(__file__).parents[4]
 REMOVED = "after removing what was given to the app; start it again.\n"
-# Processes of tests are forked from one that knows its folder of temporary files already.
+# Processes of tests are forked from one that knows its folder of temporary files already, and which may
+# have been started by what ignores SIGHUP.
 PROGRAM = """
+import signal
 import sys
 import tempfile
 tempfile.tempdir = None
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from lifting.cli.main import main
 main("app", "--detector", "none", "--port", "0")
 """
