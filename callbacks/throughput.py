@@ -10,7 +10,8 @@ from lightning import Callback, LightningModule, Trainer
 class Throughput(Callback):
     """Logs examples per second over all devices, and the peak of the device's memory in GiB.
 
-    Time spent in validation and checkpoints is not counted.
+    Time spent in validation and checkpoints is not counted. A measurement waits until the device has
+    done what the steps asked of it: else it would be of the asking.
 
     Args:
         every_n_steps: Batches between two measurements.
@@ -30,12 +31,15 @@ class Throughput(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Stop the clock, and log now and then."""
+        device = trainer.strategy.root_device
+        measured = (batch_idx + 1) % self.every_n_steps == 0
+        if measured and device.type == "cuda":
+            torch.cuda.synchronize(device)
         self._examples += len(batch["clip"]) * trainer.world_size
         self._seconds += time.perf_counter() - self._started
-        if (batch_idx + 1) % self.every_n_steps:
+        if not measured:
             return
         pl_module.log("train/examples_per_second", self._examples / self._seconds)
-        device = trainer.strategy.root_device
         if device.type == "cuda":
             peak = torch.cuda.max_memory_allocated(device) / 2**30
             pl_module.log("train/device_memory_gib", peak)

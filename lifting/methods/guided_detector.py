@@ -23,7 +23,11 @@ from lifting.errors import InputError, Option, Phrase
 from lifting.losses import guidance
 from lifting.losses.heatmaps import hard_keypoint_loss
 from lifting.methods.bases.detector import Detector
-from lifting.methods.bases.dynamic_weight_average import MODES, DynamicWeightAverage
+from lifting.methods.bases.dynamic_weight_average import (
+    MODES,
+    OF_A_PROCESS,
+    DynamicWeightAverage,
+)
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.on_device import sent
@@ -88,6 +92,8 @@ class GuidedDetector(Detector):
                 )
             )
         self.balance = DynamicWeightAverage(len(guides), self.hparams["balance"])
+        # Read by DDP, which would replace the sums of every process by those of the first.
+        self._ddp_params_and_buffers_to_ignore = [f"balance.{name}" for name in OF_A_PROCESS]
         # Built here, because their weights are those of this method's checkpoint.
         load = super().load_lifter
         learning = [load(name) for name in guides] if learn else []

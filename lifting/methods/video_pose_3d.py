@@ -15,7 +15,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from lifting.batch import PoseBatch
 from lifting.errors import wrong_value
@@ -95,5 +95,6 @@ class VideoPose3D(SequenceLifter):
         progress = self.global_step / float(self.trainer.estimated_stepping_batches)
         ratio = h["norm_momentum_end"] / h["norm_momentum"]
         for module in self.modules():
-            if isinstance(module, nn.BatchNorm1d):
+            # Of one process or shared by several (SyncBatchNorm).
+            if isinstance(module, _BatchNorm):
                 module.momentum = h["norm_momentum"] * ratio**progress

@@ -275,9 +275,12 @@ class Adversarial(SequenceLifter):
             for p in group["params"]
             if p.grad is not None
         ]
-        self.log(f"train/{self._moving}_gradient", torch.nn.utils.get_total_norm(gradients))
-        if self.hparams["clip"]:
-            self.clip_gradients(optimizer, self.hparams["clip"], "norm")
+        norm = torch.nn.utils.get_total_norm(gradients)
+        self.log(f"train/{self._moving}_gradient", norm)
+        if limit := self.hparams["clip"]:
+            # Not by Lightning, which refuses a fused optimiser in any mixed precision.
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
+            torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
 
     def configure_optimizers(self) -> Any:
         """Return the optimisers of generator and critics, and a schedule for each."""
@@ -299,10 +302,6 @@ class Adversarial(SequenceLifter):
             n = self.hparams["n_critic"]
             batches = min(batches, trainer.max_steps * n // (n + 1))
         return max(1, batches)
-
-    def _may_fuse(self) -> bool:
-        # A fused optimiser would take the scale of fp16 out of the gradients only as it steps.
-        return self.trainer.precision != "16-mixed"
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the number of batches, which decides whose turn it is."""

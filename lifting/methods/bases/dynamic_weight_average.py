@@ -6,6 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 MODES = ("equal", "epoch", "step")
+# Names of the buffers that are not those of all processes.
+OF_A_PROCESS = ("total", "count")
 
 
 class DynamicWeightAverage(nn.Module):
@@ -14,6 +16,8 @@ class DynamicWeightAverage(nn.Module):
     The weights are ``softmax(r / temperature)``, where ``r`` is a lifter's loss over the one before:
     that which falls slowest counts most. They add up to one, as in L2D-Pose (to the number of losses in
     the original), and are equal until there are two losses to compare. They are part of a checkpoint.
+
+    Every process adds up losses of its own, so DDP must not broadcast :data:`OF_A_PROCESS`.
 
     Args:
         lifters: Number of lifters.
@@ -51,11 +55,12 @@ class DynamicWeightAverage(nn.Module):
 
     def end(self) -> None:
         """End an epoch or step: its mean losses, if any, become the last of the history."""
-        if self.mode == "equal" or not self.count:
+        if self.mode == "equal":
             return
         if dist.is_available() and dist.is_initialized():
             for sum_of_process in (self.total, self.count):
                 dist.all_reduce(sum_of_process)
-        self.history.copy_(torch.stack((self.history[1], self.total / self.count)))
+        added = torch.stack((self.history[1], self.total / self.count))
+        self.history.copy_(torch.where(self.count > 0, added, self.history))
         self.total.zero_()
         self.count.zero_()

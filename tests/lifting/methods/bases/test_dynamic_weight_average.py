@@ -1,7 +1,16 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from lifting.methods.bases.dynamic_weight_average import DynamicWeightAverage
+from tests.made_lifters import write_lifters
+
+ROOT = Path(__file__).parents[4]
 
 
 def equal(count):
@@ -57,3 +66,42 @@ def test_they_go_on_from_a_checkpoint_in_mid_epoch():
         weights.end()
     assert not torch.allclose(ours(), equal(2))
     torch.testing.assert_close(theirs(), ours())
+
+
+# A method of two processes whose losses differ; its forward pass is that in which DDP broadcasts.
+PROCESS = """
+import json, sys
+import torch
+import torch.distributed as dist
+from lifting.methods import GuidedDetector
+
+rank, folder = int(sys.argv[1]), sys.argv[2]
+dist.init_process_group("gloo", init_method=f"file://{folder}/start", rank=rank, world_size=2)
+lifters = {name: f"{folder}/{name}.ckpt" for name in ("sb", "vp")}
+method = GuidedDetector(network="hrnet_w4", lifters=lifters)
+method.forward = lambda image: next(method.net.parameters()).sum()
+wrapped = torch.nn.parallel.DistributedDataParallel(method, find_unused_parameters=True)
+for losses in ([[1.0, 10.0], [3.0, 30.0]], [[1.0, 1.0], [2.0, 3.0]]):
+    for _ in range(2):
+        wrapped(torch.zeros(1))
+        method.balance.add(torch.tensor(losses[rank]))
+    method.balance.end()
+with open(f"{folder}/out{rank}", "w") as stream:
+    json.dump(method.balance.history.tolist(), stream)
+dist.destroy_process_group()
+"""
+
+
+@pytest.mark.slow(reason="starts two processes")
+def test_losses_of_all_processes_count(tmp_path):
+    write_lifters(tmp_path)
+    (tmp_path / "program.py").write_text(PROCESS)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(tmp_path / "program.py")]
+    processes = [
+        subprocess.Popen([*command, str(rank), str(tmp_path)], env=environment) for rank in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    for rank in range(2):
+        history = json.loads((tmp_path / f"out{rank}").read_text())
+        assert history == [[2, 20], [1.5, 2]]
