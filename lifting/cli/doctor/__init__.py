@@ -1,0 +1,73 @@
+"""The command ``lifting doctor``: what a machine has, and whether every method trains on it."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from lifting.errors import InputError, Option, Phrase, did_you_mean
+
+
+def doctor(
+    *,
+    out: str = "doctor.json",
+    methods: list[str] | None = None,
+    minutes: float = 9.0,
+    cpu: bool = False,
+) -> None:
+    """Run a few steps of every method on this machine's GPU, compare them with the CPU, and time them.
+
+    What is found goes to a file, for whoever is asked for help. Trainings are of the synthetic human,
+    and removed again. Without a GPU, the CPU's bfloat16 is compared with its float32.
+
+    Args:
+        out: Write what is found there, as JSON, and what the trainings say beside it, ``doctor.log``.
+        methods: Try these alone, by the names of their experiments, such as elepose.
+        minutes: Begin no further method after so many.
+        cpu: Leave the GPU out.
+    """
+    from tempfile import TemporaryDirectory
+
+    from lifting.cli.doctor.facts import facts, precisions
+    from lifting.cli.doctor.report import printed, summary
+    from lifting.cli.doctor.trials import TRIALS, Trial, try_method
+    from lifting.files import write_together
+    from lifting.pipeline.cells import EXPERIMENTS
+
+    if not EXPERIMENTS.is_dir():
+        what = "there are no experiments here"
+        raise InputError(what, Path.cwd(), "run it in the folder of the suite.")
+    target = Path(out)
+    if target.is_dir():
+        raise InputError("is a folder", Phrase("{} {}", Option("out"), out), "name a file.")
+    for name in methods or []:
+        if name not in TRIALS:
+            meant = did_you_mean(name, TRIALS, "{}")
+            what = Phrase("{} {}: there is no such method", Option("methods"), name)
+            raise InputError(str(what), remedy=f"{meant} Choose of {', '.join(TRIALS)}.".strip())
+    machine = facts(cpu)
+    printed(machine)
+    until, results = time.monotonic() + 60 * minutes, dict[str, Trial]()
+    with (
+        TemporaryDirectory() as folder,
+        target.with_suffix(".log").open("w", encoding="utf-8") as log,
+    ):
+        for name in methods or TRIALS:
+            if time.monotonic() > until:
+                break
+            results[name] = try_method(name, precisions(cpu), Path(folder), log)
+            print(summary(name, results[name]), flush=True)
+    left_out = [name for name in methods or TRIALS if name not in results]
+    content = {
+        "machine": machine,
+        "methods": {name: trial.to_dict() for name, trial in results.items()},
+        "left_out": left_out,
+    }
+    write_together({target: json.dumps(content, indent=2).encode()})
+    if left_out:
+        print(f"No time was left for {', '.join(left_out)}: give more --minutes.")
+    wrong = [name for name, trial in results.items() if not trial.is_sound]
+    print(f"{target}: {len(results) - len(wrong)} of {len(results)} methods are as on the CPU.")
+    if wrong:
+        print(f"Not so {', '.join(wrong)}; {target.with_suffix('.log')} has what they said.")
+        sys.exit(1)
