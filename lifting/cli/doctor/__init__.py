@@ -1,5 +1,6 @@
 """The command ``lifting doctor``: what a machine has, and whether every method trains on it."""
 
+import io
 import json
 import sys
 import time
@@ -48,10 +49,8 @@ def doctor(
     machine = facts(cpu)
     printed(machine)
     until, results = time.monotonic() + 60 * minutes, dict[str, Trial]()
-    with (
-        TemporaryDirectory() as folder,
-        target.with_suffix(".log").open("w", encoding="utf-8") as log,
-    ):
+    log = io.StringIO()
+    with TemporaryDirectory() as folder:
         for name in methods or TRIALS:
             if time.monotonic() > until:
                 break
@@ -63,11 +62,12 @@ def doctor(
         "methods": {name: trial.to_dict() for name, trial in results.items()},
         "left_out": left_out,
     }
-    write_together({target: json.dumps(content, indent=2).encode()})
+    said = target.with_suffix(".log")
+    write_together({target: json.dumps(content, indent=2).encode(), said: log.getvalue().encode()})
     if left_out:
         print(f"No time was left for {', '.join(left_out)}: give more --minutes.")
     wrong = [name for name, trial in results.items() if not trial.is_sound]
     print(f"{target}: {len(results) - len(wrong)} of {len(results)} methods are as on the CPU.")
     if wrong:
-        print(f"Not so {', '.join(wrong)}; {target.with_suffix('.log')} has what they said.")
+        print(f"Not so {', '.join(wrong)}; {said} has what they said.")
         sys.exit(1)
