@@ -93,6 +93,17 @@ def test_a_detector_is_tested_in_2d_and_through_every_lifter(here):
     assert not any("mpjpe" in name for name in alone.frame_mean)
 
 
+def test_lifters_learn_along_from_the_command_line(here):
+    more = ("--model.guides", "[sb]", "--model.lifter_lr", "1e-5", "--trainer.max_steps", "1")
+    method = run(["fit", *options(*GUIDED, *more, "--run", "along")]).model
+    learnt = read_checkpoint("runs/along/checkpoints/last.ckpt")["state_dict"]
+    before = read_checkpoint("sb.ckpt")["state_dict"]
+    names = [name for name, _ in method.learning["sb"].named_parameters()]
+    assert names
+    assert any(not torch.equal(learnt[f"learning.sb.{name}"], before[name]) for name in names)
+    assert method.learning["sb"].hparams["width"] == 16
+
+
 def test_rendered_people_are_not_looked_at_in_a_mirror(here):
     more = ("--wandb", "disabled", "--trainer.limit_test_batches", "1")
     plain = run(["test", "--run", "plain", "--model.flip_test", "false", *more]).model

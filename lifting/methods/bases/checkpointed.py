@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from jsonargparse import ArgumentError, ArgumentParser
 from lightning import LightningModule
+from lightning.pytorch.core.mixins.hparams_mixin import _given_hyperparameters
 
 from lifting.checkpoints import by_name, name_not_finite, read_checkpoint
 from lifting.errors import CheckpointError, DivergenceError, InputError, located
@@ -146,6 +147,9 @@ def _built(kind: type[Trained], options: Mapping[str, Any]) -> Trained:
     Raises:
         InputError: If nothing can be built with their values, such as a width below zero.
     """
+    # Lightning's command line tells the method that it builds its options in this way, and would tell a
+    # method that is built by that one the same.
+    outer = _given_hyperparameters.set(None)
     try:
         return kind(**options)
     except NotImplementedError:
@@ -154,6 +158,8 @@ def _built(kind: type[Trained], options: Mapping[str, Any]) -> Trained:
         first = str(error).strip().partition("\n")[0].rstrip(".")
         what = f"no {kind.__name__} can be built with its options ({first})"
         raise InputError(what, remedy="get or train it again.") from error
+    finally:
+        _given_hyperparameters.reset(outer)
 
 
 def _typed(kind: type[Checkpointed], options: Mapping[str, Any]) -> dict[str, Any]:
