@@ -13,6 +13,7 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 
 from lifting.cli.doctor.facts import Precision
+from lifting.errors import StoppedError
 from lifting.pipeline.cells import EXPERIMENTS
 
 # By name, the experiment, and the options that take checkpoints of others.
@@ -138,6 +139,9 @@ def try_method(name: str, precisions: Sequence[Precision], folder: Path, log: Te
         precisions: What is compared with float32 on the CPU.
         folder: Where data and runs are kept; runs of methods that this one builds on are made there.
         log: What the trainings print.
+
+    Raises:
+        StoppedError: At Ctrl-C or SIGTERM.
     """
     trial = Trial()
     # Lightning holds on to the streams there were when it was imported.
@@ -147,7 +151,10 @@ def try_method(name: str, precisions: Sequence[Precision], folder: Path, log: Te
             reference = _reference(name, folder)
             for one in precisions:
                 trial.modes[one.name] = _compared(name, one, reference, folder)
-        except (Exception, SystemExit) as error:  # Whatever a device is not up to is what is asked.
+        except StoppedError as stopped:
+            stopped.remedy = "run it again."  # The run that could go on is removed.
+            raise
+        except Exception as error:  # Whatever a device is not up to is what is asked.
             print(f"{name}: {type(error).__name__}: {error}", file=log, flush=True)
             trial.failed = f"{type(error).__name__}: {error}".splitlines()[0]
         finally:

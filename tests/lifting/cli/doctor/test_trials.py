@@ -12,7 +12,7 @@ from lifting.cli.doctor.facts import Precision
 from lifting.cli.doctor.report import summary
 from lifting.cli.doctor.trials import TRIALS, Mode, Trial, farthest, try_method
 from lifting.cli.main import run
-from lifting.errors import InputError
+from lifting.errors import InputError, StoppedError
 from lifting.methods import Method
 from lifting.methods.bases.detector import Detector
 
@@ -93,6 +93,16 @@ def test_a_loss_that_is_too_far_off_is_no_agreement(tmp_path, monkeypatch, found
     assert trial.failed == ""
     assert trial.is_sound == sound
     assert ("(too much)" in summary("lstm", trial)) != sound
+
+
+def test_an_order_to_stop_ends_it_and_is_no_fault_of_a_method(tmp_path, monkeypatch):
+    def stopped(*_):
+        raise StoppedError(2, "after step 1", "go on with: lifting fit")
+
+    monkeypatch.setattr(trials, "_fit", stopped)
+    with pytest.raises(StoppedError, match="after step 1; run it again"):
+        doctor(out=str(tmp_path / "d.json"), cpu=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_time_begins_nothing(tmp_path, capsys):
