@@ -76,6 +76,8 @@ class PoseDataModule(SubjectDataModule):
         seed: Seed of shuffling and mirroring.
     """
 
+    remaining: str | None = None  # the split of all subjects that no other one names
+
     def __init__(
         self,
         store: str,
@@ -183,6 +185,8 @@ class PoseDataModule(SubjectDataModule):
         """
         training = ("train", "unlabelled", "val")
         splits = {"fit": training, "validate": ("val",)}.get(stage, ("test",))
+        if self.remaining is not None:
+            self._take_remaining(self.remaining)
         self.check_there(self.store)
         with ClipStore(self.store) as store:
             warn_of_earlier_joints(store.info, self.store)

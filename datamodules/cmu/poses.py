@@ -43,10 +43,4 @@ class CMU(PoseDataModule):
             test_subjects=test_subjects,
             **kwargs,
         )
-        self.trains_on_remaining = train_subjects is None
-
-    def setup(self, stage: str) -> None:
-        """Load the splits a stage needs."""
-        if self.trains_on_remaining:
-            self._take_remaining("train")
-        super().setup(stage)
+        self.remaining = "train" if train_subjects is None else None

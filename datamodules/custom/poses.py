@@ -40,10 +40,4 @@ class CustomPoses(PoseDataModule):
             test_subjects=test_subjects or (),
             **kwargs,
         )
-        self.tests_on_remaining = test_subjects is None
-
-    def setup(self, stage: str) -> None:
-        """Load the splits a stage needs."""
-        if self.tests_on_remaining:
-            self._take_remaining("test")
-        super().setup(stage)
+        self.remaining = "test" if test_subjects is None else None

@@ -52,7 +52,7 @@ class Motion(PoseDataModule):
             val_frames=val_frames,
             **kwargs,
         )
-        self.trains_on_remaining = train_subjects is None
+        self.remaining = "train" if train_subjects is None else None
         known = {"val": (val_subjects, VAL_SUBJECTS), "test": (test_subjects, TEST_SUBJECTS)}
         self.known = {split: names for split, (given, names) in known.items() if given is None}
 
@@ -67,8 +67,6 @@ class Motion(PoseDataModule):
         if stage == "fit" and "val" in self.known and not self.subjects["val"]:
             what = f"{' '.join(VAL_SUBJECTS)} are not in it to validate on"
             raise InputError(what, self.store, "name others with --data.val_subjects.")
-        if self.trains_on_remaining:
-            self._take_remaining("train")
         super().setup(stage)
 
     def _those_there(self, names: Sequence[str]) -> list[str]:
