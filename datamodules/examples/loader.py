@@ -8,6 +8,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from datamodules.examples.bank import IndexBatch, PairedIndexBatch
+from lifting.errors import InputError
 
 
 @runtime_checkable
@@ -48,6 +49,9 @@ class ShuffledLoader:
         flip: Fraction of examples to mirror.
         split: Name of the split, passed on.
 
+    Raises:
+        InputError: If there are fewer examples than processes, of which some would have none.
+
     Attributes:
         epoch: The epoch of the batch that was yielded last, -1 before the first.
         done: Examples of that epoch that were yielded, by all processes together.
@@ -56,6 +60,12 @@ class ShuffledLoader:
     def __init__(
         self, bank: Examples, batch_size: int, seed: int, flip: float, split: str = "train"
     ) -> None:
+        _, size = _rank_and_size()
+        if len(bank) < size:
+            what = f"{size} processes share {len(bank)} examples of the {split} split"
+            raise InputError(
+                what, remedy=f"train with {len(bank)} of them at most, or on more data."
+            )
         self.bank = bank
         self.batch_size = batch_size
         self.seed = seed
@@ -160,7 +170,8 @@ class OrderedLoader:
     """Yields every example exactly once, in the order of the clips.
 
     Over several processes each takes whole clips, and all take the same number of batches, so that
-    collective operations meet and nothing is counted twice.
+    collective operations meet and nothing is counted twice; batches of one that has few are smaller, and
+    empty where it has none.
 
     Args:
         bank: The examples.

@@ -115,10 +115,25 @@ def bone_length_gap(
     pose: Float[Tensor, "n joints 3"],
     other: Float[Tensor, "m joints 3"],
     bones: tuple[tuple[int, int], ...],
+    counted: tuple[Bool[Tensor, " n"], Bool[Tensor, " m"]] | None = None,
 ) -> Float[Tensor, ""]:
-    """Difference of a bone's mean length between two sets of poses, a mean over bones."""
-    mean, others = (bone_lengths(poses, bones).mean(0) for poses in (pose, other))
-    return (mean - others).abs().mean()
+    """Difference of a bone's mean length between two sets of poses, a mean over bones.
+
+    Args:
+        pose: Some poses.
+        other: Others, of the same unit.
+        bones: Pairs of joints.
+        counted: Which poses of either set count; all where not given. Where none of one set do, the
+            difference is 0.
+    """
+    sets = pose, other
+    masks = counted or tuple(x.new_ones(len(x), dtype=torch.bool) for x in sets)
+    means = [
+        torch.where(mask[:, None], bone_lengths(poses, bones), 0).sum(0) / mask.sum().clamp_min(1)
+        for poses, mask in zip(sets, masks, strict=True)
+    ]
+    gap = (means[0] - means[1]).abs().mean()
+    return torch.where(masks[0].any() & masks[1].any(), gap, 0.0)
 
 
 def smooth_norm(x: Float[Tensor, "*shape coordinates"]) -> Float[Tensor, "*shape"]:

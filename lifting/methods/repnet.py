@@ -138,4 +138,4 @@ class RepNet(Adversarial):
         pose = self.with_root(self.generator.lift(self.normalised(keypoints, camera)))
         if self.hparams["size"] == "prior":
             pose = with_mean_bone(pose, self.body.bones, self.mean_bone / MILLIMETRES)
-        return rearrange(pose, "(b t) j d -> b t j d", b=keypoints.shape[0])
+        return rearrange(pose, "(b t) j d -> b t j d", t=keypoints.shape[1])

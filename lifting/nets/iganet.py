@@ -69,7 +69,7 @@ class GraphConvolution(nn.Module):
 
     def forward(self, x: Float[Tensor, "B J width"]) -> Float[Tensor, "B J width"]:
         """Convolve over the graph."""
-        messages = self.linear(x).view(x.shape[0], -1, x.shape[-1])
+        messages = rearrange(self.linear(x), "b j (kind c) -> b (j kind) c", c=x.shape[-1])
         return self.adjacency.expand(x.shape[0], -1, -1) @ messages
 
 

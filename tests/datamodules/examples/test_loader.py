@@ -6,6 +6,7 @@ import torch
 from datamodules.examples import loader as module
 from datamodules.examples.bank import PoseBank
 from datamodules.examples.loader import OrderedLoader, PairedLoader, ShuffledLoader
+from lifting.errors import InputError
 
 
 class Bank(PoseBank):
@@ -179,6 +180,15 @@ def test_processes_share_one_permutation_without_overlap(rank, examples, size):
     together = sum(shares, [])  # noqa: RUF017
     assert len(set(together)) == len(together) == size * 4 * (examples // size // 4)
     assert len({len(share) for share in shares}) == 1
+
+
+def test_more_processes_than_examples_are_refused(rank):
+    rank(0, 3)
+    assert len(shuffled(3)) == 1
+    with pytest.raises(
+        InputError, match="3 processes share 2 examples of the train split; train with 2"
+    ):
+        shuffled(2)
 
 
 CLIPS = [(7, 1, 12, 3, 3), (5,), (1, 1, 1), (40, 2, 2)]

@@ -114,3 +114,12 @@ def test_bones_of_the_same_length_on_average_leave_no_gap():
     mean = [sum(bone) / 8 for bone in zip(*lengths, strict=True)]
     gap = bone_length_gap(2 * pose, pose[:3] * 0, BONES).item()
     assert gap == pytest.approx(2 * sum(mean) / len(mean), rel=1e-5)
+
+
+def test_bones_of_poses_that_do_not_count_leave_no_gap():
+    pose, other = torch.randn(2, 8, 17, 3)
+    mine, theirs = torch.arange(8) < 3, torch.arange(8) > 5
+    expected = bone_length_gap(pose[:3], other[6:], BONES)
+    gap = bone_length_gap(pose, other, BONES, (mine, theirs))
+    torch.testing.assert_close(gap, expected)
+    assert bone_length_gap(pose, other, BONES, (mine, theirs & False)) == 0
