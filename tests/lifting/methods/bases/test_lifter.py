@@ -1,4 +1,4 @@
-"""What lifters make of a batch without examples, which a process has whose share holds no clip."""
+"""Every lifter on a batch without examples, as a process has whose share holds no clip."""
 
 from types import SimpleNamespace
 
