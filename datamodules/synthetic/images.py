@@ -15,6 +15,7 @@ from datamodules.synthetic.procedural.body import SKELETON
 from datamodules.synthetic.procedural.clips import CAMERAS, SEQUENCES, SUBJECTS
 from datamodules.synthetic.rendered.scenes import RenderedPixels, generate_records
 from lifting.errors import InputError, Option, Phrase, UnavailableError, wrong_value
+from lifting.files.turns import make_once
 
 DRESSED = ("by_side", "alike")
 _LICENCE = "Apache-2.0; no recorded person is in it"
@@ -87,8 +88,9 @@ class SyntheticImages(ImageDataModule):
 
     def prepare_data(self) -> None:
         """Generate the index, unless there is one that this version of the generator made."""
-        if self._is_current():
-            return
+        make_once(Path(self.index), self._is_current, self._generate)
+
+    def _generate(self) -> None:
         count = len(self.generated) * len(SEQUENCES) * len(CAMERAS) * self.images_per_clip
         records = generate_records(
             self.generator_seed,

@@ -9,6 +9,7 @@ from datamodules.h36m.poses import TEST_SUBJECTS, TRAIN_SUBJECTS, VAL_SUBJECTS
 from datamodules.store.clips import is_store_of
 from datamodules.synthetic.procedural.clips import INFO, write_store
 from lifting.errors import InputError, Option, Phrase
+from lifting.files.turns import make_once
 
 
 class Synthetic(PoseDataModule):
@@ -52,5 +53,7 @@ class Synthetic(PoseDataModule):
 
     def prepare_data(self) -> None:
         """Generate the store, unless there is one that this version of the generator made."""
-        if not is_store_of(Path(self.store), INFO):
-            write_store(self.store, self.generator_seed, self.frames_per_sequence, progress=True)
+        make_once(Path(self.store), lambda: is_store_of(Path(self.store), INFO), self._generate)
+
+    def _generate(self) -> None:
+        write_store(self.store, self.generator_seed, self.frames_per_sequence, progress=True)

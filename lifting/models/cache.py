@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
 from platformdirs import user_cache_path
 
 from lifting.errors import InputError
-from lifting.files import beside, sha256, unwritable
+from lifting.files import beside, sha256
+from lifting.files.turns import in_turn
 from lifting.models.registry import Model, ModelFile
 
 FOLDER, OFFLINE, MIRROR = "LIFTING_CACHE", "LIFTING_OFFLINE", "LIFTING_MIRROR"
@@ -77,15 +77,5 @@ def alone(name: str) -> Iterator[None]:
     Raises:
         InputError: If nothing can be written to the cache.
     """
-    folder = cache_folder() / _LOCKS
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{name}.lock")
-        lock.acquire()
-    except (OSError, NotImplementedError) as error:
-        cause = error if isinstance(error, OSError) else OSError("its file system knows no locks")
-        raise unwritable(cause, folder) from error
-    try:
+    with in_turn(cache_folder() / _LOCKS / f"{name}.lock"):
         yield
-    finally:
-        lock.release()

@@ -23,10 +23,9 @@ from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.json_files import parse_json
 from lifting.errors import InputError
 from lifting.files import is_alive, remove_partials, unwritable
+from lifting.files.turns import NO_LOCKS
 
 LOCK = ".lock"
-# What file systems without locks answer.
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 # Trials to get hold of a file that others remove meanwhile, and the seconds between two of them.
 _TRIALS, _TRY_EVERY = 100, 0.001
 # Looks at what a holder has yet to write, and the seconds between two of them.
@@ -70,7 +69,7 @@ def locked(folder: Path, work: str) -> Iterator[int]:
     _held.add(descriptor)
     try:
         for part in _PARTS:
-            remove_partials(folder / part)
+            remove_partials(folder / part, alone=True)
         yield descriptor
     finally:
         if os.getpid() == owner:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lifting import files
 from lifting.errors import InputError, explain
 from lifting.files import beside, folder_beside, name_of, on_disk
 from lifting.runs.lock import locked
@@ -89,6 +90,19 @@ def test_what_a_killed_process_was_writing_of_it_is_removed(tmp_path):
         left.touch()
     write(path)
     assert set(tmp_path.iterdir()) == {path, *kept}
+
+
+def test_machines_of_one_name_and_containers_on_one_machine_are_told_apart(monkeypatch):
+    marks = [files._machine()]
+    monkeypatch.setattr("os.readlink", lambda _: "pid:[1]")
+    marks.append(files._machine())
+    monkeypatch.setattr("pathlib.Path.glob", lambda *_: [Path("eth0/device")])
+    monkeypatch.setattr("pathlib.Path.read_text", lambda *_, **__: "02:00:00:00:00:01")
+    marks.append(files._machine())
+    monkeypatch.setattr("socket.gethostname", lambda: "another")
+    marks.append(files._machine())
+    assert len(set(marks)) == 4
+    assert files._machine() == marks[-1]
 
 
 def test_the_longest_name_can_be_written(tmp_path):

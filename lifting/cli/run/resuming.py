@@ -86,8 +86,9 @@ class Resumption:
             raise refusal([f"{counts} (--trainer.devices, --trainer.num_nodes)"], self.checkpoint)
         if not self._data:
             return
-        if trainer.is_global_zero:
-            data.prepare_data()
+        # In every process: those of a job do not wait for each other before the Trainer begins, but
+        # data are made by one of them, see lifting.files.turns.
+        data.prepare_data()
         data.setup("fit")
         fingerprint: dict[str, str] = getattr(data, "fingerprint", {})
         differing = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lifting.errors import InputError
 from lifting.files import unwritable
-from lifting.runs.lock import NO_LOCKS
+from lifting.files.turns import NO_LOCKS
 
 _PREFIX = "lifting-app-"
 # Looks at a folder that others, who are just starting, take for left behind.

@@ -16,11 +16,27 @@ from lifting.errors import InputError, is_disk_full
 
 # The process that writes it, its machine, and what tells its files apart.
 _PARTIAL = re.compile(r"\.(\d+)-([0-9a-f]{4})[0-9a-f]{4}\.partial$")
-_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:4]
 _LONGEST_NAME, _LONGEST_MARK = 255, 32
 
 # What this process is writing.
 _open: set[Path] = set()
+
+
+def _machine() -> str:
+    """Return a mark of where numbers of processes mean the same: a machine, or a container on it.
+
+    Nodes of a cluster, or containers, may all have one name.
+    """
+    marks = [socket.gethostname()]
+    with suppress(OSError):
+        marks.append(os.readlink("/proc/self/ns/pid"))
+    for card in sorted(Path("/sys/class/net").glob("*/device")):
+        with suppress(OSError):
+            marks.append((card.parent / "address").read_text(encoding="ascii"))
+    return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:4]
+
+
+_HOST = _machine()
 
 
 def sha256(path: Path) -> str:
@@ -157,18 +173,19 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def remove_partials(folder: Path, name: str | None = None) -> None:
+def remove_partials(folder: Path, name: str | None = None, alone: bool = False) -> None:
     """Remove from a folder what processes that have ended were writing to it.
 
     Args:
         folder: The folder.
-        name: Final name of the file, to remove what processes of this machine were writing of it; where
-            not given all is removed, as no other machine writes to a folder that is locked.
+        name: Final name of the file; where not given, of all files.
+        alone: Whether a lock keeps out those who write the same: then processes of other machines have
+            ended too, else they may be living.
     """
     pattern = "*.partial" if name is None else f"{glob.escape(_shortened(name))}.*.partial"
     with suppress(OSError):
         for path in folder.glob(pattern):
-            if path not in _open and not _is_written(path.name, name is not None):
+            if path not in _open and not _is_written(path.name, elsewhere=not alone):
                 with suppress(OSError):
                     path.unlink()
 
