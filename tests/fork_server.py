@@ -106,7 +106,7 @@ def install(connect: Callable[[], socket.socket] | None = None) -> Client:
         pairs = [pair.split(b"=", 1) for pair in env] if env is not None else os.environb.items()
         passed = [number for number in keep if number != failures]
         request = Request(
-            words=words,
+            words=[words[0], *_without_unbuffered(words[1:])],
             cwd=cwd,
             env={os.fsdecode(name): os.fsdecode(value) for name, value in pairs},
             descriptors=[0, 1, 2, *passed],
@@ -121,9 +121,15 @@ def install(connect: Callable[[], socket.socket] | None = None) -> Client:
 
 
 def _can_be_forked(words: list[str], cwd: str) -> bool:
-    if words[0] != sys.executable or len(words) < 2:
+    rest = _without_unbuffered(words[1:])
+    if words[0] != sys.executable or not rest:
         return False
-    return words[1] == "-m" or os.path.isfile(os.path.join(cwd, words[1]))
+    return rest[0] == "-m" or os.path.isfile(os.path.join(cwd, rest[0]))
+
+
+def _without_unbuffered(words: list[str]) -> list[str]:
+    """Leave out the option of the interpreter that torchrun gives it, which tells on no result."""
+    return words[1:] if words[:1] == ["-u"] else words
 
 
 def _start_server() -> socket.socket:

@@ -135,16 +135,21 @@ def choose_environment(options: Any) -> ClusterEnvironment | None:
         )
         raise InputError(what, remedy="give 32-true or bf16-mixed.")
     tasks = _slurm_tasks()
+    if devices * nodes > 1 and accelerator is CPUAccelerator and options.sync_batchnorm:
+        what = Phrase("{} is true, which needs GPUs", Option("trainer.sync_batchnorm"))
+        raise InputError(what, remedy="give false on several CPUs.")
     if devices * nodes == 1:
         alone = tasks == 1 and os.environ.get("SLURM_PROCID", "0") == "0"
         return None if alone else OneProcess()
-    if tasks is not None:
-        _check_slurm(tasks, devices, nodes)
-    elif "TORCHELASTIC_RUN_ID" in os.environ:
+    # Under torchrun the tasks of a SLURM job are the agents, one a node.
+    if "TORCHELASTIC_RUN_ID" in os.environ:
         world = int(os.environ["WORLD_SIZE"])
         if world != devices * nodes:
             what = f"torchrun starts {world} processes, and the options make {devices * nodes}"
-            raise InputError(what, remedy="give --trainer.devices those of one node.")
+            remedy = "give --trainer.num_nodes, and --trainer.devices of one of them."
+            raise InputError(what, remedy=remedy)
+    elif tasks is not None:
+        _check_slurm(tasks, devices, nodes)
     elif "LOCAL_RANK" in os.environ and "MASTER_PORT" not in os.environ:
         what = "LOCAL_RANK is in the environment, and MASTER_PORT, where all processes meet, is not"
         raise InputError(what, remedy="unset LOCAL_RANK, or set MASTER_ADDR and MASTER_PORT too.")

@@ -44,7 +44,8 @@ def no_cluster(monkeypatch):
 
 def trainer_options(**changes) -> Namespace:
     usual = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "strategy": "auto"}
-    return Namespace(**(usual | {"precision": "32-true"} | changes))
+    usual |= {"precision": "32-true", "sync_batchnorm": False}
+    return Namespace(**(usual | changes))
 
 
 def environ(monkeypatch, **variables: object) -> None:
@@ -113,6 +114,12 @@ def test_tasks_of_slurm_are_the_processes_of_a_run_that_has_as_many(monkeypatch)
     assert choose_environment(trainer_options(devices=2, num_nodes=2)) is None
 
 
+def test_torchrun_starts_the_processes_of_a_run_also_in_a_job_with_a_task_a_node(monkeypatch):
+    environ(monkeypatch, SLURM_NTASKS=2, SLURM_NTASKS_PER_NODE=1, SLURM_NNODES=2)
+    environ(monkeypatch, TORCHELASTIC_RUN_ID="a", WORLD_SIZE=4)
+    assert choose_environment(trainer_options(devices=2, num_nodes=2)) is None
+
+
 SLURM = {"SLURM_NTASKS": 4, "SLURM_NTASKS_PER_NODE": 4, "SLURM_NNODES": 1}
 
 
@@ -125,6 +132,12 @@ SLURM = {"SLURM_NTASKS": 4, "SLURM_NTASKS_PER_NODE": 4, "SLURM_NNODES": 1}
         (SLURM | {"SLURM_NNODES": 2}, {"devices": 4}, "give --trainer.num_nodes 2"),
         ({"TORCHELASTIC_RUN_ID": 1, "WORLD_SIZE": 3}, {"devices": 2}, "torchrun starts 3"),
         ({"LOCAL_RANK": 1}, {"devices": 2}, "unset LOCAL_RANK"),
+        (
+            {"TORCHELASTIC_RUN_ID": 1, "WORLD_SIZE": 4, "SLURM_NTASKS": 2},
+            {"devices": 2},
+            "torchrun starts 4 processes, and the options make 2; give --trainer.num_nodes",
+        ),
+        ({}, {"devices": 2, "sync_batchnorm": True}, "sync_batchnorm is true, which needs GPUs"),
         ({}, {"devices": 500}, "devices is 500, a process each, and this machine has 4 cores"),
         ({}, {"devices": "500"}, "give 4 or fewer"),
         ({}, {"devices": 0}, "give 1 or more"),

@@ -1,0 +1,135 @@
+"""Training on two nodes that share a disk, as torchrun starts it: lost, resumed, and as one process."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from lifting.cli.run.world import free_port
+from lifting.cli.training import run
+
+pytestmark = [
+    pytest.mark.slow(reason="trains on two nodes, which are two processes with one launcher each"),
+    pytest.mark.xdist_group("nodes"),
+]
+
+ROOT = Path(__file__).parent.parent
+CONFIGS = ("base", "data/synthetic", "sequences/window_mlp")
+# Three epochs of four steps of 48 examples. Neither dropout nor batch normalisation, which depend on
+# how a batch is shared; mirroring does not.
+OPTIONS = [
+    *(word for c in CONFIGS for word in ("-c", str(ROOT / f"experiments/{c}.yaml"))),
+    *("--model.frames", "9", "--model.width", "32", "--data.receptive_field", "9"),
+    *("--data.frames_per_sequence", "6", "--data.actions", "[Walking]"),
+    *("--trainer.max_epochs", "3", "--trainer.accelerator", "cpu"),
+    *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
+    *("--last.every_n_train_steps", "5", "--wandb", "disabled", "--pictures", "false"),
+]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+SHARED = ["--data.batch_size", "24"]
+
+
+def documented(**values: str) -> list[str]:
+    """Return the command of torchrun in the docs, with other values, and the options of these tests."""
+    text = (ROOT / "docs/running.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^torchrun (.*?[^\\])$", text, re.DOTALL | re.MULTILINE)
+    words = shlex.split(command.replace("\\\n", " "))
+    for option, value in values.items():
+        words[words.index(f"--{option.replace('__', '.')}") + 1] = value
+    kept = [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if "-c" not in (before, word)
+    ]
+    return [sys.executable, "-m", "torch.distributed.run", *kept, *OPTIONS, *SHARED]
+
+
+def two_nodes(folder: Path, name: str, *more: str) -> list[tuple[int, str]]:
+    """Return the status and the messages of either node."""
+    command = documented(
+        nproc_per_node="1",
+        rdzv_endpoint=f"127.0.0.1:{free_port()}",
+        trainer__devices="1",
+        run=name,
+    )
+    nodes = [
+        subprocess.Popen(
+            [*command, *more],
+            cwd=folder,
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        for _ in range(2)
+    ]
+    told = [node.communicate(timeout=300)[0] for node in nodes]
+    return [(node.returncode, text) for node, text in zip(nodes, told, strict=True)]
+
+
+def last(folder: Path, name: str) -> dict:
+    return torch.load(folder / f"runs/{name}/checkpoints/last.ckpt", weights_only=True)
+
+
+def assert_close(one: dict, other: dict) -> None:
+    assert one["global_step"] == other["global_step"] == 12
+    assert one["state_dict"].keys() == other["state_dict"].keys()
+    for name, value in one["state_dict"].items():
+        torch.testing.assert_close(value, other["state_dict"][name], rtol=0, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("nodes")
+
+
+@pytest.fixture(scope="module")
+def nodes(folder) -> dict:
+    """The last checkpoint of a run on two nodes, one of which was lost on the way."""
+    lost = "--trainer.callbacks+=tests.made_lost_node.LostNode --trainer.callbacks.rank 1"
+    more = [*lost.split(), "--trainer.callbacks.step", "7"]
+    ended = two_nodes(folder, "nodes", *more)
+    assert all(status for status, _ in ended), ended
+    # Neither had found data: one made them, the other found them made.
+    assert sum(text.count("Generating subjects") for _, text in ended) == 1
+    assert last(folder, "nodes")["global_step"] == 5
+    ended = two_nodes(folder, "nodes", *more)
+    assert [status for status, _ in ended] == [0, 0], ended
+    return last(folder, "nodes")
+
+
+@pytest.fixture(scope="module")
+def whole(folder, nodes) -> dict:
+    """The last checkpoint of one process that saw the same batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run(["fit", *OPTIONS, "--data.batch_size", "48", "--run", "whole"])
+    return last(folder, "whole")
+
+
+def test_two_nodes_that_were_lost_and_resumed_are_as_one_process(nodes, whole):
+    assert_close(nodes, whole)
+
+
+def test_two_processes_of_one_node_are_as_one_process(folder, whole):
+    words = ["fit", *OPTIONS, *SHARED, "--trainer.devices", "2", "--run", "pair"]
+    command = [sys.executable, "-m", "lifting", *words]
+    done = subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert_close(last(folder, "pair"), whole)
+
+
+def test_nodes_leave_nothing_but_the_data_and_a_run(folder, nodes):
+    assert {path.name for path in (folder / "data").iterdir()} == {
+        ".synthetic_seed0_6frames.h5.lock",
+        "synthetic_seed0_6frames.h5",
+    }
+    assert not [*folder.rglob("*.partial"), *(folder / "runs/nodes").glob(".lock")]
