@@ -82,10 +82,7 @@ IMAGES = [
     *("--trainer.max_epochs", "3", "--trainer.enable_progress_bar", "false"),
     *("--trainer.accelerator", "cpu", "--wandb", "disabled", "--pictures", "false"),
 ]
-TURNS = [
-    *("--trainer.strategy", "ddp_find_unused_parameters_true", "--trainer.devices", "2"),
-    *("--last.every_n_train_steps", "7"),
-]
+TURNS = [*DDP, "--last.every_n_train_steps", "7"]
 
 
 def _fit(folder: Path, run: str, kill_at: int, *options: str) -> int:

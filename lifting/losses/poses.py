@@ -112,28 +112,33 @@ def reprojection_loss(
 
 
 def bone_length_gap(
-    pose: Float[Tensor, "n joints 3"],
-    other: Float[Tensor, "m joints 3"],
+    pose: Float[Tensor, "*n joints 3"],
+    other: Float[Tensor, "*m joints 3"],
     bones: tuple[tuple[int, int], ...],
-    counted: tuple[Bool[Tensor, " n"], Bool[Tensor, " m"]] | None = None,
+    valid: Bool[Tensor, "*n"] | None = None,
+    other_valid: Bool[Tensor, "*m"] | None = None,
 ) -> Float[Tensor, ""]:
     """Difference of a bone's mean length between two sets of poses, a mean over bones.
 
     Args:
-        pose: Some poses.
-        other: Others, of the same unit.
-        bones: Pairs of joints.
-        counted: Which poses of either set count; all where not given. Where none of one set do, the
-            difference is 0.
+        pose: Poses in any unit.
+        other: Poses in the same unit.
+        bones: (parent, child) pairs.
+        valid: Poses that count, all unless given; where none does in one of the sets, the gap is 0.
+        other_valid: The same of the others.
     """
-    sets = pose, other
-    masks = counted or tuple(x.new_ones(len(x), dtype=torch.bool) for x in sets)
-    means = [
-        torch.where(mask[:, None], bone_lengths(poses, bones), 0).sum(0) / mask.sum().clamp_min(1)
-        for poses, mask in zip(sets, masks, strict=True)
-    ]
+    total = pose.new_ones(())
+    means = []
+    for poses, where in ((pose, valid), (other, other_valid)):
+        lengths = bone_lengths(poses, bones)
+        counts = (
+            torch.ones_like(lengths[..., :1]) if where is None else where[..., None].to(lengths)
+        )
+        lengths, count = torch.where(counts > 0, lengths, 0).flatten(0, -2), counts.sum()
+        means.append(lengths.sum(0) / count.clamp_min(1))
+        total = total * count
     gap = (means[0] - means[1]).abs().mean()
-    return torch.where(masks[0].any() & masks[1].any(), gap, 0.0)
+    return torch.where(total > 0, gap, 0)
 
 
 def smooth_norm(x: Float[Tensor, "*shape coordinates"]) -> Float[Tensor, "*shape"]:

@@ -112,12 +112,8 @@ class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
         seen = self._centre_frames(other["keypoints"])
         points = MILLIMETRES * (pose + root)[count:]
         off = masked_mean(reprojection_loss(points, seen, other["camera"]), other["valid"])
-        gap = bone_length_gap(
-            pose[:count].flatten(0, 1),
-            pose[count:].flatten(0, 1),
-            skeleton(self.hparams["skeleton"]).bones,
-            (batch["valid"].flatten(), other["valid"].flatten()),
-        )
+        bones, valid = skeleton(self.hparams["skeleton"]).bones, (batch["valid"], other["valid"])
+        gap = bone_length_gap(pose[:count], pose[count:], bones, *valid)
         self.log_dict({"train/reprojection": off, "train/bone": gap})
         return self.hparams["reprojection"] * off + self.hparams["bone"] * gap
 

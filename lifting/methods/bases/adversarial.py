@@ -5,6 +5,7 @@ so these methods take their own optimiser steps.
 """
 
 from abc import abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -15,10 +16,11 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from lifting.batch import PoseBatch
-from lifting.errors import InputError, wrong_value
+from lifting.errors import wrong_value
 from lifting.geometry import centre
 from lifting.losses.adversarial import critic_loss, gradient_penalty, interpolate
 from lifting.methods.bases.pose_data import PoseData
+from lifting.methods.bases.processes import average_gradients, drawn_together
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, SequenceLifter
 from lifting.nets.critic import PoseCritic
 from lifting.nets.fp32 import no_autocast
@@ -154,20 +156,6 @@ class Adversarial(SequenceLifter):
         root = self.body.root
         return torch.cat([joints[..., :root, :], joints[..., root + 1 :, :]], -2)
 
-    def setup(self, stage: str) -> None:
-        """Check that data, devices and method fit together.
-
-        Raises:
-            InputError: If they do not.
-        """
-        super().setup(stage)
-        strategy = self.trainer.strategy
-        if stage != "fit" or not isinstance(strategy, DDPStrategy):
-            return
-        if not getattr(strategy, "_ddp_kwargs", {}).get("find_unused_parameters"):
-            what = "Generator and critic move in turns, which plain ddp does not allow"
-            raise InputError(f"{what}: set --trainer.strategy ddp_find_unused_parameters_true.")
-
     def take_statistics(self, data: PoseData) -> None:
         """Take the mean of the prior."""
         super().take_statistics(data)
@@ -223,12 +211,14 @@ class Adversarial(SequenceLifter):
             real: Root-relative poses ``(B, C, J, 3)`` of the prior, metres.
             fake: The generator's.
         """
-        losses, generator = {}, self.step_generator()
+        losses, generator = {}, self.step_generator(of_process=False)
         real_inputs, fake_inputs = self.critic_inputs(real), self.critic_inputs(fake)
         for name, critic in self.critics.items():
             a, b = real_inputs[name], fake_inputs[name]
             real_score, fake_score = critic(torch.cat([a, b])).split(len(a))
-            between = interpolate(a, b, sent(torch.rand(len(a), generator=generator), a))
+            shape = len(real), len(a) // len(real)
+            fractions = drawn_together(torch.rand, *shape, generator=generator).flatten()
+            between = interpolate(a, b, sent(fractions, a))
             losses[f"critic_{name}"] = critic_loss(real_score, fake_score)
             penalty = gradient_penalty(critic, between)
             losses[f"penalty_{name}"] = self.hparams["penalty"] * penalty
@@ -259,13 +249,21 @@ class Adversarial(SequenceLifter):
         loss = self.total(losses)
         self._moving = name
         optimizer.zero_grad()
-        # Gradients in the precision of what they are the gradients of, as under automatic steps.
-        with no_autocast(loss):
+        # Gradients in the precision of what they are the gradients of, as under automatic steps. DDP
+        # would wait for those of the network that rests.
+        with no_autocast(loss), self._gradients_of_process():
             self.manual_backward(loss)
+        average_gradients(p for group in optimizer.param_groups for p in group["params"])
         optimizer.step()
         values = losses | {f"{name}_loss": loss}
         self.log_dict({f"train/{key}": value.detach() for key, value in values.items()})
         return loss.detach()
+
+    def _gradients_of_process(self) -> AbstractContextManager[None]:
+        strategy = self.trainer.strategy
+        return (
+            strategy.block_backward_sync() if isinstance(strategy, DDPStrategy) else nullcontext()
+        )
 
     def on_before_optimizer_step(self, optimizer: Any) -> None:
         """Log the norm of the gradients, and limit it; an fp16 scaler has been taken out of them."""

@@ -8,7 +8,6 @@ bones must have the proportions of an average person. Wandt et al., CVPR 2022.
 from typing import Any, cast
 
 import torch
-import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor
 
@@ -21,6 +20,7 @@ from lifting.methods.bases.flow_prior import FlowPrior
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_flows import PoseFlows
+from lifting.methods.bases.processes import average_gradients
 from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_view_rotation
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
 from lifting.nets.part_lifters import FULL, PartLifters
@@ -291,9 +291,7 @@ class FlowLifter(Lifter):
 
     def on_after_backward(self) -> None:
         """Average the gradients of the flows that follow, which DDP does not know of."""
-        if self.trainer.world_size > 1:
-            for parameter in self.prior.followers.parameters():
-                dist.all_reduce(parameter.grad, dist.ReduceOp.AVG)
+        average_gradients(self.prior.followers.parameters())
 
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None

@@ -212,10 +212,15 @@ class Method(Checkpointed):
         for stage in self._stages:
             stage.to(self.device)
 
-    def step_generator(self) -> torch.Generator:
-        """Return a generator seeded by seed, step and process alone, so that a resume is exact."""
+    def step_generator(self, of_process: bool = True) -> torch.Generator:
+        """Return a generator seeded by seed, step and process alone, so that a resume is exact.
+
+        Args:
+            of_process: False for one that is the same in all processes.
+        """
         trainer = self._trainer
         step, rank = (0, 0) if trainer is None else (trainer.global_step, trainer.global_rank)
+        rank *= of_process
         key = 0
         for number in (self.hparams["seed"], step, rank, self._batch_idx):
             key = (key * 1_000_003 + number) % 2**63

@@ -120,6 +120,6 @@ def test_bones_of_poses_that_do_not_count_leave_no_gap():
     pose, other = torch.randn(2, 8, 17, 3)
     mine, theirs = torch.arange(8) < 3, torch.arange(8) > 5
     expected = bone_length_gap(pose[:3], other[6:], BONES)
-    gap = bone_length_gap(pose, other, BONES, (mine, theirs))
+    gap = bone_length_gap(pose, other, BONES, mine, theirs)
     torch.testing.assert_close(gap, expected)
-    assert bone_length_gap(pose, other, BONES, (mine, theirs & False)) == 0
+    assert bone_length_gap(pose, other, BONES, mine, theirs & False) == 0

@@ -1,0 +1,48 @@
+"""Gradients and random numbers of several processes that train together, as if they were one."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+import torch.distributed as dist
+from torch import Generator, Tensor, nn
+
+
+def _rank_and_size() -> tuple[int, int]:
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank(), dist.get_world_size()
+    return 0, 1
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Replace gradients by their means over all processes, of which every one must call this.
+
+    For parameters whose gradients DDP does not see: of networks that it does not know, or that take
+    turns. One message holds them all.
+    """
+    _, size = _rank_and_size()
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    if size == 1 or not gradients:
+        return
+    message = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(message.div_(size))
+    parts = message.split([gradient.numel() for gradient in gradients])
+    torch._foreach_copy_(
+        gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)]
+    )
+
+
+def drawn_together(
+    draw: Callable[..., Tensor], examples: int, *shape: int, generator: Generator
+) -> Tensor:
+    """Return random numbers for the examples of this process, as one process would draw them.
+
+    A batch of all processes is dealt out example by example, and so are its numbers.
+
+    Args:
+        draw: :func:`torch.rand` or :func:`torch.randn`.
+        examples: Examples of this process.
+        shape: Shape of the numbers of an example.
+        generator: Has the same state in all processes.
+    """
+    rank, size = _rank_and_size()
+    return draw(size * examples, *shape, generator=generator)[rank::size]
