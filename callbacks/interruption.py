@@ -4,20 +4,18 @@ import contextlib
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
 from lightning import LightningModule, Trainer
-from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
 from callbacks.last_checkpoint import LastCheckpoint, can_resume_after
 from lifting.errors import DivergenceError, StoppedError
 from lifting.runs.folder import run_argument
+from lifting.runs.requeue import TIME_NOTICE
 from lifting.runs.stopping import ORDERS
 
 _MOMENT = "when this step is done and saved"
@@ -32,7 +30,8 @@ class Interruption(Checkpoint):
 
     After the last step before a validation, or an order in its midst, the run is saved when that has
     ended, because Lightning cannot resume before it. All processes stop at the same step. Everything
-    else, such as a test, ends at once. SLURM's signal to requeue a job waits for the same moments.
+    else, such as a test, ends at once. SLURM's notice that the time is up waits for the same moments;
+    the training goes on from there until SLURM, which queues the job again, ends it by SIGTERM.
 
     It comes after all other callbacks, as a Checkpoint that is added last.
 
@@ -47,9 +46,8 @@ class Interruption(Checkpoint):
         # The signal that all processes have agreed on, and the point that was saved after it.
         self._number = 0
         self._saved: str | None = None
-        # SLURM's handler of the signal to requeue, and whether that has come.
-        self._requeue: Callable[[int, FrameType | None], Any] = lambda *_: None
-        self._is_to_requeue = False
+        # Whether all processes have agreed that the time is up.
+        self._is_time_up = False
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Note where an order finds the command now."""
@@ -68,8 +66,9 @@ class Interruption(Checkpoint):
         ORDERS.take_over()
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Take the signals over from Lightning."""
+        """Take the signals over from Lightning; a test that has no time left is for the next job."""
         ORDERS.take_over()
+        TIME_NOTICE.wait_for_moment(False)
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the signals over from Lightning."""
@@ -83,16 +82,7 @@ class Interruption(Checkpoint):
         """Let orders wait for the end of a step."""
         ORDERS.take_over()
         ORDERS.wait_for(_MOMENT)
-        environment = trainer._accelerator_connector.cluster_environment
-        if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
-            number = environment.requeue_signal or signal.SIGUSR1
-            handler = signal.getsignal(number)
-            if callable(handler):
-                self._requeue = handler
-                signal.signal(number, self._note_requeue)
-
-    def _note_requeue(self, number: int, frame: FrameType | None) -> None:
-        self._is_to_requeue = True
+        TIME_NOTICE.wait_for_moment(True)
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
@@ -115,10 +105,12 @@ class Interruption(Checkpoint):
     def on_validation_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
     ) -> None:
-        """End unsaved if an order has waited too long for a validation to end."""
+        """End unsaved if an order, or the time, has waited too long for a validation to end."""
         if ORDERS.number is not None and time.monotonic() - ORDERS.since > self.patience:
             where = f"in a validation that was not over in {self.patience:.0f} s"
             raise StoppedError(ORDERS.number, f"{where}, with what last.ckpt holds kept")
+        if TIME_NOTICE.is_due and time.monotonic() - TIME_NOTICE.since > self.patience:
+            TIME_NOTICE.queue()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save if an order has come since the last step that can be resumed from."""
@@ -157,13 +149,13 @@ class Interruption(Checkpoint):
 
     def _agree(self, trainer: Trainer) -> None:
         """Learn of the orders that have come to any of the processes."""
-        self._number = ORDERS.number or 0
+        self._number, self._is_time_up = ORDERS.number or 0, TIME_NOTICE.is_due
         if trainer.world_size > 1:
             # Lightning itself waits for the device at every step of several processes.
-            own = [self._number, int(self._is_to_requeue)]
+            own = [self._number, int(self._is_time_up)]
             flags = torch.tensor(own, device=trainer.strategy.root_device)
-            self._number, requeue = trainer.strategy.reduce(flags, reduce_op="max").tolist()
-            self._is_to_requeue = bool(requeue)
+            self._number, is_time_up = trainer.strategy.reduce(flags, reduce_op="max").tolist()
+            self._is_time_up = bool(is_time_up)
 
     def _obey(self, trainer: Trainer) -> None:
         """Save, where that is asked for, in all processes at once."""
@@ -171,15 +163,9 @@ class Interruption(Checkpoint):
             self._save(trainer)
             epoch = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
             self._saved = f"after step {trainer.global_step:,} ({epoch}), which is saved"
-        elif self._is_to_requeue:
-            self._is_to_requeue = False
+        elif self._is_time_up:
             self._save(trainer)
-            # Training goes on until SLURM ends the job.
-            self._requeue(signal.SIGUSR1, None)
-            if trainer.is_global_zero:
-                # Lightning's own, which would be one more with every job, and last.ckpt is the same.
-                for path in Path(trainer.default_root_dir).glob("hpc_ckpt_*.ckpt"):
-                    path.unlink()
+            TIME_NOTICE.obey()
 
     def _save(self, trainer: Trainer) -> None:
         for callback in trainer.callbacks:  # type: ignore[attr-defined]

@@ -37,7 +37,7 @@ from lifting.cli.run.start import (
     file_stamp,
     find_checkpoint,
 )
-from lifting.cli.run.stopping import stoppable
+from lifting.cli.run.stopping import listen_to_cluster, stoppable
 from lifting.cli.run.sweep_trial import check_run_of_trial
 from lifting.cli.run.world import (
     choose_environment,
@@ -231,6 +231,7 @@ class LiftingCLI(LightningCLI):
         with refusals_of_building():
             trainer = super().instantiate_trainer(logger=loggers, plugins=plugins, **kwargs)
         set_rank(trainer.global_rank)
+        listen_to_cluster(trainer)
         check_login(trainer)
         show_progress(trainer, callbacks_given, options.progress_every)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]

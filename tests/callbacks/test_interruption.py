@@ -172,34 +172,6 @@ def test_moments_that_a_run_goes_on_from(index, given, expected):
     assert can_resume_after(trainer, index) is expected
 
 
-def test_slurm_has_the_job_requeued_from_a_saved_step(here, monkeypatch):
-    slurm = {"JOB_ID": "77", "NTASKS": "1", "JOB_NAME": "sb", "PROCID": "0", "LOCALID": "0"}
-    for name, value in {**slurm, "NODEID": "0", "NTASKS_PER_NODE": "1"}.items():
-        monkeypatch.setenv(f"SLURM_{name}", value)
-    Path("scontrol").write_text('#!/bin/sh\necho "$@" >> requeued\n')
-    Path("scontrol").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{here}:{os.environ['PATH']}")
-    usual = callbacks.default_callbacks
-    seen = []
-
-    def order(trainer, *_):
-        if trainer.global_step == 2:
-            os.kill(os.getpid(), signal.SIGUSR1)
-            assert not Path("requeued").exists()
-
-    def note(trainer, *_):
-        if Path("requeued").exists() and not seen:
-            seen.append(last("job")["global_step"])
-
-    moments = LambdaCallback(on_train_batch_end=order, on_train_batch_start=note)
-    monkeypatch.setattr("callbacks.default_callbacks", lambda *given: [*usual(*given), moments])
-    run(["fit", *OPTIONS, "--run", "job", *AGAIN])
-    assert Path("requeued").read_text() == "requeue 77\n"
-    assert seen == [2]
-    assert not list(Path("runs/job").glob("hpc_ckpt*"))
-    assert last("job")["global_step"] == 12
-
-
 # One of two processes is told to stop.
 DRIVER = """
 import os, signal

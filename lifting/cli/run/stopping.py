@@ -1,16 +1,21 @@
 """End of a command at an order to stop: one sentence that says where it stands and how to go on."""
 
 import shlex
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from lightning import Trainer
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+
 from lifting.errors import StoppedError
+from lifting.runs.requeue import TIME_NOTICE
 from lifting.runs.stopping import ORDERS
 
 
 @contextmanager
 def stoppable(words: Sequence[str]) -> Iterator[None]:
-    """Obey Ctrl-C and SIGTERM inside, and complete the sentence that tells of it.
+    """Obey Ctrl-C and SIGTERM inside, and complete the sentence that tells of it; hear SLURM's notice.
 
     Args:
         words: The command and its options.
@@ -19,7 +24,7 @@ def stoppable(words: Sequence[str]) -> Iterator[None]:
         StoppedError: If an order has come. Once the Trainer knows its world the first process alone
             speaks, and the status of the others is 0: Lightning kills the first one where another fails.
     """
-    with ORDERS.heard():
+    with ORDERS.heard(), TIME_NOTICE.heard():
         try:
             yield
         except StoppedError as stopped:
@@ -35,6 +40,20 @@ def stoppable(words: Sequence[str]) -> Iterator[None]:
             quiet = StoppedError(ORDERS.number, ORDERS.place)
             quiet.code = 0
             raise quiet from error
+
+
+def listen_to_cluster(trainer: Trainer) -> None:
+    """Let the first process of a run that fills a job of SLURM have it queued again in its time.
+
+    Lightning would write a checkpoint of its own in the midst of a step; it leaves a signal alone that
+    has a handler already.
+    """
+    environment = trainer._accelerator_connector.cluster_environment
+    asks = False
+    if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
+        TIME_NOTICE.listen_to(environment.requeue_signal or signal.SIGUSR1)
+        asks = trainer.is_global_zero
+    TIME_NOTICE.asks(asks)
 
 
 def command_to_go_on(words: Sequence[str]) -> str:
