@@ -3,7 +3,11 @@
 import pytest
 import torch
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from lifting.nets import fp32
+from lifting.nets.convolution import HeatmapHead
+from lifting.nets.critic import MotionCritic, PoseCritic
 from lifting.nets.depth_lifter import CompletionNet, DepthLifter
 from lifting.nets.fp32 import Fp32Linear
 from lifting.nets.iganet import IGANetwork
@@ -31,6 +35,12 @@ NETS = {
     "residual_mlp": (lambda: ResidualMLP(34, 51, width=32), (4, 34)),
     "depth_lifter": (lambda: DepthLifter(17, width=32), (4, 17, 2)),
     "completion": (lambda: CompletionNet(14, 3, width=32), (4, 14, 3)),
+}
+# Those whose outputs are none of coordinates.
+OTHERS = {
+    "pose_critic": (lambda: PoseCritic(BODY, width=32), (4, 17, 3)),
+    "motion_critic": (lambda: MotionCritic(BODY, frames=3, width=32), (4, 3, 17, 3)),
+    "heatmap_head": (lambda: HeatmapHead(8, 17), (4, 8, 6, 6)),
 }
 
 
@@ -79,3 +89,36 @@ def test_depths_of_parts_are_mixed_exactly():
     expected = torch.einsum("hpj,pbj->hbj", mixture.double(), depths.double()).float()
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(mix_depths(mixture, depths), expected, rtol=1e-6, atol=1e-6)
+
+
+class Products(TorchDispatchMode):
+    """Keeps, of every product of float32, what would be allowed to round its operands on a GPU."""
+
+    KINDS = ("mm", "addmm", "bmm", "baddbmm", "convolution", "lstm", "mkldnn_rnn_layer")
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        tensors = [x for x in args if isinstance(x, torch.Tensor)]
+        if func.__name__.partition(".")[0] in self.KINDS and tensors[0].dtype == torch.float32:
+            precision = torch.get_float32_matmul_precision()
+            self.seen.append((func.__name__, torch.backends.cudnn.allow_tf32, precision))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(("make", "shape"), {**NETS, **OTHERS}.values(), ids=[*NETS, *OTHERS])
+def test_no_product_of_float32_is_rounded_where_tf32_is_allowed(make, shape, monkeypatch):
+    monkeypatch.setattr(fp32, "_knows_tf32", lambda x: True)
+    net, x = make().eval(), torch.rand(shape)
+    torch.set_float32_matmul_precision("high")
+    try:
+        with torch.autocast("cpu", torch.bfloat16), Products() as products:
+            net(x)
+        assert torch.backends.cudnn.allow_tf32
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert products.seen
+    assert not [seen for seen in products.seen if seen[1:] != (False, "highest")]
