@@ -12,6 +12,7 @@ import torch
 
 from lifting.cli.run.world import free_port
 from lifting.cli.training import run
+from tests.scripts.running import wait_for
 
 pytestmark = [
     pytest.mark.slow(reason="trains on two nodes, which are two processes with one launcher each"),
@@ -115,6 +116,70 @@ def whole(folder, nodes) -> dict:
 
 def test_two_nodes_that_were_lost_and_resumed_are_as_one_process(nodes, whole):
     assert_close(nodes, whole)
+
+
+def script_words(folder: Path, *words: str) -> list[str]:
+    """Return what the script of SLURM gives to srun, on two nodes with a task each."""
+    (folder / "srun").write_text('#!/bin/sh\nprintf "%s\\n" "$@" > words\n', encoding="utf-8")
+    (folder / "srun").chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "SLURM_SUBMIT_DIR": str(folder)}
+    environment |= {"SLURM_NNODES": "2", "SLURM_NTASKS_PER_NODE": "1"}
+    script = ["bash", str(ROOT / "scripts/train.sbatch"), *words]
+    subprocess.run(script, env=environment, check=True)
+    return (folder / "words").read_text(encoding="utf-8").splitlines()
+
+
+# Ends when SLURM has ended the job.
+SCONTROL = """#!/bin/sh
+cp runs/job/checkpoints/last.ckpt left.ckpt
+echo "$@" > requeued
+until [ -e ended ]; do sleep 0.02; done
+"""
+
+
+def job(folder: Path, words: list[str]) -> list[subprocess.Popen]:
+    """Start the two tasks of a job."""
+    environment = ENVIRONMENT | {"PATH": f"{folder}:{os.environ['PATH']}", "SLURM_JOB_ID": "77"}
+    environment |= {"SLURM_JOB_NAME": "sb", "SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "1"}
+    environment |= {"SLURM_NNODES": "2", "SLURM_LOCALID": "0", "MASTER_PORT": str(free_port())}
+    return [
+        subprocess.Popen(
+            [sys.executable, *words],
+            cwd=folder,
+            env=environment | {"SLURM_PROCID": str(rank), "SLURM_NODEID": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        for rank in range(2)
+    ]
+
+
+def test_a_job_of_two_nodes_whose_time_is_up_goes_on_as_one_process(folder, whole):
+    (folder / "experiments").symlink_to(ROOT / "experiments")
+    (folder / "scontrol").write_text(SCONTROL, encoding="utf-8")
+    (folder / "scontrol").chmod(0o755)
+    more = "--trainer.callbacks+=tests.made_lost_node.LostNode --trainer.callbacks.rank 1"
+    more += " --trainer.callbacks.step 6 --trainer.callbacks.signal SIGUSR1"
+    # What the overlay of SLURM says of GPUs is overridden.
+    more += " --trainer.precision 32-true --trainer.sync_batchnorm false"
+    python, *words = script_words(folder, *OPTIONS, *SHARED, *more.split(), "--run", "job")
+    assert python == ".venv/bin/python"
+    tasks = job(folder, words)
+    wait_for(folder / "requeued")
+    for task in tasks:
+        task.terminate()
+    (folder / "ended").touch()
+    told = [task.communicate(timeout=100)[1] for task in tasks]
+    assert [task.returncode for task in tasks] == [143, 0], told
+    assert (folder / "requeued").read_text(encoding="utf-8") == "requeue 77\n"
+    assert torch.load(folder / "left.ckpt", weights_only=True)["global_step"] == 6
+    os.replace(folder / "left.ckpt", folder / "runs/job/checkpoints/last.ckpt")
+    tasks = job(folder, words)
+    told = [task.communicate(timeout=100)[1] for task in tasks]
+    assert [task.returncode for task in tasks] == [0, 0], told
+    assert_close(last(folder, "job"), whole)
+    assert not [*folder.rglob("hpc_ckpt*"), *folder.rglob("*.partial")]
 
 
 def test_two_processes_of_one_node_are_as_one_process(folder, whole):

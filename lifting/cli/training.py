@@ -18,7 +18,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from callbacks.provenance import Start
-from lifting.cli.options.config_files import placed, read_configs
+from lifting.cli.options.config_files import configs_first, placed, read_configs
 from lifting.cli.options.errors import inner_refusal, option_error
 from lifting.cli.options.own_classes import mistake_in_building, mistake_in_import
 from lifting.cli.options.ranges import check_ranges
@@ -88,9 +88,12 @@ class LiftingCLI(LightningCLI):
         """
         words = sys.argv[1:] if args is None else args
         self._words = words = words if isinstance(words, list) else []
+        ordered = configs_first(words)
+        if words:
+            args = ordered
         read_configs(words)
         if any(word.partition("=")[0] == "--print_config" for word in words):
-            args = spelled_out(words)
+            args = spelled_out(ordered)
         mistake = None
         try:
             super().parse_arguments(parser, args)

@@ -49,9 +49,32 @@ def given_configs(words: Sequence[str]) -> list[str]:
             found.append(value)
         elif word in _FLAGS:
             found += words[place + 1 : place + 2]
-        elif word.startswith("-c") and not word.startswith("--"):
+        elif _is_short(word):
             found.append(word.removeprefix("-c"))
     return found
+
+
+def _is_short(word: str) -> bool:
+    return word.startswith("-c") and not word.startswith("--")
+
+
+def configs_first(words: Sequence[str]) -> list[str]:
+    """Return the words of a command with its configuration files first, which other words override.
+
+    The parser would let a file override an option before it, as where a script adds a file.
+
+    Example:
+        >>> configs_first(["fit", "-c", "a.yaml", "--model.lr", "1", "--config=b.yaml"])
+        ['fit', '-c', 'a.yaml', '--config=b.yaml', '--model.lr', '1']
+    """
+    files: list[str] = []
+    others: list[str] = []
+    is_value = False
+    for word in words[1:]:
+        of_file = is_value or word.partition("=")[0] in _FLAGS or _is_short(word)
+        (files if of_file else others).append(word)
+        is_value = not is_value and word in _FLAGS
+    return [*words[:1], *files, *others]
 
 
 def read_configs(words: Sequence[str]) -> list[ConfigFile]:

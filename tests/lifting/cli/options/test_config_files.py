@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lifting.cli.options.config_files import given_configs, placed, read_configs
+from lifting.cli.options.config_files import configs_first, given_configs, placed, read_configs
 from lifting.cli.training import run
 from lifting.errors import InputError, Option, wrong_value
 
@@ -30,6 +30,21 @@ FAULTS = {
     "nothing": (..., "nothing.yaml: there is no such file"),
     "a" * 300: (..., f"{'a' * 300}.yaml: cannot be read (File name too long)"),
 }
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("fit --model.lr 1 -c a.yaml -c b.yaml", "fit -c a.yaml -c b.yaml --model.lr 1"),
+        ("fit --run a --config=a.yaml --x", "fit --config=a.yaml --run a --x"),
+        ("fit --run a -ca.yaml --config b.yaml", "fit -ca.yaml --config b.yaml --run a"),
+        ("fit --run a -c", "fit -c --run a"),
+        ("fit -c -c --run a", "fit -c -c --run a"),
+        ("fit", "fit"),
+    ],
+)
+def test_options_override_files_wherever_they_stand(words, expected):
+    assert configs_first(words.split()) == expected.split()
 
 
 @pytest.mark.parametrize("name", FAULTS)
