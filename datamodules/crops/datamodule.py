@@ -49,7 +49,7 @@ class ImageDataModule(SubjectDataModule):
         augmentation: Augmentation of training crops; none where null.
         batch_size: Training examples per batch and device.
         eval_batch_size: Examples per batch in validation, test and prediction, at most.
-        workers: Processes that decode images; 0 decodes in the main one.
+        workers: Processes that decode images, and as many again for validation; 0 for the main one.
         seed: Seed of order and augmentation.
     """
 
@@ -99,6 +99,7 @@ class ImageDataModule(SubjectDataModule):
         self.train_windows = self.test_windows = Windows(receptive_field=window)
         self.splits: dict[str, ImageSplit] = {}
         self.broken: list[str] = []
+        self._loaders: list[CropLoader] = []
         self._records: ImageRecords | None = None
 
     def setup(self, stage: str) -> None:
@@ -198,13 +199,23 @@ class ImageDataModule(SubjectDataModule):
         split = self.split("train")
         # What is mirrored is drawn with the rest of the augmentation.
         order = ShuffledLoader(split, self.batch_size, self.seed, flip=0.0)
-        return CropLoader(split, order, self.workers)
+        return self._loader(split, order)
 
     def ordered(self, split: str) -> CropLoader:
         """Return a loader of every person of a split, once and in the order of the recordings."""
         examples = self.split(split)
         order = OrderedLoader(examples, self.eval_batch_size, split)
-        return CropLoader(examples, order, self.workers)
+        return self._loader(examples, order)
+
+    def _loader(self, split: ImageSplit, order: ShuffledLoader | OrderedLoader) -> CropLoader:
+        self._loaders.append(CropLoader(split, order, self.workers))
+        return self._loaders[-1]
+
+    def teardown(self, stage: str) -> None:
+        """Let the workers of all loaders go."""
+        for loader in self._loaders:
+            loader.close()
+        self._loaders.clear()
 
     def on_before_batch_transfer(self, batch: Crops, dataloader_idx: int) -> Crops:
         """Warn of images that could not be read, while the host knows which they are.

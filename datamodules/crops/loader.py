@@ -1,10 +1,12 @@
 """A loader of crops: worker processes decode and warp what an index loader asks for."""
 
+import atexit
 import os
 import signal
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch.utils.data import DataLoader
@@ -13,15 +15,19 @@ from datamodules.crops.split import Crops, ImageSplit
 from datamodules.examples.bank import IndexBatch
 from datamodules.examples.loader import OrderedLoader, ShuffledLoader
 
-# Seconds that a worker goes on after SIGTERM.
-_GRACE = 5
+# Seconds that a worker goes on after SIGTERM: longer than a training does, with its validation.
+_GRACE = 60
+# Loaders that may have workers.
+_open: WeakSet["CropLoader"] = WeakSet()
 
 
 class CropLoader:
     """Yields crops in the order of an index loader.
 
     Workers are a few batches ahead; the place is that of the batches that were handed over, so that a
-    run resumed in mid-epoch sees exactly the batches it would have seen.
+    run resumed in mid-epoch sees exactly the batches it would have seen. They are kept from one epoch to
+    the next, until the loader is closed, collected, or Python ends. One iteration goes on at a time: the
+    next one takes the workers over.
     """
 
     def __init__(
@@ -30,24 +36,49 @@ class CropLoader:
         self.split = split
         self.order = order
         self.workers = workers
+        # What is to be made, batch by batch, and who makes it.
+        self._asked: list[IndexBatch] = []
+        self._loader: DataLoader[Crops] | None = None
+        self._made: Iterator[Crops] | None = None
+        self._iterations = 0
 
     def __len__(self) -> int:
         return len(self.order)
 
     def _crops(self, batches: list[IndexBatch]) -> Iterator[Crops]:
-        options: dict[str, Any] = {"prefetch_factor": 2} if self.workers else {}
-        return iter(
-            DataLoader(
-                self.split,
-                # A batch is one item here, and comes out of a worker whole.
-                sampler=batches,
-                batch_size=None,
-                num_workers=self.workers,
-                pin_memory=torch.cuda.is_available(),
-                worker_init_fn=_outlive_orders,
-                **options,
-            )
+        """Yield the crops of batches; holds nothing that would keep the workers when closed."""
+        self._asked[:] = batches
+        if self._loader is None:
+            self._loader = self._new_loader()
+            _open.add(self)
+        # As far as a new loader of PyTorch's moves it in every epoch: what is drawn next in training
+        # does not depend on how long workers are kept.
+        torch.empty((), dtype=torch.int64).random_()
+        self._made = iter(self._loader)
+        self._iterations += 1
+        own = self._iterations
+        for _ in batches:
+            if self._made is None or self._iterations != own:
+                raise RuntimeError("The loader was closed, or iterated anew, in the midst.")
+            yield next(self._made)
+
+    def _new_loader(self) -> DataLoader[Crops]:
+        kept: dict[str, Any] = {"prefetch_factor": 2, "persistent_workers": True}
+        return DataLoader(
+            self.split,
+            # A batch is one item here, and comes out of a worker whole.
+            sampler=self._asked,
+            batch_size=None,
+            num_workers=self.workers,
+            pin_memory=torch.cuda.is_available(),
+            worker_init_fn=_outlive_orders,
+            generator=torch.Generator(),
+            **(kept if self.workers else {}),
         )
+
+    def close(self) -> None:
+        """Let the workers go; the next iteration has new ones."""
+        self._loader = self._made = None
 
     def __iter__(self) -> Iterator[Crops]:
         order = self.order
@@ -70,6 +101,13 @@ class CropLoader:
         """Continue where the state was taken."""
         assert isinstance(self.order, ShuffledLoader)
         self.order.resume(state)
+
+
+@atexit.register
+def _close_all() -> None:
+    # As Python ends it would tell them to stop, which they outlive, and wait for them.
+    for loader in list(_open):
+        loader.close()
 
 
 def _outlive_orders(worker: int) -> None:

@@ -322,5 +322,6 @@ def test_workers_outlive_an_order_to_stop_that_all_processes_are_sent(index):
     os.kill(worker.pid, signal.SIGINT)
     os.kill(worker.pid, signal.SIGTERM)
     assert len(list(loader)) == 6
+    data.teardown("fit")
     worker.join(5)
     assert worker.exitcode == 0
