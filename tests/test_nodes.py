@@ -50,6 +50,15 @@ def documented(**values: str) -> list[str]:
     return [sys.executable, "-m", "torch.distributed.run", *kept, *OPTIONS, *SHARED]
 
 
+def ended(processes: list[subprocess.Popen]) -> list[str]:
+    """Wait for processes, and return what they have said; none outlives the test."""
+    try:
+        return ["".join(filter(None, each.communicate(timeout=200))) for each in processes]
+    finally:
+        for each in processes:
+            each.terminate()
+
+
 def two_nodes(folder: Path, name: str, *more: str) -> list[tuple[int, str]]:
     """Return the status and the messages of either node."""
     command = documented(
@@ -70,7 +79,7 @@ def two_nodes(folder: Path, name: str, *more: str) -> list[tuple[int, str]]:
         )
         for _ in range(2)
     ]
-    told = [node.communicate(timeout=300)[0] for node in nodes]
+    told = ended(nodes)
     return [(node.returncode, text) for node, text in zip(nodes, told, strict=True)]
 
 
@@ -95,13 +104,13 @@ def nodes(folder) -> dict:
     """The last checkpoint of a run on two nodes, one of which was lost on the way."""
     lost = "--trainer.callbacks+=tests.made_lost_node.LostNode --trainer.callbacks.rank 1"
     more = [*lost.split(), "--trainer.callbacks.step", "7"]
-    ended = two_nodes(folder, "nodes", *more)
-    assert all(status for status, _ in ended), ended
+    done = two_nodes(folder, "nodes", *more)
+    assert all(status for status, _ in done), done
     # Neither had found data: one made them, the other found them made.
-    assert sum(text.count("Generating subjects") for _, text in ended) == 1
+    assert sum(text.count("Generating subjects") for _, text in done) == 1
     assert last(folder, "nodes")["global_step"] == 5
-    ended = two_nodes(folder, "nodes", *more)
-    assert [status for status, _ in ended] == [0, 0], ended
+    done = two_nodes(folder, "nodes", *more)
+    assert [status for status, _ in done] == [0, 0], done
     return last(folder, "nodes")
 
 
@@ -133,7 +142,7 @@ def script_words(folder: Path, *words: str) -> list[str]:
 SCONTROL = """#!/bin/sh
 cp runs/job/checkpoints/last.ckpt left.ckpt
 echo "$@" > requeued
-until [ -e ended ]; do sleep 0.02; done
+for _ in $(seq 500); do [ -e ended ] && exit; sleep 0.02; done
 """
 
 
@@ -163,20 +172,21 @@ def test_a_job_of_two_nodes_whose_time_is_up_goes_on_as_one_process(folder, whol
     more += " --trainer.callbacks.step 6 --trainer.callbacks.signal SIGUSR1"
     # What the overlay of SLURM says of GPUs is overridden.
     more += " --trainer.precision 32-true --trainer.sync_batchnorm false"
-    python, *words = script_words(folder, *OPTIONS, *SHARED, *more.split(), "--run", "job")
-    assert python == ".venv/bin/python"
+    given = script_words(folder, *OPTIONS, *SHARED, *more.split(), "--run", "job")
+    assert given[:2] == ["--kill-on-bad-exit=1", ".venv/bin/python"]
+    words = given[2:]
     tasks = job(folder, words)
     wait_for(folder / "requeued")
     for task in tasks:
         task.terminate()
     (folder / "ended").touch()
-    told = [task.communicate(timeout=100)[1] for task in tasks]
+    told = ended(tasks)
     assert [task.returncode for task in tasks] == [143, 0], told
     assert (folder / "requeued").read_text(encoding="utf-8") == "requeue 77\n"
     assert torch.load(folder / "left.ckpt", weights_only=True)["global_step"] == 6
     os.replace(folder / "left.ckpt", folder / "runs/job/checkpoints/last.ckpt")
     tasks = job(folder, words)
-    told = [task.communicate(timeout=100)[1] for task in tasks]
+    told = ended(tasks)
     assert [task.returncode for task in tasks] == [0, 0], told
     assert_close(last(folder, "job"), whole)
     assert not [*folder.rglob("hpc_ckpt*"), *folder.rglob("*.partial")]
