@@ -11,6 +11,7 @@ import torch
 from lightning import Callback, Trainer
 
 import callbacks
+from lifting.cli.run.compiling import missing_compiler
 from lifting.cli.training import run
 
 ROOT = Path(__file__).parent.parent
@@ -122,8 +123,14 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
         (TEMPORAL_GAN, 26, 25),
         # Of 12 steps an epoch.
         (IMAGES, 18, 16),
+        # Compiled, dropout draws numbers of its own.
+        pytest.param(
+            [*BASELINE, "--compile", "default"],
+            *(22, 20),
+            marks=pytest.mark.skipif(missing_compiler("cpu") is not None, reason="no C++ compiler"),
+        ),
     ],
-    ids=["ddp", "few_labels", "repnet_ddp", "temporal_gan", "images"],
+    ids=["ddp", "few_labels", "repnet_ddp", "temporal_gan", "images", "compiled"],
 )
 def test_killed_run_resumes_bit_identically(tmp_path, options, kill_at, saved, give_synthetic):
     if options is not IMAGES:

@@ -23,6 +23,7 @@ from lifting.cli.options.errors import inner_refusal, option_error
 from lifting.cli.options.own_classes import mistake_in_building, mistake_in_import
 from lifting.cli.options.ranges import check_ranges
 from lifting.cli.options.vocabulary import all_options
+from lifting.cli.run.compiling import OFF, compile_step, refusals_of_compiling
 from lifting.cli.run.console import configured_callbacks, show_progress, silence_no_news
 from lifting.cli.run.lock import at_work
 from lifting.cli.run.loggers import check_login, close_wandb, run_loggers
@@ -57,6 +58,7 @@ _EXPECTED = (
     r"Checkpoint directory .* exists and is not empty",  # a resumed run
     r"You're resuming from a checkpoint that ended before the epoch",  # the datamodule knows its place
     r"Couldn't infer the batch indices",  # a batch knows its clips and frames
+    r"`torch\._prims_common\.check` is deprecated",  # inside the compiler
     r"Total length of `list` across ranks is zero",  # no subject is held out
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
 )
@@ -160,7 +162,8 @@ class LiftingCLI(LightningCLI):
             self._resumption = Resumption(checkpoint, content, self.folder, self._given)
 
     def before_fit(self) -> None:
-        """Refuse to go on with other processes or data."""
+        """Refuse to go on with other processes or data, and compile what is asked for."""
+        compile_step(self.model, self.trainer, self._options.compile)
         if self._resumption is not None:
             self._resumption.check(self.trainer, self.datamodule)
             self.model.goes_on = True
@@ -268,6 +271,7 @@ class LiftingCLI(LightningCLI):
         try:
             with (
                 refusals_of_running(),
+                refusals_of_compiling(self._options.get("compile", OFF)),
                 at_work(self.trainer, self.folder, subcommand, self._check_again),
             ):
                 super()._run_subcommand(subcommand)

@@ -42,11 +42,10 @@ def gradient_penalty(
         critic: The critic, one number per sample.
         samples: Where to take its gradient; see :func:`interpolate`.
     """
-    samples = samples.detach().requires_grad_(True)
-    score = critic(samples)
+    score, gradients = torch.func.vjp(critic, samples.detach())  # type: ignore[misc]
     # Outside autocast, as every backward pass: what the layers rounded stays as it is.
     with torch.autocast(samples.device.type, enabled=False):
-        (gradient,) = torch.autograd.grad(score.sum(), samples, create_graph=True)
+        (gradient,) = gradients(torch.ones_like(score))
         return (gradient.flatten(1).norm(dim=-1) - 1).square().mean()
 
 

@@ -129,18 +129,26 @@ class GuidedDetector(Detector):
         self.learning.eval()
         return self
 
-    def loss(self, batch: ImageBatch) -> Tensor:
-        """Error of the heat-maps, and the losses through the lifters."""
+    def draw(self, batch: ImageBatch) -> dict[str, Any]:
+        """Return which lifters guide at this step; None where all do."""
+        count = len(self.guides())
+        if not self.hparams["leave_out"] or count < 2 or "pose" not in batch:
+            return {"kept": None}
+        kept = guidance.keep_all_but_one(count, self.step_generator())
+        return {"kept": sent(kept, batch["keypoints"])}
+
+    def objective(self, batch: ImageBatch, kept: Tensor | None) -> dict[str, Tensor]:
+        """Return the error of the heat-maps and the losses through the lifters, and their sum."""
         h = self.hparams
         heatmaps = self(batch["image"])
         errors, weights = self.heatmap_errors(heatmaps, batch)
         parts = {"heatmap": errors.mean()}
         if "pose" in batch:
             keypoints, _ = self.decode_in_image(heatmaps, batch["affine"])
-            parts |= self._guidance(keypoints, self.middle(errors), self.middle(weights), batch)
-        for name, value in parts.items():
-            self.log(f"train/{name}", value)
-        return torch.stack([h[name] * value for name, value in parts.items()]).sum()
+            seen = keypoints, self.middle(errors), self.middle(weights)
+            parts |= self._guidance(*seen, batch, kept)
+        total = torch.stack([h[name] * value for name, value in parts.items()]).sum()
+        return parts | {"loss": total}
 
     def _guidance(
         self,
@@ -148,16 +156,14 @@ class GuidedDetector(Detector):
         errors: Float[Tensor, "B K"],
         weights: Float[Tensor, "B K"],
         batch: ImageBatch,
+        kept: Float[Tensor, " lifters"] | None,
     ) -> dict[str, Tensor]:
         h, group, names = self.hparams, self.lifters, self.guides()
         posed = self.middle(batch["posed"]).float()[:, None]
         pose = self.middle(batch["pose"])[:, 0]
         weights = posed * (torch.ones_like(weights) if h["all_joints"] else weights)
         lifted = self.lift(keypoints, batch, names)
-        balance = self.balance()
-        if h["leave_out"] and len(names) > 1:
-            kept = guidance.keep_all_but_one(len(names), self.step_generator())
-            balance = balance * sent(kept, balance)
+        balance = self.balance() if kept is None else self.balance() * kept
         own: list[dict[str, Tensor]] = []
         for name in names:
             squares = guidance.axis_errors(lifted[name], group.truth(name, pose))
@@ -185,6 +191,11 @@ class GuidedDetector(Detector):
                 guidance.axis_errors(mean, truth[0]), counts
             )
         return parts
+
+    def on_train_batch_end(self, outputs: Any, batch: ImageBatch, batch_idx: int) -> None:
+        """Update the weights of the lifters, where steps are compared."""
+        if self.hparams["balance"] == "step":
+            self.balance.end()
 
     def on_train_epoch_end(self) -> None:
         """Update the weights of the lifters."""

@@ -46,8 +46,8 @@ class HeatmapDetector(Detector):
             raise wrong_value("model.hard_joints", hard_joints, "give 0 or more.")
         super().__init__(**kwargs)
 
-    def loss(self, batch: ImageBatch) -> Tensor:
-        """Mean squared error of heat-maps."""
+    def objective(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Return the mean squared error of heat-maps."""
         errors, _ = self.heatmap_errors(self(batch["image"]), batch)
         count = self.hparams["hard_joints"]
-        return hard_keypoint_loss(errors, count) if count else errors.mean()
+        return {"loss": hard_keypoint_loss(errors, count) if count else errors.mean()}

@@ -77,16 +77,17 @@ class MixSTE(StandardisedLifter):
         weights = [JOINT_WEIGHTS.get(joint.split("_")[-1], 1.0) for joint in body.joints]
         self.register_buffer("joint_weights", torch.tensor(weights), persistent=False)
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Weighted MPJPE in metres, smoothness and velocity (equation 6 of the paper)."""
+    def objective(self, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return weighted MPJPE in metres, smoothness and velocity (equation 6 of the paper)."""
         pred = self.lift_to_metres(batch["keypoints"], batch["camera"])
         target = self.target(batch) / MILLIMETRES
         valid = batch["valid"]
         steps = valid[:, 1:] & valid[:, :-1]
         assert isinstance(self.joint_weights, Tensor)
-        return (
+        loss = (
             masked_mean(joint_distance(pred, target, self.joint_weights), valid)
             + self.hparams["smoothness"]
             * masked_mean(smoothness_loss(pred, self.joint_weights), steps)
             + self.hparams["velocity"] * masked_mean(velocity_loss(pred, target), steps)
         )
+        return {"loss": loss}

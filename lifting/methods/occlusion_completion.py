@@ -33,7 +33,7 @@ from lifting.metrics.evaluation import completion_errors
 from lifting.metrics.registry.poses import COMPLETION, HIDDEN
 from lifting.nets.depth_lifter import CompletionNet
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project
-from lifting.nets.part_lifters import PartLifters, mix_depths
+from lifting.nets.part_lifters import FULL, PartLifters, mix_depths
 from lifting.on_device import constant, indices, sent
 from lifting.skeletons import skeleton
 from lifting.skeletons.occlusion import (
@@ -191,13 +191,26 @@ class OcclusionCompletion(Lifter):
             keypoints, offset, self.joints.root, self.hparams["depth"] == "softplus"
         )
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Squared distance of the completed joints, summed over cases and views (section 3.4)."""
-        h, generator = self.hparams, self.step_generator()
+    @property
+    def _generator(self) -> PoseFlows:
+        return cast(PoseFlows, self._stages[0])
+
+    def draw(self, batch: PoseBatch) -> dict[str, Any]:
+        """Return the latent noise of generated poses, and the rotations of the views."""
+        generator, seen = self.step_generator(), batch["keypoints"]
+        count, latent = len(seen), None
+        if self.hparams["generated"]:
+            latent, count = self._generator.flow(FULL).gaussian(count, generator), 2 * count
+        return {"latent": latent, "rotations": sent(self._views(count, generator), seen)}
+
+    def objective(
+        self, batch: PoseBatch, latent: Tensor | None, rotations: Float[Tensor, "views B 3 3"]
+    ) -> dict[str, Tensor]:
+        """Return the squared distance of completed joints, over cases and views (section 3.4)."""
+        h = self.hparams
         keypoints = self.head_scale(batch["keypoints"])[:, 0]
-        if h["generated"]:
-            flow = cast(PoseFlows, self._stages[0])
-            keypoints = torch.cat([keypoints, flow.resample(keypoints, generator)])
+        if latent is not None:
+            keypoints = torch.cat([keypoints, self._generator.resample(keypoints, latent)])
         with torch.no_grad():
             matching = h["train_source"] == "matching"
             names = tuple(p for s in PARTS for p in PARTS[s] if matching or s == "leg_torso")
@@ -206,7 +219,6 @@ class OcclusionCompletion(Lifter):
                 target = self.assemble(keypoints, depths, 0)
             else:
                 target = self._back_project(keypoints, depths["legs"] + depths["torso"])
-            rotations = sent(self._views(len(keypoints), generator), keypoints)
 
             def from_all_sides(pose: Tensor) -> Tensor:
                 return rotate(pose.expand(len(rotations), *pose.shape), rotations).flatten(0, 1)
@@ -228,7 +240,7 @@ class OcclusionCompletion(Lifter):
             error = (predicted - targets[:, completed]).square().sum((-2, -1))
             # The sum over three views, or what stands for it, of the mean over the batch.
             total = total + 3 * error.mean()
-        return total
+        return {"loss": total}
 
     def _views(self, count: int, generator: torch.Generator) -> Float[Tensor, "views count 3 3"]:
         """Rotations of every pose: none and two azimuths, or one of these by chance."""

@@ -138,8 +138,8 @@ class RelativeDepth(RelativeDepthBase):
         pose = centre(pose, skeleton(self.hparams["skeleton"]).root)
         return with_mean_bone(pose, self.limbs, self.mean_limb)
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """The weighted sum of order, projection, root and limbs.
+    def objective(self, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return order, projection, root and limbs, and their weighted sum.
 
         Raises:
             InputError: If the data hold no relative-depth labels.
@@ -165,8 +165,8 @@ class RelativeDepth(RelativeDepthBase):
             "root": smooth_norm(pose[:, root]).mean(),
             "limb": limb_ratio_loss(pose, self.limbs, self.unit, self._ratios(batch)).mean(),
         }
-        self.log_dict({f"train/{name}": value for name, value in terms.items()})
-        return torch.stack([h[name] * value for name, value in terms.items()]).sum()
+        total = torch.stack([h[name] * value for name, value in terms.items()]).sum()
+        return terms | {"loss": total}
 
     def _reprojection(self, pose: Tensor, scale: Tensor, batch: PoseBatch) -> Tensor:
         seen = self.centred(batch["keypoints"])[:, 0]

@@ -71,9 +71,11 @@ class RelativeDepthTwin(RelativeDepthBase):
         """Lift single frames."""
         return self.standardise_pose.inverse(self._standard_pose(keypoints))
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Mean squared error."""
+    def objective(self, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return the mean squared error."""
         pred, target = self._standard_pose(batch["keypoints"]), self.target(batch)
         if self.hparams["standard"]:
-            return functional.mse_loss(pred, self.standardise_pose(target))
-        return functional.mse_loss(self.standardise_pose.inverse(pred), target)
+            target = self.standardise_pose(target)
+        else:
+            pred = self.standardise_pose.inverse(pred)
+        return {"loss": functional.mse_loss(pred, target)}

@@ -127,7 +127,7 @@ class RepNet(Adversarial):
         with no_autocast(x):
             image = self.without_root(generated.pose[:, 0]) @ generated.view
         return {
-            "reprojection": self.reprojection_weight() * (image - x).square().mean(),
+            "reprojection": (image - x).square().mean(),
             "camera": h["camera"] * camera_loss(generated.view, h["camera_absolute"]).mean(),
         }
 

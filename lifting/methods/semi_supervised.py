@@ -85,11 +85,13 @@ class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
         seen = self._centre_frames(keypoints)[:, :, joint]
         return back_project(seen, root[:, :, 0, 2], camera)[:, :, None]
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Pose and trajectory of labelled frames; projection and bones of unlabelled ones."""
-        other = batch.get("unlabelled")
-        if self.current_epoch < self.hparams["supervised_epochs"]:
-            other = None
+    def draw(self, batch: PoseBatch) -> dict[str, Any]:
+        """Return whether unlabelled frames count yet."""
+        return {"unlabelled": self.current_epoch >= self.hparams["supervised_epochs"]}
+
+    def objective(self, batch: PoseBatch, unlabelled: bool = True) -> dict[str, Tensor]:
+        """Return the error of labelled frames, and projection and bones of unlabelled ones."""
+        h, other = self.hparams, batch.get("unlabelled") if unlabelled else None
         batches = [batch] if other is None else [batch, other]
         # Together, so that batch normalisation sees both.
         x = torch.cat([on_screen(b["keypoints"], b["camera"]) for b in batches])
@@ -102,20 +104,14 @@ class SemiSupervisedVideoPose3D(TrajectoryLifter, VideoPose3D):
         distance = distance + trajectory_loss(root[:count, :, 0], true_root)
         loss = masked_mean(distance, batch["valid"])
         if other is None:
-            return loss
-        return loss + self._unlabelled_loss(pose, root, batch, other)
-
-    def _unlabelled_loss(
-        self, pose: Tensor, root: Tensor, batch: PoseBatch, other: PoseBatch
-    ) -> Tensor:
-        count = len(batch["keypoints"])
+            return {"loss": loss}
         seen = self._centre_frames(other["keypoints"])
         points = MILLIMETRES * (pose + root)[count:]
         off = masked_mean(reprojection_loss(points, seen, other["camera"]), other["valid"])
-        bones, valid = skeleton(self.hparams["skeleton"]).bones, (batch["valid"], other["valid"])
+        bones, valid = skeleton(h["skeleton"]).bones, (batch["valid"], other["valid"])
         gap = bone_length_gap(pose[:count], pose[count:], bones, *valid)
-        self.log_dict({"train/reprojection": off, "train/bone": gap})
-        return self.hparams["reprojection"] * off + self.hparams["bone"] * gap
+        loss = loss + h["reprojection"] * off + h["bone"] * gap
+        return {"reprojection": off, "bone": gap, "loss": loss}
 
     def trajectory(
         self, keypoints: Float[Tensor, "B T K 2"], camera: Camera

@@ -97,10 +97,10 @@ class SimpleBaseline(Lifter):
         """Lift single frames."""
         return self.standardise_pose.inverse(self._standard_pose(keypoints))
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Mean squared error of standardised coordinates (section 3.2 of the paper)."""
+    def objective(self, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return the mean squared error of standardised coordinates (section 3.2 of the paper)."""
         target = self.standardise_pose(self.target(batch))
-        return functional.mse_loss(self._standard_pose(batch["keypoints"]), target)
+        return {"loss": functional.mse_loss(self._standard_pose(batch["keypoints"]), target)}
 
     def on_train_batch_end(self, outputs: Any, batch: PoseBatch, batch_idx: int) -> None:
         """Apply the original's max-norm, if asked."""

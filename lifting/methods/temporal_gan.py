@@ -169,7 +169,7 @@ class TemporalGAN(TrajectoryLifter, Adversarial):
     def observation_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
         """Return the error of the image, and what the options say of motion and symmetry."""
         h = self.hparams
-        losses = {"reprojection": self.reprojection_weight() * self._image_error(generated, batch)}
+        losses = {"reprojection": self._image_error(generated, batch)}
         if h["smoothness"]:
             ones = torch.ones(len(self.body)).to(generated.pose)
             moved = smoothness_loss(generated.pose + generated.view[:, :, None], ones)

@@ -15,11 +15,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from torch.nn.modules.batchnorm import _BatchNorm
-
 from lifting.batch import PoseBatch
 from lifting.errors import wrong_value
 from lifting.methods.bases.sequence_lifter import SequenceLifter
+from lifting.nets.batch_norm import set_momentum
 from lifting.nets.temporal_convolution import TemporalConvolution
 from lifting.skeletons import skeleton
 
@@ -94,7 +93,4 @@ class VideoPose3D(SequenceLifter):
         h = self.hparams
         progress = self.global_step / float(self.trainer.estimated_stepping_batches)
         ratio = h["norm_momentum_end"] / h["norm_momentum"]
-        for module in self.modules():
-            # Of one process or shared by several (SyncBatchNorm).
-            if isinstance(module, _BatchNorm):
-                module.momentum = h["norm_momentum"] * ratio**progress
+        set_momentum(self, h["norm_momentum"] * ratio**progress, self.compiled)

@@ -36,6 +36,9 @@ class LSTMLifter(StandardisedLifter):
         InputError: If there is no such readout.
     """
 
+    # cuDNN does all time steps in a few launches, which the compiler would unroll.
+    compiled_parts = ()
+
     def __init__(
         self,
         frames: int = 81,

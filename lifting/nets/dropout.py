@@ -10,7 +10,8 @@ class Dropout(nn.Dropout):
 
     One random byte per value decides, so that the probability is rounded to 1/256; eight of them come
     from one draw of torch's generator, which makes a step of the SimpleBaseline 1.4 times as fast.
-    On other devices, and for probabilities that round to 0 or 1, it is ``nn.Dropout``.
+    On other devices, for probabilities that round to 0 or 1, and where a step is compiled, it is
+    ``nn.Dropout``.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -18,7 +19,8 @@ class Dropout(nn.Dropout):
         if not self.training or self.p == 0:
             return input
         limit = round(256 * self.p)
-        if input.device.type != "cpu" or not 0 < limit < 256:
+        as_usual = input.device.type != "cpu" or torch.compiler.is_compiling()
+        if as_usual or not 0 < limit < 256:
             return functional.dropout(input, self.p, inplace=self.inplace)
         # Without bounds random_ leaves the sign bit zero, and every eighth byte below 128.
         random = torch.empty((input.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)

@@ -163,8 +163,27 @@ class PoseFlow(nn.Module):
         poses, _ = self._transform.inverse(self._of_width(z, self.latent_dims, "Latent vectors"))
         return poses
 
+    def gaussian(
+        self, number: int, generator: Generator | None = None
+    ) -> Float[Tensor, "number latent_dims"]:
+        """Draw standard normal vectors, for :meth:`perturb` and :meth:`resample`.
+
+        Args:
+            number: Vectors to draw.
+            generator: Source of the randomness, torch's global one unless given; drawn where it is, so
+                that a CPU's serves any device.
+        """
+        like = next(self.parameters())
+        device = like.device if generator is None else generator.device
+        shape = number, self.latent_dims
+        drawn = torch.randn(shape, generator=generator, device=device, dtype=like.dtype)
+        return drawn if device == like.device else sent(drawn, like)
+
     def perturb(
-        self, x: Float[Tensor, "batch dims"], noise: float, generator: Generator | None = None
+        self,
+        x: Float[Tensor, "batch dims"],
+        noise: float,
+        gaussian: Float[Tensor, "batch latent_dims"] | None = None,
     ) -> Float[Tensor, "batch dims"]:
         """Add Gaussian noise to poses, which keeps a flow trained on them from near-singular directions.
 
@@ -172,11 +191,12 @@ class PoseFlow(nn.Module):
             x: Poses.
             noise: Its standard deviation, in those of the training poses where the flow standardises and
                 in the unit of the poses where it does not.
-            generator: Source of the randomness, torch's global one unless given.
+            gaussian: Values of :meth:`gaussian`, drawn unless given.
         """
         preparation = self._transform.preparation
         inputs, _ = preparation(self._of_width(x, self.dims, "Poses"))
-        return preparation.inverse(inputs + noise * _gaussian(inputs, generator))[0]
+        gaussian = self.gaussian(len(x)) if gaussian is None else gaussian
+        return preparation.inverse(inputs + noise * gaussian)[0]
 
     @torch.no_grad()
     def sample(
@@ -195,8 +215,7 @@ class PoseFlow(nn.Module):
         if number < 1 or temperature < 0:
             what = f"number {number}, temperature {temperature}"
             raise InputError(f"{what}: give one or more, and zero or more.")
-        z = next(self.parameters()).new_empty(number, self.latent_dims)
-        return self._centred(self.from_latent(temperature * _gaussian(z, generator)))
+        return self._centred(self.from_latent(temperature * self.gaussian(number, generator)))
 
     @torch.no_grad()
     def resample(
@@ -204,7 +223,7 @@ class PoseFlow(nn.Module):
         x: Float[Tensor, "batch dims"],
         noise: float = 0.2,
         kind: str = "multiplicative",
-        generator: Generator | None = None,
+        gaussian: Float[Tensor, "batch latent_dims"] | None = None,
     ) -> Float[Tensor, "batch dims"]:
         """Draw a pose in the neighbourhood of each pose, without gradient.
 
@@ -217,7 +236,7 @@ class PoseFlow(nn.Module):
             x: Poses.
             noise: How far to go.
             kind: ``multiplicative``, ``additive`` or ``tempered``.
-            generator: Source of the randomness, torch's global one unless given.
+            gaussian: Values of :meth:`gaussian`, drawn unless given.
 
         Raises:
             InputError: If there is no such kind, or not with so much noise.
@@ -228,7 +247,7 @@ class PoseFlow(nn.Module):
                 "at most 1 where tempered."
             )
         z = self.to_latent(x)
-        draw = noise * _gaussian(z, generator)
+        draw = noise * (self.gaussian(len(z)) if gaussian is None else gaussian)
         if kind == "multiplicative":
             z = z + draw * z
         elif kind == "additive":
@@ -281,10 +300,3 @@ class PoseFlow(nn.Module):
                 raise InputError(what, remedy="get the file again.")
         for name, tensor in own.items():
             tensor.copy_(state[name])
-
-
-def _gaussian(like: Tensor, generator: Generator | None) -> Tensor:
-    """Standard normal values; drawn where the generator is, so that a CPU's serves any device."""
-    device = like.device if generator is None else generator.device
-    drawn = torch.randn(like.shape, generator=generator, device=device, dtype=like.dtype)
-    return drawn if device == like.device else sent(drawn, like)

@@ -62,7 +62,8 @@ def latent_walk(
         )
     vectors = poses.flatten(1)
     z = flow.to_latent(vectors)
-    around = flow.resample(vectors.repeat_interleave(neighbours, 0), noise, kind, generator)
+    each = vectors.repeat_interleave(neighbours, 0)
+    around = flow.resample(each, noise, kind, flow.gaussian(len(each), generator))
     path = slerp(z, z.roll(-1, 0), torch.linspace(0, 1, steps).to(z))
 
     def array(x: Tensor, *shape: int) -> ndarray:

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lifting.nets.batch_norm import BatchNorm1d
 from lifting.nets.dropout import Dropout
 from lifting.nets.fp32 import Fp32Linear, no_autocast
 
@@ -73,7 +74,7 @@ class TemporalLinear(nn.Module):
 
 class _Activation(nn.Sequential):
     def __init__(self, channels: int, dropout: float) -> None:
-        super().__init__(nn.BatchNorm1d(channels), nn.ReLU(inplace=True), Dropout(dropout))
+        super().__init__(BatchNorm1d(channels), nn.ReLU(inplace=True), Dropout(dropout))
 
     def forward(self, x: Float[Tensor, "B T channels"]) -> Float[Tensor, "B T channels"]:
         # Batch normalisation is fastest on a matrix.

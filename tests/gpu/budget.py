@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lifting.cli.training import run
+from tests.gpu.pretended_gpu import GRAPH, INPUTS
 from tests.gpu.pretended_training import OPTIONS, Steps, on_a_pretended_gpu
 from tests.made_lifters import write_lifters
 from tests.test_experiments import (
@@ -42,6 +43,8 @@ IMAGES = (
 )
 
 
+# What most steps of its training do.
+STEPS = {"semi_supervised": ("--model.supervised_epochs", "0")}
 # As many launches as of the wide one.
 DETECTOR = ("--model.network", "hrnet_w4")
 
@@ -52,6 +55,7 @@ def options(method: Path, runs: Path) -> list[str]:
         stages = EARLIER.get(method.stem, {}).items()
         return [
             *(*FEW_FRAMES, "--data.batch_size", "8", "--data.eval_batch_size", "16"),
+            *STEPS.get(method.stem, ()),
             *(f"--model.{k}={v}" for k, v in NARROW.get(class_of(method, "model"), {}).items()),
             *(f"--model.{o}={runs / stage / 'checkpoints/best.ckpt'}" for o, stage in stages),
         ]
@@ -85,8 +89,12 @@ def fit(method: Path, folder: Path, runs: Path) -> Steps:
 def counts(steps: Steps) -> dict[str, int]:
     """Return launches and host waits of a step of training and of a batch of a test, not the first."""
     training, test = steps.training[1], steps.evaluation[-1]
+    graphs = training.count(GRAPH)
     return {
-        "launches": len(training),
+        "launches": len(training) - graphs - training.count(INPUTS),
+        # Each of them, and what is in none.
+        "graphs": graphs,
+        "launches with graphs": sum(not operation.compiled for operation in training),
         "waits": sum(bool(operation.wait) for operation in training),
         "test launches": len(test),
         "test waits": sum(bool(operation.wait) for operation in test),

@@ -47,14 +47,20 @@ class Operation:
         name: Of the operation in ATen.
         wait: Why the host waits for it; empty where it does not.
         place: The lines of the suite that asked, the innermost last; of waits alone.
+        compiled: Whether it is in a part of a step that ``--compile`` makes one graph of.
     """
 
     name: str
     wait: str = ""
     place: tuple[str, ...] = ()
+    compiled: bool = False
 
+
+# What a graph takes in place of its operations: a launch, and one that brings its inputs to their place.
+GRAPH, INPUTS = Operation("graph"), Operation("inputs of a graph")
 
 _noted: list[Operation] | None = None
+_in_graph = False
 
 
 class PretendedTensor(Tensor):
@@ -135,6 +141,19 @@ def noted() -> Iterator[list[Operation]]:
         _noted = before
 
 
+@contextmanager
+def in_graph(*launches: Operation) -> Iterator[None]:
+    """Within it, operations are noted as parts of a graph, besides what that takes."""
+    global _in_graph
+    if _noted is not None:
+        _noted.extend(launches)
+    _in_graph, before = True, _in_graph
+    try:
+        yield
+    finally:
+        _in_graph = before
+
+
 def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Run an operation on the CPU; wrap the results where a GPU would have made them, and note it."""
     given = tree_leaves((args, kwargs))
@@ -146,7 +165,9 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     name = func._schema.name.partition("::")[2]
     others = [v for v in given if isinstance(v, Tensor) and not isinstance(v, PretendedTensor)]
     wait = _wait(func, name, args, kwargs, ours, others, made_here)
-    makes = any(not r.alias_info or r.alias_info.is_write for r in func._schema.returns)
+    # A fused optimiser returns nothing.
+    returns = func._schema.returns
+    makes = not returns or any(not r.alias_info or r.alias_info.is_write for r in returns)
     if wait or (makes and not name.startswith(("empty", "new_empty", "detach"))):
         _note(name, wait)
     if asked is not None and made_here:
@@ -258,7 +279,7 @@ def _is_filled(name: str, args: Any, indices: list[Tensor]) -> bool:
 
 def _note(name: str, wait: str = "") -> None:
     if _noted is not None:
-        _noted.append(Operation(name, wait, _place() if wait else ()))
+        _noted.append(Operation(name, wait, _place() if wait else (), _in_graph))
 
 
 def _place() -> tuple[str, ...]:

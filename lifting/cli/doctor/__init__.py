@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 from lifting.errors import InputError, Option, Phrase, did_you_mean
 
@@ -15,6 +16,7 @@ def doctor(
     methods: list[str] | None = None,
     minutes: float = 9.0,
     cpu: bool = False,
+    compile: Literal["off", "default", "reduce-overhead"] = "off",
 ) -> None:
     """Run a few steps of every method on this machine's GPU, compare them with the CPU, and time them.
 
@@ -26,6 +28,8 @@ def doctor(
         methods: Try these alone, by the names of their experiments, such as elepose.
         minutes: Begin no further method after so many.
         cpu: Leave the GPU out.
+        compile: How the steps that are compared with the CPU's are compiled, as in a training; it takes
+            a minute or more a method and precision.
     """
     from tempfile import TemporaryDirectory
 
@@ -54,11 +58,12 @@ def doctor(
         for name in methods or TRIALS:
             if time.monotonic() > until:
                 break
-            results[name] = try_method(name, precisions(cpu), Path(folder), log)
+            results[name] = try_method(name, precisions(cpu), Path(folder), log, compile)
             print(summary(name, results[name]), flush=True)
     left_out = [name for name in methods or TRIALS if name not in results]
     content = {
         "machine": machine,
+        "compile": compile,
         "methods": {name: trial.to_dict() for name, trial in results.items()},
         "left_out": left_out,
     }

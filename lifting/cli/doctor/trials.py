@@ -71,6 +71,11 @@ class Watch(Callback):
         self._times: list[float] = []
         self._steps = 0
 
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Drop nothing where losses are compared: every device draws numbers of its own."""
+        if not self.warm:
+            without_dropout(pl_module)
+
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any
     ) -> None:
@@ -90,6 +95,16 @@ class Watch(Callback):
         """Time of a step; None where they were not timed."""
         first, *last = self._times or [0.0]
         return 1000 * (last[0] - first) / _TIMED if last else None
+
+
+def without_dropout(module: LightningModule) -> None:
+    """Let a method drop nothing in training: no values, no branches, no keypoints."""
+    for part in module.modules():
+        for name in ("p", "dropout"):
+            if isinstance(getattr(part, name, None), float):
+                setattr(part, name, 0.0)
+    if "keypoint_dropout" in module.hparams:
+        module.hparams["keypoint_dropout"] = 0.0
 
 
 @dataclass
@@ -131,7 +146,9 @@ class Trial:
         return asdict(self)
 
 
-def try_method(name: str, precisions: Sequence[Precision], folder: Path, log: TextIO) -> Trial:
+def try_method(
+    name: str, precisions: Sequence[Precision], folder: Path, log: TextIO, compile_: str = "off"
+) -> Trial:
     """Train a method for a few steps in every precision, and compare its losses with the CPU's.
 
     Args:
@@ -139,6 +156,7 @@ def try_method(name: str, precisions: Sequence[Precision], folder: Path, log: Te
         precisions: What is compared with float32 on the CPU.
         folder: Where data and runs are kept; runs of methods that this one builds on are made there.
         log: What the trainings print.
+        compile_: How the steps that are compared with the CPU's are compiled.
 
     Raises:
         StoppedError: At Ctrl-C or SIGTERM.
@@ -150,7 +168,7 @@ def try_method(name: str, precisions: Sequence[Precision], folder: Path, log: Te
         try:
             reference = _reference(name, folder)
             for one in precisions:
-                trial.modes[one.name] = _compared(name, one, reference, folder)
+                trial.modes[one.name] = _compared(name, one, reference, folder, compile_)
         except StoppedError as stopped:
             stopped.remedy = "run it again."  # The run that could go on is removed.
             raise
@@ -163,12 +181,16 @@ def try_method(name: str, precisions: Sequence[Precision], folder: Path, log: Te
 
 
 def _compared(
-    name: str, precision: Precision, reference: list[dict[str, float]], folder: Path
+    name: str,
+    precision: Precision,
+    reference: list[dict[str, float]],
+    folder: Path,
+    compile_: str,
 ) -> Mode:
     run = f"{name}_{precision.name}"
     words = [
         *("--trainer.accelerator", precision.accelerator),
-        *("--trainer.precision", precision.trainer),
+        *("--trainer.precision", precision.trainer, "--compile", compile_),
     ]
     losses = _fit(name, folder, run, [*words, *_few()]).losses
     first, later = (farthest(losses[n], reference[n]) for n in (slice(1), slice(1, None)))

@@ -8,6 +8,7 @@ from jsonargparse.typing import PositiveFloat
 from lightning.pytorch.cli import LightningArgumentParser
 
 from callbacks import BestCheckpoint, LastCheckpoint
+from lifting.cli.run.compiling import MODES, OFF
 from lifting.cli.run.loggers import WANDB_OPTIONS
 from lifting.cli.run.seeds import HELP
 from lifting.cli.run.sweep_trial import default_run
@@ -30,6 +31,12 @@ _OPTIONS: dict[str, tuple[Any, Any, str]] = {
         PositiveFloat,
         30.0,
         "Seconds between two lines of progress, which a run prints that is not in a terminal.",
+    ),
+    "compile": (
+        Literal[MODES],
+        OFF,
+        "How the loss of a step and its gradients are compiled, which takes a minute at the begin of a "
+        "training: off; default; or reduce-overhead, which captures CUDA graphs on a GPU.",
     ),
     "on_divergence": (
         Literal["stop", "skip", "restore"],

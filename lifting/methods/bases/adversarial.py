@@ -74,6 +74,7 @@ class Adversarial(SequenceLifter):
     same_joints = True
     learns_from_prior = True
     takes_view = False
+    compiled_parts = ("generate", "critic_losses", "generator_losses")
 
     def __init__(
         self,
@@ -125,7 +126,10 @@ class Adversarial(SequenceLifter):
 
     @abstractmethod
     def observation_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
-        """Return the weighted losses of lifted poses against the keypoints, by name."""
+        """Return the losses of lifted poses against the keypoints, by name.
+
+        Weighted, but for ``reprojection``, whose weight grows.
+        """
 
     def configure_nets(self) -> None:
         """Build generator and critics."""
@@ -187,38 +191,64 @@ class Adversarial(SequenceLifter):
         done = min(1.0, self.progress() / h["growth_share"]) if h["growth_share"] else 1.0
         return float(h["reprojection"] * h["reprojection_growth"] ** done)
 
+    def draw(self, batch: PoseBatch) -> dict[str, Any]:
+        """Return where between fake and real the critics' gradients are taken, and a weight.
+
+        By the critic's name, fractions of the way; and the weight of the reprojection.
+        """
+        seen, generator = batch["keypoints"], self.step_generator(of_process=False)
+        examples, chunk = batch["valid"].shape
+        of_example, fractions = {POSE: chunk, MOTION: 1}, {}
+        for name in self.critics:
+            shape = examples, of_example[name]
+            drawn = drawn_together(torch.rand, *shape, generator=generator)
+            fractions[name] = sent(drawn.flatten(), seen)
+        weight = sent(torch.tensor(self.reprojection_weight()), seen)
+        return {"fractions": fractions, "weight": weight}
+
     def loss(self, batch: PoseBatch) -> Tensor:
         """Return the loss of the generator."""
-        return self.total(self.generator_losses(self.generate(batch), batch))
+        weight = self.draw(batch)["weight"]
+        return self.total(self.generator_losses(self.generate(batch), batch, weight))
 
     @staticmethod
     def total(losses: dict[str, Tensor]) -> Tensor:
         """Return the sum of losses."""
         return torch.stack(list(losses.values())).sum()
 
-    def generator_losses(self, generated: Generated, batch: PoseBatch) -> dict[str, Tensor]:
-        """Return the losses of the generator, by name: the critics' scores and the reprojection."""
+    def generator_losses(
+        self, generated: Generated, batch: PoseBatch, weight: Float[Tensor, ""]
+    ) -> dict[str, Tensor]:
+        """Return the losses of the generator, by name: the critics' scores and the reprojection.
+
+        Args:
+            generated: The generator's poses of the batch.
+            batch: The batch.
+            weight: Weight of the reprojection.
+        """
         losses = self.observation_losses(generated, batch)
+        losses["reprojection"] = weight * losses["reprojection"]
         inputs = self.critic_inputs(generated.pose)
-        for name, weight in self.critic_weights().items():
-            losses[f"realism_{name}"] = -weight * self.critics[name](inputs[name]).mean()
+        for name, share in self.critic_weights().items():
+            losses[f"realism_{name}"] = -share * self.critics[name](inputs[name]).mean()
         return losses
 
-    def critic_losses(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    def critic_losses(
+        self, real: Tensor, fake: Tensor, fractions: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
         """Return the losses of the critics, by name: the negative distance, and the penalty.
 
         Args:
             real: Root-relative poses ``(B, C, J, 3)`` of the prior, metres.
             fake: The generator's.
+            fractions: How far between the two the gradients of each critic are taken, see :meth:`draw`.
         """
-        losses, generator = {}, self.step_generator(of_process=False)
+        losses: dict[str, Tensor] = {}
         real_inputs, fake_inputs = self.critic_inputs(real), self.critic_inputs(fake)
         for name, critic in self.critics.items():
             a, b = real_inputs[name], fake_inputs[name]
             real_score, fake_score = critic(torch.cat([a, b])).split(len(a))
-            shape = len(real), len(a) // len(real)
-            fractions = drawn_together(torch.rand, *shape, generator=generator).flatten()
-            between = interpolate(a, b, sent(fractions, a))
+            between = interpolate(a, b, fractions[name])
             losses[f"critic_{name}"] = critic_loss(real_score, fake_score)
             penalty = gradient_penalty(critic, between)
             losses[f"penalty_{name}"] = self.hparams["penalty"] * penalty
@@ -229,18 +259,20 @@ class Adversarial(SequenceLifter):
         self._batch_idx = batch_idx
         generator, critic = cast(list[LightningOptimizer], self.optimizers())
         generator_lr, critic_lr = cast(list[LRScheduler], self.lr_schedulers())
+        drawn = self.draw(batch)
         moves_generator = (self.batches + 1) % self.hparams["n_critic"] == 0
         # Both learn from the poses of one pass, which needs no gradient if only the critics move.
         with torch.set_grad_enabled(moves_generator):
             generated = self.generate(batch)
         real = centre(batch["prior"][: len(generated.pose)], self.body.root) / MILLIMETRES
-        losses = self.critic_losses(real, generated.pose.detach())
+        losses = self.critic_losses(real, generated.pose.detach(), drawn["fractions"])
         loss = self._move("critic", critic, losses)
         critic_lr.step()
         if moves_generator:
             # The critics' scores move the generator only.
             with self.toggled_optimizer(generator):
-                loss = self._move("generator", generator, self.generator_losses(generated, batch))
+                losses = self.generator_losses(generated, batch, drawn["weight"])
+                loss = self._move("generator", generator, losses)
             generator_lr.step()
         self.batches += 1
         return loss

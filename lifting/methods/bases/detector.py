@@ -1,6 +1,5 @@
 """Base class of keypoint detectors by heat-maps, evaluated in 2D and through lifters."""
 
-from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -183,10 +182,6 @@ class Detector(Method):
     def on_test_start(self) -> None:
         """Move the lifters to the device of the test."""
         self.on_fit_start()
-
-    @abstractmethod
-    def loss(self, batch: ImageBatch) -> Tensor:
-        """Return the training loss of a batch."""
 
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K I V"]:
         """Return the heat-maps of normalised crops."""

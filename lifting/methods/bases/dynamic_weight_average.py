@@ -50,11 +50,12 @@ class DynamicWeightAverage(nn.Module):
         """Note the losses of a step."""
         self.total += losses.detach()
         self.count += 1
-        if self.mode == "step":
-            self.end()
 
     def end(self) -> None:
-        """End an epoch or step: its mean losses, if any, become the last of the history."""
+        """End an epoch, or a step where these are compared.
+
+        Its mean losses, if there are any, become the last of the history.
+        """
         if self.mode == "equal":
             return
         if dist.is_available() and dist.is_initialized():

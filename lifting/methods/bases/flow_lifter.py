@@ -21,7 +21,12 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.bases.processes import average_gradients
-from lifting.methods.bases.view_rotation import ELEVATIONS, camera_elevation, random_view_rotation
+from lifting.methods.bases.view_rotation import (
+    ELEVATIONS,
+    Turns,
+    camera_elevation,
+    random_view_rotation,
+)
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
 from lifting.nets.part_lifters import FULL, PartLifters
 from lifting.on_device import sent
@@ -204,30 +209,69 @@ class FlowLifter(Lifter):
         trainer = self._trainer
         return 1.0 if trainer is None else trainer.global_step / trainer.estimated_stepping_batches
 
-    def _first_lift(
-        self, keypoints: Tensor, camera: Camera, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, bool]:
-        """Return depth offsets, elevations, and whether these are predicted."""
-        h = self.hparams
-        if h["elevation"] == "learned" or (h["elevation"] == "warm" and self.progress() >= 0.5):
-            return *self.lifters(keypoints), True
-        offset = self.lifters.depth(keypoints[None])
-        if h["elevation"] == "camera":
-            return offset, camera_elevation(camera).to(offset), False
-        normal = sent(torch.randn(len(keypoints), generator=generator), offset)
-        return offset, h["elevation_mean"] + h["elevation_std"] * normal, False
+    @property
+    def _generator(self) -> PoseFlows:
+        return cast(PoseFlows, self._stages[-1])
 
-    def losses(self, batch: PoseBatch) -> dict[str, Tensor]:
-        """Return every weighted loss, by name (Wandt et al., section 3; Hardy and Kim, section 3.2)."""
-        h, generator = self.hparams, self.step_generator()
+    def draw(self, batch: PoseBatch) -> dict[str, Any]:
+        """Return the latent noise of generated poses, elevations, turns, and weights of the losses."""
+        h, generator, seen = self.hparams, self.step_generator(), batch["keypoints"]
+        count, latent, elevation = len(seen), None, None
+        if h["generated"]:
+            latent, count = self._generator.flow(FULL).gaussian(count, generator), 2 * count
+        done = self.progress()
+        predicted = h["elevation"] == "learned" or (h["elevation"] == "warm" and done >= 0.5)
+        if not predicted and h["elevation"] != "camera":
+            normal = sent(torch.randn(count, generator=generator), seen)
+            elevation = h["elevation_mean"] + h["elevation_std"] * normal
+        turns = Turns.draw(count, generator, seen, h["elevation"] == "uniform")
+        return {
+            "latent": latent,
+            "elevation": elevation,
+            "predicted": predicted,
+            "turns": turns,
+            "weights": sent(torch.tensor([self._nll_weight(done), self._bone_weight(done)]), seen),
+            "noise": self.prior.draw(count, generator),
+        }
+
+    def _first_lift(
+        self, keypoints: Tensor, camera: Camera, elevation: Tensor | None, predicted: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Return depth offsets and elevations."""
+        if predicted:
+            return self.lifters(keypoints)
+        offset = self.lifters.depth(keypoints[None])
+        return offset, camera_elevation(camera).to(offset) if elevation is None else elevation
+
+    def objective(
+        self,
+        batch: PoseBatch,
+        latent: Tensor | None,
+        elevation: Tensor | None,
+        predicted: bool,
+        turns: Turns,
+        weights: Float[Tensor, " 2"],
+        noise: dict[str, Tensor],
+    ) -> dict[str, Tensor]:
+        """Return every weighted loss, by name (Wandt et al., section 3; Hardy and Kim, section 3.2).
+
+        Args:
+            batch: The batch.
+            latent: Noise of generated poses, where there are any.
+            elevation: Elevations that are known; None where the camera says them, or the lifters.
+            predicted: Whether the lifters do.
+            turns: Random numbers of the views.
+            weights: Of likelihood and bone ratios.
+            noise: See :meth:`lifting.methods.bases.flow_prior.FlowPrior.follow`.
+        """
+        h = self.hparams
         keypoints = self.head_scale(batch["keypoints"])[:, 0]
         camera = batch["camera"]
-        if h["generated"]:
-            flow = cast(PoseFlows, self._stages[-1])
-            keypoints = torch.cat([keypoints, flow.resample(keypoints, generator)])
+        if latent is not None:
+            keypoints = torch.cat([keypoints, self._generator.resample(keypoints, latent)])
             camera = camera.map(lambda x: torch.cat([x, x]))
-        offset, elevation, predicted = self._first_lift(keypoints, camera, generator)
-        rotation = random_view_rotation(elevation, generator, h["elevation"] == "uniform")
+        offset, elevation = self._first_lift(keypoints, camera, elevation, predicted)
+        rotation = random_view_rotation(elevation, turns, h["elevation"] == "uniform")
         pose = self.back_project(keypoints.expand(len(offset), *keypoints.shape), offset)
         rotated = rotate(pose, rotation)
         view = project(rotated)
@@ -241,13 +285,12 @@ class FlowLifter(Lifter):
             return x.mean(-1).sum() if h["sum_hypotheses"] else x.mean()
 
         losses = {
-            "nll": self._nll_weight() * self.prior(views).mean(),
+            "nll": weights[0] * self.prior(views).mean(),
             "l2d": h["l2d"] * reduced((project(back) - keypoints).abs().sum((-2, -1))),
             "l3d": h["l3d"] * reduced((rotated - again).flatten(2).norm(dim=-1)),
             "deformation": h["deformation"]
             * reduced(torch.stack([deformation_loss(*p) for p in zip(pose, back, strict=True)])),
-            "bone": self._bone_weight()
-            * reduced(bone_ratio_loss(pose, self.bones, self.bone_ratios)),
+            "bone": weights[1] * reduced(bone_ratio_loss(pose, self.bones, self.bone_ratios)),
         }
         if predicted:
             distance = (elevation.mean() - h["elevation_mean"]).square()
@@ -256,26 +299,19 @@ class FlowLifter(Lifter):
             # Nothing, but every parameter gets a gradient, as DDP demands.
             losses["elevation"] = 0 * self.lifters.elevation_weights()
         if h["contrast"]:
-            losses["follow"] = self.prior.follow(views, generator)
-        self._angles = {"elevation_mean": elevation.mean(), "elevation_std": elevation.std()}
-        return losses
+            losses["follow"] = self.prior.follow(views, noise)
+        total = torch.stack(list(losses.values())).sum()
+        angles = {"elevation_mean": elevation.mean(), "elevation_std": elevation.std()}
+        return losses | angles | {"loss": total}
 
-    def _nll_weight(self) -> float:
-        grown = min(1.0, max(0.0, (self.progress() - 0.4) / 0.4))
-        return self.hparams["nll"] * self.hparams["nll_growth"] ** grown
+    def _nll_weight(self, done: float) -> float:
+        grown = min(1.0, max(0.0, (done - 0.4) / 0.4))
+        return float(self.hparams["nll"] * self.hparams["nll_growth"] ** grown)
 
-    def _bone_weight(self) -> float:
+    def _bone_weight(self, done: float) -> float:
         ramp = self.hparams["bone_ramp"]
-        done = min(1.0, self.progress() / ramp) if ramp else 1.0
-        return self.hparams["bone"] * done**2
-
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Return the sum of the losses, and log each."""
-        losses = self.losses(batch)
-        if self._trainer is not None:
-            self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()})
-            self.log_dict({f"train/{name}": v.detach() for name, v in self._angles.items()})
-        return torch.stack(list(losses.values())).sum()
+        grown = min(1.0, done / ramp) if ramp else 1.0
+        return float(self.hparams["bone"] * grown**2)
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser, which also moves the flows that follow, if there are any."""

@@ -86,14 +86,27 @@ class FlowPrior:
     def _limit(self, nll: Tensor) -> Tensor:
         return capped(nll) if self.cap else nll
 
-    def follow(self, views: Views, generator: Generator) -> Float[Tensor, ""]:
-        """Return the loss of the flows that follow, which learn the distribution of the projections."""
+    def draw(self, count: int, generator: Generator) -> dict[str, Tensor]:
+        """Draw the noise of :meth:`follow` for so many projections, by the name of the flow."""
+        return {
+            name: follower.gaussian(count, generator)  # type: ignore[operator]
+            for name, follower in self.followers.items()
+            if self.source[name].hparams["input_noise"]
+        }
+
+    def follow(self, views: Views, noise: Mapping[str, Tensor]) -> Float[Tensor, ""]:
+        """Return the loss of the flows that follow, which learn the distribution of the projections.
+
+        Args:
+            views: Head-normalised projections, by the name of the flow.
+            noise: What :meth:`draw` returns for as many.
+        """
         total = next(iter(views.values())).new_zeros(())
         for name, follower in self.followers.items():
             x = self._vectors(views, name).detach()
-            noise = self.source[name].hparams["input_noise"]
-            if noise:
-                x = follower.perturb(x, noise, generator)  # type: ignore[operator]
+            if name in noise:
+                size = self.source[name].hparams["input_noise"]
+                x = follower.perturb(x, size, noise[name])  # type: ignore[operator]
             total = total + self._limit(follower(x)).mean()
         return total
 

@@ -73,9 +73,9 @@ class KeypointMethod(Method):
             turned["pose"] = view.turned(batch["pose"], first)
         return turned
 
-    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """Return the loss of a batch in the view of the method, and log it."""
-        return super().training_step(self.into_view(batch), batch_idx)
+    def seen_objective(self, batch: Any, drawn: dict[str, Any]) -> dict[str, Tensor]:
+        """Return the objective of a batch in the view of the method."""
+        return super().seen_objective(self.into_view(batch), drawn)
 
     def take_statistics(self, data: PoseData) -> None:
         """Take statistics of the training data as the method sees them."""

@@ -85,10 +85,6 @@ class Lifter(KeypointMethod):
     ) -> Float[Tensor, "B C J 3"]:
         """Lift keypoints in pixels to root-relative poses in millimetres, camera frame."""
 
-    @abstractmethod
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Return the training loss of a batch."""
-
     def take_statistics(self, data: PoseData) -> None:
         """Take statistics of the training data, and the size of its images."""
         super().take_statistics(data)

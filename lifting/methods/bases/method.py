@@ -33,8 +33,9 @@ class Method(Checkpointed):
     """Base class of everything that is trained: lifters, their priors, detectors.
 
     A subclass takes flat primitives, names them in ``self.hparams``, and fills in
-    :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`loss`, :meth:`configure_evaluation` and
-    :meth:`evaluate`.
+    :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`objective`, :meth:`configure_evaluation` and
+    :meth:`evaluate`; and :meth:`draw`, where the objective takes random numbers or changes from step to
+    step.
 
     Args:
         skeleton: Joint set of the poses.
@@ -59,6 +60,9 @@ class Method(Checkpointed):
     # Whether a checkpoint of the same training is about to be restored, which the Trainer does not know
     # as early as ``setup``: what that training began from need not be there any more.
     goes_on = False
+    # What ``--compile`` compiles: functions of tensors.
+    compiled_parts: tuple[str, ...] = ("seen_objective",)
+    compiled = False
     # Whether the method has a critic, which learns from poses that are not those of its examples.
     learns_from_prior = False
 
@@ -98,9 +102,36 @@ class Method(Checkpointed):
     ) -> None:
         """Take statistics of the training frames (pixels; root-relative millimetres) into buffers."""
 
-    @abstractmethod
     def loss(self, batch: Any) -> Tensor:
-        """Return the training loss of a batch, which is a PoseBatch or an ImageBatch."""
+        """Return the training loss of a batch, which is a PoseBatch or an ImageBatch.
+
+        A subclass may override it in place of :meth:`objective`.
+        """
+        return self.objective(batch, **self.draw(batch))["loss"]
+
+    def draw(self, batch: Any) -> dict[str, Any]:
+        """Return what the objective of a step takes besides the batch, on the batch's device.
+
+        The random numbers of the step, and the weights that depend on how far training is.
+        """
+        return {}
+
+    def objective(self, *args: Any, **drawn: Any) -> dict[str, Tensor]:
+        """Return the ``loss`` of a batch, and by their names the values to log beside it.
+
+        Computed of tensors alone, so that it can be compiled: it asks nothing of the Trainer.
+
+        Args:
+            args: The batch.
+            drawn: What :meth:`draw` returns.
+        """
+        raise NotImplementedError
+
+    def seen_objective(self, batch: Any, drawn: dict[str, Any]) -> dict[str, Tensor]:
+        """Return :meth:`objective` of a batch as the method sees it; what ``--compile`` compiles."""
+        if type(self).loss is not Method.loss:
+            return {"loss": self.loss(batch)}
+        return self.objective(batch, **drawn)
 
     @abstractmethod
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
@@ -226,12 +257,25 @@ class Method(Checkpointed):
             key = (key * 1_000_003 + number) % 2**63
         return torch.Generator().manual_seed(key)
 
+    def compile_step(self, mode: str) -> None:
+        """Compile what a step of training computes on the device.
+
+        In whole: a part that cannot be compiled fails. Every shape of a batch is compiled anew.
+
+        Args:
+            mode: ``default``, or ``reduce-overhead``, which captures CUDA graphs on a GPU.
+        """
+        self.compiled = True
+        for name in self.compiled_parts:
+            part = torch.compile(getattr(self, name), fullgraph=True, dynamic=False, mode=mode)
+            setattr(self, name, part)
+
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Return the loss and log it."""
         self._batch_idx = batch_idx
-        loss = self.loss(batch)
-        self.log("train/loss", loss)
-        return loss
+        values = self.seen_objective(batch, self.draw(batch))
+        self.log_dict({f"train/{name}": value.detach() for name, value in values.items()})
+        return values["loss"]
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Evaluate a batch of the held-out subject."""

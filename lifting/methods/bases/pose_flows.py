@@ -152,28 +152,41 @@ class PoseFlows(KeypointMethod):
         return self.flow(name).latent_dims
 
     def resample(
-        self, poses: Float[Tensor, "N K 2"], generator: torch.Generator | None = None
+        self, poses: Float[Tensor, "N K 2"], gaussian: Float[Tensor, "N latent"] | None = None
     ) -> Float[Tensor, "N K 2"]:
         """Draw a head-normalised pose around each one, by the full-pose flow and its latent noise."""
         h = self.hparams
-        drawn = self.flow(FULL).resample(poses.flatten(1), h["noise"], h["noise_kind"], generator)
+        drawn = self.flow(FULL).resample(poses.flatten(1), h["noise"], h["noise_kind"], gaussian)
         return drawn.unflatten(1, (-1, 2))
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """Sum of the flows' mean negative log-likelihoods; generated poses count like real ones."""
-        h, generator = self.hparams, self.step_generator()
+    def draw(self, batch: PoseBatch) -> dict[str, Any]:
+        """Return the latent noise of generated poses, and the noise on what each flow sees."""
+        h, generator, count = self.hparams, self.step_generator(), len(batch["keypoints"])
+        latent = None
+        if h["generated"]:
+            latent, count = self._generator.flow(FULL).gaussian(count, generator), 2 * count
+        seen = self.flows if h["input_noise"] else ()
+        return {
+            "latent": latent,
+            "noise": {name: self.flow(name).gaussian(count, generator) for name in seen},
+        }
+
+    def objective(
+        self, batch: PoseBatch, latent: Tensor | None, noise: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Return the sum of the flows' mean negative log-likelihoods; generated poses count as real."""
         poses = self.head_scale(batch["keypoints"])[:, 0]
         sources = 1
-        if h["generated"]:
+        if latent is not None:
             # One pass for both; the sum of their means is twice the mean of all.
-            poses, sources = torch.cat([poses, self._generator.resample(poses, generator)]), 2
+            poses, sources = torch.cat([poses, self._generator.resample(poses, latent)]), 2
         total = poses.new_zeros(())
         for name in self.flows:
             x, flow = self.part(poses, name), self.flow(name)
-            if h["input_noise"]:
-                x = flow.perturb(x, h["input_noise"], generator)
+            if name in noise:
+                x = flow.perturb(x, self.hparams["input_noise"], noise[name])
             total = total + sources * flow(x).mean()
-        return total
+        return {"loss": total}
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the likelihoods: their sum first, then each flow's, in total and per dimension."""

@@ -152,11 +152,11 @@ class SequenceLifter(Lifter):
         pose[:, :, skeleton(self.hparams["skeleton"]).root] = 0
         return pose
 
-    def loss(self, batch: PoseBatch) -> Tensor:
-        """MPJPE in metres, over the frames that are not padding."""
+    def objective(self, batch: PoseBatch) -> dict[str, Tensor]:
+        """Return the MPJPE in metres, over the frames that are not padding."""
         pred = self.lift_to_metres(batch["keypoints"], batch["camera"])
         distance = joint_distance(pred, self.target(batch) / MILLIMETRES)
-        return masked_mean(distance, batch["valid"])
+        return {"loss": masked_mean(distance, batch["valid"])}
 
 
 def on_screen(keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> Float[Tensor, "B T K 2"]:

@@ -5,6 +5,7 @@ elevation drawn from the distribution of the batch's (Wandt et al., CVPR 2022, s
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -30,8 +31,31 @@ def camera_elevation(camera: Camera) -> Float[Tensor, " B"]:
     return torch.atan2(up[..., 2], -up[..., 1])
 
 
+class Turns(NamedTuple):
+    """Random numbers of other views of poses.
+
+    Attributes:
+        azimuth: Uniform from -1 to 1.
+        tilt: Standard normal, or uniform from -1 to 1.
+    """
+
+    azimuth: Float[Tensor, " B"]
+    tilt: Float[Tensor, " B"]
+
+    @classmethod
+    def draw(cls, count: int, generator: Generator, like: Tensor, uniform: bool = False) -> "Turns":
+        """Draw the numbers of so many poses, and send them to the device of a tensor, in its type."""
+
+        def circle() -> Tensor:
+            return sent(2 * torch.rand(count, generator=generator) - 1, like)
+
+        azimuth = circle()
+        tilt = circle() if uniform else sent(torch.randn(count, generator=generator), like)
+        return cls(azimuth, tilt)
+
+
 def random_view_rotation(
-    elevation: Float[Tensor, " B"], generator: Generator, uniform: bool = False
+    elevation: Float[Tensor, " B"], turns: Turns, uniform: bool = False
 ) -> Float[Tensor, "B 3 3"]:
     """Return a rotation per pose: level, turn by a random azimuth, tilt again.
 
@@ -40,20 +64,13 @@ def random_view_rotation(
 
     Args:
         elevation: Angle that levels each pose, radians.
-        generator: Source of the randomness.
+        turns: The random numbers, of the same kind.
         uniform: Do not level, and tilt by up to 20 degrees, whatever the elevations are.
     """
-    count = len(elevation)
-    azimuth = _uniform(elevation, generator, math.pi)
+    azimuth = math.pi * turns.azimuth
     if uniform:
-        tilt = _uniform(elevation, generator, UNIFORM)
-        return compose(rotation_x(tilt), rotation_y(azimuth))
+        return compose(rotation_x(UNIFORM * turns.tilt), rotation_y(azimuth))
     # The standard deviation of a single pose is undefined.
-    std = elevation.std() if count > 1 else elevation.new_zeros(())
-    normal = sent(torch.randn(count, generator=generator), elevation)
-    tilt = std * normal - elevation.mean()
+    std = elevation.std() if len(elevation) > 1 else elevation.new_zeros(())
+    tilt = std * turns.tilt - elevation.mean()
     return compose(rotation_x(tilt), rotation_y(azimuth), rotation_x(elevation))
-
-
-def _uniform(like: Tensor, generator: Generator, limit: float) -> Tensor:
-    return limit * sent(2 * torch.rand(len(like), generator=generator) - 1, like)

@@ -72,7 +72,6 @@ def test_the_loss_adds_up(chunk, root_on_ray, free):
     some = paired(chunk, free)
     some["unlabelled"]["valid"][0, 0] = False
     some["valid"][1, 0] = False
-    model.log_dict = lambda values: None
     reprojection, bone = unlabelled_terms(model, some)
     expected = labelled_loss(model, some) + 2.0 * reprojection + 0.5 * bone
     assert model.loss(some).item() == pytest.approx(expected, rel=1e-4)
@@ -90,7 +89,6 @@ def test_unlabelled_frames_do_not_count_at_first_or_where_there_are_none():
 
 def test_batch_normalisation_sees_labelled_and_unlabelled_frames_together():
     model, some = method().train(), paired()
-    model.log_dict = lambda values: None
     before = model.net.activation[0].running_mean.clone()
     model.loss(some)
     together = model.net.activation[0].running_mean.clone()
@@ -104,7 +102,6 @@ def test_batch_normalisation_sees_labelled_and_unlabelled_frames_together():
 
 def test_both_networks_learn_from_unlabelled_frames_alone():
     model, some = method(), paired()
-    model.log_dict = lambda values: None
     # Bones compare with labelled frames, of which there are none now.
     some["valid"][:] = False
     loss = model.loss(some)

@@ -237,7 +237,8 @@ def test_a_critic_of_motions_is_asked_and_learns():
     method = temporal(motion=0.5, motion_frames=3, realism=2.0)
     some = made_batch(11, 3)
     made = method.generate(some)
-    losses = method.generator_losses(made, some)
+    drawn = method.draw(some)
+    losses = method.generator_losses(made, some, drawn["weight"])
     opinions = [
         method.critics["pose"](made.pose.flatten(0, 1)),
         method.critics["motion"](made.pose),
@@ -247,7 +248,8 @@ def test_a_critic_of_motions_is_asked_and_learns():
         -opinions[1].mean().item() / 2, rel=1e-5
     )
     real = centre(torch.randn(6, 3, 17, 3), ROOT)
-    method.total(method.critic_losses(real, made.pose.detach())).backward()
+    losses = method.critic_losses(real, made.pose.detach(), drawn["fractions"])
+    method.total(losses).backward()
     assert all(p.grad is not None for p in method.critics["motion"].net[0].parameters())
     assert not any(p.grad is not None for p in method.generator.parameters())
 

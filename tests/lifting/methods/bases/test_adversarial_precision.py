@@ -24,9 +24,9 @@ def test_under_autocast_the_generator_hears_the_critic_that_has_just_learnt(stor
     watch, method = Hears(), repnet(lr=0.02, schedule="constant", warmup=0.0)
     original = method.generator_losses
 
-    def spy(made, some):
+    def spy(made, some, weight):
         watch.made = made.pose.detach()
-        return original(made, some)
+        return original(made, some, weight)
 
     method.generator_losses = spy
     fit(method, store, watch, precision=MixedPrecision("bf16-mixed", "cpu"))

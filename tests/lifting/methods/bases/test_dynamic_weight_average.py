@@ -34,8 +34,10 @@ def test_that_which_falls_slowest_counts_most():
 def test_steps_are_compared_one_by_one():
     weights = DynamicWeightAverage(3, "step", temperature=0.5)
     weights.add(torch.tensor([1.0, 2.0, 4.0]))
+    weights.end()
     torch.testing.assert_close(weights(), equal(3))
     weights.add(torch.tensor([1.0, 1.0, 1.0]))
+    weights.end()
     torch.testing.assert_close(weights(), (torch.tensor([1, 0.5, 0.25]) / 0.5).softmax(0))
 
 
@@ -50,8 +52,9 @@ def test_equal_weights_stay_equal():
 @pytest.mark.parametrize("losses", [[0.0, 1.0], [float("nan"), 1.0], [float("inf"), 1.0]])
 def test_a_loss_that_is_no_measure_leaves_them_equal(losses):
     weights = DynamicWeightAverage(2, "step")
-    weights.add(torch.tensor(losses))
-    weights.add(torch.ones(2))
+    for of_step in (torch.tensor(losses), torch.ones(2)):
+        weights.add(of_step)
+        weights.end()
     torch.testing.assert_close(weights(), equal(2))
 
 

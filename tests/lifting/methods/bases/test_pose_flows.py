@@ -75,7 +75,8 @@ def test_generated_poses_count_like_real_ones():
     flows, data = fitted(input_noise=0.0, generated=True), batch()
     torch.manual_seed(0)
     x = flows.head_scale(data["keypoints"])[:, 0]
-    drawn = flows.resample(x, flows.step_generator())
+    gaussian = flows.flow("full").gaussian(len(x), flows.step_generator())
+    drawn = flows.resample(x, gaussian)
     expected = flows.nll(x)["full"].mean() + flows.nll(drawn)["full"].mean()
     torch.testing.assert_close(flows.loss(data), expected)
 

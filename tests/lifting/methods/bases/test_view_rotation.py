@@ -6,11 +6,17 @@ import torch
 from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
 from lifting.geometry import rotate, rotation_x
-from lifting.methods.bases.view_rotation import UNIFORM, camera_elevation, random_view_rotation
+from lifting.methods.bases.view_rotation import (
+    UNIFORM,
+    Turns,
+    camera_elevation,
+    random_view_rotation,
+)
 
 
-def draws(seed=0):
-    return torch.Generator().manual_seed(seed)
+def turned(elevation, uniform=False):
+    turns = Turns.draw(len(elevation), torch.Generator().manual_seed(0), elevation, uniform)
+    return random_view_rotation(elevation, turns, uniform)
 
 
 def elevation_of(rotation):
@@ -20,7 +26,7 @@ def elevation_of(rotation):
 
 
 def test_turns_are_rotations():
-    turn = random_view_rotation(0.3 * torch.randn(50, dtype=torch.float64), draws())
+    turn = turned(0.3 * torch.randn(50, dtype=torch.float64))
     identity = torch.eye(3, dtype=torch.float64).expand_as(turn)
     torch.testing.assert_close(turn @ turn.mT, identity)
     torch.testing.assert_close(torch.linalg.det(turn), torch.ones(50, dtype=torch.float64))
@@ -30,21 +36,20 @@ def test_levelled_and_tilted_again_the_poses_have_the_batch_s_elevation():
     # What stands upright in the world is seen with elevation a: the turned view has the same spread.
     elevation = -0.22 + 0.05 * torch.randn(20_000, dtype=torch.float64)
     upright_seen = rotation_x(-elevation)
-    turned = random_view_rotation(elevation, draws()) @ upright_seen
-    found = elevation_of(turned)
+    found = elevation_of(turned(elevation) @ upright_seen)
     assert found.mean().item() == pytest.approx(-0.22, abs=2e-3)
     assert found.std().item() == pytest.approx(0.05, rel=0.03)
 
 
 def test_azimuth_covers_the_circle_evenly():
-    turn = random_view_rotation(torch.zeros(40_000), draws())
+    turn = turned(torch.zeros(40_000))
     azimuth = torch.atan2(turn[:, 0, 2], turn[:, 2, 2])
     counts = torch.histc(azimuth, 8, -math.pi, math.pi)
     assert (counts / 5000 - 1).abs().max() < 0.06
 
 
 def test_uniform_ignores_elevations_and_stays_within_its_range():
-    turn = random_view_rotation(torch.full((1000,), 5.0), draws(), uniform=True)
+    turn = turned(torch.full((1000,), 5.0), uniform=True)
     tilt = elevation_of(turn)
     assert tilt.abs().max() <= UNIFORM + 1e-5
     assert tilt.std().item() == pytest.approx(UNIFORM / math.sqrt(3), rel=0.1)
@@ -52,12 +57,12 @@ def test_uniform_ignores_elevations_and_stays_within_its_range():
 
 def test_gradient_reaches_every_elevation():
     elevation = torch.randn(6, requires_grad=True)
-    random_view_rotation(elevation, draws())[:, 1, 2].sum().backward()
+    turned(elevation)[:, 1, 2].sum().backward()
     assert (elevation.grad.abs() > 0).all()
 
 
 def test_a_single_pose_is_turned_too():
-    assert random_view_rotation(torch.zeros(1), draws()).isfinite().all()
+    assert turned(torch.zeros(1)).isfinite().all()
 
 
 def test_camera_elevation_levels_the_world():

@@ -1,0 +1,131 @@
+"""Steps of every method as one graph: never broken, not made anew, with the values of an eager one.
+
+Run by test_compiled_steps.py in processes of their own, as what checks shapes cannot be compiled.
+"""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from lifting.cli.run.compiling import missing_compiler
+from lifting.cli.training import run
+from lifting.methods import LInKs, PoseFlows
+from lifting.nets.dropout import Dropout
+from tests.gpu.budget import NAMED, options
+from tests.made_lifters import save, with_statistics
+from tests.test_experiments import EXPERIMENTS, configs, sees_images
+
+# Graphs of a training; of the others, one. The first half of the lifters' knows the elevation.
+GRAPHS = {"left_right": 2, "repnet": 3, "temporal_gan": 3}
+# What they compute, others do too; an LSTM is not compiled.
+SPARED = {"elepose", "leg_torso", "full_flow", "part_flows", "simple_baseline", "twin"}
+SPARED |= {"video_pose_3d_27", "hrnet_w32", "lstm"}
+COMPILED = [name for name in NAMED if name not in SPARED]
+OPTIONS = {"guided": ("--model.network", "pose_resnet_18")}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Runs of the stages that others build on, untrained."""
+    folder = tmp_path_factory.mktemp("compiled")
+    keypoints = 500 + 100 * torch.randn(64, 17, 2)
+    flows = {"full_flow": ["full"], "part_flows": ["left", "right", "legs", "torso"]}
+    stages = {name: PoseFlows(parts=parts, hidden=16) for name, parts in flows.items()}
+    for stage in stages.values():
+        stage.fit_statistics(keypoints, None)
+    for split in ("left_right", "leg_torso"):
+        stages[split] = with_statistics(LInKs(split, width=32, head_blocks=3))
+    for name, stage in stages.items():
+        (folder / name / "checkpoints").mkdir(parents=True)
+        save(stage, folder / name / "checkpoints/best.ckpt")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """The folder of the synthetic data."""
+    return Path(os.environ["LIFTING_SYNTHETIC"])
+
+
+def fit(name, runs, folder, compile_, *more):
+    """Train a method for some steps, and return the folder of the run."""
+    method, data = NAMED[name], "synthetic_images" if sees_images(NAMED[name]) else "synthetic"
+    run_folder = runs / f"{name}_{compile_}_{len(more)}"
+    # Lifters that guide are drawn.
+    torch.manual_seed(0)
+    words = [
+        *("fit", "--wandb", "disabled", "--run", str(run_folder), "--compile", compile_),
+        *configs(*(EXPERIMENTS / n for n in ("base.yaml", f"data/{data}.yaml", method))),
+        *options(method, runs),
+        *("--data.folder", str(folder), "--pictures", "false", "--trainer.accelerator", "cpu"),
+        *("--trainer.max_steps", "6", "--trainer.limit_val_batches", "0"),
+        *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
+        *("--best.monitor", "null", *OPTIONS.get(name, ()), *more),
+    ]
+    run(words)
+    return run_folder
+
+
+def checkpoint(run_folder):
+    return torch.load(run_folder / "checkpoints/last.ckpt", weights_only=True)
+
+
+def losses(run_folder):
+    rows = csv.DictReader(next(run_folder.glob("**/metrics.csv")).read_text().splitlines())
+    return [float(row["train/loss"]) for row in rows if row["train/loss"]]
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    """The graphs that are made while it lasts, in place of compiling them."""
+    torch._dynamo.reset()
+    made, original = [], torch.compile
+
+    def keep(graph, inputs):
+        made.append(len(inputs))
+        return graph
+
+    def compiled(part, fullgraph, dynamic, mode):
+        assert fullgraph
+        assert mode == "default"
+        return original(part, fullgraph=True, dynamic=dynamic, backend=keep)
+
+    # The same draws in both, whatever is cheap where.
+    def forward(self, x):
+        return functional.dropout(x, self.p, self.training)
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    monkeypatch.setattr(Dropout, "forward", forward)
+    yield made
+    torch._dynamo.reset()
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_step_is_one_graph_with_the_values_of_an_eager_one(name, runs, folder, graphs):
+    eager = checkpoint(fit(name, runs, folder, "off"))
+    assert not graphs
+    compiled = checkpoint(fit(name, runs, folder, "default"))
+    assert len(graphs) == GRAPHS.get(name, 1)
+    assert compiled["global_step"] == eager["global_step"]
+    for key, value in eager["state_dict"].items():
+        found = compiled["state_dict"][key]
+        torch.testing.assert_close(found, value, rtol=1e-5, atol=1e-6, equal_nan=True, msg=key)
+
+
+@pytest.mark.skipif(missing_compiler("cpu") is not None, reason="there is no C++ compiler")
+@pytest.mark.parametrize("name", ["simple_baseline", "full_flow"])
+def test_a_compiled_training_learns_what_an_eager_one_does(name, runs, folder):
+    small = {"simple_baseline": ("--model.dropout", "0.0"), "full_flow": ("--model.blocks", "2")}[
+        name
+    ]
+    small = (*small, "--trainer.log_every_n_steps", "1")
+    eager = losses(fit(name, runs, folder, "off", *small))
+    compiled = losses(fit(name, runs, folder, "reduce-overhead", *small))
+    assert len(eager) == 6
+    assert compiled[:3] == pytest.approx(eager[:3], rel=1e-5)
+    # Adam makes a step of a gradient that is nothing but rounding.
+    assert compiled == pytest.approx(eager, rel=1e-2)
