@@ -49,6 +49,7 @@ from lifting.cli.run.world import (
 )
 from lifting.errors import CheckpointError, DivergenceError, InputError
 from lifting.methods.bases.method import Method
+from lifting.nets.fp32 import set_matmul_precision
 from lifting.runs.folder import run_folder
 from lifting.runs.options import flat
 
@@ -143,6 +144,7 @@ class LiftingCLI(LightningCLI):
             check_ranges(options)
         except InputError as error:
             raise placed(error, self._words) from error
+        set_matmul_precision(options.matmul_precision)
         self._asked = options.ckpt_path
         checkpoint = self._checkpoint_to_take()
         self._taken = file_stamp(checkpoint)

@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+HIGHEST = "highest"
+
 
 class _NoRounding(torch.autocast):
     """A context without autocast and without TF32; what was allowed before is allowed after it."""
@@ -18,13 +20,24 @@ class _NoRounding(torch.autocast):
     def __enter__(self) -> Any:
         self._allowed = torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()
         torch.backends.cudnn.allow_tf32 = False
-        torch.set_float32_matmul_precision("highest")
+        torch.set_float32_matmul_precision(HIGHEST)
         return super().__enter__()
 
     def __exit__(self, *raised: Any) -> None:
         super().__exit__(*raised)
         torch.backends.cudnn.allow_tf32, precision = self._allowed
         torch.set_float32_matmul_precision(precision)
+
+
+def set_matmul_precision(precision: str) -> None:
+    """Set how products of float32 are computed, those of convolutions and recurrent layers too.
+
+    Args:
+        precision: ``highest`` for float32; ``high`` (TF32 on a GPU) or ``medium``, see
+            :func:`torch.set_float32_matmul_precision`.
+    """
+    torch.set_float32_matmul_precision(precision)
+    torch.backends.cudnn.allow_tf32 = precision != HIGHEST
 
 
 def _knows_tf32(x: Tensor) -> bool:

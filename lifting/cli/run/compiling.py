@@ -13,6 +13,7 @@ from torch._dynamo.exc import TorchDynamoException
 
 from lifting.errors import InputError, Option, Phrase
 from lifting.methods.bases.method import Method
+from lifting.nets.fp32 import HIGHEST
 
 OFF, GRAPHS = "off", "reduce-overhead"
 MODES = (OFF, "default", GRAPHS)
@@ -29,6 +30,9 @@ def compile_step(method: Method, trainer: Trainer, mode: str) -> None:
     if not method.compiled_parts:
         rank_zero_info(f"{type(method).__name__} is not compiled, which would not make it faster.")
         return
+    if torch.get_float32_matmul_precision() != HIGHEST:
+        what = "Compiled, --matmul_precision would round layers that stay in float32 without"
+        raise _refusal(what, mode)
     if mode == GRAPHS and trainer.accumulate_grad_batches > 1:
         what = (
             "Captured graphs overwrite the gradients that --trainer.accumulate_grad_batches adds up"

@@ -38,6 +38,12 @@ _OPTIONS: dict[str, tuple[Any, Any, str]] = {
         "How the loss of a step and its gradients are compiled, which takes a minute at the begin of a "
         "training: off; default; or reduce-overhead, which captures CUDA graphs on a GPU.",
     ),
+    "matmul_precision": (
+        Literal["highest", "high", "medium"],
+        "highest",
+        "How products of float32 are computed on a GPU: highest; high, which is TF32; or medium. "
+        "Geometry, and the layers that coordinates go in and out by, stay in float32.",
+    ),
     "on_divergence": (
         Literal["stop", "skip", "restore"],
         "stop",

@@ -122,3 +122,14 @@ def test_no_product_of_float32_is_rounded_where_tf32_is_allowed(make, shape, mon
         torch.set_float32_matmul_precision("highest")
     assert products.seen
     assert not [seen for seen in products.seen if seen[1:] != (False, "highest")]
+
+
+def test_matmul_precision_holds_for_convolutions_too(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    try:
+        for precision, allowed in (("high", True), ("highest", False)):
+            fp32.set_matmul_precision(precision)
+            assert torch.get_float32_matmul_precision() == precision
+            assert torch.backends.cudnn.allow_tf32 is allowed
+    finally:
+        torch.set_float32_matmul_precision("highest")

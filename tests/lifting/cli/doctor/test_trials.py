@@ -4,17 +4,28 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
+from datamodules.h36m.cameras import h36m_camera
 from lifting import methods
+from lifting.cameras import Camera
 from lifting.cli.doctor import doctor, trials
 from lifting.cli.doctor.facts import Precision
 from lifting.cli.doctor.report import summary
-from lifting.cli.doctor.trials import TRIALS, Mode, Trial, farthest, try_method
+from lifting.cli.doctor.trials import (
+    TRIALS,
+    Mode,
+    Trial,
+    farthest,
+    try_method,
+    without_dropout,
+)
 from lifting.cli.main import run
 from lifting.errors import InputError, StoppedError
 from lifting.methods import Method
 from lifting.methods.bases.detector import Detector
+from tests.made_lifters import with_statistics
 
 ROOT = Path(__file__).parents[4]
 
@@ -125,3 +136,27 @@ def test_a_line_of_a_timed_method_has_its_time():
     found = Trial({"float32": Mode(1e-5, 2e-4, True, 1.234)})
     line = "lstm: float32 differs by 0.001 %, then 0.02 %, 1.2 ms a step"
     assert summary("lstm", found) == line
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: methods.SimpleBaseline(width=16),
+        lambda: methods.RelativeDepth(width=16, keypoint_dropout=0.5),
+        lambda: methods.IGANet(width=16, depth=1, heads=2),
+        lambda: methods.TransformerLifter(frames=3, width=16, hidden=16, heads=2),
+        lambda: methods.MixSTE(frames=3, width=16, depth=2, heads=2, drop_path=0.5),
+        lambda: methods.LSTMLifter(frames=3, width=8, layers=2, dropout=0.5),
+    ],
+)
+def test_losses_of_devices_are_compared_without_what_each_draws(make):
+    method = with_statistics(make()).train()
+    x = torch.rand(4, method.frames, 17, 2)
+    camera = Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * 4)
+
+    def outputs():
+        return method(500 + 100 * x, camera)
+
+    assert not torch.equal(outputs(), outputs())
+    without_dropout(method)
+    torch.testing.assert_close(outputs(), outputs(), rtol=0, atol=0)
