@@ -155,7 +155,7 @@ def trained(name: str, folder: Path, processes: int) -> dict[str, Any]:
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        limit_train_batches=2,
+        limit_train_batches=1 if method.sees_images else 2,
         max_epochs=1,
     )
     trainer.fit(method, data)

@@ -1,5 +1,6 @@
 """Every configuration that ships is parsed, instantiated and, on the synthetic human, run."""
 
+import inspect
 import math
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 import datamodules
 import lifting.methods
 from datamodules import LSP, SubjectDataModule
+from lifting.cli.options.vocabulary import options_of
 from lifting.cli.training import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
@@ -85,11 +87,29 @@ PAIRS = [
 ]
 
 
+def defaults_of(kind: type) -> dict[str, object]:
+    """The options of a class and of its bases, as they are by default."""
+    known = options_of(kind)
+    return {
+        parameter.name: parameter.default
+        for base in reversed(kind.__mro__)
+        if "__init__" in vars(base)
+        for parameter in inspect.signature(base.__init__).parameters.values()
+        if parameter.name in known and parameter.default is not parameter.empty
+    }
+
+
 @pytest.mark.parametrize(
     ("method", "data"), PAIRS, ids=[f"{method.stem}-{data.stem}" for method, data in PAIRS]
 )
-def test_method_and_data_instantiate(parsed, method, data):
-    cli = parsed(*configs(EXPERIMENTS / "base.yaml", data, method))
+def test_method_and_data_instantiate(parsed, method, data, tmp_path):
+    paths = [EXPERIMENTS / "base.yaml", data, method]
+    # All of its options are given: what a method is built of may not get what is meant for itself.
+    given = yaml.safe_load(method.read_text())["model"].get("init_args", {})
+    every = defaults_of(getattr(lifting.methods, class_of(method, "model")))
+    rest = {option: value for option, value in every.items() if option not in given}
+    (tmp_path / "rest.yaml").write_text(yaml.safe_dump({"model": {"init_args": rest}}))
+    cli = parsed(*configs(*paths, tmp_path / "rest.yaml"))
     assert isinstance(cli.model, Method)
     assert type(cli.datamodule) is getattr(datamodules, class_of(data, "data"))
 
