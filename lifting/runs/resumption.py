@@ -74,7 +74,7 @@ RULES = (
         Class.FREE,
         (
             *("trainer.accelerator", "trainer.devices", "trainer.num_nodes", "trainer.strategy*"),
-            *("trainer.deterministic", "trainer.benchmark", "data.workers"),
+            *("trainer.deterministic", "trainer.benchmark", "data.workers", "compile"),
         ),
         "the machine; the number of processes in all must stay",
     ),
