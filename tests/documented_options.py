@@ -12,6 +12,7 @@ TRAINING = ("fit", "validate", "test", "predict")
 OF_OTHERS = {
     *("array", "dependency", "ntasks", "ntasks-per-node", "signal", "dry-run"),
     *("nnodes", "nproc_per_node", "rdzv_backend", "rdzv_endpoint", "rdzv_id", "run-path"),
+    "max_restarts",
     *("include-online", "help", "version"),
 }
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
