@@ -10,6 +10,7 @@ import torch._dynamo
 from lightning import Trainer
 from lightning.pytorch.utilities import rank_zero_info
 from torch._dynamo.exc import TorchDynamoException
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from lifting.errors import InputError, Option, Phrase
 from lifting.methods.bases.method import Method
@@ -38,7 +39,9 @@ def compile_step(method: Method, trainer: Trainer, mode: str) -> None:
             "Captured graphs overwrite the gradients that --trainer.accumulate_grad_batches adds up"
         )
         raise _refusal(what, mode, "default")
-    if trainer._accelerator_connector._layer_sync is not None and trainer.world_size > 1:
+    normalises = any(isinstance(module, _BatchNorm) for module in method.modules())
+    shares = trainer._accelerator_connector._layer_sync is not None and trainer.world_size > 1
+    if normalises and shares:
         what = "With --trainer.sync_batchnorm processes wait for each other within a step"
         raise _refusal(what, mode)
     device = trainer.strategy.root_device.type

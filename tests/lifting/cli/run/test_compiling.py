@@ -8,7 +8,7 @@ from torch import nn
 
 from lifting.cli.run.compiling import compile_step, missing_compiler, refusals_of_compiling
 from lifting.errors import InputError
-from lifting.methods import LSTMLifter, SimpleBaseline
+from lifting.methods import LSTMLifter, SimpleBaseline, WindowMLPLifter
 
 
 def trainer(**changes):
@@ -63,6 +63,11 @@ def test_processes_cannot_share_statistics_within_a_graph(compiled, method):
     with pytest.raises(InputError, match=r"sync_batchnorm.* set --compile to off"):
         compile_step(method, trainer(world_size=2, _accelerator_connector=shared), "default")
     assert not compiled
+    # Without statistics of batches there is nothing to share.
+    compile_step(
+        WindowMLPLifter(width=8), trainer(world_size=2, _accelerator_connector=shared), "default"
+    )
+    assert compiled
 
 
 def test_tf32_would_reach_exact_layers(compiled, method, monkeypatch):
