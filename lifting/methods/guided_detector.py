@@ -134,7 +134,7 @@ class GuidedDetector(Detector):
         count = len(self.guides())
         if not self.hparams["leave_out"] or count < 2 or "pose" not in batch:
             return {"kept": None}
-        kept = guidance.keep_all_but_one(count, self.step_generator())
+        kept = guidance.keep_all_but_one(count, self.step_generator(of_process=False))
         return {"kept": sent(kept, batch["keypoints"])}
 
     def objective(self, batch: ImageBatch, kept: Tensor | None) -> dict[str, Tensor]:

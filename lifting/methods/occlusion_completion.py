@@ -27,6 +27,7 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.pose_flows import PoseFlows
+from lifting.methods.bases.processes import drawn_together
 from lifting.methods.links import LInKs
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.evaluation import completion_errors
@@ -197,11 +198,14 @@ class OcclusionCompletion(Lifter):
 
     def draw(self, batch: PoseBatch) -> dict[str, Any]:
         """Return the latent noise of generated poses, and the rotations of the views."""
-        generator, seen = self.step_generator(), batch["keypoints"]
+        generator, seen = self.step_generator(of_process=False), batch["keypoints"]
         count, latent = len(seen), None
         if self.hparams["generated"]:
-            latent, count = self._generator.flow(FULL).gaussian(count, generator), 2 * count
-        return {"latent": latent, "rotations": sent(self._views(count, generator), seen)}
+            flow = self._generator.flow(FULL)
+            latent = drawn_together(lambda number: flow.gaussian(number, generator), count)
+            count *= 2
+        views = drawn_together(lambda number: self._views(number, generator), count, dim=1)
+        return {"latent": latent, "rotations": sent(views, seen)}
 
     def objective(
         self, batch: PoseBatch, latent: Tensor | None, rotations: Float[Tensor, "views B 3 3"]

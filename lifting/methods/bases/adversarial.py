@@ -198,11 +198,13 @@ class Adversarial(SequenceLifter):
         """
         seen, generator = batch["keypoints"], self.step_generator(of_process=False)
         examples, chunk = batch["valid"].shape
-        of_example, fractions = {POSE: chunk, MOTION: 1}, {}
-        for name in self.critics:
-            shape = examples, of_example[name]
-            drawn = drawn_together(torch.rand, *shape, generator=generator)
-            fractions[name] = sent(drawn.flatten(), seen)
+
+        def between(each: int) -> Tensor:
+            drawn = drawn_together(lambda n: torch.rand(n, each, generator=generator), examples)
+            return sent(drawn.flatten(), seen)
+
+        of_example = {POSE: chunk, MOTION: 1}
+        fractions = {name: between(of_example[name]) for name in self.critics}
         weight = sent(torch.tensor(self.reprojection_weight()), seen)
         return {"fractions": fractions, "weight": weight}
 

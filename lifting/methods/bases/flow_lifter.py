@@ -20,7 +20,7 @@ from lifting.methods.bases.flow_prior import FlowPrior
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_flows import PoseFlows
-from lifting.methods.bases.processes import average_gradients
+from lifting.methods.bases.processes import average_gradients, drawn_together
 from lifting.methods.bases.view_rotation import (
     ELEVATIONS,
     Turns,
@@ -215,16 +215,20 @@ class FlowLifter(Lifter):
 
     def draw(self, batch: PoseBatch) -> dict[str, Any]:
         """Return the latent noise of generated poses, elevations, turns, and weights of the losses."""
-        h, generator, seen = self.hparams, self.step_generator(), batch["keypoints"]
+        h, seen, generator = self.hparams, batch["keypoints"], self.step_generator(of_process=False)
         count, latent, elevation = len(seen), None, None
         if h["generated"]:
-            latent, count = self._generator.flow(FULL).gaussian(count, generator), 2 * count
+            flow = self._generator.flow(FULL)
+            latent = drawn_together(lambda number: flow.gaussian(number, generator), count)
+            count *= 2
         done = self.progress()
         predicted = h["elevation"] == "learned" or (h["elevation"] == "warm" and done >= 0.5)
         if not predicted and h["elevation"] != "camera":
-            normal = sent(torch.randn(count, generator=generator), seen)
+            normal = drawn_together(lambda number: torch.randn(number, generator=generator), count)
+            normal = sent(normal, seen)
             elevation = h["elevation_mean"] + h["elevation_std"] * normal
-        turns = Turns.draw(count, generator, seen, h["elevation"] == "uniform")
+        uniform = h["elevation"] == "uniform"
+        turns = drawn_together(lambda number: Turns.draw(number, generator, seen, uniform), count)
         return {
             "latent": latent,
             "elevation": elevation,

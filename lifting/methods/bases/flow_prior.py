@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -11,6 +12,8 @@ from torch.func import functional_call
 
 from lifting.losses.poses import capped
 from lifting.methods.bases.pose_flows import PoseFlows
+from lifting.methods.bases.processes import drawn_together
+from lifting.nets.flow import PoseFlow
 from lifting.nets.part_lifters import FULL
 
 Views = Mapping[str, Float[Tensor, "B K 2"]]
@@ -89,8 +92,8 @@ class FlowPrior:
     def draw(self, count: int, generator: Generator) -> dict[str, Tensor]:
         """Draw the noise of :meth:`follow` for so many projections, by the name of the flow."""
         return {
-            name: follower.gaussian(count, generator)  # type: ignore[operator]
-            for name, follower in self.followers.items()
+            name: drawn_together(partial(cast(PoseFlow, flow).gaussian, generator=generator), count)
+            for name, flow in self.followers.items()
             if self.source[name].hparams["input_noise"]
         }
 

@@ -24,6 +24,7 @@ from lifting.batch import PoseBatch
 from lifting.errors import InputError, Option, Phrase
 from lifting.methods.bases.keypoint_method import KeypointMethod
 from lifting.methods.bases.pose_data import PoseData
+from lifting.methods.bases.processes import drawn_together
 from lifting.metrics import FrameEvaluation
 from lifting.nets.flow import PoseFlow
 from lifting.nets.head_scale import HeadScale
@@ -161,15 +162,16 @@ class PoseFlows(KeypointMethod):
 
     def draw(self, batch: PoseBatch) -> dict[str, Any]:
         """Return the latent noise of generated poses, and the noise on what each flow sees."""
-        h, generator, count = self.hparams, self.step_generator(), len(batch["keypoints"])
-        latent = None
+        h, generator = self.hparams, self.step_generator(of_process=False)
+        count, latent = len(batch["keypoints"]), None
+
+        def gaussian(flow: PoseFlow) -> Tensor:
+            return drawn_together(lambda number: flow.gaussian(number, generator), count)
+
         if h["generated"]:
-            latent, count = self._generator.flow(FULL).gaussian(count, generator), 2 * count
+            latent, count = gaussian(self._generator.flow(FULL)), 2 * count
         seen = self.flows if h["input_noise"] else ()
-        return {
-            "latent": latent,
-            "noise": {name: self.flow(name).gaussian(count, generator) for name in seen},
-        }
+        return {"latent": latent, "noise": {name: gaussian(self.flow(name)) for name in seen}}
 
     def objective(
         self, batch: PoseBatch, latent: Tensor | None, noise: dict[str, Tensor]

@@ -1,10 +1,15 @@
 """Gradients and random numbers of several processes that train together, as if they were one."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
+
+from lifting.methods.bases.view_rotation import Turns
+
+Drawn = TypeVar("Drawn", Tensor, Turns)
 
 
 def _rank_and_size() -> tuple[int, int]:
@@ -31,18 +36,20 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     )
 
 
-def drawn_together(
-    draw: Callable[..., Tensor], examples: int, *shape: int, generator: Generator
-) -> Tensor:
+def drawn_together(draw: Callable[[int], Drawn], examples: int, dim: int = 0) -> Drawn:
     """Return random numbers for the examples of this process, as one process would draw them.
 
     A batch of all processes is dealt out example by example, and so are its numbers.
 
     Args:
-        draw: :func:`torch.rand` or :func:`torch.randn`.
+        draw: Draws the numbers of so many examples, a tensor or several, from a generator that has the
+            same state in all processes.
         examples: Examples of this process.
-        shape: Shape of the numbers of an example.
-        generator: Has the same state in all processes.
+        dim: The dimension that examples are along.
     """
     rank, size = _rank_and_size()
-    return draw(size * examples, *shape, generator=generator)[rank::size]
+    drawn = draw(size * examples)
+    own = (*[slice(None)] * dim, slice(rank, None, size))
+    if isinstance(drawn, Tensor):
+        return drawn[own]
+    return type(drawn)(*(part[own] for part in drawn))

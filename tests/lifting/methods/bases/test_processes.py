@@ -12,7 +12,7 @@ def test_processes_together_draw_what_one_draws(draw, monkeypatch):
     def drawn(rank, size):
         monkeypatch.setattr(processes, "_rank_and_size", lambda: (rank, size))
         generator = torch.Generator().manual_seed(5)
-        return drawn_together(draw, 12 // size, 4, generator=generator)
+        return drawn_together(lambda count: draw(count, 4, generator=generator), 12 // size)
 
     expected = draw(12, 4, generator=torch.Generator().manual_seed(5))
     assert torch.equal(drawn(0, 1), expected)
