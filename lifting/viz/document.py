@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-import av
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from lifting.errors import InputError
@@ -165,9 +165,19 @@ def _is_on_white(file: Path) -> bool:
             with Image.open(file) as picture:
                 pixels = np.asarray(picture.convert("RGB"))
         else:
-            with av.open(str(file), metadata_errors="replace") as container:
-                pixels = next(container.decode(video=0)).to_ndarray(format="rgb24")
-    except (OSError, ValueError, StopIteration, av.FFmpegError):
+            pixels = _first_frame(file)
+    except (OSError, ValueError, StopIteration):
         # Its reader will say what is wrong with it.
         return False
     return bool(pixels[[0, 0, -1, -1], [0, -1, 0, -1]].min() > _WHITE)
+
+
+def _first_frame(file: Path) -> NDArray[np.uint8]:
+    import av  # training writes pages too, and must do without where it cannot be installed
+
+    try:
+        with av.open(str(file), metadata_errors="replace") as container:
+            frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+            return np.asarray(frame, np.uint8)
+    except av.FFmpegError as error:
+        raise OSError(str(error)) from error

@@ -1,6 +1,8 @@
 """The command ``lifting doctor`` on this machine's CPU: what it finds, says and leaves."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,8 @@ from lifting.errors import InputError, StoppedError
 from lifting.methods import Method
 from lifting.methods.bases.detector import Detector
 from tests.made_lifters import with_statistics
+
+ROOT = Path(__file__).parents[4]
 
 ROOT = Path(__file__).parents[4]
 
@@ -160,3 +164,10 @@ def test_losses_of_devices_are_compared_without_what_each_draws(make):
     assert not torch.equal(outputs(), outputs())
     without_dropout(method)
     torch.testing.assert_close(outputs(), outputs(), rtol=0, atol=0)
+
+
+def test_trainings_do_without_what_reads_videos():
+    """Not every cluster can install it."""
+    names = f"callbacks, datamodules, lifting.cli.training, {trials.__name__}"
+    program = f"import sys; sys.modules['av'] = None; import {names}"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
