@@ -6,6 +6,7 @@ made once, and what is drawn on the host is sent ahead of the work that takes it
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from jaxtyping import Int
@@ -30,8 +31,15 @@ def constant(
 _KEPT: dict[tuple[object, torch.device, torch.dtype], Tensor] = {}
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+class _Named:
+    """The same as attributes, for compiled steps, which tell them apart by their names."""
+
+
 def _constant(values: tuple[object, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    if torch.compiler.is_dynamo_compiling():
+        # A tensor that a function returns as a constant is told from others by the function alone, and
+        # a step with two of them cannot be compiled.
+        return cast(Tensor, getattr(_Named, _name(values, device, dtype)))
     key = (values, device, dtype)
     if (kept := _KEPT.get(key)) is not None:
         return kept
@@ -43,6 +51,16 @@ def _constant(values: tuple[object, ...], device: torch.device, dtype: torch.dty
     if not isinstance(there, FakeTensor):
         _KEPT[key] = there
     return there
+
+
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def _name(values: tuple[object, ...], device: torch.device, dtype: torch.dtype) -> str:
+    kept = _constant(values, device, dtype)
+    name = f"number_{list(_KEPT).index((values, device, dtype))}"
+    # A graph that is captured need not copy what stays where it is.
+    torch._dynamo.mark_static_address(kept, guard=False)
+    setattr(_Named, name, kept)
+    return name
 
 
 def sent(values: Tensor, like: Tensor) -> Tensor:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch._dynamo.backends.debugging import aot_eager
 from torch.nn import functional
 
 from lifting.cli.run.compiling import missing_compiler
 from lifting.cli.training import run
 from lifting.methods import LInKs, PoseFlows
 from lifting.nets.dropout import Dropout
+from lifting.on_device import constant, indices
 from tests.gpu.budget import NAMED, options
 from tests.made_lifters import save, with_statistics
 from tests.test_experiments import EXPERIMENTS, configs, sees_images
@@ -81,13 +83,13 @@ def losses(run_folder):
 
 @pytest.fixture
 def graphs(monkeypatch):
-    """The graphs that are made while it lasts, in place of compiling them."""
+    """The graphs that are made while it lasts, with those of their gradients, and run uncompiled."""
     torch._dynamo.reset()
     made, original = [], torch.compile
 
     def keep(graph, inputs):
         made.append(len(inputs))
-        return graph
+        return aot_eager(graph, inputs)
 
     def compiled(part, fullgraph, dynamic, mode):
         assert fullgraph
@@ -114,6 +116,18 @@ def test_a_step_is_one_graph_with_the_values_of_an_eager_one(name, runs, folder,
     for key, value in eager["state_dict"].items():
         found = compiled["state_dict"][key]
         torch.testing.assert_close(found, value, rtol=1e-5, atol=1e-6, equal_nan=True, msg=key)
+
+
+def test_a_graph_takes_any_number_of_constants():
+    def function(x):
+        first, second = (indices(places, x.device) for places in ([0, 2], [1, 2]))
+        return (x[first] * x[second]).sum() + (x * constant((1.5, 2, 3), x.device, x.dtype)).sum()
+
+    compiled = torch.compile(function, backend="aot_eager", fullgraph=True, dynamic=False)
+    x = torch.tensor([2.0, 3.0, 5.0], requires_grad=True)
+    compiled(x).backward()
+    # Of x0 x1 + x2 x2 + 1.5 x0 + 2 x1 + 3 x2.
+    assert x.grad.tolist() == [4.5, 4, 13]
 
 
 @pytest.mark.skipif(missing_compiler("cpu") is not None, reason="there is no C++ compiler")

@@ -47,6 +47,9 @@ def compile_step(method: Method, trainer: Trainer, mode: str) -> None:
     device = trainer.strategy.root_device.type
     if (missing := missing_compiler(device)) is not None:
         raise _refusal(f"There is no {missing} to compile with", mode)
+    # What another training of this process compiled counts towards the most that torch compiles of a
+    # function, which is that of all methods.
+    torch.compiler.reset()
     # The networks are too small to send gradients while others are computed; one graph is enough.
     torch._dynamo.config.optimize_ddp = False
     method.compile_step(mode)
@@ -69,8 +72,11 @@ def refusals_of_compiling(mode: str) -> Iterator[None]:
     except Exception as error:
         if mode == OFF or not isinstance(error, TorchDynamoException):
             raise
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise _refusal(f"Torch cannot compile the step: {lines[0].rstrip('.')}", mode) from error
+        # What failed behind Dynamo, in a backend, is told apart from where.
+        cause = getattr(error, "inner_exception", error)
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        why = lines[0].rstrip(".") if lines else type(cause).__name__
+        raise _refusal(f"Torch cannot compile the step: {why}", mode) from error
 
 
 def _refusal(what: str, mode: str, instead: str = OFF) -> InputError:

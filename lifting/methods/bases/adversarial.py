@@ -258,7 +258,7 @@ class Adversarial(SequenceLifter):
 
     def training_step(self, batch: PoseBatch, batch_idx: int) -> Tensor:
         """Move the critics, and at every ``n_critic``-th batch the generator."""
-        self._batch_idx = batch_idx
+        self.begin_step(batch_idx)
         generator, critic = cast(list[LightningOptimizer], self.optimizers())
         generator_lr, critic_lr = cast(list[LRScheduler], self.lr_schedulers())
         drawn = self.draw(batch)

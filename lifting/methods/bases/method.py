@@ -270,9 +270,16 @@ class Method(Checkpointed):
             part = torch.compile(getattr(self, name), fullgraph=True, dynamic=False, mode=mode)
             setattr(self, name, part)
 
+    def begin_step(self, batch_idx: int) -> None:
+        """Note which batch a step is of, and let its graphs write over what the last step's returned."""
+        self._batch_idx = batch_idx
+        if self.compiled:
+            # Torch would take any part that follows a gradient for another step.
+            torch.compiler.cudagraph_mark_step_begin()
+
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Return the loss and log it."""
-        self._batch_idx = batch_idx
+        self.begin_step(batch_idx)
         values = self.seen_objective(batch, self.draw(batch))
         self.log_dict({f"train/{name}": value.detach() for name, value in values.items()})
         return values["loss"]

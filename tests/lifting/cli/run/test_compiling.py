@@ -43,6 +43,33 @@ def test_a_step_is_compiled_in_whole_and_every_shape_by_itself(compiled, method)
     assert not torch._dynamo.config.optimize_ddp
 
 
+class Doubling:
+    """Takes for a method whose step torch compiles, but for the code that it would make."""
+
+    compiled_parts = ("step",)
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def modules(self):
+        return []
+
+    def compile_step(self, mode):
+        self.step = torch.compile(self.step, backend="eager", fullgraph=True, dynamic=False)
+
+    def step(self, x):
+        return self.factor * x
+
+
+def test_any_number_of_trainings_in_one_process_are_compiled(monkeypatch):
+    monkeypatch.setattr("lifting.cli.run.compiling.missing_compiler", lambda device: None)
+    with torch._dynamo.config.patch(optimize_ddp=True, recompile_limit=1):
+        for factor in (2, 3):
+            method = Doubling(factor)
+            compile_step(method, trainer(), "default")
+            assert method.step(torch.ones(1)).item() == factor
+
+
 def test_nothing_is_compiled_unasked_or_of_an_lstm(compiled, method):
     compile_step(method, trainer(), "off")
     compile_step(LSTMLifter(width=8), trainer(), "reduce-overhead")
@@ -99,6 +126,17 @@ def test_what_cannot_be_compiled_is_told_in_one_sentence():
         refusals_of_compiling("default"),
     ):
         raise torch._dynamo.exc.Unsupported("it reads a value.\n  and much more")
+
+
+@pytest.mark.parametrize("text", ["too many inputs", ""])
+def test_what_fails_in_a_backend_is_told_by_its_cause(text):
+    failed = torch._dynamo.exc.BackendCompilerFailed(print, ValueError(text), None)
+    told = text or "ValueError"
+    with (
+        pytest.raises(InputError, match=f"cannot compile the step: {told}: set --compile"),
+        refusals_of_compiling("default"),
+    ):
+        raise failed
 
 
 @pytest.mark.parametrize("mode", ["off", "default"])

@@ -122,6 +122,25 @@ def test_the_critic_neither_moves_nor_gathers_gradients_while_the_generator_does
     assert seen == [(False, {True}), (True, {False})] * 2
 
 
+def test_what_graphs_return_is_kept_until_the_step_ends(store, monkeypatch):
+    marks, parts = [], []
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: marks.append(None))
+
+    def noted(part, **_):
+        def called(*args):
+            parts.append((len(marks), part.__name__))
+            return part(*args)
+
+        return called
+
+    monkeypatch.setattr(torch, "compile", noted)
+    method = repnet(n_critic=2)
+    method.compile_step("reduce-overhead")
+    fit(method, store, batches=2)
+    critic = ["generate", "critic_losses"]
+    assert parts == [*((1, n) for n in critic), *((2, n) for n in [*critic, "generator_losses"])]
+
+
 @pytest.mark.parametrize(("max_steps", "batches"), [(-1, 8), (8, 6), (1000, 8)])
 def test_schedules_end_with_the_training_whatever_ends_it(store, max_steps, batches):
     method = repnet(n_critic=3, lr=1e-3, warmup=0.0)
