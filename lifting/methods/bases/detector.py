@@ -38,7 +38,7 @@ from lifting.skeletons import skeleton
 class Detector(Method):
     """A method that detects the keypoints of people on crops by heat-maps.
 
-    A subclass fills in :meth:`loss`.
+    A subclass fills in :meth:`objective`.
 
     Args:
         network: ``hrnet_w32``, ``hrnet_w48`` or any other width; ``pose_resnet_50`` or another depth.

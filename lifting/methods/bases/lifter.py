@@ -28,7 +28,7 @@ class Lifter(KeypointMethod):
     """A method that lifts 2D keypoints to root-relative 3D poses.
 
     A subclass fills in :meth:`configure_nets`, :meth:`fit_statistics`, :meth:`forward` and
-    :meth:`loss`.
+    :meth:`objective`.
 
     Args:
         flip_test: Average the prediction with that of the mirrored input, in evaluation, at twice
