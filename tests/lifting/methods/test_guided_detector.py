@@ -87,6 +87,16 @@ def test_lifters_agree_and_their_mean_is_right_where_asked(paths):
     torch.testing.assert_close(method.loss(batch), wanted)
 
 
+@pytest.mark.parametrize(("balance", "ended"), [("step", True), ("epoch", False), ("equal", False)])
+def test_lifters_are_balanced_after_a_step_where_steps_are_compared(paths, balance, ended):
+    method = made(paths, guides=["sb", "iga"], balance=balance)
+    method.balance.add(torch.tensor([2.0, 3.0]))
+    method.on_train_batch_end(None, {}, 0)
+    assert method.balance.history[1].isfinite().all() == ended
+    method.on_train_epoch_end()
+    assert method.balance.history[1].isfinite().all() == (balance != "equal")
+
+
 def test_joints_that_are_not_labelled_teach_nothing_in_3d(paths):
     method = made(paths, guides=["sb"], **ONLY_3D).eval()
     batch = image_batch()
