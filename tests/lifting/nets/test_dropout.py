@@ -74,3 +74,12 @@ def test_shape_and_type_stay_and_the_input_is_not_written_to(shape, dtype):
     y = Dropout(0.5)(x)
     assert (y.shape, y.dtype) == (x.shape, dtype)
     assert torch.equal(x, torch.ones_like(x))
+
+
+def test_a_compiled_step_drops_as_the_original(monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    x = torch.ones(1000)
+    torch.manual_seed(0)
+    expected = torch.nn.Dropout(0.25)(x)
+    torch.manual_seed(0)
+    assert torch.equal(Dropout(0.25)(x), expected)

@@ -141,6 +141,7 @@ def test_options_of_the_command_alone_are_free(here):
     names = [n for n in options if n not in ("model", "data", "trainer", "best", "last")]
     for numbers_change in ("seed_everything", "matmul_precision"):
         names.remove(numbers_change)
+        assert class_of(numbers_change, "SimpleBaseline") == Class.REFUSED
     assert {class_of(name, "SimpleBaseline") for name in names} == {Class.FREE}
 
 
