@@ -67,7 +67,7 @@ def options(method: Path, runs: Path) -> list[str]:
 
 
 def fit(method: Path, folder: Path, runs: Path) -> Steps:
-    """Train for four steps on the pretended GPU, test and predict; return what was asked of it."""
+    """Train for three steps on the pretended GPU, test and predict; return what was asked of it."""
     data = "synthetic_images" if sees_images(method) else "synthetic"
     with on_a_pretended_gpu() as steps:
         run(
@@ -76,8 +76,8 @@ def fit(method: Path, folder: Path, runs: Path) -> Steps:
                 *configs(*(EXPERIMENTS / n for n in ("base.yaml", f"data/{data}.yaml", method))),
                 *(*OPTIONS, *options(method, runs)),
                 *("--data.folder", str(folder), "--pictures", "false"),
-                *("--trainer.max_epochs", "1", "--trainer.limit_train_batches", "4"),
-                *("--trainer.limit_val_batches", "2", "--trainer.limit_test_batches", "2"),
+                *("--trainer.max_epochs", "1", "--trainer.limit_train_batches", "3"),
+                *("--trainer.limit_val_batches", "1", "--trainer.limit_test_batches", "2"),
                 # What is read for the records is not of a step.
                 *("--trainer.log_every_n_steps", "100", "--trainer.enable_progress_bar", "false"),
                 *("--trainer.enable_model_summary", "false", "--test", "true"),
