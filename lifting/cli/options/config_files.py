@@ -11,6 +11,7 @@ from lifting.containers.yaml_files import Loader, parse_yaml
 from lifting.errors import InputError
 
 _FLAGS = ("-c", "--config")
+_FIRST = {*_FLAGS, "--model", "--data"}
 # Errors that begin with an option, and what it is.
 
 
@@ -61,19 +62,22 @@ def _is_short(word: str) -> bool:
 def configs_first(words: Sequence[str]) -> list[str]:
     """Return the words of a command with its configuration files first, which other words override.
 
-    The parser would let a file override an option before it, as where a script adds a file.
+    The parser would let a file override an option before it, as where a script adds a file. Classes stay
+    where they are among the files: one before a file is that whose options it holds.
 
     Example:
         >>> configs_first(["fit", "-c", "a.yaml", "--model.lr", "1", "--config=b.yaml"])
         ['fit', '-c', 'a.yaml', '--config=b.yaml', '--model.lr', '1']
+        >>> configs_first(["test", "--data.index", "a.h5", "--data", "COCO", "-c", "b.yaml"])
+        ['test', '--data', 'COCO', '-c', 'b.yaml', '--data.index', 'a.h5']
     """
     files: list[str] = []
     others: list[str] = []
     is_value = False
     for word in words[1:]:
-        of_file = is_value or word.partition("=")[0] in _FLAGS or _is_short(word)
-        (files if of_file else others).append(word)
-        is_value = not is_value and word in _FLAGS
+        comes_first = is_value or word.partition("=")[0] in _FIRST or _is_short(word)
+        (files if comes_first else others).append(word)
+        is_value = not is_value and word in _FIRST
     return [*words[:1], *files, *others]
 
 

@@ -111,6 +111,7 @@ class Products(TorchDispatchMode):
 @pytest.mark.parametrize(("make", "shape"), {**NETS, **OTHERS}.values(), ids=[*NETS, *OTHERS])
 def test_no_product_of_float32_is_rounded_where_tf32_is_allowed(make, shape, monkeypatch):
     monkeypatch.setattr(fp32, "_knows_tf32", lambda x: True)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     net, x = make().eval(), torch.rand(shape)
     torch.set_float32_matmul_precision("high")
     try:
