@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.gpu.budget import BUDGET, NAMED
-from tests.test_experiments import LINKS
+from tests.test_experiments import LINKS, sees_images
 
 pytestmark = pytest.mark.slow(reason="trains every method for a few steps")
 
@@ -24,9 +24,10 @@ def runs(tmp_path_factory):
     return tmp_path_factory.mktemp("pretended")
 
 
-# Stages that build on one another, and three parts of the others.
-OTHERS = [name for name in NAMED if name not in LINKS]
-PARTS = [sorted(LINKS), *(OTHERS[i::3] for i in range(3))]
+# Stages that build on one another, those that see the same images, and two parts of the others.
+IMAGES = [name for name, method in NAMED.items() if sees_images(method)]
+OTHERS = [name for name in NAMED if name not in {*LINKS, *IMAGES}]
+PARTS = [sorted(LINKS), IMAGES, OTHERS[::2], OTHERS[1::2]]
 
 
 @pytest.mark.parametrize("names", PARTS, ids=lambda names: names[0])

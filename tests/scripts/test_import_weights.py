@@ -57,8 +57,7 @@ def video_pose_3d(tmp_path):
     return path
 
 
-@pytest.mark.slow(reason="starts two commands anew")
-@pytest.mark.unforked
+@pytest.mark.slow(reason="starts two commands")
 def test_there_and_back_on_the_command_line(video_pose_3d, tmp_path):
     status, out, errors = script(tmp_path, "import_weights", "theirs.bin", "w/ours.ckpt")
     assert (status, errors) == (0, "")

@@ -121,8 +121,7 @@ def test_what_is_true_of_a_rendered_video_lies_beside_it(folder):
     np.testing.assert_allclose(width, 1.15 * (high - low)[0], atol=0.02)
 
 
-@pytest.mark.slow(reason="starts Python anew")
-@pytest.mark.unforked
+@pytest.mark.slow(reason="starts a process")
 def test_a_rendered_video_is_lifted_and_measured(folder):
     arguments = ("walk.mp4", "--checkpoint", "lifter.ckpt", "--truth", "walk_truth.npz")
     status, out, errors = run(folder, *arguments, "--keypoints", "walk_truth.npz")

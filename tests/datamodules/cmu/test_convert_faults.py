@@ -161,8 +161,7 @@ def command(*arguments):
     )
 
 
-@pytest.mark.slow(reason="starts Python anew")
-@pytest.mark.unforked
+@pytest.mark.slow(reason="starts processes")
 def test_the_command_writes_store_and_report_or_one_sentence(raw):
     out = raw / "store" / "cmu.h5"
     files = f"[{raw / '02_01.amc'},{raw / '35_01.bvh'}]"

@@ -337,8 +337,7 @@ def predict_in_a_process(folder, video, checkpoint, *options):
     )
 
 
-@pytest.mark.slow(reason="starts Python anew")
-@pytest.mark.unforked
+@pytest.mark.slow(reason="starts a process")
 def test_it_is_a_form_of_predict(video, checkpoint, tmp_path):
     done = predict_in_a_process(tmp_path, video, checkpoint)
     assert done.returncode == 0, done.stderr
