@@ -125,7 +125,9 @@ class Method(Checkpointed):
             args: The batch.
             drawn: What :meth:`draw` returns.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} has no objective, and no loss in its place"
+        )
 
     def seen_objective(self, batch: Any, drawn: dict[str, Any]) -> dict[str, Tensor]:
         """Return :meth:`objective` of a batch as the method sees it; what ``--compile`` compiles."""
