@@ -37,8 +37,9 @@ class GuidedDetector(Detector):
     """Lee et al., ACCV 2024: heat-maps, and the poses that lifters predict from their keypoints.
 
     Deviations from the paper: joints whose keypoint is not labelled in the crop teach nothing in 3D
-    (``all_joints: true``), lifters are compared epoch by epoch (``balance: step``), the soft mean is
-    that round the peak (``decoder: soft_global``), and its crops may be augmented.
+    (``all_joints: true``), lifters are compared epoch by epoch (``balance: step``) and from the second
+    error on (``balance_from_one: true``), the soft mean is that round the peak (``decoder:
+    soft_quarter``), and its crops may be augmented.
 
     Args:
         guides: Names of those ``lifters`` that guide; the others are only measured with. All where not
@@ -53,6 +54,8 @@ class GuidedDetector(Detector):
         mean_pose: Weight of the squared error of their mean pose (global consistency).
         balance: How lifters are weighted against each other: ``equal``, or by how fast their errors fall
             (DWA) from ``epoch`` to epoch or from ``step`` to step.
+        balance_from_one: Legacy: compare the first errors with one square metre, so that the lifter of
+            the largest counts most in the second epoch or step.
         leave_out: Leave out one of the guides now and then (lifter dropout).
         all_joints: Legacy: let joints whose keypoint is not labelled in the crop teach, too.
         lifter_lr: Learning rate of the guides, which learn along (end to end); 0 keeps them frozen.
@@ -70,6 +73,7 @@ class GuidedDetector(Detector):
         agreement: float = 0.0,
         mean_pose: float = 0.0,
         balance: str = "epoch",
+        balance_from_one: bool = False,
         leave_out: bool = False,
         all_joints: bool = False,
         lifter_lr: float = 0.0,
@@ -91,7 +95,9 @@ class GuidedDetector(Detector):
                     Option("model.lifters"),
                 )
             )
-        self.balance = DynamicWeightAverage(len(guides), self.hparams["balance"])
+        self.balance = DynamicWeightAverage(
+            len(guides), self.hparams["balance"], from_one=self.hparams["balance_from_one"]
+        )
         # Read by DDP, which would replace the sums of every process by those of the first.
         self._ddp_params_and_buffers_to_ignore = [f"balance.{name}" for name in OF_A_PROCESS]
         # Built here, because their weights are those of this method's checkpoint.

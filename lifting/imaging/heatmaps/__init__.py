@@ -11,6 +11,7 @@ from lifting.imaging.heatmaps.decoding import (
     decode,
     quarter_offset,
     soft_argmax,
+    soft_quarter,
 )
 from lifting.imaging.heatmaps.flips import flip_test, mirrored_maps
 from lifting.imaging.heatmaps.grid import STRIDE, Alignment, crop_to_heatmap, heatmap_to_crop
@@ -30,4 +31,5 @@ __all__ = [
     "mirrored_maps",
     "quarter_offset",
     "soft_argmax",
+    "soft_quarter",
 ]

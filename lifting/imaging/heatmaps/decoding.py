@@ -1,10 +1,10 @@
-"""Coordinates of keypoints from their heat-maps; only those of the soft argmax have gradients."""
+"""Coordinates of keypoints from their heat-maps; only those of a soft argmax have gradients."""
 
 import math
 from collections.abc import Callable, Mapping
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,6 +15,8 @@ Decoded = tuple[Float[Tensor, "B K 2"], Float[Tensor, "B K"]]
 
 # A peak that is lower is not raised any further: it is noise, and so would be its gradient.
 LOWEST_PEAK = 0.05
+# Sharpness of L2D-Pose's soft argmax.
+_L2D_BETA = 100.0
 
 
 def argmax(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
@@ -26,15 +28,26 @@ def argmax(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
 def quarter_offset(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
     """Go a quarter of a pixel from the largest cell towards its larger neighbour, on either axis.
 
-    As HRNet and Simple Baselines do (Newell et al., ECCV 2016). At the border the cell's centre stands.
+    As HRNet and Simple Baselines do (Newell et al., ECCV 2016). In the first two rows and columns and
+    the last, the cell's centre stands; a heat-map without a value above 0 gives the first cell.
     """
     maps = full_precision(heatmaps)
     row, column, value = peak_cells(maps)
-    near, inside = neighbourhood(maps, row, column, 1)
+    found = value > 0
+    row, column = row * found, column * found
+    return centres(row, column, value) + _quarter_shift(maps, row, column), value
+
+
+def _quarter_shift(
+    maps: Float[Tensor, "B K H W"], row: Int[Tensor, "B K"], column: Int[Tensor, "B K"]
+) -> Float[Tensor, "B K 2"]:
+    """Return the shift from cells towards their larger neighbours; none near the borders."""
+    height, width = maps.shape[2:]
+    near, _ = neighbourhood(maps, row, column, 1)
     slope = torch.stack((near[..., 1, 2] - near[..., 1, 0], near[..., 2, 1] - near[..., 0, 1]), -1)
-    whole = inside.flatten(2).all(-1, keepdim=True)
-    centre = centres(row, column, value)
-    return centre + torch.where(whole, 0.25 * slope.sign(), 0), value
+    # The published bounds, which leave out one row and column more on the left and above.
+    shifted = (row > 1) & (row < height - 1) & (column > 1) & (column < width - 1)
+    return torch.where(shifted[..., None], 0.25 * slope.sign(), 0)
 
 
 def dark(heatmaps: Float[Tensor, "B K H W"], sigma: float = 2.0) -> Decoded:
@@ -113,6 +126,18 @@ def soft_argmax(
     return torch.stack((x, y), -1), peak
 
 
+def soft_quarter(heatmaps: Float[Tensor, "B K H W"]) -> Decoded:
+    """Return the soft argmax of the whole heat-map, moved by the quarter of a pixel (L2D-Pose).
+
+    The expectation under ``softmax(100 heatmap)`` goes on from the cell it lies in as in
+    :func:`quarter_offset`. The shift has no gradient.
+    """
+    maps = full_precision(heatmaps)
+    points, peak = soft_argmax(maps, beta=_L2D_BETA, window=None, normalised=False)
+    column, row = points.detach().floor().long().unbind(-1)
+    return points + _quarter_shift(maps.detach(), row, column), peak
+
+
 def _blurred(maps: Float[Tensor, "B K H W"], sigma: float) -> Float[Tensor, "B K H W"]:
     radius = math.ceil(4 * sigma)
     cells = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
@@ -133,8 +158,9 @@ DECODERS: Mapping[str, Decoder] = {
     "quarter": lambda heatmaps, sigma: quarter_offset(heatmaps),
     "dark": dark,
     "soft": soft_argmax,
-    # L2D-Pose's.
-    "soft_global": lambda heatmaps, sigma: soft_argmax(heatmaps, sigma, 100.0, None, False),
+    # The first part of L2D-Pose's.
+    "soft_global": lambda heatmaps, sigma: soft_argmax(heatmaps, sigma, _L2D_BETA, None, False),
+    "soft_quarter": lambda heatmaps, sigma: soft_quarter(heatmaps),
 }
 
 
@@ -146,7 +172,8 @@ def decode(
     Args:
         heatmaps: Heat-maps in any precision; coordinates are float32 at least.
         decoder: ``soft``, which is good everywhere and lets gradients through; ``dark``, exact for clean
-            peaks away from the edges; ``soft_global`` (L2D-Pose), ``quarter`` (HRNet) and ``argmax``.
+            peaks away from the edges; ``soft_quarter`` (L2D-Pose), ``soft_global``, which is that
+            without its shift, ``quarter`` (HRNet) and ``argmax``.
         sigma: Standard deviation of the targets, heat-map pixels.
 
     Raises:

@@ -26,9 +26,12 @@ def gaussian_targets(
         size: Width and height of the heat-maps.
         sigma: Standard deviation, heat-map pixels; 2 and 3 for crops of 256 and 384 as published.
         quantised: Put the peak at the centre of the keypoint's cell and end it at three ``sigma``, as
-            published before DARK (Zhang et al., CVPR 2020). Costs half a heat-map pixel.
+            published before DARK (Zhang et al., CVPR 2020). Costs half a heat-map pixel. As published,
+            coordinates below 0 are rounded up to their cell, and a keypoint whose peak ends just left
+            of the first cell, or above it, still has the weight 1.
     """
-    middle = points.floor() + 0.5 if quantised else points
+    # Towards zero, as a conversion to whole numbers does.
+    middle = points.trunc() + 0.5 if quantised else points
     weights = visible
     sides = []
     for axis, count in enumerate(size):
@@ -37,6 +40,9 @@ def gaussian_targets(
         near = off.abs() <= REACH * sigma
         side = torch.exp(-0.5 * (off / sigma).square())
         sides.append(side * near if quantised else side)
-        weights = weights & near.any(-1)
+        within = near.any(-1)
+        if quantised:
+            within = within | (middle[..., axis] == -(REACH * sigma + 0.5))
+        weights = weights & within
     maps = sides[1][..., :, None] * sides[0][..., None, :]
     return torch.where(weights[..., None, None], maps, 0), weights.to(points.dtype)

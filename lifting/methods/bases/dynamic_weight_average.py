@@ -24,18 +24,22 @@ class DynamicWeightAverage(nn.Module):
         mode: ``epoch`` compares the means of epochs, ``step`` single steps as L2D-Pose does, whose
             ratios are mostly noise, and ``equal`` nothing.
         temperature: The higher, the more equal.
+        from_one: Begin with losses of one, with which L2D-Pose compares the first.
     """
 
     history: Tensor
     total: Tensor
     count: Tensor
 
-    def __init__(self, lifters: int, mode: str = "epoch", temperature: float = 2.0) -> None:
+    def __init__(
+        self, lifters: int, mode: str = "epoch", temperature: float = 2.0, from_one: bool = False
+    ) -> None:
         super().__init__()
         self.mode = mode
         self.temperature = temperature
         # The losses before the last and the last, NaN until there are any.
-        self.register_buffer("history", torch.full((2, lifters), torch.nan))
+        first = 1.0 if from_one else torch.nan
+        self.register_buffer("history", torch.full((2, lifters), first))
         self.register_buffer("total", torch.zeros(lifters))
         self.register_buffer("count", torch.zeros(()))
 

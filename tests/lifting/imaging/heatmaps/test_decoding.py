@@ -32,17 +32,79 @@ def test_argmax_is_the_cell_of_the_keypoint():
 
 def test_quarter_offset_is_the_published_loop():
     maps, _ = simulated(50, noise=0.05)
-    # Peaks at a border and in a corner.
-    maps[0, 0, 0, 20], maps[0, 1, 63, 47] = 5, 5
+    # Peaks at a border, in a corner, and one cell and two from the borders.
+    for k, (r, c) in enumerate([(0, 20), (63, 47), (1, 20), (30, 1), (2, 2), (62, 46), (61, 47)]):
+        maps[0, k, r, c] = 5
     found, _ = quarter_offset(maps)
     for k in range(50):
         plain = maps[0, k].numpy()
         r, c = np.unravel_index(plain.argmax(), plain.shape)
         x, y = float(c), float(r)
-        if 0 < c < 47 and 0 < r < 63:
+        if 1 < c < 47 and 1 < r < 63:
             x += 0.25 * np.sign(plain[r, c + 1] - plain[r, c - 1])
             y += 0.25 * np.sign(plain[r + 1, c] - plain[r - 1, c])
         np.testing.assert_allclose(found[0, k], (x + 0.5, y + 0.5))
+
+
+def peaked(row, column, right=0.0, below=0.0):
+    """A map of 6 rows and 8 columns with a peak of 1, higher on its right and below by so much."""
+    maps = torch.zeros(1, 1, 6, 8)
+    maps[0, 0, row, column] = 1
+    for value, (r, c) in ((right, (row, column + 1)), (below, (row + 1, column))):
+        if r < 6 and c < 8:
+            maps[0, 0, r, c] = value
+    return maps
+
+
+@pytest.mark.parametrize("decoder", ["quarter", "soft_quarter"])
+@pytest.mark.parametrize(
+    ("row", "column", "expected"),
+    [
+        (3, 4, (4.75, 3.25)),  # Columns 2 to 6 and rows 2 to 4 are shifted.
+        (2, 2, (2.75, 2.25)),
+        (4, 6, (6.75, 4.25)),
+        (1, 4, (4.5, 1.5)),  # Row and column 1 are not, as `1 < x` says.
+        (3, 1, (1.5, 3.5)),
+        (0, 0, (0.5, 0.5)),
+        (5, 4, (4.5, 5.5)),
+        (3, 7, (7.5, 3.5)),
+    ],
+)
+def test_published_shifts_leave_two_cells_alone_on_the_left_and_above(
+    decoder, row, column, expected
+):
+    maps = peaked(row, column, right=0.5, below=-0.5)
+    found, peak = decode(maps, decoder)
+    assert peak.item() == 1
+    torch.testing.assert_close(found[0, 0], torch.tensor(expected))
+
+
+def test_the_published_quarter_puts_what_is_not_found_into_the_first_cell():
+    found, peak = decode(-torch.rand(1, 2, 6, 8) - 0.1, "quarter")
+    assert found.tolist() == [[[0.5, 0.5], [0.5, 0.5]]]
+    assert (peak < 0).all()
+
+
+def test_l2d_pose_shifts_from_the_cell_of_the_expectation():
+    # Equal cells at columns 3 and 4 of row 3: the index expected is 3.5, its cell floor(3.5 + 1/2) = 4.
+    # There the left neighbour is higher, and the one below: 3.5 - 1/4 and 3 + 1/4, half a cell further
+    # on the axis from the edge of the map.
+    maps = torch.zeros(1, 1, 7, 9)
+    maps[0, 0, 3, 3:5] = 0.7
+    maps[0, 0, 4, 4] = 0.1
+    torch.testing.assert_close(decode(maps, "soft_quarter")[0], torch.tensor([[[3.75, 3.75]]]))
+    torch.testing.assert_close(decode(maps, "soft_global")[0], torch.tensor([[[4.0, 3.5]]]))
+
+
+def test_the_shift_of_l2d_pose_has_no_gradient():
+    maps, _ = simulated(6, noise=0.02)
+    gradients = []
+    for decoder in ("soft_quarter", "soft_global"):
+        leaf = maps.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(decode(leaf, decoder)[0].sum(), leaf)
+        gradients.append(gradient)
+    assert gradients[0].abs().max() > 0
+    assert torch.equal(*gradients)
 
 
 def test_dark_finds_the_top_of_a_gaussian_exactly():

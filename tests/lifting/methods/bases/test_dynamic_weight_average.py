@@ -41,6 +41,20 @@ def test_steps_are_compared_one_by_one():
     torch.testing.assert_close(weights(), (torch.tensor([1, 0.5, 0.25]) / 0.5).softmax(0))
 
 
+def test_l2d_pose_compares_the_first_losses_with_one():
+    # By hand: its queue begins as [1, 1], so that the weights of the three first steps are those of
+    # 1 / 1, of the first losses / 1 and of the second / the first, at the temperature 2.
+    weights = DynamicWeightAverage(2, "step", from_one=True)
+    found = []
+    for losses in ([0.4, 0.2], [0.1, 0.3], [9.0, 9.0]):
+        found.append(weights())
+        weights.add(torch.tensor(losses))
+        weights.end()
+    for shown, ratios in zip(found, ([1.0, 1.0], [0.4, 0.2], [0.25, 1.5]), strict=True):
+        wanted = torch.tensor(ratios).div(2).exp()
+        torch.testing.assert_close(shown, wanted / wanted.sum())
+
+
 def test_equal_weights_stay_equal():
     weights = DynamicWeightAverage(2, "equal")
     for losses in ([1.0, 1.0], [1.0, 9.0], [1.0, 1.0]):
