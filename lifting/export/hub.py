@@ -102,9 +102,13 @@ class _Noting(dict[str, Any]):
 def extras(method: Method, checkpoint: dict[str, Any]) -> dict[str, Any]:
     """Return what a method takes from its checkpoint besides parameters, buffers and options.
 
-    It is asked, so that this function need not know what methods keep.
+    It is asked, so that this function need not know what methods keep. The checkpoint is brought up to
+    date, as the parameters of the method are; asked once more, :meth:`upgrade` looks at no more than
+    what tells versions apart.
     """
+    method.upgrade(checkpoint)
     noting = _Noting(checkpoint)
+    method.upgrade(noting)
     method.restore_extras(noting)
     return {key: checkpoint[key] for key in sorted(noting.asked) if key in checkpoint}
 

@@ -13,9 +13,9 @@ from lifting.nets.fp32 import Fp32Linear, no_autocast
 from lifting.nets.repnet import LeakyResidualBlock
 from lifting.skeletons import Skeleton
 
-# (from, to) in the published code: no bones from the pelvis to the hips, which differ from one person
-# to the next, but one across. RepNet's code before October 2020 added the hips' positions instead of
-# subtracting them, which gives zero for every pose whose pelvis lies in between.
+# Bones of the published code, each the first joint minus the second: none from the pelvis to the hips,
+# which differ from one person to the next, but one across. RepNet's code before October 2020 added the
+# hips' positions instead of subtracting them: zero for every pose whose pelvis lies in between.
 _PUBLISHED = (
     ("right_hip", "right_knee"),
     ("right_knee", "right_ankle"),
@@ -30,10 +30,10 @@ _PUBLISHED = (
     ("thorax", "right_shoulder"),
     ("right_shoulder", "right_elbow"),
     ("right_elbow", "right_wrist"),
-    ("left_hip", "right_hip"),
-    ("spine", "right_hip"),
+    ("right_hip", "left_hip"),
+    ("right_hip", "spine"),
 )
-_ADDED = ("left_hip", "right_hip")
+_ADDED = ("right_hip", "left_hip")
 
 
 def bone_matrix(body: Skeleton, legacy: bool = False) -> Float[Tensor, "bones joints"]:
@@ -41,20 +41,19 @@ def bone_matrix(body: Skeleton, legacy: bool = False) -> Float[Tensor, "bones jo
 
     Args:
         body: The joint set.
-        legacy: The fifteen bones of the published code, one of them with the wrong sign, in place of
-            every bone from a parent to its child.
+        legacy: The fifteen bones of the published code, which run the other way and one of which has
+            the wrong sign, in place of every bone from a parent to its child.
 
     Raises:
         InputError: If the published bones need a joint that the set does not have.
     """
     if legacy:
-        ends = [tuple(body.indices(bone)) for bone in _PUBLISHED]
-        signs = [1.0 if bone == _ADDED else -1.0 for bone in _PUBLISHED]
+        rows = [(*body.indices(bone), 1.0, 1.0 if bone == _ADDED else -1.0) for bone in _PUBLISHED]
     else:
-        ends, signs = list(body.bones), [-1.0] * len(body.bones)
-    matrix = torch.zeros(len(ends), len(body))
-    for row, ((begin, end), sign) in enumerate(zip(ends, signs, strict=True)):
-        matrix[row, begin], matrix[row, end] = sign, 1.0
+        rows = [(parent, child, -1.0, 1.0) for parent, child in body.bones]
+    matrix = torch.zeros(len(rows), len(body))
+    for row, (first, second, *signs) in enumerate(rows):
+        matrix[row, [first, second]] = torch.tensor(signs)
     return matrix
 
 

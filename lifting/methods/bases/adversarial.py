@@ -19,6 +19,7 @@ from lifting.batch import PoseBatch
 from lifting.errors import wrong_value
 from lifting.geometry import centre
 from lifting.losses.adversarial import critic_loss, gradient_penalty, interpolate
+from lifting.methods.bases.critic_checkpoints import note_bones, turn_bones
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.processes import average_gradients, drawn_together
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, SequenceLifter
@@ -339,6 +340,14 @@ class Adversarial(SequenceLifter):
         """Keep the number of batches, which decides whose turn it is."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["batches"] = self.batches
+        if self.hparams["legacy_bones"]:
+            note_bones(checkpoint)
+
+    def upgrade(self, checkpoint: dict[str, Any]) -> None:
+        """Turn the published bones of earlier checkpoints round."""
+        super().upgrade(checkpoint)
+        if self.hparams["legacy_bones"]:
+            turn_bones(checkpoint, self.critics)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the number of batches."""

@@ -62,9 +62,13 @@ class Checkpointed(LightningModule, ABC):
             if checkpoint["frozen"].get(option) != digest:
                 what = f"it was trained with another {option} than {self._paths[option]}"
                 raise CheckpointError(what, remedy="name that one, or begin a new run.")
+        self.upgrade(checkpoint)
         before = checkpoint.get("frozen") or {}
         self.origin = {option: before[option] for option in ORIGINS if option in before}
         self.restore_extras(checkpoint)
+
+    def upgrade(self, checkpoint: dict[str, Any]) -> None:
+        """Turn what an earlier version of the suite saved into what this one reads, in place."""
 
     def restore_extras(self, checkpoint: Mapping[str, Any]) -> None:
         """Restore what prediction needs besides parameters, buffers and options."""
@@ -136,6 +140,7 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
         given = by_name(checkpoint, "hyper_parameters")
         options = {name: value for name, value in given.items() if name[:1] != "_"}
         method = _built(trained, _typed(trained, options) | changed)
+        method.upgrade(checkpoint)
         method.load_state_dict(by_name(checkpoint, "state_dict"))
         method.restore_extras(checkpoint)
     return method.eval().requires_grad_(False)

@@ -56,6 +56,47 @@ def test_the_published_bones_hold_one_that_is_dead():
         bone_matrix(skeleton("lsp14"), legacy=True)
 
 
+# One line a joint without the root, one column a bone, as the published matrix is laid out: + for the
+# joint a bone begins at, - for the one that is subtracted.
+PUBLISHED_BONES = """
+    right_hip      + . . . . . . . . . . . . + +
+    right_knee     - + . . . . . . . . . . . . .
+    right_ankle    . - . . . . . . . . . . . . .
+    left_hip       . . + . . . . . . . . . . + .
+    left_knee      . . - + . . . . . . . . . . .
+    left_ankle     . . . - . . . . . . . . . . .
+    spine          . . . . + . . . . . . . . . -
+    thorax         . . . . - + . + . . + . . . .
+    face           . . . . . - + . . . . . . . .
+    head           . . . . . . - . . . . . . . .
+    left_shoulder  . . . . . . . - + . . . . . .
+    left_elbow     . . . . . . . . - + . . . . .
+    left_wrist     . . . . . . . . . - . . . . .
+    right_shoulder . . . . . . . . . . - + . . .
+    right_elbow    . . . . . . . . . . . - + . .
+    right_wrist    . . . . . . . . . . . . - . .
+"""
+
+
+def test_the_published_bones_run_as_published():
+    matrix = torch.zeros(17, 15)
+    for line in PUBLISHED_BONES.strip().splitlines():
+        joint, *signs = line.split()
+        matrix[BODY.index(joint)] = torch.tensor(
+            [{"+": 1.0, "-": -1.0, ".": 0.0}[s] for s in signs]
+        )
+    assert torch.equal(bone_matrix(BODY, legacy=True), matrix.T)
+    # Of a pose whose only joints off the root are the right knee at x = 2 and the spine at x = 3, by
+    # hand: right thigh -2, right shin 2, spine to thorax 3, right hip to spine -3, all else nothing.
+    pose = torch.zeros(1, 17, 3)
+    pose[0, BODY.index("right_knee"), 0], pose[0, BODY.index("spine"), 0] = 2, 3
+    found = KinematicChainSpace(BODY, legacy=True)(pose).view(15, 15)
+    bones = {0: -2.0, 1: 2.0, 4: 3.0, 14: -3.0}
+    for i in range(15):
+        for j in range(15):
+            assert found[i, j] == bones.get(i, 0) * bones.get(j, 0)
+
+
 def test_products_are_lengths_and_angles_and_turn_with_nothing():
     pose = poses().double()
     net = KinematicChainSpace(BODY).double()
