@@ -14,6 +14,7 @@ from lifting.cli.options.vocabulary import options_of
 from lifting.cli.training import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
+from lifting.skeletons import skeleton
 
 pytestmark = pytest.mark.slow(reason="builds every experiment and trains most")
 
@@ -331,3 +332,13 @@ def test_there_are_all_groups_of_the_paper():
         *("figure_1d", "figure_4ab", "figure_4c", "figure_4d", "figure_5", "figure_5_small"),
         *("table_1", "table_2"),
     ]
+
+
+def test_the_sixteen_joints_of_relative_depth_are_the_published_ones_of_human36m():
+    content = yaml.safe_load((EXPERIMENTS / "relative_depth/joints_of_mpii.yaml").read_text())
+    names = {*content["model"]["init_args"].values(), *content["data"]["init_args"].values()}
+    (name,) = names
+    recording = skeleton("h36m32").joints
+    # As they are numbered in the recording: no face (14), and no chest, neck and head top of MPII.
+    published = {3, 2, 1, 6, 7, 8, 0, 12, 13, 15, 27, 26, 25, 17, 18, 19}
+    assert set(skeleton(name).joints) == {recording[i] for i in published}

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from lifting.batch import PoseBatch
+from lifting.errors import wrong_value
 from lifting.losses.poses import joint_distance, smoothness_loss, velocity_loss
 from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean
 from lifting.methods.bases.standardised_lifter import StandardisedLifter
@@ -31,10 +32,11 @@ class MixSTE(StandardisedLifter):
     """Zhang et al., CVPR 2022.
 
     Deviations from the official code: standardised keypoints (``standardise: false``), and positions
-    that tell joints and frames apart from the first step on, where the original begins with none; the
-    gradient is that of the loss, not of half its square; a cosine schedule (``schedule: exponential``,
-    ``lr_decay: 0.99``); the frames that two windows of a test share count once; padding behind a clip
-    that is shorter than a window does not count.
+    that tell joints and frames apart from the first step on, where the original begins with none
+    (``position_std: 0``); the gradient is that of the loss, not of half its square
+    (``scaled_gradient: true``); a cosine schedule (``schedule: exponential``, ``lr_decay: 0.99``); the
+    frames that two windows of a test share count once; padding behind a clip that is shorter than a
+    window does not count.
 
     Args:
         frames: Frames of a window, all of which are predicted.
@@ -45,6 +47,10 @@ class MixSTE(StandardisedLifter):
         smoothness: Weight of the squared movement from frame to frame.
         velocity: Weight of the error of the movement.
         sdpa: Torch's fused attention instead of an explicit one.
+        position_std: Standard deviation that the embeddings of positions begin with. The default is
+            about that of embedded keypoints, so that neither drowns the other.
+        scaled_gradient: Legacy: scale the gradient by the loss, which is then half the square of what
+            it is otherwise.
         **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
 
     Raises:
@@ -64,15 +70,20 @@ class MixSTE(StandardisedLifter):
         smoothness: float = 0.5,
         velocity: float = 2.0,
         sdpa: bool = True,
+        position_std: float = 0.5,
+        scaled_gradient: bool = False,
         **kwargs: Any,
     ) -> None:
+        if position_std < 0:
+            raise wrong_value("model.position_std", position_std, "give 0 or more.")
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
         """Build the encoder."""
         super().configure_nets()
         body = skeleton(self.hparams["skeleton"])
-        options = self.options("frames", "width", "depth", "heads", "drop_path", "sdpa")
+        size = "frames", "width", "depth", "heads"
+        options = self.options(*size, "drop_path", "sdpa", "position_std")
         self.net = MixSTENet(joints=len(body), **options)
         weights = [JOINT_WEIGHTS.get(joint.split("_")[-1], 1.0) for joint in body.joints]
         self.register_buffer("joint_weights", torch.tensor(weights), persistent=False)
@@ -90,4 +101,7 @@ class MixSTE(StandardisedLifter):
             * masked_mean(smoothness_loss(pred, self.joint_weights), steps)
             + self.hparams["velocity"] * masked_mean(velocity_loss(pred, target), steps)
         )
+        if self.hparams["scaled_gradient"]:
+            # Its gradient is that of the loss times the loss.
+            return {"loss": loss.square() / 2, "unscaled": loss}
         return {"loss": loss}

@@ -28,6 +28,7 @@ from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.bases.processes import drawn_together
+from lifting.methods.bases.view_rotation import check_azimuth
 from lifting.methods.links import LInKs
 from lifting.metrics import FrameEvaluation
 from lifting.metrics.evaluation import completion_errors
@@ -74,7 +75,8 @@ class OcclusionCompletion(Lifter):
 
     Deviations from the paper: inputs come from the lifters that give them at inference
     (``train_source: leg_torso``); one of three views of a pose by chance, which is as much in the mean
-    and a third of the work (``views: 3``); one optimiser for all networks.
+    and a third of the work (``views: 3``); azimuths from the whole circle (``azimuth: 1.99``); one
+    optimiser for all networks.
 
     Args:
         left_right: Checkpoint of the lifters of the left and right side (:class:`LInKs`).
@@ -84,6 +86,7 @@ class OcclusionCompletion(Lifter):
             ``leg_torso`` throughout, as published.
         generated: Train on as many poses again that the full-pose flow generates.
         views: Views of every pose per step: 3 (as it is and from two random azimuths), or 1 of them.
+        azimuth: Range of the random azimuths, over π.
         width: Width of every hidden layer of the completion networks.
         blocks: Residual blocks.
         lifter_width: Width of the lifters.
@@ -107,6 +110,7 @@ class OcclusionCompletion(Lifter):
         train_source: str = "matching",
         generated: bool = False,
         views: int = 1,
+        azimuth: float = 2.0,
         width: int = 1024,
         blocks: int = 3,
         lifter_width: int = 512,
@@ -116,6 +120,7 @@ class OcclusionCompletion(Lifter):
         visible: float = 0.3,
         **kwargs: Any,
     ) -> None:
+        check_azimuth(azimuth)
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
@@ -247,9 +252,10 @@ class OcclusionCompletion(Lifter):
         return {"loss": total}
 
     def _views(self, count: int, generator: torch.Generator) -> Float[Tensor, "views count 3 3"]:
-        """Rotations of every pose: none and two azimuths, or one of these by chance."""
-        azimuth = 2 * math.pi * torch.rand(3, count, generator=generator)
-        azimuth[0] = 0
+        """Rotations of every pose: none, an azimuth and another on top, or one of these by chance."""
+        turns = torch.rand(3, count, generator=generator) - 0.5
+        turns[0] = 0
+        azimuth = self.hparams["azimuth"] * math.pi * turns.cumsum(0)
         if self.hparams["views"] == 1:
             chosen = torch.randint(3, (1, count), generator=generator)
             azimuth = azimuth.gather(0, chosen)

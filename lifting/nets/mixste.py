@@ -14,10 +14,6 @@ from lifting.nets.fp32 import Fp32Linear
 
 EPS = 1e-6
 
-# Initial standard deviation of positions: about that of embedded keypoints, so that neither drowns
-# the other.
-POSITION = 0.5
-
 
 class MixSTENet(nn.Module):
     """A token per joint and frame, in levels of one block over joints and one over frames.
@@ -34,11 +30,12 @@ class MixSTENet(nn.Module):
         heads: int = 8,
         drop_path: float = 0.1,
         sdpa: bool = True,
+        position_std: float = 0.5,
     ) -> None:
         super().__init__()
         self.embed = Fp32Linear(2, width)
-        self.joint_position = nn.Parameter(POSITION * torch.randn(1, joints, width))
-        self.frame_position = nn.Parameter(POSITION * torch.randn(1, frames, width))
+        self.joint_position = nn.Parameter(position_std * torch.randn(1, joints, width))
+        self.frame_position = nn.Parameter(position_std * torch.randn(1, frames, width))
         rates = drop_path_rates(drop_path, depth)
         hidden = HIDDEN_RATIO * width
         self.spatial = nn.ModuleList(

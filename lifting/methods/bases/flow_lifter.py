@@ -25,6 +25,7 @@ from lifting.methods.bases.view_rotation import (
     ELEVATIONS,
     Turns,
     camera_elevation,
+    check_azimuth,
     random_view_rotation,
 )
 from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
@@ -42,7 +43,8 @@ class FlowLifter(Lifter):
     one scale and capped (``scaled: false``, ``cap: false``), whose weight grows too
     (``nll_growth: 1``), clipped gradients (``clip: 0``), an elevation that is known at first
     (``elevation: learned``, ``elevation_prior: 0``), a smooth limit on depths (``depth: clamp``),
-    larger inputs (``gain: 1``), layers of 512 (``width: 1024``).
+    larger inputs (``gain: 1``), layers of 512 (``width: 1024``), azimuths from the whole circle as in
+    ElePose (LInKs: ``azimuth: 1.99``).
 
     The scale of a person cannot be seen: poses are returned with the mean bone length of the training
     subjects.
@@ -79,6 +81,7 @@ class FlowLifter(Lifter):
         elevation_mean: Prior mean of the elevation, radians; below zero for a camera that looks down.
         elevation_std: Its standard deviation where it is known.
         elevation_prior: Weight of the squared distance of the batch's mean from the prior mean.
+        azimuth: Range of the random azimuths of the views, over π.
         clip: Limit of the gradient's norm in multiples of its running mean; 0 for none.
         **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
     """
@@ -118,9 +121,11 @@ class FlowLifter(Lifter):
         elevation_mean: float = -0.22,
         elevation_std: float = 0.03,
         elevation_prior: float = 100.0,
+        azimuth: float = 2.0,
         clip: float = 3.0,
         **kwargs: Any,
     ) -> None:
+        check_azimuth(azimuth)
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
@@ -275,7 +280,7 @@ class FlowLifter(Lifter):
             keypoints = torch.cat([keypoints, self._generator.resample(keypoints, latent)])
             camera = camera.map(lambda x: torch.cat([x, x]))
         offset, elevation = self._first_lift(keypoints, camera, elevation, predicted)
-        rotation = random_view_rotation(elevation, turns, h["elevation"] == "uniform")
+        rotation = random_view_rotation(elevation, turns, h["elevation"] == "uniform", h["azimuth"])
         pose = self.back_project(keypoints.expand(len(offset), *keypoints.shape), offset)
         rotated = rotate(pose, rotation)
         view = project(rotated)

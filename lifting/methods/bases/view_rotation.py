@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from lifting.cameras import Camera
+from lifting.errors import wrong_value
 from lifting.geometry import compose, rotation_x, rotation_y
 from lifting.on_device import sent
 
@@ -19,6 +20,16 @@ ELEVATIONS = ("learned", "known", "warm", "camera", "uniform")
 
 # The range of `uniform`, ElePose's without its elevation head.
 UNIFORM = math.pi / 9
+
+
+def check_azimuth(azimuth: float) -> None:
+    """Refuse a range of azimuths, over π, that is empty or more than the circle.
+
+    Raises:
+        InputError: If it is.
+    """
+    if not 0 < azimuth <= 2:
+        raise wrong_value("model.azimuth", azimuth, "give a number above 0, 2 at most.")
 
 
 def camera_elevation(camera: Camera) -> Float[Tensor, " B"]:
@@ -55,22 +66,24 @@ class Turns(NamedTuple):
 
 
 def random_view_rotation(
-    elevation: Float[Tensor, " B"], turns: Turns, uniform: bool = False
+    elevation: Float[Tensor, " B"], turns: Turns, uniform: bool = False, azimuth: float = 2.0
 ) -> Float[Tensor, "B 3 3"]:
     """Return a rotation per pose: level, turn by a random azimuth, tilt again.
 
-    ``Rx(x) Ry(ψ) Rx(a)`` with a the elevation, ψ uniform over the circle and x normal with minus the
-    mean and the standard deviation of the batch's elevations, through both of which gradients flow.
+    ``Rx(x) Ry(ψ) Rx(a)`` with a the elevation, ψ uniform over the circle or most of it, and x normal
+    with minus the mean and the standard deviation of the batch's elevations, through both of which
+    gradients flow.
 
     Args:
         elevation: Angle that levels each pose, radians.
         turns: The random numbers, of the same kind.
         uniform: Do not level, and tilt by up to 20 degrees, whatever the elevations are.
+        azimuth: How much of the circle ψ covers, over π: 2 is all of it.
     """
-    azimuth = math.pi * turns.azimuth
+    turn = rotation_y(math.pi * (azimuth / 2) * turns.azimuth)
     if uniform:
-        return compose(rotation_x(UNIFORM * turns.tilt), rotation_y(azimuth))
+        return compose(rotation_x(UNIFORM * turns.tilt), turn)
     # The standard deviation of a single pose is undefined.
     std = elevation.std() if len(elevation) > 1 else elevation.new_zeros(())
     tilt = std * turns.tilt - elevation.mean()
-    return compose(rotation_x(tilt), rotation_y(azimuth), rotation_x(elevation))
+    return compose(rotation_x(tilt), turn, rotation_x(elevation))

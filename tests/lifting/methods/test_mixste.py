@@ -42,6 +42,31 @@ def test_the_loss_is_weighted_mpjpe_with_smoothness_and_velocity(smoothness, vel
     assert model.loss(some).item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_published_gradient_is_that_of_the_loss_times_the_loss():
+    some = batch(4, frames=9, chunk=9)
+    gradients = {}
+    for scaled in (False, True):
+        torch.manual_seed(0)
+        model = method(scaled_gradient=scaled)
+        losses = model.objective(some)
+        gradients[scaled] = torch.autograd.grad(losses["loss"], list(model.parameters()))
+        losses = {name: value.item() for name, value in losses.items()}
+    assert losses["loss"] == pytest.approx(losses["unscaled"] ** 2 / 2)
+    # As the original's loss.backward(loss.detach()).
+    for plain, scaled in zip(gradients[False], gradients[True], strict=True):
+        torch.testing.assert_close(scaled, losses["unscaled"] * plain)
+    assert abs(losses["unscaled"] - 1) > 0.1
+
+
+def test_positions_begin_at_zero_as_published_where_asked():
+    for std in (0.0, 0.5):
+        net = MixSTE(frames=81, width=64, depth=1, position_std=std).net
+        for positions in (net.joint_position, net.frame_position):
+            assert positions.std().item() == pytest.approx(std, rel=0.1)
+    with pytest.raises(InputError, match=r"model.position_std is -1.0: give 0 or more"):
+        method(position_std=-1.0)
+
+
 def test_every_frame_of_a_window_comes_out_root_at_zero():
     model, some = method(), batch(4, frames=9, chunk=9)
     pose = model(some["keypoints"], some["camera"])

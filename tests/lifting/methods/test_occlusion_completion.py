@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -173,6 +175,19 @@ def test_one_view_by_chance_is_the_mean_of_three(method):
 
     for views in (1, 3):
         assert mean_azimuth(views) == pytest.approx((1 / 3, 1 / 3), abs=0.01)
+
+
+def test_published_views_are_turned_by_less_than_the_circle(method):
+    method.hparams.update(views=3, azimuth=0.5)
+    turns = method._views(20_000, method.step_generator())
+    none, first, second = torch.atan2(turns[..., 0, 2], turns[..., 2, 2])
+    assert not none.any()
+    # Uniform over half a pi, and two of them on top of each other.
+    assert first.abs().max().item() == pytest.approx(math.pi / 4, rel=1e-3)
+    assert second.abs().max().item() > 0.9 * math.pi / 2
+    assert second.std().item() == pytest.approx(math.pi / 2 / math.sqrt(6), rel=0.03)
+    on_top = torch.corrcoef(torch.stack((first, second)))[0, 1].item()
+    assert on_top == pytest.approx(math.sqrt(0.5), abs=0.02)
 
 
 def test_checkpoint_predicts_without_the_lifters_files(method, lifter_files, keypoints, tmp_path):

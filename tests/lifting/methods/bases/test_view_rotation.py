@@ -5,11 +5,13 @@ import torch
 
 from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
+from lifting.errors import InputError
 from lifting.geometry import rotate, rotation_x
 from lifting.methods.bases.view_rotation import (
     UNIFORM,
     Turns,
     camera_elevation,
+    check_azimuth,
     random_view_rotation,
 )
 
@@ -46,6 +48,18 @@ def test_azimuth_covers_the_circle_evenly():
     azimuth = torch.atan2(turn[:, 0, 2], turn[:, 2, 2])
     counts = torch.histc(azimuth, 8, -math.pi, math.pi)
     assert (counts / 5000 - 1).abs().max() < 0.06
+
+
+def test_published_azimuths_leave_a_gap_behind():
+    turns = Turns(torch.linspace(-1, 1, 5), torch.zeros(5))
+    for uniform in (False, True):
+        turn = random_view_rotation(torch.zeros(5), turns, uniform, azimuth=1.99)
+        found = torch.atan2(turn[:, 0, 2], turn[:, 2, 2])
+        wanted = math.pi * torch.tensor([-0.995, -0.4975, 0, 0.4975, 0.995])
+        torch.testing.assert_close(found, wanted)
+    for wrong in (0.0, 2.1, math.nan):
+        with pytest.raises(InputError, match=r"model.azimuth is .*: give a number above 0, 2 at"):
+            check_azimuth(wrong)
 
 
 def test_uniform_ignores_elevations_and_stays_within_its_range():
