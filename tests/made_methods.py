@@ -10,9 +10,9 @@ TRANSFORMER = {"width": 8, "depth": 1, "heads": 2}
 CONVOLUTION = {"taps": [3, 3], "channels": 8}
 
 LIFTERS = {
-    "ElePose": {"width": 8},
+    "ElePose": {"width": 8, "critic": 1.0, "critic_width": 8},
     "IGANet": {**TRANSFORMER, "width": 16},
-    "LInKs": {"width": 8},
+    "LInKs": {"width": 8, "critic": 1.0, "critic_width": 8},
     "LSTMLifter": {"frames": 5, "width": 8},
     "MixSTE": {**TRANSFORMER, "frames": 4, "depth": 2},
     "OcclusionCompletion": {"width": 8, "lifter_width": 8},

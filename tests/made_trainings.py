@@ -159,7 +159,9 @@ def trained(name: str, folder: Path, processes: int) -> dict[str, Any]:
         max_epochs=1,
     )
     trainer.fit(method, data)
-    weights = [value.double().sum().item() for value in method.parameters()]
+    # Of networks beside the method too, such as critics.
+    groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
+    weights = [p.double().sum().item() for group in groups for p in group["params"]]
     logged = {key: value.item() for key, value in trainer.callback_metrics.items()}
     found: dict[str, Any] = {
         "weights": sum(weights),

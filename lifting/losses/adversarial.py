@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from lifting.geometry import bone_lengths
 from lifting.on_device import constant
@@ -47,6 +48,45 @@ def gradient_penalty(
     with torch.autocast(samples.device.type, enabled=False):
         (gradient,) = gradients(torch.ones_like(score))
         return (gradient.flatten(1).norm(dim=-1) - 1).square().mean()
+
+
+def logistic_critic_loss(real: Float[Tensor, " n"], fake: Float[Tensor, " m"]) -> Float[Tensor, ""]:
+    """Cross-entropy of a critic that tells real from generated (Goodfellow et al., NeurIPS 2014, eq. 1).
+
+    ``2 log 2`` where it cannot tell them apart.
+
+    Args:
+        real: The critic's scores of real samples, log-odds that they are real.
+        fake: Its scores of generated ones.
+    """
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+def logistic_generator_loss(fake: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+    """Loss of the generator that does not saturate (Goodfellow et al., NeurIPS 2014, section 3).
+
+    Args:
+        fake: The critic's scores of generated samples, log-odds that they are real.
+    """
+    return functional.softplus(-fake).mean()
+
+
+def scores_and_penalty(
+    critic: Callable[[Tensor], Tensor], real: Float[Tensor, "n *shape"]
+) -> tuple[Float[Tensor, " n"], Float[Tensor, ""]]:
+    """Return a critic's scores, and its R1 penalty ``mean(|gradient|^2)``.
+
+    Mescheder et al., ICML 2018, eq. 9, whose factor of one half is left to the penalty's weight.
+
+    Args:
+        critic: The critic, one number per sample.
+        real: Real samples, at which its gradient is taken.
+    """
+    scores, gradients = torch.func.vjp(critic, real.detach())  # type: ignore[misc]
+    # Outside autocast, see `gradient_penalty`.
+    with torch.autocast(real.device.type, enabled=False):
+        (gradient,) = gradients(torch.ones_like(scores))
+        return scores, gradient.flatten(1).square().sum(-1).mean()
 
 
 def camera_loss(

@@ -1,8 +1,8 @@
-"""Critics of poses and of motions, after RepNet (Wandt and Rosenhahn, CVPR 2019, section 3.2).
+"""Critics of poses, of motions, both after RepNet (Wandt and Rosenhahn, CVPR 2019), and of 2D poses.
 
-That of poses sees them in kinematic chain space, the inner products of their bones (Wandt et al., "A
-kinematic chain space for monocular motion capture", ECCV Workshops 2018): the diagonal holds the
-squared bone lengths, the rest angles between bones.
+RepNet's (section 3.2) sees poses in kinematic chain space, the inner products of their bones (Wandt et
+al., "A kinematic chain space for monocular motion capture", ECCV Workshops 2018): the diagonal holds
+the squared bone lengths, the rest angles between bones.
 """
 
 import torch
@@ -167,3 +167,36 @@ class MotionCritic(nn.Module):
         moved = torch.cat([moved[:, : self.centre], moved[:, self.centre + 1 :]], 1)
         moved = torch.cat([moved[:, :, : self.root], moved[:, :, self.root + 1 :]], 2)
         return self.net(moved.flatten(1)).squeeze(-1)
+
+
+class KeypointCritic(nn.Module):
+    """A residual perceptron over 2D poses.
+
+    Args:
+        joints: Keypoints of a pose.
+        width: Width of the hidden layers.
+        gain: Factor on the inputs, which are a few hundredths.
+        slope: Slope of the activations below zero.
+        blocks: Residual blocks.
+    """
+
+    def __init__(
+        self,
+        joints: int,
+        width: int = 512,
+        gain: float = 20.0,
+        slope: float = 0.2,
+        blocks: int = 2,
+    ) -> None:
+        super().__init__()
+        self.gain = gain
+        self.net = nn.Sequential(
+            Fp32Linear(2 * joints, width),
+            nn.LeakyReLU(slope),
+            *(LeakyResidualBlock(width, slope) for _ in range(blocks)),
+            Fp32Linear(width, 1),
+        )
+
+    def forward(self, keypoints: Float[Tensor, "B K 2"]) -> Float[Tensor, " B"]:
+        """Return the scores of head-normalised 2D poses."""
+        return self.net(self.gain * keypoints.flatten(1)).squeeze(-1)

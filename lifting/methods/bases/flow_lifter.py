@@ -5,22 +5,24 @@ projection must be likely under flows over 2D poses, the second lift must agree 
 bones must have the proportions of an average person. Wandt et al., CVPR 2022.
 """
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.errors import InputError
-from lifting.geometry import bone_lengths, rotate, with_mean_bone
+from lifting.errors import InputError, wrong_value
+from lifting.geometry import rotate
 from lifting.losses.poses import bone_ratio_loss, bone_ratios, deformation_loss
 from lifting.methods.bases.flow_prior import FlowPrior
-from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.bases.processes import average_gradients, drawn_together
+from lifting.methods.bases.split_lifter import SplitLifter
+from lifting.methods.bases.view_critics import BETAS, ViewCritics
 from lifting.methods.bases.view_rotation import (
     ELEVATIONS,
     Turns,
@@ -28,14 +30,14 @@ from lifting.methods.bases.view_rotation import (
     check_azimuth,
     random_view_rotation,
 )
-from lifting.nets.head_scale import MEAN_BONE, HeadScale, back_project, project
-from lifting.nets.part_lifters import FULL, PartLifters
+from lifting.nets.head_scale import project
+from lifting.nets.part_lifters import FULL
 from lifting.on_device import sent
 from lifting.skeletons import skeleton
 from lifting.skeletons.bone_ratios import published_bone_ratios
 
 
-class FlowLifter(Lifter):
+class FlowLifter(SplitLifter):
     """Base of the lifters that learn from flows.
 
     Deviations from ElePose and LInKs, each with the legacy value: strong consistency (``l2d: 1``,
@@ -46,19 +48,11 @@ class FlowLifter(Lifter):
     larger inputs (``gain: 1``), layers of 512 (``width: 1024``), azimuths from the whole circle as in
     ElePose (LInKs: ``azimuth: 1.99``).
 
-    The scale of a person cannot be seen: poses are returned with the mean bone length of the training
-    subjects.
-
     Args:
-        split: ``full``, ``left_right`` or ``leg_torso``.
         full_flow: Checkpoint of the flow over the full pose (:class:`PoseFlows`).
         part_flows: Checkpoint of the flows over the parts.
         whole: Fraction of the full pose's likelihood beside the parts', 0 to 1.
         generated: Train on as many poses again that the full-pose flow generates.
-        width: Width of every hidden layer.
-        head_blocks: Residual blocks of the depth head and of the elevation head.
-        gain: Factor on the inputs.
-        depth: How depths stay in front of the camera: ``softplus`` or ``clamp``.
         hypotheses: Where parts share joints: ``merged`` into one pose, or ``both`` poses.
         merge: The part the shared joints of a prediction are taken from; the mean where not given.
         sum_hypotheses: Add the losses of both poses up instead of averaging them.
@@ -83,26 +77,25 @@ class FlowLifter(Lifter):
         elevation_prior: Weight of the squared distance of the batch's mean from the prior mean.
         azimuth: Range of the random azimuths of the views, over π.
         clip: Limit of the gradient's norm in multiples of its running mean; 0 for none.
-        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
+        critic: Weight of critics that tell projections from 2D poses that were seen
+            (:class:`lifting.methods.bases.view_critics.ViewCritics`); 0 for none.
+        critic_ramp: Fraction of training over which that weight rises, linearly.
+        critic_lr: Learning rate of the critics, which changes over training as the lifters' does.
+        critic_width: Width of every hidden layer of the critics.
+        critic_noise: See :class:`lifting.methods.bases.view_critics.ViewCritics`.
+        critic_penalty: Weight of the critics' gradient penalty.
+        **kwargs: See :class:`lifting.methods.bases.split_lifter.SplitLifter`.
     """
 
-    single_frame = True
-    sees_pixels = True
     bone_ratios: Tensor
-    mean_bone: Tensor
     gradient_norm: Tensor
 
     def __init__(
         self,
-        split: str = FULL,
         full_flow: str | None = None,
         part_flows: str | None = None,
         whole: float = 0.0,
         generated: bool = False,
-        width: int = 512,
-        head_blocks: int = 2,
-        gain: float = 10.0,
-        depth: str = "softplus",
         hypotheses: str = "merged",
         merge: str | None = None,
         sum_hypotheses: bool = False,
@@ -123,29 +116,34 @@ class FlowLifter(Lifter):
         elevation_prior: float = 100.0,
         azimuth: float = 2.0,
         clip: float = 3.0,
+        critic: float = 0.0,
+        critic_ramp: float = 0.2,
+        critic_lr: float = 5e-4,
+        critic_width: int = 512,
+        critic_noise: float = 1e-3,
+        critic_penalty: float = 1e-4,
         **kwargs: Any,
     ) -> None:
         check_azimuth(azimuth)
+        weights = {"critic": critic, "critic_ramp": critic_ramp}
+        weights |= {"critic_noise": critic_noise, "critic_penalty": critic_penalty}
+        for option, value in weights.items():
+            if value < 0:
+                raise wrong_value(f"model.{option}", value, "give at least 0.")
         super().__init__(**kwargs)
 
     def configure_nets(self) -> None:
         """Build the lifters of the parts."""
-        h = self.hparams
-        joints = skeleton(h["keypoint_skeleton"])
-        if h["keypoint_skeleton"] != h["skeleton"]:
-            what = f"{type(self).__name__} gives every keypoint a depth"
-            raise InputError(f"{what}: choose one joint set for keypoints and poses.")
-        check_choice("depth", h["depth"], ("softplus", "clamp"))
-        check_choice("elevation", h["elevation"], ELEVATIONS)
-        self.head_scale = HeadScale(joints)
-        # Near the prior, where one is used.
-        elevation = 0.7 * h["elevation_mean"] if h["elevation"] == "warm" else 0.0
-        options = self.options("split", "hypotheses", "merge", "width", "head_blocks", "gain")
-        self.lifters = PartLifters(joints, **options, initial_elevation=elevation)
-        self.bones = joints.bones
-        self.register_buffer("bone_ratios", torch.ones(len(joints.bones)))
-        self.register_buffer("mean_bone", torch.tensor(MEAN_BONE))
+        check_choice("elevation", self.hparams["elevation"], ELEVATIONS)
+        super().configure_nets()
+        self.register_buffer("bone_ratios", torch.ones(len(self.bones)))
         self.register_buffer("gradient_norm", torch.zeros(()))
+
+    def part_options(self) -> dict[str, Any]:
+        """Return how parts are put together, and where elevations begin: near a prior that is used."""
+        h = self.hparams
+        elevation = 0.7 * h["elevation_mean"] if h["elevation"] == "warm" else 0.0
+        return self.options("hypotheses", "merge") | {"initial_elevation": elevation}
 
     def load_frozen_stages(self) -> None:
         """Load the flows."""
@@ -163,16 +161,35 @@ class FlowLifter(Lifter):
             remedy = f"split {h['split']} needs {', '.join(sorted(needed))}."
             raise InputError(what, remedy=remedy)
         self._priors = [FlowPrior(stages, parts, h["whole"], h["scaled"], h["cap"], h["contrast"])]
+        shares = dict.fromkeys(parts, (1 - h["whole"]) / len(parts))
+        if h["whole"]:
+            shares[FULL] = shares.get(FULL, 0.0) + h["whole"]
+        critics = ViewCritics(
+            skeleton(h["skeleton"]),
+            shares if h["critic"] else {},
+            width=h["critic_width"],
+            noise=h["critic_noise"],
+            penalty=h["critic_penalty"],
+            seed=h["seed"],
+        )
+        # In a list, so that they are no part of this module: a lifter that is trained needs none.
+        self._critics = [critics]
 
     def on_fit_start(self) -> None:
-        """Move the flows to where training happens."""
+        """Move flows and critics to where training happens."""
         super().on_fit_start()
         self.prior.to(self.device)
+        self.critics.to(self.device)
 
     @property
     def prior(self) -> FlowPrior:
         """The flows as a loss, during training."""
         return self._priors[0]
+
+    @property
+    def critics(self) -> ViewCritics:
+        """The critics, during training."""
+        return self._critics[0]
 
     def fit_statistics(
         self, keypoints: Float[Tensor, "frames K 2"], pose: Float[Tensor, "frames J 3"] | None
@@ -182,7 +199,7 @@ class FlowLifter(Lifter):
         Raises:
             InputError: If those are to be taken from poses, and there are none.
         """
-        self.head_scale.fit(keypoints)
+        super().fit_statistics(keypoints, pose)
         name = self.hparams["bone_prior"]
         if name == "data":
             if pose is None:
@@ -191,23 +208,6 @@ class FlowLifter(Lifter):
             self.bone_ratios.copy_(bone_ratios(pose, self.bones).mean(0))
         else:
             self.bone_ratios.copy_(published_bone_ratios(name, self.hparams["skeleton"]))
-        if pose is not None:
-            self.mean_bone.copy_(bone_lengths(pose, self.bones).mean())
-
-    def back_project(
-        self, keypoints: Float[Tensor, "*batch K 2"], offset: Float[Tensor, "*batch K"]
-    ) -> Float[Tensor, "*batch K 3"]:
-        """Return root-relative poses of keypoints, see :func:`lifting.nets.head_scale.back_project`."""
-        root = skeleton(self.hparams["skeleton"]).root
-        return back_project(keypoints, offset, root, self.hparams["depth"] == "softplus")
-
-    def forward(
-        self, keypoints: Float[Tensor, "B 1 K 2"], camera: Camera
-    ) -> Float[Tensor, "B 1 J 3"]:
-        """Lift single frames."""
-        normalised = self.head_scale(keypoints)[:, 0]
-        pose = self.back_project(normalised, self.lifters.final(normalised))
-        return with_mean_bone(pose, self.bones, self.mean_bone)[:, None]
 
     def progress(self) -> float:
         """Return the fraction of training that is done."""
@@ -221,7 +221,8 @@ class FlowLifter(Lifter):
     def draw(self, batch: PoseBatch) -> dict[str, Any]:
         """Return the latent noise of generated poses, elevations, turns, and weights of the losses."""
         h, seen, generator = self.hparams, batch["keypoints"], self.step_generator(of_process=False)
-        count, latent, elevation = len(seen), None, None
+        examples, latent, elevation = len(seen), None, None
+        count = examples
         if h["generated"]:
             flow = self._generator.flow(FULL)
             latent = drawn_together(lambda number: flow.gaussian(number, generator), count)
@@ -239,8 +240,9 @@ class FlowLifter(Lifter):
             "elevation": elevation,
             "predicted": predicted,
             "turns": turns,
-            "weights": sent(torch.tensor([self._nll_weight(done), self._bone_weight(done)]), seen),
+            "weights": sent(torch.tensor(self._weights(done)), seen),
             "noise": self.prior.draw(count, generator),
+            "white": self.critics.draw(examples, count, generator, seen),
         }
 
     def _first_lift(
@@ -259,8 +261,9 @@ class FlowLifter(Lifter):
         elevation: Tensor | None,
         predicted: bool,
         turns: Turns,
-        weights: Float[Tensor, " 2"],
+        weights: Float[Tensor, " 3"],
         noise: dict[str, Tensor],
+        white: dict[str, Tensor],
     ) -> dict[str, Tensor]:
         """Return every weighted loss, by name (Wandt et al., section 3; Hardy and Kim, section 3.2).
 
@@ -270,11 +273,12 @@ class FlowLifter(Lifter):
             elevation: Elevations that are known; None where the camera says them, or the lifters.
             predicted: Whether the lifters do.
             turns: Random numbers of the views.
-            weights: Of likelihood and bone ratios.
+            weights: Of likelihood, bone ratios and critics.
             noise: See :meth:`lifting.methods.bases.flow_prior.FlowPrior.follow`.
+            white: See :meth:`lifting.methods.bases.view_critics.ViewCritics.draw`.
         """
         h = self.hparams
-        keypoints = self.head_scale(batch["keypoints"])[:, 0]
+        seen = keypoints = self.head_scale(batch["keypoints"])[:, 0]
         camera = batch["camera"]
         if latent is not None:
             keypoints = torch.cat([keypoints, self._generator.resample(keypoints, latent)])
@@ -309,9 +313,15 @@ class FlowLifter(Lifter):
             losses["elevation"] = 0 * self.lifters.elevation_weights()
         if h["contrast"]:
             losses["follow"] = self.prior.follow(views, noise)
+        if h["critic"]:
+            losses["realism"] = weights[2] * self.critics.realism(views, white)
+            losses |= self.critics.losses(seen, views, white)
         total = torch.stack(list(losses.values())).sum()
         angles = {"elevation_mean": elevation.mean(), "elevation_std": elevation.std()}
         return losses | angles | {"loss": total}
+
+    def _weights(self, done: float) -> list[float]:
+        return [self._nll_weight(done), self._bone_weight(done), self._critic_weight(done)]
 
     def _nll_weight(self, done: float) -> float:
         grown = min(1.0, max(0.0, (done - 0.4) / 0.4))
@@ -322,21 +332,23 @@ class FlowLifter(Lifter):
         grown = min(1.0, done / ramp) if ramp else 1.0
         return float(self.hparams["bone"] * grown**2)
 
-    def configure_optimizers(self) -> Any:
-        """Return the optimiser, which also moves the flows that follow, if there are any."""
-        configured = super().configure_optimizers()
-        followers = list(self.prior.followers.parameters())
-        if followers:
-            scheduler = configured["lr_scheduler"]["scheduler"]
-            group = {"params": followers, "lr": self.hparams["lr"]}
-            configured["optimizer"].add_param_group(group)
-            scheduler.lr_lambdas.append(scheduler.lr_lambdas[0])
-            scheduler.base_lrs.append(self.hparams["lr"])
-        return configured
+    def _critic_weight(self, done: float) -> float:
+        ramp = self.hparams["critic_ramp"]
+        return float(self.hparams["critic"] * (min(1.0, done / ramp) if ramp else 1.0))
+
+    def parameter_groups(self) -> Iterator[nn.Parameter] | list[dict[str, Any]]:
+        """Return the lifters' parameters, and those of flows that follow and of critics, if any."""
+        groups: list[dict[str, Any]] = [{"params": list(self.parameters())}]
+        if self.prior.followers:
+            groups.append({"params": list(self.prior.followers.parameters())})
+        if self.critics.nets:
+            own = {"lr": self.hparams["critic_lr"], "betas": BETAS, "weight_decay": 0.0}
+            groups.append({"params": list(self.critics.nets.parameters()), **own})
+        return groups
 
     def on_after_backward(self) -> None:
-        """Average the gradients of the flows that follow, which DDP does not know of."""
-        average_gradients(self.prior.followers.parameters())
+        """Average the gradients of flows that follow and of critics, which DDP does not know of."""
+        average_gradients([*self.prior.followers.parameters(), *self.critics.nets.parameters()])
 
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None
@@ -357,12 +369,15 @@ class FlowLifter(Lifter):
         self.gradient_norm.copy_(torch.where(norm.isfinite(), mean, self.gradient_norm))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the flows that follow."""
-        super().on_save_checkpoint(checkpoint)
+        """Keep the flows that follow, and the critics."""
         checkpoint["followers"] = self.prior.state_dict()
+        checkpoint["critics"] = self.critics.state_dict()
+        super().on_save_checkpoint(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the flows that follow up again, in training."""
+        """Take the flows that follow and the critics up again, in training."""
         super().on_load_checkpoint(checkpoint)
         if self.frozen:
             self.prior.followers.load_state_dict(checkpoint["followers"])
+            # Checkpoints of before there were critics have none.
+            self.critics.nets.load_state_dict(checkpoint.get("critics", {}))

@@ -11,6 +11,9 @@ from lifting.losses.adversarial import (
     depth_weighted_loss,
     gradient_penalty,
     interpolate,
+    logistic_critic_loss,
+    logistic_generator_loss,
+    scores_and_penalty,
     symmetry_loss,
 )
 from lifting.skeletons import skeleton
@@ -119,3 +122,26 @@ def test_the_depth_weighted_error_is_that_of_the_image_times_the_depth():
     expected = off.numpy().reshape(5, -1)
     found = depth_weighted_loss(points, rays, focal)
     np.testing.assert_allclose(found.numpy(), (expected**2).mean(1))
+
+
+def test_logistic_losses_are_cross_entropies():
+    real, fake = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0, 1.0])
+    chances = [1 / (1 + np.exp(-scores.numpy())) for scores in (real, fake)]
+    expected = -np.log(chances[0]).mean() - np.log(1 - chances[1]).mean()
+    assert logistic_critic_loss(real, fake).item() == pytest.approx(expected)
+    assert logistic_generator_loss(fake).item() == pytest.approx(-np.log(chances[1]).mean())
+    # A critic that cannot tell; and gradients that do not vanish where it is sure of what is generated.
+    assert logistic_critic_loss(torch.zeros(3), torch.zeros(2)).item() == pytest.approx(
+        2 * np.log(2)
+    )
+    sure = torch.tensor([-50.0], requires_grad=True)
+    logistic_generator_loss(sure).backward()
+    assert sure.grad.item() == pytest.approx(-1)
+
+
+def test_the_penalty_at_what_was_seen_is_the_squared_slope():
+    x = torch.randn(9, 4, 3)
+    # Of |x|^2 it is 2 x, and of that the square 4 |x|^2.
+    scores, penalty = scores_and_penalty(lambda x: x.flatten(1).square().sum(-1), x)
+    torch.testing.assert_close(scores, x.square().sum((1, 2)))
+    assert penalty.item() == pytest.approx(4 * x.square().sum((1, 2)).mean().item(), rel=1e-5)
