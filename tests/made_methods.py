@@ -11,6 +11,7 @@ CONVOLUTION = {"taps": [3, 3], "channels": 8}
 
 LIFTERS = {
     "ElePose": {"width": 8, "critic": 1.0, "critic_width": 8},
+    "FlowLifterTwin": {"width": 8},
     "IGANet": {**TRANSFORMER, "width": 16},
     "LInKs": {"width": 8, "critic": 1.0, "critic_width": 8},
     "LSTMLifter": {"frames": 5, "width": 8},

@@ -162,6 +162,7 @@ NARROW = {
     "PoseFlows": {"hidden": 16},
     "ElePose": {"width": 32},
     "LInKs": {"width": 32},
+    "FlowLifterTwin": {"width": 32},
     "OcclusionCompletion": {"width": 32, "lifter_width": 32},
     "VideoPose3D": {"channels": 16},
     "SemiSupervisedVideoPose3D": {"channels": 16},

@@ -4,6 +4,7 @@ from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import Method
 from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.elepose import ElePose
+from lifting.methods.flow_lifter_twin import FlowLifterTwin
 from lifting.methods.guided_detector import GuidedDetector
 from lifting.methods.heatmap_detector import HeatmapDetector
 from lifting.methods.iganet import IGANet
@@ -23,6 +24,7 @@ from lifting.methods.window_lifters import LSTMLifter, TransformerLifter, Window
 
 __all__ = [
     "ElePose",
+    "FlowLifterTwin",
     "GuidedDetector",
     "HeatmapDetector",
     "IGANet",
