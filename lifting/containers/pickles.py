@@ -88,6 +88,26 @@ def check_texts(array: NDArray[Any]) -> None:
         raise ValueError(array.dtype)
 
 
+def array_of_state(
+    state: tuple[Any, ...], dtype: tuple[Any, ...], dtype_state: tuple[Any, ...]
+) -> NDArray[Any]:
+    """Return an array from what a pickle says of it, checked as those of a whole pickle are.
+
+    Args:
+        state: What is set on the array, its dtype aside.
+        dtype: Arguments of the dtype.
+        dtype_state: What is set on it.
+
+    Raises:
+        Exception: Of whatever kind, if it is none of plain numbers or texts.
+    """
+    made, array = _Dtype(*dtype), _reconstruct()
+    made.__setstate__(dtype_state)
+    version, shape, _, fortran, data = state
+    array.__setstate__((version, shape, made, fortran, data))
+    return array.view(np.ndarray)
+
+
 def _reconstruct(*_: object) -> _Array:
     return _Array((0,), np.int8)
 

@@ -1,5 +1,6 @@
 """Files of PyTorch: tensors and plain values, whole, and no larger than what lies on the disk."""
 
+import io
 import pickle
 import warnings
 import zipfile
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from lifting.containers.limits import check_unpacked
 from lifting.containers.paths import existing_file
+from lifting.containers.python2_pickles import translate_python2
 from lifting.errors import InputError
 
 _ZIP = b"PK\x03\x04"
@@ -24,6 +26,8 @@ class TensorError(InputError):
 
 def load_torch(path: str | Path, stand_ins: Sequence[Any] = ()) -> Any:
     """Load what :func:`torch.save` wrote to the CPU, executing nothing it may contain.
+
+    Files that Python 2 wrote are read as well.
 
     Args:
         path: The file.
@@ -40,13 +44,33 @@ def load_torch(path: str | Path, stand_ins: Sequence[Any] = ()) -> Any:
     try:
         allowed = torch.serialization.safe_globals(list(stand_ins))
         with allowed, warnings.catch_warnings(action="ignore"):
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            content = _load(path)
     except pickle.UnpicklingError:
         raise
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
         raise InputError("truncated or damaged", path, _AGAIN) from cause
     check_tensors(content, path)
     return content
+
+
+def _load(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # Among them what opcodes and strings of Python 2 cause.
+        translated = _translated(path)
+        if translated is None:
+            raise
+    return torch.load(io.BytesIO(translated), map_location="cpu", weights_only=True)
+
+
+def _translated(path: Path) -> bytes | None:
+    data = path.read_bytes()
+    if data.startswith(_ZIP):
+        return None
+    try:
+        return translate_python2(data)
+    except Exception:  # As above: there is hardly an error that a damaged file cannot cause.
+        return None
 
 
 def check_tensors(content: Any, path: Path) -> None:

@@ -1,23 +1,26 @@
 """Reader of published weights: tensors by name, and nothing executed.
 
 Besides tensors, old files carry what a training loop left behind, such as the state of numpy's random
-numbers. None of it is needed, so that each callable those ask for is replaced by one that does nothing.
+numbers, arrays of statistics and objects with the options. Each callable of numpy's that those ask for
+is replaced by one that does nothing but keep what it is given, and so is each class of theirs.
 """
 
 import pickle
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lifting.containers.arrays import load_npz
 from lifting.containers.limits import LimitError
+from lifting.containers.pickles import array_of_state
 from lifting.containers.torch_files import TensorError, load_torch
 from lifting.errors import InputError, located
 from lifting.models import is_named, resolve
@@ -26,19 +29,53 @@ from lifting.models import is_named, resolve
 NETWORKS = ("model_pos", "state_dict", "model")
 # VideoPose3D's second network, which keeps this prefix here.
 TRAJECTORY = "model_traj"
+# Classes of their own that a file may have objects of.
+_MOST_CLASSES = 8
 # Prefix of every name after DataParallel.
 _PARALLEL = "module."
 _AGAIN = "get the file again."
 
 
 class _Inert:
-    """Stands in for whatever lies in the file beside its tensors, and does nothing."""
+    """Stands in for whatever lies in the file beside its tensors, and keeps what it is given."""
 
-    def __init__(self, *_: object) -> None:
-        pass
+    state: Any = None
+
+    def __init__(self, *arguments: object) -> None:
+        self.arguments = arguments
 
     def __setstate__(self, state: object) -> None:
-        pass
+        self.state = state
+
+
+class _Foreign(_Inert):
+    """Stands in for an object of a class that is not here; nothing of it may be called."""
+
+    name = ""
+
+    def __init__(self, *_: object) -> None:
+        raise pickle.UnpicklingError(f"GLOBAL {self.name}")
+
+
+class PublishedArrays(Mapping[str, NDArray[Any]]):
+    """The arrays of numpy's in a file, each of which is made, and checked, when it is asked for."""
+
+    def __init__(self, kept: Mapping[str, _Inert]) -> None:
+        self._kept = kept
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        kept = self._kept[name]
+        try:
+            dtype = kept.state[2]
+            return array_of_state(kept.state, dtype.arguments, dtype.state)
+        except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
+            raise InputError(f"{name} is no array of numbers", remedy=_AGAIN) from cause
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
 
 # All that random states, arrays and numbers of numpy are made of, under its historic names.
@@ -73,12 +110,15 @@ class PublishedFile:
             ``model_traj.`` before its names.
         names: Their full names in the file.
         others: Everything else in the file, by name: a description.
+        arrays: Arrays of numpy's beside the network, by name, such as ``stat_2d.mean``; whatever else
+            of numpy's lies there is named as well, and refused where it is asked for.
     """
 
     path: Path
     tensors: dict[str, Tensor]
     names: dict[str, str]
     others: dict[str, str]
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def read_published(path: str | Path) -> PublishedFile:
@@ -118,7 +158,8 @@ def _published(path: Path, tree: Any) -> PublishedFile:
         what = f"holds no network, neither by itself nor under {', '.join(NETWORKS)}"
         raise InputError(what, remedy="name another file.")
     beside = {} if key is None else {k: v for k, v in tree.items() if k not in networks}
-    return PublishedFile(path, tensors, names, dict(_describe(beside, "", 0, set())))
+    arrays = PublishedArrays(dict(_arrays(beside, "", set())))
+    return PublishedFile(path, tensors, names, dict(_describe(beside, "", 0, set())), arrays)
 
 
 def _load(path: Path) -> Any:
@@ -126,10 +167,10 @@ def _load(path: Path) -> Any:
         if _is_npz(path):
             arrays = load_npz(path)
             return {name: torch.from_numpy(np.ascontiguousarray(x)) for name, x in arrays.items()}
-        return load_torch(path, [(_Inert, name) for name in _BESIDE_TENSORS])
+        return _load_torch(path)
     except pickle.UnpicklingError as error:
-        callee = re.search(r"GLOBAL ([\w.]+)", str(error))
-        content = f"asks to run '{callee[1]}'" if callee else "holds more than tensors and values"
+        callee = _callee(error)
+        content = f"asks to run '{callee}'" if callee else "holds more than tensors and values"
         what = f"refused, because it {content}, which weights have no need of"
         raise InputError(what, remedy="get the file from its authors again.") from error
     except (LimitError, TensorError) as error:
@@ -137,6 +178,25 @@ def _load(path: Path) -> Any:
         raise type(error)(error.what, remedy=error.remedy) from error
     except Exception as cause:  # There is hardly an error that a damaged file cannot cause.
         raise InputError("damaged or no file of weights", remedy=_AGAIN) from cause
+
+
+def _load_torch(path: Path) -> Any:
+    known = [(_Inert, name) for name in _BESIDE_TENSORS]
+    for _ in range(_MOST_CLASSES):
+        try:
+            return load_torch(path, known)
+        except pickle.UnpicklingError as error:
+            name = _callee(error)
+            if name is None or name in (there for _, there in known):
+                raise
+        known.append((type("_Foreign", (_Foreign,), {"name": name}), name))
+    return load_torch(path, known)
+
+
+def _callee(error: pickle.UnpicklingError) -> str | None:
+    """Return what a file asks for, by the words of the unpickler."""
+    found = re.search(r"GLOBAL ([\w.]+)", str(error))
+    return found[1] if found else None
 
 
 def _is_npz(path: Path) -> bool:
@@ -178,5 +238,17 @@ def _describe(tree: Any, name: str, depth: int, seen: set[int]) -> Iterator[tupl
         for key, value in items:
             part = str(key) if str(key).isprintable() else repr(key)
             yield from _describe(value, f"{name}.{part}" if name else part, depth + 1, seen)
+    elif depth == 1 and isinstance(tree, _Foreign):
+        yield name, f"an object of {tree.name}"
     elif depth == 1:
         yield name, "numpy's" if isinstance(tree, _Inert) else repr(tree)[:60]
+
+
+def _arrays(tree: Any, name: str, seen: set[int]) -> Iterator[tuple[str, _Inert]]:
+    """Yield what may be an array of numpy's, in dictionaries, by name."""
+    if isinstance(tree, dict) and id(tree) not in seen:
+        seen.add(id(tree))
+        for key, value in tree.items():
+            yield from _arrays(value, f"{name}.{key}" if name else str(key), seen)
+    elif type(tree) is _Inert:
+        yield name, tree

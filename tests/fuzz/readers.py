@@ -187,6 +187,7 @@ READERS = {
     "hub options": Reader(runs.hub_options, _run(load_lifter)),
     "hub weights": Reader(runs.hub_weights, _run(load_lifter)),
     "published": Reader(runs.published, read_published),
+    "published of Python 2": Reader(runs.published_python2, read_published),
     "published npz": Reader(runs.published_npz, read_published),
     "registry": Reader(runs.registry, lambda path: registered()),
     "configuration": Reader(runs.configuration, lambda path: read_config_file(str(path))),

@@ -10,6 +10,7 @@ from lifting.export.hub import to_hub
 from lifting.methods import SimpleBaseline
 from tests import made_lifters, made_runs
 from tests.fuzz.seed_texts import write_json, write_text
+from tests.lifting.containers import made_python2
 
 
 def pickle_of_poses(folder: Path) -> Path:
@@ -44,6 +45,15 @@ def hub_weights(folder: Path) -> Path:
 def published(folder: Path) -> Path:
     torch.save({"model_pos": {"w": torch.ones(2, 3)}, "epoch": 8, "lr": 0.1}, folder / "a.bin")
     return folder / "a.bin"
+
+
+def published_python2(folder: Path) -> Path:
+    beside = {"opt": made_python2.instance("opts.a.Options", {"lr": 0.1}), "epoch": 3}
+    data = made_python2.python2_file(
+        {"w": torch.ones(2, 3)}, stat_2d={"mean": made_python2.array(np.ones(3))}, **beside
+    )
+    (folder / "a.pth.tar").write_bytes(data)
+    return folder / "a.pth.tar"
 
 
 def published_npz(folder: Path) -> Path:

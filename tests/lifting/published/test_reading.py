@@ -3,6 +3,7 @@
 import os
 import pickle
 import zipfile
+from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from lifting.errors import InputError
 from lifting.published.reading import read_published
+from tests.lifting.containers import made_python2
 
 STATE = {"fc.weight": torch.arange(6.0).view(2, 3), "fc.bias": torch.zeros(2)}
 
@@ -117,6 +119,55 @@ def test_a_crafted_array_in_the_place_of_a_tensor_is_refused(tmp_path):
     torch.save({"model_pos": STATE | {"fc.extra": Crafted()}}, path)
     with pytest.raises(InputError, match=r"model_pos\.fc\.extra is a .*, not a tensor"):
         read_published(path)
+
+
+class Options:
+    """Options of a training, as some authors keep them."""
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+def test_objects_with_options_are_passed_over_and_arrays_are_at_hand(tmp_path, zipped):
+    options = Options()
+    options.lr, options.table = 0.1, {"a": [1]}
+    wide = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    content = {
+        **{"state_dict": STATE, "opt": options, "args": Namespace(width=8)},
+        **{"stat_2d": {"mean": np.arange(4, dtype=np.float32), "wide": wide}, "err": np.float64(3)},
+    }
+    path = tmp_path / "theirs.pth.tar"
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    read = read_published(path)
+    assert read.others["opt"] == f"an object of {__name__}.Options"
+    assert read.others["args"] == "an object of argparse.Namespace"
+    assert read.arrays["stat_2d.mean"].tolist() == [0, 1, 2, 3]
+    assert np.array_equal(read.arrays["stat_2d.wide"], wide)
+    assert list(read.arrays) == ["stat_2d.mean", "stat_2d.wide", "err"]
+    with pytest.raises(InputError, match="err is no array of numbers"):
+        read.arrays["err"]
+
+
+def test_objects_of_more_classes_than_any_file_needs_are_refused(tmp_path):
+    many = {f"c{i}": type(f"Class{i}", (), {"__module__": __name__})() for i in range(9)}
+    globals().update({type(x).__name__: type(x) for x in many.values()})
+    torch.save({"model": STATE, **many}, tmp_path / "theirs.pth")
+    with pytest.raises(
+        InputError, match=r"theirs\.pth: refused, because it asks to run '.*Class8'"
+    ):
+        read_published(tmp_path / "theirs.pth")
+
+
+def test_a_file_of_python2_with_options_and_statistics(tmp_path):
+    beside = {
+        "opt": made_python2.instance("opts.default_human36.Options", {"lr": 0.001, "load": ""}),
+        "stat_2d": {"mean": made_python2.array(np.linspace(-900, 900, 34))},
+        "optimizer": made_python2.OPTIMIZER,
+    }
+    path = tmp_path / "test_ckpt_best.pth.tar"
+    path.write_bytes(made_python2.python2_file(STATE, epoch=25, **beside))
+    read = read_published(path)
+    assert all(torch.equal(read.tensors[k], v) for k, v in STATE.items())
+    assert read.others["opt"] == "an object of opts.default_human36.Options"
+    np.testing.assert_array_equal(read.arrays["stat_2d.mean"], np.linspace(-900, 900, 34))
 
 
 def test_a_plain_pickle_is_no_file_of_weights(tmp_path):
