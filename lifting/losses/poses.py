@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lifting.cameras import Camera, project
-from lifting.geometry import bone_lengths
+from lifting.geometry import bone_lengths, optimal_scale
 from lifting.on_device import indices
 
 
@@ -68,6 +68,16 @@ def joint_distance(
     """Mean distance of the joints from their targets, each times its weight (MPJPE as a loss)."""
     distance = (pred - target).norm(dim=-1)
     return (distance if weights is None else distance * weights).mean(-1)
+
+
+def scaled_joint_distance(
+    pred: Float[Tensor, "*batch joints 3"], target: Float[Tensor, "*batch joints 3"]
+) -> Float[Tensor, "*batch"]:
+    """Mean distance of the joints from their targets under each pose's best scale (N-MPJPE as a loss).
+
+    The gradient goes through the scale, too.
+    """
+    return joint_distance(optimal_scale(pred, target)[..., None, None] * pred, target)
 
 
 def smoothness_loss(

@@ -27,19 +27,27 @@ class Attention(nn.Module):
         heads: Attention heads.
         dropout: Fraction of attention weights dropped in training.
         sdpa: torch's fused kernel in place of matrix products and a softmax; the output is the same.
+        bias: Whether queries, keys and values have a bias.
 
     Raises:
         InputError: If the width does not divide into the heads.
     """
 
-    def __init__(self, width: int, heads: int = 8, dropout: float = 0.0, sdpa: bool = True) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int = 8,
+        dropout: float = 0.0,
+        sdpa: bool = True,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         if width % heads:
             what = f"A width of {width} does not divide into {heads} heads"
             raise InputError(f"{what}: give a multiple of {heads}.")
         self.heads = heads
         self.sdpa = sdpa
-        self.qkv = nn.Linear(width, 3 * width)
+        self.qkv = nn.Linear(width, 3 * width, bias=bias)
         self.dropout = Dropout(dropout)
         self.project = nn.Linear(width, width)
 

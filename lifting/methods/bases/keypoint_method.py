@@ -53,8 +53,8 @@ class KeypointMethod(Method):
         """The frame of a window that its first output frame is of."""
         return 0
 
-    def seen(self, batch: PoseBatch) -> Float[Tensor, "B T K 2"]:
-        """Return the keypoints of a batch as the method takes them."""
+    def seen(self, batch: PoseBatch) -> Float[Tensor, "B T K inputs"]:
+        """Return the keypoints of a batch as the method takes them, with what it takes besides."""
         return batch["keypoints"]
 
     def person_view(self, keypoints: Float[Tensor, "B T K 2"], camera: Camera) -> PersonView:

@@ -68,7 +68,7 @@ class Lifter(KeypointMethod):
         """The frame of a window that its first output frame is of."""
         return self.windows().left
 
-    def seen(self, batch: PoseBatch) -> Float[Tensor, "B T K 2"]:
+    def seen(self, batch: PoseBatch) -> Float[Tensor, "B T K inputs"]:
         """Return keypoints, NaN where they are not seen if the method takes that."""
         if not self.takes_missing:
             return batch["keypoints"]
@@ -152,7 +152,7 @@ class Lifter(KeypointMethod):
         return self.lift_keypoints(self.seen(batch), batch["camera"])
 
     def lift_keypoints(
-        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+        self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Return the predicted root-relative poses, averaged with the mirrored twin's if asked."""
         pose = self.lift_once(keypoints, camera)
@@ -162,7 +162,7 @@ class Lifter(KeypointMethod):
         return (pose + mirror(twin, skeleton(self.hparams["skeleton"]).mirror)) / 2
 
     def lift_once(
-        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+        self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Return the predicted root-relative poses, camera frame, whatever view the method sees."""
         if not self.in_person_view:
@@ -172,8 +172,8 @@ class Lifter(KeypointMethod):
         return view.turned_back(pose, self.first_output)
 
     def mirrored(
-        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
-    ) -> tuple[Float[Tensor, "B T K 2"], Camera]:
+        self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera
+    ) -> tuple[Float[Tensor, "B T K inputs"], Camera]:
         """Return mirrored keypoints, and the cameras that see them."""
         twin = mirror(keypoints, skeleton(self.hparams["keypoint_skeleton"]).mirror)
         twin[..., 0] += camera.size[:, None, None, 0]

@@ -145,7 +145,7 @@ class SequenceLifter(Lifter):
         return rearrange(net(windows).float(), "(b c) 1 j d -> b c j d", c=count)
 
     def forward(
-        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+        self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera
     ) -> Float[Tensor, "B C J 3"]:
         """Lift to root-relative millimetres."""
         pose = MILLIMETRES * self.lift_to_metres(keypoints, camera)

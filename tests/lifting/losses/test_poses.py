@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from lifting.losses.poses import (
     deformation_loss,
     joint_distance,
     reprojection_loss,
+    scaled_joint_distance,
     smoothness_loss,
     trajectory_loss,
     velocity_loss,
@@ -78,6 +80,19 @@ def test_joint_distance_weighs_joints():
     assert found[4, 2].item() == pytest.approx(sum(expected) / 17)
     plain = [math.dist(p, t) for p, t in zip(a, b, strict=True)]
     assert joint_distance(pred, target)[4, 2].item() == pytest.approx(sum(plain) / 17)
+
+
+def test_scaled_distance_is_the_least_of_any_scale_and_its_gradient_takes_the_scale_along():
+    pred, target = torch.randn(2, 4, 17, 3, dtype=torch.float64)
+    pred.requires_grad_()
+    found = scaled_joint_distance(pred, target)
+    for row, true, value in zip(pred.detach(), target, found, strict=True):
+        scale = np.linalg.lstsq(row.reshape(-1, 1).numpy(), true.ravel().numpy(), rcond=None)[0]
+        joints = zip((scale.item() * row).tolist(), true.tolist(), strict=True)
+        assert value.item() == pytest.approx(np.mean([math.dist(a, b) for a, b in joints]))
+    # Nothing changes with the size of the pose, so that no gradient points along the pose.
+    (gradient,) = torch.autograd.grad(found.sum(), pred)
+    assert (gradient * pred).sum((1, 2)).abs().max() < 1e-12
 
 
 def test_smoothness_counts_squared_steps_and_velocity_their_errors():

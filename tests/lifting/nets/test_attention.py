@@ -13,7 +13,7 @@ from lifting.nets.attention import Attention, DropPath, FeedForward, Transformer
 def by_hand(net, x, heads):
     """Loops over samples, heads and tokens."""
     weights = net.state_dict()
-    projected = x @ weights["qkv.weight"].T + weights["qkv.bias"]
+    projected = x @ weights["qkv.weight"].T + weights.get("qkv.bias", 0)
     query, key, value = projected.chunk(3, -1)
     size = x.shape[-1] // heads
     out = torch.zeros_like(x)
@@ -27,9 +27,11 @@ def by_hand(net, x, heads):
     return out @ weights["project.weight"].T + weights["project.bias"]
 
 
+@pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("sdpa", [True, False])
-def test_attention_is_a_weighted_mean_of_values_head_by_head(sdpa):
-    net = Attention(12, 3, sdpa=sdpa).double()
+def test_attention_is_a_weighted_mean_of_values_head_by_head(sdpa, bias):
+    net = Attention(12, 3, sdpa=sdpa, bias=bias).double()
+    assert ("qkv.bias" in net.state_dict()) == bias
     x = 2 * torch.randn(2, 5, 12, dtype=torch.float64)
     torch.testing.assert_close(net(x), by_hand(net, x, 3), rtol=0, atol=1e-10)
 
