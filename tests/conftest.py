@@ -106,6 +106,14 @@ def cases(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def parity(real_data: Path) -> Path:
+    folder = real_data.parent / "parity"
+    if not folder.is_dir():
+        pytest.skip(f"no outputs of the authors' code at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def give_synthetic(tmp_path_factory) -> Callable[[Path, int], None]:
     """What puts the synthetic human into a folder; it is generated once for all workers."""
     base = tmp_path_factory.getbasetemp()

@@ -10,12 +10,14 @@ TRANSFORMER = {"width": 8, "depth": 1, "heads": 2}
 CONVOLUTION = {"taps": [3, 3], "channels": 8}
 
 LIFTERS = {
+    "DSTformer": {**TRANSFORMER, "frames": 4, "places": 5, "representation": 8},
     "ElePose": {"width": 8, "critic": 1.0, "critic_width": 8},
     "FlowLifterTwin": {"width": 8},
     "IGANet": {**TRANSFORMER, "width": 16},
     "LInKs": {"width": 8, "critic": 1.0, "critic_width": 8},
     "LSTMLifter": {"frames": 5, "width": 8},
     "MixSTE": {**TRANSFORMER, "frames": 4, "depth": 2},
+    "MotionAGFormer": {**TRANSFORMER, "frames": 4, "representation": 8},
     "OcclusionCompletion": {"width": 8, "lifter_width": 8},
     "PoseFormer": {**TRANSFORMER, "frames": 5},
     "PoseFormerV2": {**TRANSFORMER, "frames": 9, "kept": 3, "coefficients": 3},

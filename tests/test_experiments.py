@@ -173,6 +173,8 @@ NARROW = {
     "PoseFormerV2": {"width": 8, "depth": 1},
     "MixSTE": {"width": 16, "depth": 1},
     "IGANet": {"width": 16, "depth": 1},
+    "MotionAGFormer": {"width": 16, "depth": 1, "representation": 16},
+    "DSTformer": {"width": 16, "depth": 1, "representation": 16},
     "RelativeDepth": {"width": 16},
     "RelativeDepthTwin": {"width": 16},
     "RepNet": {"width": 16, "critic_width": 16},

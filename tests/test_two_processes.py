@@ -10,7 +10,8 @@ pytestmark = pytest.mark.slow(reason="trains every method in two processes")
 # Losses that are no mean over examples, or random numbers that each process draws for itself.
 OTHERWISE = {
     "batch normalisation": {
-        *("GuidedDetector", "HeatmapDetector", "RelativeDepth", "RelativeDepthTwin"),
+        *("GuidedDetector", "HeatmapDetector", "MotionAGFormer"),
+        *("RelativeDepth", "RelativeDepthTwin"),
         *("SemiSupervisedVideoPose3D", "SimpleBaseline", "VideoPose3D"),
     },
     "the spread of the elevations": {"ElePose", "LInKs"},

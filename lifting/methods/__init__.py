@@ -3,6 +3,7 @@
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import Method
 from lifting.methods.bases.pose_flows import PoseFlows
+from lifting.methods.dstformer import DSTformer
 from lifting.methods.elepose import ElePose
 from lifting.methods.flow_lifter_twin import FlowLifterTwin
 from lifting.methods.guided_detector import GuidedDetector
@@ -10,6 +11,7 @@ from lifting.methods.heatmap_detector import HeatmapDetector
 from lifting.methods.iganet import IGANet
 from lifting.methods.links import LInKs
 from lifting.methods.mixste import MixSTE
+from lifting.methods.motion_agformer import MotionAGFormer
 from lifting.methods.occlusion_completion import OcclusionCompletion
 from lifting.methods.poseformer import PoseFormer
 from lifting.methods.poseformer_v2 import PoseFormerV2
@@ -23,6 +25,7 @@ from lifting.methods.video_pose_3d import VideoPose3D
 from lifting.methods.window_lifters import LSTMLifter, TransformerLifter, WindowMLPLifter
 
 __all__ = [
+    "DSTformer",
     "ElePose",
     "FlowLifterTwin",
     "GuidedDetector",
@@ -33,6 +36,7 @@ __all__ = [
     "Lifter",
     "Method",
     "MixSTE",
+    "MotionAGFormer",
     "OcclusionCompletion",
     "PoseFlows",
     "PoseFormer",

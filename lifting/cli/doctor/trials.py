@@ -43,6 +43,8 @@ TRIALS: dict[str, tuple[str, dict[str, str]]] = {
     "poseformer_v2": ("sequences/poseformer_v2", {}),
     "mixste": ("sequences/mixste_27", {}),
     "iganet": ("sequences/iganet", {}),
+    "motion_agformer": ("sequences/motion_agformer_xs_27", {}),
+    "dstformer": ("sequences/dstformer_lite_27", {}),
     "repnet": ("adversarial/repnet", {}),
     "temporal_gan": ("adversarial/temporal_gan", {}),
     "relative_depth": ("relative_depth/relative_depth", {}),

@@ -6,11 +6,13 @@ from torch import Tensor
 
 from lifting.errors import InputError
 from lifting.published.families import (
+    dstformer,
     elepose,
     hrnet,
     iganet,
     lstm_lifter,
     mixste,
+    motion_agformer,
     pose_resnet,
     poseformer,
     poseformer_v2,
@@ -25,6 +27,8 @@ from lifting.published.families.base import DetectorFamily, Family, LifterFamily
 _ALL: tuple[Family, ...] = (
     video_pose_3d.FAMILY,
     mixste.FAMILY,
+    motion_agformer.FAMILY,
+    dstformer.FAMILY,
     iganet.FAMILY,
     poseformer_v2.FAMILY,  # Before PoseFormer, whose mark its files bear, too.
     poseformer.FAMILY,

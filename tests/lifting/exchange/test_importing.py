@@ -22,7 +22,7 @@ PUBLISHED_FLOW = "weights/elepose/model_inn_h36m_17j_pretrain_inn_gt_pca_bases_2
 def test_imported_weights_compute_what_the_published_network_does(name, imported):
     made = MADE[name]
     method, _, _ = imported(made.file(), name, given=made.options)
-    x = made_files.windows(made.frames)
+    x = made_files.windows(made.frames, coordinates=made.coordinates)
     with torch.no_grad():
         out = method.double().net(x)
     expected = made.reference(made_files.double(made.state()), x)

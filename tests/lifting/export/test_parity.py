@@ -27,7 +27,8 @@ def test_every_lifter_and_detector_is_tried():
 # A program that is saved computes what the one does of which ONNX is made: a few show it, and those
 # whose networks are others' go into ONNX as those do.
 SAVED = ("ElePose", "MixSTE", "HeatmapDetector")
-SHARED = ("FlowLifterTwin", "GuidedDetector", "RelativeDepthTwin", "SemiSupervisedVideoPose3D")
+SHARED = ("DSTformer", "FlowLifterTwin", "GuidedDetector", "RelativeDepthTwin")
+SHARED += ("SemiSupervisedVideoPose3D",)
 # Besides every kind as it is.
 VIEWED = [("VideoPose3D", {"view": "person", "missing": True})]
 

@@ -9,9 +9,11 @@ from lifting.nets import fp32
 from lifting.nets.convolution import HeatmapHead
 from lifting.nets.critic import MotionCritic, PoseCritic
 from lifting.nets.depth_lifter import CompletionNet, DepthLifter
+from lifting.nets.dstformer import DSTformerNet
 from lifting.nets.fp32 import Fp32Linear
 from lifting.nets.iganet import IGANetwork
 from lifting.nets.mixste import MixSTENet
+from lifting.nets.motion_agformer import MotionAGFormerNet
 from lifting.nets.part_lifters import mix_depths
 from lifting.nets.poseformer import PoseFormerNet
 from lifting.nets.poseformer_v2 import PoseFormerV2Net
@@ -22,6 +24,7 @@ from lifting.skeletons import skeleton
 
 BODY = skeleton("h36m17")
 WINDOW = (4, 9, 17, 2)
+WITH_CONFIDENCE = (4, 9, 17, 3)
 # A network, and the shape of what goes into it.
 NETS = {
     "temporal_convolution": (lambda: TemporalConvolution(taps=(3, 3), channels=32), WINDOW),
@@ -32,6 +35,8 @@ NETS = {
     "poseformer_v2": (lambda: PoseFormerV2Net(frames=9, kept=3, coefficients=3, depth=1), WINDOW),
     "mixste": (lambda: MixSTENet(frames=9, width=32, depth=1), WINDOW),
     "iganet": (lambda: IGANetwork(BODY.parents, BODY.mirror_pairs, 7, width=32), WINDOW),
+    "motion_agformer": (lambda: MotionAGFormerNet(frames=9, width=32, depth=1), WITH_CONFIDENCE),
+    "dstformer": (lambda: DSTformerNet(frames=9, width=32, depth=1), WITH_CONFIDENCE),
     "residual_mlp": (lambda: ResidualMLP(34, 51, width=32), (4, 34)),
     "depth_lifter": (lambda: DepthLifter(17, width=32), (4, 17, 2)),
     "completion": (lambda: CompletionNet(14, 3, width=32), (4, 14, 3)),

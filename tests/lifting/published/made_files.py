@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tests.lifting.nets import published, published_video_pose_3d
+from tests.lifting.nets import published, published_two_streams, published_video_pose_3d
 
 H36M_BONES = [(0, 1), (1, 2), (2, 3), (0, 4), (4, 5), (5, 6), (0, 7), (7, 8), (8, 9), (9, 10)]
 H36M_BONES += [(8, 11), (11, 12), (12, 13), (8, 14), (14, 15), (15, 16)]
@@ -171,9 +171,10 @@ def made_state(keys, seed=0):
     return state
 
 
-def windows(frames, keypoints=17, count=3):
+def windows(frames, keypoints=17, count=3, coordinates=2):
     draw = torch.Generator().manual_seed(1)
-    return torch.rand(count, frames, keypoints, 2, generator=draw, dtype=torch.float64) * 2 - 1
+    shape = (count, frames, keypoints, coordinates)
+    return torch.rand(shape, generator=draw, dtype=torch.float64) * 2 - 1
 
 
 def double(state):
@@ -207,12 +208,13 @@ class Made:
 
     Attributes:
         keys: Names and shapes.
-        reference: What it computes of a state and windows (B, T, K, 2).
+        reference: What it computes of a state and windows (B, T, K, coordinates).
         frames: Frames of a window.
         options: What the user has to say of it.
         nested: Where the network is in the file.
         prefix: What stands before every name.
         constants: Tensors that are not drawn.
+        coordinates: Numbers of a keypoint that the network sees.
     """
 
     keys: dict[str, tuple[int, ...]]
@@ -222,6 +224,7 @@ class Made:
     nested: str | None = None
     prefix: str = ""
     constants: dict[str, Any] = field(default_factory=dict)
+    coordinates: int = 2
 
     def state(self) -> dict[str, torch.Tensor]:
         return made_state(self.keys) | {k: v.float() for k, v in self.constants.items()}
@@ -250,6 +253,25 @@ MADE = {
         options={"heads": 4},
         nested="model_pos",
         prefix="module.",
+    ),
+    "MotionAGFormer": Made(
+        published_two_streams.motion_agformer_keys(5, width=16, depth=2, representation=8),
+        partial(published_two_streams.motion_agformer_reference, depth=2),
+        frames=5,
+        nested="model",
+        prefix="module.",
+        coordinates=3,
+    ),
+    "DSTformer": Made(
+        published_two_streams.dstformer_keys(
+            width=16, depth=2, ratio=3, places=6, representation=8
+        ),
+        partial(published_two_streams.dstformer_reference, depth=2, heads=4),
+        frames=5,
+        options={"frames": 5, "heads": 4},
+        nested="model_pos",
+        prefix="module.",
+        coordinates=3,
     ),
     "IGANet": Made(
         published.iganet_keys(width=16, depth=2),

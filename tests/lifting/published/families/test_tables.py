@@ -12,6 +12,7 @@ from tests.lifting.nets.published import (
     poseformer_keys,
     poseformer_v2_keys,
 )
+from tests.lifting.nets.published_two_streams import dstformer_keys, motion_agformer_keys
 from tests.lifting.nets.published_video_pose_3d import video_pose_3d_keys
 from tests.lifting.published import made_files
 
@@ -34,6 +35,13 @@ FULL_SIZE = {
     ),
     "MixSTE": ("MixSTE", {"standardise": False}, mixste_keys()),
     "MixSTE 1": ("MixSTE", {"frames": 1, "standardise": False}, mixste_keys(frames=1)),
+    "MotionAGFormer L": ("MotionAGFormer", {"depth": 26}, motion_agformer_keys(243, 17, 128, 26)),
+    "DSTformer": ("DSTformer", {}, dstformer_keys()),
+    "DSTformer lite": (
+        "DSTformer",
+        {"width": 256, "mlp_ratio": 4},
+        dstformer_keys(width=256, ratio=4),
+    ),
     "IGANet": ("IGANet", {}, iganet_keys()),
     "PoseFormer": ("PoseFormer", {}, poseformer_keys()),
     "PoseFormerV2": (
@@ -63,6 +71,9 @@ COUNTS = {
     "VideoPose3D 1, panoptic": 4_281_389,
     "MixSTE": 33_783_811,
     "MixSTE 1": 33_659_907,
+    "MotionAGFormer L": 19_007_111,
+    "DSTformer": 42_466_317,
+    "DSTformer lite": 16_001_549,
     "IGANet": 10_623_657 + 6,
     "SimpleBaseline": 4_296_755,
     "SimpleBaseline 16": 4_291_632,
