@@ -22,6 +22,8 @@ from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
 from lifting.errors import InputError, Option, Phrase
+from lifting.geometry import centre
+from lifting.methods.bases.depth_margins import FRACTIONS, depth_margins
 from lifting.methods.bases.keypoint_method import KeypointMethod
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.processes import drawn_together
@@ -65,6 +67,8 @@ class PoseFlows(KeypointMethod):
     """
 
     single_frame = True
+    # Whether an evaluation turns true poses.
+    measures_depth = False
 
     def __init__(
         self,
@@ -191,9 +195,14 @@ class PoseFlows(KeypointMethod):
         return {"loss": total}
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
-        """Return the likelihoods: their sum first, then each flow's, in total and per dimension."""
+        """Return the likelihoods: their sum first, then each flow's, in total and per dimension.
+
+        And in a test, where there are poses, how much depth is worth to them (:func:`depth_margins`).
+        """
         names = [f"{what}_{part}" for part in self.flows for what in ("nll", "bits_per_dim")]
-        return FrameEvaluation(data.actions, ["nll", *names])
+        self.measures_depth = full and data.has_poses
+        margins = FRACTIONS if self.measures_depth else ()
+        return FrameEvaluation(data.actions, ["nll", *names, *margins])
 
     def likelihoods(self, batch: PoseBatch) -> dict[str, Float[Tensor, " N"]]:
         """Return what an evaluation collects, for the valid frames of a batch."""
@@ -209,7 +218,24 @@ class PoseFlows(KeypointMethod):
     def evaluate(self, batch: PoseBatch) -> None:
         """Add the likelihoods of the frames."""
         assert self.evaluation is not None
-        self.evaluation.add(self.likelihoods(batch), batch["action"][batch["valid"][:, 0]])
+        values = self.likelihoods(batch)
+        if self.measures_depth:
+            values |= self.depth_margins(batch)
+        self.evaluation.add(values, batch["action"][batch["valid"][:, 0]])
+
+    def depth_margins(self, batch: PoseBatch) -> dict[str, Float[Tensor, " N"]]:
+        """Return what depth is worth to the likelihood of all parts, for the valid frames of a batch."""
+        batch = self.into_view(batch)
+        # Places, once: each mask would be read back to know how many there are.
+        (valid,) = batch["valid"][:, 0].nonzero(as_tuple=True)
+        root = skeleton(self.hparams["keypoint_skeleton"]).root
+        pose = centre(batch["pose"][valid][:, 0], root)
+        keypoints = self.head_scale(batch["keypoints"][valid])[:, 0]
+
+        def nll(views: Tensor) -> Tensor:
+            return torch.stack(list(self.nll(views).values())).sum(0)
+
+        return depth_margins(nll, keypoints, pose, batch["camera"][valid], root)
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return the likelihoods of valid frames with the clip and frame each belongs to."""

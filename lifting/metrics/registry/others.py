@@ -70,6 +70,20 @@ LIKELIHOOD: tuple[Metric[...], ...] = (
         console=False,
         title="bits per dimension, <part>",
     ),
+    Metric(
+        "shallow_margin",
+        "nats",
+        "by how much less likely turned poses are with 0.7 of their depth than with all of it",
+        higher_is_better=True,
+        console=False,
+    ),
+    Metric(
+        "flat_margin",
+        "nats",
+        "by how much less likely turned poses are without depth than with all of it",
+        higher_is_better=True,
+        console=False,
+    ),
 )
 RELATIVE_DEPTH: tuple[Metric[...], ...] = (
     Metric(

@@ -1,8 +1,11 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from datamodules.h36m.cameras import h36m_camera
+from lifting.cameras import Camera
 from lifting.errors import InputError
 from lifting.methods import PoseFlows
 from lifting.skeletons import skeleton
@@ -133,3 +136,26 @@ def test_wrong_parts_are_named(options, message):
 def test_generating_needs_a_full_flow():
     with pytest.raises(InputError, match="full_flow"):
         PoseFlows(parts=["legs"], generated=True).load_frozen_stages()
+
+
+@pytest.mark.parametrize(("full", "has_poses"), [(True, True), (False, True), (True, False)])
+def test_a_test_measures_depth_where_there_are_poses(full, has_poses):
+    flows, data = fitted(parts=["legs", "torso"]), batch(8)
+    camera = Camera.stack([h36m_camera("S1", "54138969").to(torch.float32)] * 8)
+    data |= {"camera": camera, "pose": 300 * torch.randn(8, 1, 17, 3)}
+    data["valid"][3] = False
+    source = SimpleNamespace(actions=["Walking"], has_poses=has_poses)
+    flows.evaluation = flows.configure_evaluation(source, full)
+    flows.evaluate(data)
+    means = flows.evaluation.compute().frame_mean
+    assert {"shallow_margin", "flat_margin"} <= means.keys() or not (full and has_poses)
+    assert "flat_margin" not in means or (full and has_poses)
+    if full and has_poses:
+        # Of both parts together, over the frames that are valid.
+        alone = {p: fitted(parts=[p]) for p in ("legs", "torso")}
+        for part, other in alone.items():
+            other.flows[part].load_state_dict(flows.flows[part].state_dict())
+            other.head_scale.load_state_dict(flows.head_scale.state_dict())
+        margins = [other.depth_margins(data)["flat_margin"] for other in alone.values()]
+        assert len(margins[0]) == 7
+        assert means["flat_margin"] == pytest.approx((margins[0] + margins[1]).mean().item())
