@@ -18,8 +18,10 @@ from callbacks.pose_pictures import PosePictures
 from callbacks.predictions import PredictionWriter
 from callbacks.provenance import Provenance
 from callbacks.reapplied_options import ReappliedOptions
+from callbacks.result_record import ResultRecord
 from callbacks.rng_state import RNGState
 from callbacks.throughput import Throughput
+from callbacks.training_cost import TrainingCost
 from callbacks.wandb_artifacts import WandbArtifacts
 from lifting.methods.bases.lifter import Lifter
 from lifting.methods.bases.method import Method
@@ -40,7 +42,9 @@ __all__ = [
     "Provenance",
     "RNGState",
     "ReappliedOptions",
+    "ResultRecord",
     "Throughput",
+    "TrainingCost",
     "WandbArtifacts",
     "default_callbacks",
 ]
@@ -56,7 +60,9 @@ def default_callbacks(
         Divergence(folder, on_divergence),
         Provenance(folder),
         Throughput(),
+        TrainingCost(),
         ActionTable(folder),
+        ResultRecord(folder),
         PredictionWriter(folder),
     ]
     if not pictures:

@@ -15,7 +15,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.trainer.states import TrainerFn
 
 from lifting.files import beside
-from lifting.runs.code_version import code_version
+from lifting.runs.code_version import running_version
 from lifting.runs.folder import CONFIG, PROVENANCE, read_config, read_provenance
 from lifting.runs.options import Changes, differences, flat
 from lifting.runs.resumption import kept
@@ -108,7 +108,7 @@ class Provenance(Callback):
             "command": "" if self.start is None else self.start.command,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "changes": {},
-            "code": code_version(),
+            "code": running_version(),
             "libraries": {name: metadata.version(name) for name in _LIBRARIES},
             "python": platform.python_version(),
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",

@@ -30,7 +30,7 @@ MODELS = POSES | {"lifting.models"}
 NETWORKS = MODELS | {"lifting.checkpoints", "lifting.losses", "lifting.metrics", "lifting.nets"}
 METHODS = NETWORKS | {"lifting.methods", "lifting.published"}
 CORE = METHODS | {"lifting.exchange", "lifting.export", "lifting.runs"}
-CORE |= {"lifting.pipeline", "lifting.reporting"}
+CORE |= {"lifting.pipeline", "lifting.reporting", "lifting.results"}
 DATA = {"datamodules", "callbacks"}
 # By room, what it may import besides itself.
 ALLOWED = {
@@ -47,8 +47,9 @@ ALLOWED = {
     "lifting.export": METHODS,
     "lifting.pipeline": POSES | {"lifting.metrics", "lifting.runs"},
     "lifting.reporting": POSES | {"lifting.metrics", "lifting.runs"},
+    "lifting.results": POSES | {"lifting.metrics", "lifting.pipeline", "lifting.runs"},
     "datamodules": POSES,
-    "callbacks": METHODS | {"datamodules", "lifting.runs"},
+    "callbacks": METHODS | {"datamodules", "lifting.results", "lifting.runs"},
     "lifting.inference": CORE | DATA,
     "lifting.cli": CORE | DATA | {"lifting.inference"},
     "lifting.__main__": {"lifting.cli"},

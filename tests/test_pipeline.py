@@ -85,6 +85,17 @@ def test_a_training_is_tested_once_more_with_other_options(here):
     assert plan({"bare": None, "test": {"tests": "bare"}}).stages["test"].tested == "bare"
 
 
+def test_what_is_not_trained_here_is_tested_as_it_is(here):
+    stages = {"shipped": {"trains": False, "options": {"ckpt_path": "person"}}, "a": None}
+    shipped = plan(stages, configs=["stored"]).stages["shipped"]
+    assert shipped.command_line() == [
+        *("python", "-m", "lifting", "test", "-c", "experiments/stored.yaml"),
+        *("--ckpt_path=person", "--run", "runs/p/shipped"),
+    ]
+    assert shipped.output == Path("runs/p/shipped/test.csv")
+    assert state_of(shipped) == ("run", "")
+
+
 def test_overlays_go_above_the_configurations_of_every_training(here):
     (here / "experiments/other.yaml").write_text("data:\n  class_path: Synthetic\n")
     stages = {"a": {"configs": ["stored"]}, "b": {"tests": "a"}}
@@ -132,6 +143,9 @@ def test_stages_run_in_the_order_of_the_file_but_after_those_they_build_on(here)
         ({"a": {"tests": "b"}, "b": {"tests": "a"}}, "there is no training 'b' to test"),
         ({"a": {"tests": "b"}, "b": {"command": "x", "creates": "f"}}, "no training 'b' to test"),
         ({"a": {"tests": "b", "needs": []}, "b": {}}, "no key 'needs'"),
+        ({"a": {"trains": True}}, "'trains' can be false alone"),
+        ({"a": {"trains": False, "checkpoints": {}}}, "no key 'checkpoints'"),
+        ({"a": {"trains": False}, "b": {"tests": "a"}}, "there is no training 'a' to test"),
         ({}, "has no stages"),
     ],
 )

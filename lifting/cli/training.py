@@ -10,6 +10,7 @@ import sys
 import warnings
 from argparse import ArgumentError
 from pathlib import Path
+from pydoc import locate
 from typing import Any
 
 import yaml
@@ -173,6 +174,9 @@ class LiftingCLI(LightningCLI):
     def _checkpoint_to_take(self) -> Path | None:
         """Return the checkpoint to take, and refuse what would mix two runs in one folder."""
         fits = self.subcommand == "fit"
+        kind = locate(self._options.model.class_path)
+        if not fits and self._asked is None and not getattr(kind, "needs_training", True):
+            return None
         checkpoint = find_checkpoint(self.folder, self._asked, fits)
         if fits:
             check_folder(self.folder, self._options, resumes=self._asked is not None)
@@ -227,6 +231,7 @@ class LiftingCLI(LightningCLI):
             Interruption,
             Provenance,
             ReappliedOptions,
+            ResultRecord,
             WandbArtifacts,
             default_callbacks,
         )
@@ -254,6 +259,8 @@ class LiftingCLI(LightningCLI):
         for callback in callbacks:
             if isinstance(callback, Provenance):
                 callback.start = Start(command, self._configured, self._given, changes)
+            elif isinstance(callback, ResultRecord):
+                callback.options, callback.command = self._given, command
         if resumption is not None and resumption.reapplied:
             callbacks.append(ReappliedOptions(resumption.reapplied))
         if self.subcommand == "fit":

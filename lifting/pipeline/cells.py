@@ -111,8 +111,9 @@ class StageMaker:
             configs=tuple(map(config_path, [*configs, *self.usual.overlays])),
             options=options,
             checkpoints={o: best_checkpoint(self.places.of(s, cell)) for o, s in links.items()},
-            creates=folder / "test.csv" if tested else None,
+            creates=folder / "test.csv" if tested or "trains" in keys else None,
             tested=tested,
+            trains=tested is None and "trains" not in keys,
             needs=tuple(map(Path, list_of(keys, "needs"))),
             cell=cell,
         )

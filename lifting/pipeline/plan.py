@@ -26,6 +26,7 @@ class Stage:
         command: The words of a plain command, in place of a training.
         creates: The file that the command or the test makes.
         tested: The training that is tested once more, with other options.
+        trains: Whether it trains; else it is a test, of what is named with ``ckpt_path`` or needs none.
         needs: Files whose content the stage depends on, besides configurations and checkpoints.
         after: Names of the stages it builds on.
         cell: Its place in the matrix of the stage.
@@ -39,6 +40,7 @@ class Stage:
     command: tuple[str, ...] = ()
     creates: Path | None = None
     tested: str | None = None
+    trains: bool = True
     needs: tuple[Path, ...] = ()
     after: tuple[str, ...] = ()
     cell: Cell = field(default_factory=Cell)
@@ -72,7 +74,7 @@ class Stage:
         configs = [word for path in self.configs for word in ("-c", str(path))]
         options = [f"--{option}={option_text(value)}" for option, value in self.options.items()]
         run = ["--run", str(self.folder)]
-        if self.tested is None:
+        if self.trains:
             verb, end = "fit", ["--ckpt_path", "last", "--test=true"]
         else:
             verb, end = "test", []

@@ -28,6 +28,7 @@ _KEYS = ("name", "configs", "options", "seeds", "grid", "stages")
 _TRAINING_KEYS = ("configs", "options", "checkpoints", "needs", "seeds", "grid")
 _COMMAND_KEYS = ("command", "creates", "checkpoints", "needs")
 _TEST_KEYS = ("tests", "configs", "options", "grid")
+_UNTRAINED_KEYS = ("trains", "configs", "options", "needs", "grid")
 
 
 def read_pipeline(
@@ -84,6 +85,10 @@ def _check_stage(name: str, keys: Any) -> None:
         raise InputError("holds no keys", remedy="give it configs or options.")
     if "command" in keys:
         check_keys(keys, _COMMAND_KEYS)
+    elif "trains" in keys:
+        check_keys(keys, _UNTRAINED_KEYS)
+        if keys["trains"] is not False:
+            raise InputError("'trains' can be false alone", remedy="leave it out of a training.")
     else:
         check_keys(keys, _TEST_KEYS if "tests" in keys else _TRAINING_KEYS)
 
@@ -107,7 +112,7 @@ def _links(keys: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, s
 
 
 def _is_special(keys: Mapping[str, Any]) -> bool:
-    return not {"command", "tests"}.isdisjoint(keys)
+    return not {"command", "tests", "trains"}.isdisjoint(keys)
 
 
 def _own_axes(stage: str, keys: Mapping[str, Any], above: Sequence[Axis]) -> list[Axis]:

@@ -115,7 +115,7 @@ def best_cell(cells: Sequence[GridCell]) -> tuple[GridCell | None, str]:
 
     The test has no part in it. A cell counts with the mean over its seeds.
     """
-    if any(cell.runs[0].tested is not None for cell in cells):
+    if not all(cell.runs[0].trains for cell in cells):
         return None, ""
     found = [(cell, cell.validation) for cell in cells]
     known = [(cell, *of_cell) for cell, of_cell in found if of_cell is not None]

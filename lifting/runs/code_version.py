@@ -1,6 +1,7 @@
 """Version of the code: the package's, and the git commit where it runs from a clone."""
 
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ def code_version() -> dict[str, Any]:
         }
     except (OSError, subprocess.CalledProcessError):
         return {}
+
+
+@cache
+def running_version() -> dict[str, Any]:
+    """Return :func:`code_version` as it was when this process first asked, which is what it runs."""
+    return code_version()
 
 
 def version_line() -> str:

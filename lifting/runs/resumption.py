@@ -99,8 +99,9 @@ RULES = (
             f"{CALLBACKS}.{name}*"
             for name in (
                 *("ActionTable", "DetectionPictures", "MPIINF3DHPTable", "PosePage"),
-                *("PosePictures", "PredictionWriter", "Provenance", "RNGState", "Throughput"),
-                *("DeviceStatsMonitor", "EarlyStopping", "LearningRateMonitor", "ModelCheckpoint"),
+                *("PosePictures", "PredictionWriter", "Provenance", "ResultRecord", "RNGState"),
+                *("Throughput", "TrainingCost", "DeviceStatsMonitor", "EarlyStopping"),
+                *("LearningRateMonitor", "ModelCheckpoint"),
                 *("ModelSummary", "RichModelSummary", "RichProgressBar", "TQDMProgressBar"),
                 "Timer",
             )

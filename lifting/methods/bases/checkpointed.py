@@ -30,6 +30,8 @@ class Checkpointed(LightningModule, ABC):
         # Those that a training began from, which it does not read again when it is resumed.
         self.origin: dict[str, str] = {}
         self._paths: dict[str, str] = {}
+        # Of the checkpoint that was loaded: steps, batches, epochs, and the cost of each start.
+        self.trained: dict[str, Any] = {}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Note method, joint sets and earlier stages in the checkpoint.
@@ -65,6 +67,7 @@ class Checkpointed(LightningModule, ABC):
         self.upgrade(checkpoint)
         before = checkpoint.get("frozen") or {}
         self.origin = {option: before[option] for option in ORIGINS if option in before}
+        self.trained = _trained(checkpoint)
         self.restore_extras(checkpoint)
 
     def upgrade(self, checkpoint: dict[str, Any]) -> None:
@@ -98,6 +101,23 @@ class Checkpointed(LightningModule, ABC):
         except RuntimeError as error:
             first = str(error).partition("\n\t")[2].partition("\n")[0].strip()
             raise CheckpointError(f"its network is of another shape: {first}") from error
+
+
+def _trained(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how long a checkpoint was trained, as far as it tells."""
+
+    def progress(*names: str) -> Any:
+        part: Any = checkpoint.get("loops")
+        for name in ("fit_loop", *names):
+            part = part.get(name) if isinstance(part, Mapping) else None
+        return part
+
+    return {
+        "steps": checkpoint.get("global_step"),
+        "batches": progress("epoch_loop.batch_progress", "total", "completed"),
+        "epochs": progress("epoch_progress", "total", "processed"),
+        "starts": checkpoint.get("trained") or [],
+    }
 
 
 Trained = TypeVar("Trained", bound=Checkpointed)

@@ -53,6 +53,8 @@ class Method(Checkpointed):
 
     # Whether the method sees crops of images; others see keypoints.
     sees_images = False
+    # Whether the method is trained; others are tested as they are, without a checkpoint.
+    needs_training = True
     # Whether the method sees one frame only; others check the windows they are given.
     single_frame = False
     # Whether the method learns from examples without poses beside those that have them.
