@@ -28,6 +28,7 @@ _TYPES: dict[str, Any] = {
     "tested": dict,
     "stages": dict,
 }
+_NEEDED = ("method", "frames", "averages")
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,9 @@ class Record:
         known = {f.name for f in fields(cls)}
         given = {name: value for name, value in content.items() if name in known}
         for name, kind in _TYPES.items():
-            if not isinstance(given.get(name, kind()), kind):
+            if not isinstance(given.get(name, None if name in _NEEDED else kind()), kind):
                 raise InputError(f"has no {name} as it should be", remedy="test the run again.")
-        try:
-            return cls(**given)
-        except TypeError as error:
-            raise InputError("lacks a part of a record", remedy="test the run again.") from error
+        return cls(**given)
 
     def write(self, path: Path) -> None:
         """Write it, all of it or nothing."""
