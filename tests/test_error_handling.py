@@ -12,7 +12,7 @@ from tests.test_architecture import MODULES
 
 # By function, why it looks at the text of an error.
 BY_TEXT = {
-    "lifting.published.reading._load": "PyTorch names what a file asks to run in its text alone; the "
+    "lifting.published.reading._callee": "PyTorch names what a file asks to run in its text alone; the "
     "file is refused either way",
     "lifting.pipeline.reading._in_order": "graphlib documents the circle as the second argument",
 }
