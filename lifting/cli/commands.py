@@ -59,6 +59,7 @@ _GROUPS = {
     "Compare": (
         ("report", "report:report", "runs compared on one page"),
         ("view", "view:view", "what a run predicts, beside the truth"),
+        ("complete", "complete:complete", "errors of hidden joints that a flow draws"),
         ("benchmark", "benchmark:benchmark", "speed, as ratios to references"),
         ("doctor", "doctor:doctor", "whether every method trains on this machine, and how fast"),
         ("compare-decoders", "compare_decoders:compare_decoders", "errors of heat-map decoders"),
