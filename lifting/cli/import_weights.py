@@ -29,6 +29,7 @@ def import_weights(
     keypoint_skeleton: str | None = None,
     statistics: str | None = None,
     options: dict[str, bool | int | float | str] | None = None,
+    beside: dict[str, str] | None = None,
 ) -> None:
     """Write published weights as a checkpoint, with its configuration and a report beside it.
 
@@ -39,7 +40,10 @@ def import_weights(
         skeleton: Joint set of the poses; a lifter's is h36m17 where the file has 17 joints, a
             detector's, which evaluates with them only, that of its keypoints.
         keypoint_skeleton: Joint set of the keypoints, such as coco17.
-        statistics: File of the arrays that belong to SimpleBaseline's and ElePose's weights.
+        statistics: File of the arrays that belong to SimpleBaseline's and ElePose's weights, or of
+            others than the published ones for LInKs and It's all Relative.
+        beside: The other files of a method that is published in several, such as --beside.right
+            right_lifter.pt beside the left one of LInKs.
         options: What the shapes of the file do not tell, such as --options.causal true.
     """
     from lifting.exchange import import_weights
@@ -49,4 +53,4 @@ def import_weights(
         if value is not None:
             family_options[name] = value
     arrays = None if statistics is None else read_statistics(statistics)
-    print(import_weights(file, out, family, family_options, arrays))
+    print(import_weights(file, out, family, family_options, arrays, beside))

@@ -55,24 +55,48 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     own = method.state_dict()
     for ours, pair in expand(layout.pairs(method.hparams), own).items():
         tensors[pair.published] = pair.to_published(own[ours]).contiguous()
-        report.add_tensor(ours, own[ours], pair.published, tensors[pair.published])
+        written = tensors[pair.published]
+        report.add_tensor(ours, own[ours], pair.published, written, pair.reorders)
     if family.writes_constants:
         tensors |= family.constants(method.hparams)
-    contents = {}
+    tensors |= family.unused(method.hparams)
+    contents: dict[Path, bytes] = {}
+    content = _arranged(tensors, layout)
     if family.statistics is not None:
         state = {name: value.numpy() for name, value in own.items()}
         statistics = family.statistics.to_arrays(state)
-        contents[files[".statistics.npz"]] = _npz(statistics)
+        where = files[".statistics.npz"]
+        if family.statistics.inside:
+            content |= _nested(statistics)
+            where = out
+        else:
+            contents[where] = _npz(statistics)
         for array in statistics:
-            report.add("statistics", array, files[".statistics.npz"].name)
-    contents[files[".report.txt"]] = str(report).encode()
-    contents[out] = checkpoint_bytes(_arranged(tensors, layout))
-    write_together(contents)
+            report.add("statistics", array, where.name)
+    parts = next((p for p in family.parts if {n.partition(".")[0] for n in tensors} == set(p)), ())
+    for part in parts:
+        path_of_part = out.with_name(f"{out.stem}.{part}{out.suffix}")
+        refuse_existing([path_of_part])
+        of_part = {n: x for n, x in tensors.items() if n.startswith(f"{part}.")}
+        state_dict = OrderedDict((n.removeprefix(f"{part}."), x) for n, x in of_part.items())
+        contents[path_of_part] = checkpoint_bytes(state_dict)
+    if not parts:
+        contents[out] = checkpoint_bytes(content)
+    write_together({files[".report.txt"]: str(report).encode(), **contents})
     return str(report)
 
 
 def _arranged(tensors: Mapping[str, Tensor], layout: Layout) -> dict[str, Any]:
     """Put tensors where the published code looks for them."""
+    if layout.keys:
+        return {"iteration": 0, "best_error": 0.0} | {
+            key: OrderedDict(
+                (name.removeprefix(f"{key}."), tensor)
+                for name, tensor in tensors.items()
+                if name.startswith(f"{key}.")
+            )
+            for key in layout.keys
+        }
     prefix = "module." if layout.parallel else ""
     networks: dict[str, OrderedDict[str, Tensor]] = {"": OrderedDict(), TRAJECTORY: OrderedDict()}
     for name, tensor in tensors.items():
@@ -84,6 +108,15 @@ def _arranged(tensors: Mapping[str, Tensor], layout: Layout) -> dict[str, Any]:
     arranged = {**training, layout.key: networks[""]}
     # The official code fails on an empty trajectory network.
     return arranged | ({TRAJECTORY: networks[TRAJECTORY]} if networks[TRAJECTORY] else {})
+
+
+def _nested(arrays: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
+    """Return arrays whose names have two parts, by the first and then the second."""
+    nested: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, values in arrays.items():
+        first, _, second = name.partition(".")
+        nested.setdefault(first, {})[second] = values
+    return nested
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

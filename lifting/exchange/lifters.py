@@ -35,6 +35,9 @@ def import_lifter(
     layout = family.layout_of(published.tensors)
     report = Report.on_import(published.path, family.name, type(method).__name__, options)
     state = _state(method, family, layout, published, report)
+    for name, value in family.buffers(method.hparams).items():
+        state[name] = value
+        report.add("made", name, "a constant")
     data = _data_options(method)
     return ImportedMethod(method, options, data, state, family, layout.mark, report)
 
@@ -56,6 +59,9 @@ def _state(
             what = f"tensor {published.names[name]} is another constant than that of {known}"
             raise InputError(what, remedy="name the skeleton the file is of.")
         report.add("ignored", published.names[name], "a constant, computed here to the same values")
+    for name in family.unused(method.hparams):
+        if left.pop(name, None) is not None:
+            report.add("ignored", published.names[name], "not used by the published network")
     if left:
         names = abbreviate([published.names[n] for n in left])
         what = f"holds {names}, which a {type(method).__name__} has not"

@@ -42,14 +42,15 @@ def mixtures(
             f"split {split}, hypotheses {hypotheses}: choose {', '.join(SPLITS)} and "
             f"{' or '.join(HYPOTHESES)}."
         )
-    belongs = torch.zeros(len(SPLITS[split]), len(joints))
+    # Values are looked at, so that they are there even where a network is built without any.
+    belongs = torch.zeros(len(SPLITS[split]), len(joints), device="cpu")
     for row, part in zip(belongs, SPLITS[split], strict=True):
         row[part_joints(joints, part)] = 1
     shared = belongs.sum(0) > 1
     belongs[:, joints.root] = 0
     if hypotheses == "merged" or not shared.any():
         return (belongs / belongs.sum(0).clamp_min(1))[None]
-    own = torch.eye(len(belongs))[:, :, None]
+    own = torch.eye(len(belongs), device="cpu")[:, :, None]
     return torch.where(shared, own * belongs, belongs)
 
 

@@ -45,7 +45,8 @@ def match_tensors(
                 remedy=remedy,
             )
         state[name] = pair.to_ours(tensor).to(own[name].dtype).clone()
-        report.add_tensor(published.names[pair.published], tensor, name, state[name])
+        where = published.names[pair.published]
+        report.add_tensor(where, tensor, name, state[name], pair.reorders)
     for name, pair in pairs.items():
         if pair.published in missing and name.endswith(_COUNTER):
             state[name] = torch.zeros((), dtype=torch.int64)

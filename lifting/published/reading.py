@@ -29,6 +29,8 @@ from lifting.models import is_named, resolve
 NETWORKS = ("model_pos", "state_dict", "model")
 # VideoPose3D's second network, which keeps this prefix here.
 TRAJECTORY = "model_traj"
+# Networks that lie side by side in the files of 3d-human-pose; their names are prefixes here.
+SEVERAL = ("model_G", "model_G_pose", "model_G_root", "model_D")
 # Classes of their own that a file may have objects of.
 _MOST_CLASSES = 8
 # Prefix of every name after DataParallel.
@@ -106,8 +108,8 @@ class PublishedFile:
 
     Attributes:
         path: The file.
-        tensors: Those of the network, by their name in it; VideoPose3D's trajectory network has
-            ``model_traj.`` before its names.
+        tensors: Those of the network, by their name in it; where there are several networks, such as
+            VideoPose3D's of the trajectory, the others' keys stand before their names.
         names: Their full names in the file.
         others: Everything else in the file, by name: a description.
         arrays: Arrays of numpy's beside the network, by name, such as ``stat_2d.mean``; whatever else
@@ -139,12 +141,13 @@ def _published(path: Path, tree: Any) -> PublishedFile:
         what = f"holds a {type(tree).__name__}, not weights by their names"
         raise InputError(what, remedy="save the network's state_dict().")
     key = next((k for k in NETWORKS if isinstance(tree.get(k), dict)), None)
-    networks = {key: tree if key is None else tree[key]}
-    if key is not None and isinstance(tree.get(TRAJECTORY), dict):
-        networks[TRAJECTORY] = tree[TRAJECTORY]
+    prefixed = SEVERAL if key is None else (TRAJECTORY,)
+    others: dict[str | None, Any] = {k: tree[k] for k in prefixed if isinstance(tree.get(k), dict)}
+    alone = key is not None or not others
+    networks = ({key: tree if key is None else tree[key]} if alone else {}) | others
     tensors, names = {}, {}
     for network_key, network in networks.items():
-        prefix = f"{TRAJECTORY}." if network_key == TRAJECTORY else ""
+        prefix = f"{network_key}." if network_key in others else ""
         where = "" if network_key is None else f"{network_key}."
         parallel = all(str(name).startswith(_PARALLEL) for name in network)
         for name, tensor in network.items():
@@ -157,7 +160,7 @@ def _published(path: Path, tree: Any) -> PublishedFile:
     if not tensors:
         what = f"holds no network, neither by itself nor under {', '.join(NETWORKS)}"
         raise InputError(what, remedy="name another file.")
-    beside = {} if key is None else {k: v for k, v in tree.items() if k not in networks}
+    beside = {} if None in networks else {k: v for k, v in tree.items() if k not in networks}
     arrays = PublishedArrays(dict(_arrays(beside, "", set())))
     return PublishedFile(path, tensors, names, dict(_describe(beside, "", 0, set())), arrays)
 
@@ -181,7 +184,7 @@ def _load(path: Path) -> Any:
 
 
 def _load_torch(path: Path) -> Any:
-    known = [(_Inert, name) for name in _BESIDE_TENSORS]
+    known: list[tuple[type[_Inert], str]] = [(_Inert, name) for name in _BESIDE_TENSORS]
     for _ in range(_MOST_CLASSES):
         try:
             return load_torch(path, known)

@@ -41,11 +41,14 @@ class Report:
         for name, what in others.items():
             self.add("ignored", name, f"{what}: no part of the network")
 
-    def add_tensor(self, old: str, before: Tensor, new: str, after: Tensor) -> None:
-        """Add a line on a tensor that is used, and say whether its shape has changed."""
+    def add_tensor(
+        self, old: str, before: Tensor, new: str, after: Tensor, reordered: bool = False
+    ) -> None:
+        """Add a line on a tensor that is used, and say whether its shape or order has changed."""
         same = before.shape == after.shape
         shapes = f"{tuple(before.shape)}" + ("" if same else f" to {tuple(after.shape)}")
         word = "reshaped" if not same else "used" if old == new else "renamed"
+        word = "reordered" if reordered else word
         self.add(word, old, f"{new} {shapes}")
 
     def __str__(self) -> str:

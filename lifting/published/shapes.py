@@ -56,6 +56,11 @@ class ShapeReader:
         rest = (n.removeprefix(f"{prefix}.") for n in self.tensors if n.startswith(f"{prefix}."))
         return len({name.partition(".")[0] for name in rest})
 
+    def count_alike(self, prefix: str) -> int:
+        """Return the number of modules whose names go on with a number: ``prefix1``, ``prefix2``."""
+        rest = (n.removeprefix(prefix) for n in self.tensors if n.startswith(prefix))
+        return len({number for name in rest if (number := name.partition(".")[0]).isdigit()})
+
     def option(self, name: str, where: str) -> Any:
         """Return an option that the file does not tell.
 

@@ -22,10 +22,12 @@ class Statistics:
     Attributes:
         to_buffers: Buffers by name, of the options of a method and arrays by name.
         to_arrays: Arrays by name, of the state of a method.
+        inside: Whether the files hold them, ``a.b`` under ``b`` of ``a``; others may be given.
     """
 
     to_buffers: Callable[[Mapping[str, Any], Arrays], dict[str, Tensor]]
     to_arrays: Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
+    inside: bool = False
 
 
 def checked_array(arrays: Arrays, name: str, *shapes: tuple[int, ...]) -> NDArray[np.float64]:

@@ -369,9 +369,10 @@ class FlowLifter(SplitLifter):
         self.gradient_norm.copy_(torch.where(norm.isfinite(), mean, self.gradient_norm))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the flows that follow, and the critics."""
-        checkpoint["followers"] = self.prior.state_dict()
-        checkpoint["critics"] = self.critics.state_dict()
+        """Keep the flows that follow, and the critics, in training."""
+        if self.frozen:
+            checkpoint["followers"] = self.prior.state_dict()
+            checkpoint["critics"] = self.critics.state_dict()
         super().on_save_checkpoint(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ both. Where a convolution over time is a matrix here, the pair says over how man
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from einops import rearrange
@@ -29,23 +29,42 @@ class Pair:
         published: Published name of a module or parameter.
         ours: Our name of it.
         taps: Frames of the published convolution whose kernel is a matrix here; 0 for anything else.
+        rows: The published place of each of our outputs, where their order differs.
+        columns: That of each of our inputs.
     """
 
     published: str
     ours: str
     taps: int = 0
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+
+    @property
+    def reorders(self) -> bool:
+        """Whether values have another place here."""
+        return bool(self.rows or self.columns)
 
     def to_ours(self, tensor: Tensor) -> Tensor:
-        """Return a published tensor in our shape."""
+        """Return a published tensor in our shape and order."""
         if self.taps and tensor.ndim == 3:
             return rearrange(tensor, "o i t -> o (t i)")
-        return tensor
+        return _reordered(tensor, self.rows, self.columns)
 
     def to_published(self, tensor: Tensor) -> Tensor:
-        """Return a tensor of ours in the published shape."""
+        """Return a tensor of ours in the published shape and order."""
         if self.taps and tensor.ndim == 2:
             return rearrange(tensor, "o (t i) -> o i t", t=self.taps)
-        return tensor
+        return _reordered(tensor, _inverse(self.rows), _inverse(self.columns))
+
+
+def _reordered(tensor: Tensor, rows: tuple[int, ...], columns: tuple[int, ...]) -> Tensor:
+    if rows and tensor.ndim:
+        tensor = tensor[list(rows)]
+    return tensor[:, list(columns)] if columns and tensor.ndim == 2 else tensor
+
+
+def _inverse(order: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 def expand(pairs: Iterable[Pair], names: Iterable[str]) -> dict[str, Pair]:
@@ -53,7 +72,7 @@ def expand(pairs: Iterable[Pair], names: Iterable[str]) -> dict[str, Pair]:
 
     Example:
         >>> expand([Pair("fc", "net.last")], ["net.last.bias", "scale"])
-        {'net.last.bias': Pair(published='fc.bias', ours='net.last.bias', taps=0)}
+        {'net.last.bias': Pair(published='fc.bias', ours='net.last.bias', taps=0, rows=(), columns=())}
     """
     by_name = {pair.ours: pair for pair in pairs}
     tensors = {}
@@ -63,7 +82,7 @@ def expand(pairs: Iterable[Pair], names: Iterable[str]) -> dict[str, Pair]:
             pair = by_name.get(".".join(parts[:end]))
             if pair is not None:
                 published = ".".join([pair.published, *parts[end:]])
-                tensors[name] = Pair(published, name, pair.taps)
+                tensors[name] = replace(pair, published=published, ours=name)
                 break
     return tensors
 
@@ -76,12 +95,14 @@ class Layout:
         pairs: The table of names, by the options of the method or network.
         mark: A tensor that only such files have.
         key: Key of the network in the file, None where the file is the network.
+        keys: Keys of several networks, each of which stands before its names, where there are such.
         parallel: Whether ``module.`` stands before every name.
     """
 
     pairs: Callable[[Options], list[Pair]]
     mark: str
     key: str | None = None
+    keys: tuple[str, ...] = ()
     parallel: bool = False
 
 
@@ -125,6 +146,10 @@ class LifterFamily(Family):
         fixed: Options that the published code cannot do otherwise.
         constants: Tensors that a file may hold and that are computed here.
         writes_constants: Whether the published code wants them.
+        unused: Tensors that the published networks have and do not use, as they begin.
+        buffers: Buffers of the method that no file holds.
+        parts: Names of the files that make up one method, in each of the ways there are; before the
+            names of their tensors stands that of the file. None where one file is all.
         check: Checks of a file's values that shapes do not make, by the method without weights.
     """
 
@@ -134,6 +159,9 @@ class LifterFamily(Family):
     fixed: Callable[[Options], Options] = lambda options: {}
     constants: Callable[[Options], dict[str, Tensor]] = lambda options: {}
     writes_constants: bool = False
+    unused: Callable[[Options], dict[str, Tensor]] = lambda options: {}
+    buffers: Callable[[Options], dict[str, Tensor]] = lambda options: {}
+    parts: tuple[tuple[str, ...], ...] = ()
     check: Callable[[Any, Mapping[str, Tensor]], None] = lambda method, tensors: None
 
     def method(self, shapes: ShapeReader) -> str:

@@ -1,4 +1,4 @@
-"""ElePose (Wandt et al.): the normalising flow, FrEIA's ``SequenceINN``; the lifter is not published.
+"""ElePose (Wandt et al.): the normalising flow, FrEIA's ``SequenceINN``.
 
 Its statistics are the principal components that the flow sees: ``pca_mean`` and ``pca_components``,
 whose vectors are all x, then all y, of head-normalised poses with the right arm before the left; and
@@ -14,9 +14,9 @@ from torch import Tensor
 
 from lifting.errors import InputError
 from lifting.published.families.base import Layout, LifterFamily, Options, Pair
+from lifting.published.families.common import axis_major, head_scale, places_right_arm_first
 from lifting.published.shapes import ShapeReader
 from lifting.published.statistics import Arrays, Statistics, checked_array, to_tensor
-from lifting.skeletons import skeleton
 
 _TRANSFORM = "flows.full.flow._transform"
 _PREPARATION = f"{_TRANSFORM}.preparation"
@@ -40,11 +40,8 @@ def _pairs(options: Options) -> list[Pair]:
 
 def _published_indices() -> list[int]:
     """Return the indices of our values x0, y0, x1, ... in ElePose's x0, x1, ..., y0, y1, ..."""
-    joints = skeleton("h36m17").joints
-    arms = [joint for joint in joints if joint.endswith(("shoulder", "elbow", "wrist"))]
-    right_first = [j for side in ("right", "left") for j in arms if j.startswith(side)]
-    published = [joint for joint in joints if joint not in arms] + right_first
-    return [axis * len(joints) + published.index(joint) for joint in joints for axis in (0, 1)]
+    places = places_right_arm_first()
+    return list(axis_major(len(places), 2, places))
 
 
 def _to_buffers(options: Options, arrays: Arrays) -> dict[str, Tensor]:
@@ -55,13 +52,10 @@ def _to_buffers(options: Options, arrays: Arrays) -> dict[str, Tensor]:
     if not np.allclose(components @ components.T, np.eye(count), atol=1e-3):
         what = "the rows of pca_components are not orthonormal"
         raise InputError(what, "--statistics", "give a component in each row.")
-    distance = checked_array(arrays, "head_distance", ())
-    if distance <= 0:
-        raise InputError("head_distance is not positive", "--statistics", "give pixels.")
     return {
         f"{_PREPARATION}.mean": to_tensor(checked_array(arrays, "pca_mean", (wide,))[indices]),
         f"{_PREPARATION}.components": to_tensor(components[:, indices]),
-        "head_scale.scale": to_tensor(distance),
+        **head_scale(arrays),
     }
 
 

@@ -22,7 +22,9 @@ from lifting.exchange import export_weights
         ),
         ("PoseFormerV2", {"width": 8, "depth": 1, "kept": 1}, "has legacy_split False"),
         ("PoseFlows", {"hidden": 8, "blocks": 1}, "has drop_root True"),
-        ("ElePose", {"width": 8}, "is of a ElePose, which no publication"),
+        ("ElePose", {"width": 8}, "has gain 10.0, but the published code knows 1.0 only"),
+        ("RepNet", {"width": 8}, "has normalise frame, but the published code knows global"),
+        ("FlowLifterTwin", {"width": 8}, "is of a FlowLifterTwin, which no publication"),
     ],
 )
 def test_what_published_code_cannot_do_is_not_exported(tmp_path, kind, options, message):
