@@ -15,7 +15,7 @@ from datamodules.matlab import Array, numbers
 from datamodules.mpi_inf_3dhp.cameras import sequence_camera, studio_camera
 from datamodules.mpi_inf_3dhp.raw import (
     TEST_FPS,
-    TEST_ORDER,
+    TEST_JOINTS,
     RawClip,
     files_of,
     from_test_order,
@@ -25,6 +25,7 @@ from datamodules.safe_load import load_npz, load_pickle
 from datamodules.store.clips import ClipKey
 from lifting.cameras import Camera
 from lifting.errors import InputError
+from lifting.skeletons import skeleton
 
 NPZ_FILES = ("*3dhp*.npz",)
 CAMERA_FILES = ("cameras_*.pkl",)
@@ -96,8 +97,9 @@ def read_rows(file: Path, cameras: tuple[int, ...]) -> Iterator[RawClip]:
 
 def _array(content: object, rows: int, size: int, where: str) -> Array:
     array = numbers(content, where)
-    if array.shape != (rows, len(TEST_ORDER), size):
-        what = f"is {array.shape}, expected ({rows}, {len(TEST_ORDER)}, {size})"
+    expected = (rows, len(skeleton(TEST_JOINTS)), size)
+    if array.shape != expected:
+        what = f"is {array.shape}, expected {expected}"
         raise InputError(what, where, "mmpose's file is needed.")
     return array
 

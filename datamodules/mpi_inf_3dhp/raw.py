@@ -31,6 +31,8 @@ from lifting.errors import InputError
 from lifting.skeletons import convert, skeleton
 
 JOINTS = "h36m17"
+# The owners' mpii_get_joint_set, "relevant".
+TEST_JOINTS = "mpi3dhp17_test"
 
 # The owners' mpii_get_activity_name, counted from 1.
 ACTIVITIES = (
@@ -41,13 +43,6 @@ ACTIVITIES = (
     "On The Floor",
     "Sports",
     "Miscellaneous",
-)
-
-# The owners' mpii_get_joint_set, "relevant", in the names of this suite.
-TEST_ORDER = (
-    *("head_top", "neck_base", "right_shoulder", "right_elbow", "right_wrist"),
-    *("left_shoulder", "left_elbow", "left_wrist", "right_hip", "right_knee", "right_ankle"),
-    *("left_hip", "left_knee", "left_ankle", "pelvis", "spine", "face"),
 )
 
 # The owners' mpii_get_sequence_info: frames of the videos. Annotations may run a few further.
@@ -111,8 +106,7 @@ def to_h36m17(points: Array, source: str) -> Array:
 
 def from_test_order(points: Array) -> Array:
     """Convert points of the 17 joints in the owners' order to ``h36m17``."""
-    names = skeleton("mpi3dhp17").joints
-    return to_h36m17(points[:, [TEST_ORDER.index(name) for name in names]], "mpi3dhp17")
+    return to_h36m17(points, TEST_JOINTS)
 
 
 def train_names(subject: str, sequence: str, where: Path | str) -> tuple[int, float]:
@@ -223,7 +217,7 @@ def _row(content: h5py.File, name: str, frames: int | None) -> Array:
 
 def _points(content: h5py.File, name: str, frames: int, size: int) -> Array:
     points = numbers(read_dataset(content, name), f"{content.filename}: '{name}'")
-    expected = (frames, 1, len(TEST_ORDER), size)
+    expected = (frames, 1, len(skeleton(TEST_JOINTS)), size)
     if points.shape != expected:
         what = f"'{name}' is {points.shape}, expected {expected}"
         raise InputError(what, content.filename, "get the file again.")

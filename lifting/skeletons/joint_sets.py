@@ -164,6 +164,17 @@ _MPI3DHP17 = joint_set(
     | limb_pair("left", "right", ARM, "neck_base"),
 )
 
+# The same joints in the owners' order (mpii_get_joint_set, "relevant"), which their test set has.
+_MPI3DHP17_TEST = joint_set(
+    "mpi3dhp17_test",
+    {
+        **{"head_top": "face", "neck_base": "spine"},
+        **limb_pair("right", "left", ARM, "neck_base"),
+        **limb_pair("right", "left", LEG, "pelvis"),
+        **{"pelvis": None, "spine": "pelvis", "face": "neck_base"},
+    },
+)
+
 _HUMANEVA15 = joint_set(
     "humaneva15",
     {"pelvis": None, "thorax": "pelvis"}
@@ -174,7 +185,7 @@ _HUMANEVA15 = joint_set(
 
 _ALL = (
     *(_H36M17, _H36M16, _H36M32, _H36M19, _OPENPOSE17, _MPII16, _LSP14, _COCO17),
-    *(_PANOPTIC15, _PANOPTIC19, _MPI3DHP28, _MPI3DHP17, _HUMANEVA15),
+    *(_PANOPTIC15, _PANOPTIC19, _MPI3DHP28, _MPI3DHP17, _MPI3DHP17_TEST, _HUMANEVA15),
     *(OPENPOSE25, OPENPOSE18, HALPE26, MEDIAPIPE33),
 )
 SKELETONS = {s.name: s for s in _ALL}

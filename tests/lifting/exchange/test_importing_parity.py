@@ -15,6 +15,7 @@ from lifting.published import FAMILIES
 from lifting.published.families.base import expand
 from lifting.skeletons import skeleton
 from tests.lifting.published import parity as vectors
+from tests.lifting.published.made_files import MADE, double, windows
 
 MIRROR = skeleton("h36m17").mirror
 EVERY = os.environ.get("LIFTING_PARITY") == "all"
@@ -42,6 +43,34 @@ TRAINED = ("magf_xs_27", "dst_lite_81") if EVERY else ("magf_xs_27",)
 def test_weights_of_the_vectors_are_the_known_ones(key, shape, expected):
     made = vectors.made(key, shape).flatten()[: len(expected)]
     torch.testing.assert_close(made, torch.tensor(expected), rtol=0, atol=5e-8)
+
+
+def test_files_of_mpi_inf_3dhp_are_metric_in_halves_of_its_images(imported):
+    made, joints = MADE["MotionAGFormer"], "mpi3dhp17_test"
+    given = {"skeleton": joints, "keypoint_skeleton": joints}
+    method, _, _ = imported(made.file(), "MotionAGFormer", given=given)
+    options = method.hparams
+    assert (options["target"], options["unit"], options["legacy_graph"]) == ("metric", 1024, True)
+    # By place: the network is that of the other order.
+    x = windows(made.frames, coordinates=3)
+    expected = made.reference(double(made.state()), x)
+    with torch.no_grad():
+        torch.testing.assert_close(method.double().net(x), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["MotionAGFormer", "DSTformer"])
+def test_published_weights_have_the_published_input_and_output(name, imported):
+    made = MADE[name]
+    method, _, _ = imported(made.file(), name, given=made.options)
+    assert method.hparams["target"] == "image"
+    assert method.hparams["confidence"] == "scores"
+
+
+def test_what_no_file_tells_is_taken_from_the_user(imported):
+    made = MADE["DSTformer"]
+    given = {"target": "absolute", "bone": 230, "confidence": "seen"}
+    method, _, _ = imported(made.file(), "DSTformer", given=made.options | given)
+    assert {name: method.hparams[name] for name in given} == given
 
 
 @pytest.mark.real

@@ -138,6 +138,7 @@ def test_every_joint_set_has_a_torso_and_those_with_an_end_of_the_head_a_pckh():
         "panoptic19": None,
         "mpi3dhp28": ("head_top", "neck_base"),
         "mpi3dhp17": ("head_top", "neck_base"),
+        "mpi3dhp17_test": ("head_top", "neck_base"),
         "humaneva15": ("head", "thorax"),
         "openpose25": None,
         "openpose18": None,

@@ -27,6 +27,10 @@ JOINTS = {
     "mpi3dhp17": "pelvis right_hip right_knee right_ankle left_hip left_knee left_ankle spine "
     "neck_base face head_top left_shoulder left_elbow left_wrist right_shoulder right_elbow "
     "right_wrist",
+    # The owners' mpii_get_joint_set.m, "relevant".
+    "mpi3dhp17_test": "head_top neck_base right_shoulder right_elbow right_wrist left_shoulder "
+    "left_elbow left_wrist right_hip right_knee right_ankle left_hip left_knee left_ankle pelvis "
+    "spine face",
     "humaneva15": "pelvis thorax left_shoulder left_elbow left_wrist right_shoulder right_elbow "
     "right_wrist left_hip left_knee left_ankle right_hip right_knee right_ankle head",
     # OpenPose, doc/02_output.md: 1 is the neck, 8 the middle of the hips.
@@ -62,6 +66,7 @@ COUNTS = {
     "panoptic19": 19,
     "mpi3dhp28": 28,
     "mpi3dhp17": 17,
+    "mpi3dhp17_test": 17,
     "humaneva15": 15,
     "openpose25": 25,
     "openpose18": 18,
