@@ -23,11 +23,12 @@ class DSTformer(ClipLifter):
 
     The lite network of the paper has ``width: 256`` and ``mlp_ratio: 4``.
 
-    Deviations from the official code: metric poses (``target: image``, or ``absolute`` as in the
-    configurations for videos in the wild); no scores of detectors (``confidence: scores``); a cosine
-    schedule (``schedule: exponential``, ``lr_decay: 0.99``); padding behind a clip that is shorter than
-    a window does not count. A pretrained network is named by ``start_from``; the masks and the noise of
-    the original's pretraining are not here.
+    Deviations from the official code: standardised keypoints (``standardise: false``); metric poses
+    (``target: image``, or ``absolute`` as in the configurations for videos in the wild); no scores of
+    detectors (``confidence: scores``); a cosine schedule (``schedule: exponential``,
+    ``lr_decay: 0.99``); padding behind a clip that is shorter than a window does not count. A
+    pretrained network is named by ``start_from``; the masks and the noise of the original's pretraining
+    are not here.
 
     Args:
         frames: Frames of a window, all of which are predicted.
@@ -62,6 +63,7 @@ class DSTformer(ClipLifter):
 
     def configure_nets(self) -> None:
         """Build the network."""
+        super().configure_nets()
         windows = self.options("frames", "places")
         layers = self.options("width", "depth", "heads", "mlp_ratio", "representation")
         more = self.options("drop_path", "sdpa")

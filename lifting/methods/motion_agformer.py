@@ -25,12 +25,12 @@ class MotionAGFormer(ClipLifter):
     XS, S, B and L of the paper are 12, 26, 16 and 26 blocks of width 64, 64, 128 and 128, on 27, 81, 243
     and 243 frames.
 
-    Deviations from the official code: every joint gathers from all that it shares a bone with, where
-    three edges of the original lead one way only (``legacy_graph: true``); of frames that are equally
-    similar the nearest is the neighbour, where rounding decides in the original (``legacy_ties: true``);
-    metric poses (``target: image``); no scores of detectors (``confidence: scores``); a cosine schedule
-    (``schedule: exponential``, ``lr_decay: 0.99``); padding behind a clip that is shorter than a window
-    does not count.
+    Deviations from the official code: standardised keypoints (``standardise: false``); every joint
+    gathers from all that it shares a bone with, where three edges of the original lead one way only
+    (``legacy_graph: true``); of frames that are equally similar the nearest is the neighbour, where
+    rounding decides in the original (``legacy_ties: true``); metric poses (``target: image``); no
+    scores of detectors (``confidence: scores``); a cosine schedule (``schedule: exponential``,
+    ``lr_decay: 0.99``); padding behind a clip that is shorter than a window does not count.
 
     Args:
         frames: Frames of a window, all of which are predicted.
@@ -67,6 +67,7 @@ class MotionAGFormer(ClipLifter):
 
     def configure_nets(self) -> None:
         """Build the network on the graph of the skeleton."""
+        super().configure_nets()
         body, graph = skeleton(self.hparams["skeleton"]), PUBLISHED_GRAPH
         if not self.hparams["legacy_graph"]:
             graph = bone_graph(body.parents)

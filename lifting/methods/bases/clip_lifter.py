@@ -12,12 +12,8 @@ from lifting.errors import InputError
 from lifting.geometry import centre, with_mean_bone
 from lifting.losses.poses import joint_distance, scaled_joint_distance, velocity_loss
 from lifting.methods.bases.method import check_choice
-from lifting.methods.bases.sequence_lifter import (
-    MILLIMETRES,
-    SequenceLifter,
-    masked_mean,
-    on_screen,
-)
+from lifting.methods.bases.sequence_lifter import MILLIMETRES, masked_mean, on_screen
+from lifting.methods.bases.standardised_lifter import StandardisedLifter
 from lifting.nets.head_scale import MEAN_BONE
 from lifting.skeletons import skeleton
 
@@ -25,7 +21,7 @@ TARGETS = ("metric", "image", "absolute")
 CONFIDENCES = ("one", "seen", "scores")
 
 
-class ClipLifter(SequenceLifter):
+class ClipLifter(StandardisedLifter):
     """A lifter of all frames of a clip, from keypoints and their confidence.
 
     MotionBERT and those after it estimate poses whose x and y are those of the image and whose depth is
@@ -44,7 +40,7 @@ class ClipLifter(SequenceLifter):
             0 like its x and y where it is not; or ``scores``, those of the detector as they are.
         scale_free: Weight of the error under each frame's best scale.
         velocity: Weight of the error of the movement from frame to frame.
-        **kwargs: See :class:`lifting.methods.bases.lifter.Lifter`.
+        **kwargs: See :class:`lifting.methods.bases.standardised_lifter.StandardisedLifter`.
 
     Raises:
         InputError: If there is no such target or confidence, a length is not above zero, or scores are
@@ -86,16 +82,28 @@ class ClipLifter(SequenceLifter):
             return super().seen(batch)
         return torch.cat([batch["keypoints"], batch["confidence"][..., None]], -1)
 
+    def relative(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
+        """Return keypoints relative to their root, or to the mean of those that are seen without it."""
+        if not self.takes_missing:
+            return super().relative(x)
+        root = skeleton(self.hparams["keypoint_skeleton"]).root
+        place = x[:, :, [root]]
+        relative = x - place.where(~place.isnan(), x.nanmean(2, keepdim=True))
+        relative[:, :, root] = x[:, :, root]
+        return relative
+
     def network_input(
         self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera
     ) -> Float[Tensor, "B T K 3"]:
-        """Map pixels to screen coordinates and confidence, which is 1 where nothing is said of it."""
+        """Map pixels to coordinates and confidence, which is 1 where nothing is said of it."""
         x = on_screen(keypoints[..., :2], camera)
+        missing = x.isnan().any(-1, keepdim=True)
+        if self.hparams["standardise"]:
+            x = self.standardise_keypoints(self.relative(x))
         if keypoints.shape[-1] > 2:
             return torch.cat([x, keypoints[..., 2:]], -1)
         if not self.takes_missing:
             return torch.cat([x, torch.ones_like(x[..., :1])], -1)
-        missing = x.isnan().any(-1, keepdim=True)
         return torch.cat([x.where(~missing, 0.0), (~missing).to(x)], -1)
 
     def output(

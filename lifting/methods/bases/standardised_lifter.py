@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -40,10 +41,14 @@ class StandardisedLifter(SequenceLifter):
         super().take_statistics(data)
         if self.hparams["standardise"]:
             sample = self.into_view(data.spread("train", EXAMPLES, self.device))
-            relative = self._relative(on_screen(sample["keypoints"], sample["camera"]))
-            self.standardise_keypoints.fit(relative.flatten(0, 1))
+            relative = self.relative(on_screen(sample["keypoints"][..., :2], sample["camera"]))
+            frames = relative.flatten(0, 1)
+            # Where keypoints may be missing, those that are seen tell.
+            means = frames.nanmean(0).nan_to_num(0.0)
+            self.standardise_keypoints.fit(torch.where(frames.isnan(), means, frames))
 
-    def _relative(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
+    def relative(self, x: Float[Tensor, "B T K 2"]) -> Float[Tensor, "B T K 2"]:
+        """Return keypoints relative to their root, which stays where the screen has it."""
         root = skeleton(self.hparams["keypoint_skeleton"]).root
         relative = centre(x, root)
         relative[:, :, root] = x[:, :, root]
@@ -54,4 +59,4 @@ class StandardisedLifter(SequenceLifter):
     ) -> Float[Tensor, "B T K 2"]:
         """Map pixels to standardised keypoints."""
         x = super().network_input(keypoints, camera)
-        return self.standardise_keypoints(self._relative(x)) if self.hparams["standardise"] else x
+        return self.standardise_keypoints(self.relative(x)) if self.hparams["standardise"] else x

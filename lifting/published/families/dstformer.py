@@ -70,5 +70,5 @@ FAMILY = LifterFamily(
     infer=_options,
     layouts=(Layout(_pairs, _MARK, "model_pos", parallel=True),),
     free={"frames": int, "heads": int, **TARGETS},
-    fixed=lambda options: {"target": "image", "confidence": "scores"},
+    fixed=lambda options: {"standardise": False, "target": "image", "confidence": "scores"},
 )

@@ -39,7 +39,8 @@ def _options(shapes: ShapeReader) -> Options:
 
 
 def _fixed(options: Options) -> Options:
-    published = {"confidence": "scores", "legacy_graph": True, "legacy_ties": True}
+    published = {"standardise": False, "confidence": "scores"}
+    published |= {"legacy_graph": True, "legacy_ties": True}
     # Files of MPI-INF-3DHP have its owners' order, and speak halves of its images' 2048 pixels as
     # millimetres.
     if options["skeleton"] == "mpi3dhp17_test":

@@ -1,6 +1,7 @@
 """Tests of what MotionAGFormer and DSTformer share: input, units of the output, losses."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ class Says(nn.Module):
 
 
 def lifted(words, some, **options):
-    lifter = method(**options)
+    lifter = method(standardise=False, **options)
     lifter.net = Says(words)
     return lifter.lift(some), lifter.net.saw
 
@@ -83,12 +84,57 @@ def test_the_network_sees_the_screen_and_confidences(confidence):
 
 
 def test_of_a_mirrored_clip_scores_are_exchanged_with_their_joints():
-    lifter, some = method(confidence="scores"), clips()
+    lifter, some = method(confidence="scores", standardise=False), clips()
     keypoints = lifter.seen(some)
     x = lifter.network_input(keypoints, some["camera"])
     twin = lifter.network_input(*lifter.mirrored(keypoints, some["camera"]))
     expected = x[:, :, list(BODY.mirror)] * torch.tensor([-1.0, 1.0, 1.0])
     torch.testing.assert_close(twin, expected)
+
+
+def standardised(some, **options):
+    """A method that took the statistics of a batch, and what its network sees of it, less confidence."""
+    lifter = method(**options)
+    data = SimpleNamespace(
+        training_frames=lambda: (some["keypoints"].flatten(0, 1), some["pose"].flatten(0, 1)),
+        frame_rate=50.0,
+        spread=lambda split, count, device: some,
+    )
+    lifter.take_statistics(data)
+    return lifter.network_input(lifter.seen(some), some["camera"])
+
+
+@pytest.mark.parametrize("confidence", ["one", "scores"])
+def test_coordinates_are_relative_to_the_root_and_standardised(confidence):
+    some = clips()
+    saw = standardised(some, confidence=confidence)
+    x = torch.stack(screen(*some["keypoints"].unbind(-1)), -1).double().numpy()
+    relative = x - x[:, :, :1]
+    relative[:, :, 0] = x[:, :, 0]
+    expected = (relative - relative.mean((0, 1))) / relative.std((0, 1))
+    np.testing.assert_allclose(saw[..., :2].numpy(), expected, atol=1e-4)
+    scores = some["confidence"] if confidence == "scores" else torch.ones(3, 5, 17)
+    assert torch.equal(saw[..., 2], scores)
+
+
+def test_missing_keypoints_neither_move_the_others_nor_the_statistics():
+    some = clips(examples=40)
+    missing = torch.rand(40, 5, 17) < 0.2
+    some["confidence"] = (~missing).float()
+    saw = standardised(some, confidence="seen")
+    assert not saw[missing].any()
+    assert (saw[~missing][:, 2] == 1).all()
+    x = torch.stack(screen(*some["keypoints"].unbind(-1)), -1).where(~missing[..., None], torch.nan)
+    x = x.double().numpy()
+    middle = np.where(
+        missing[..., [0]].numpy()[..., None], np.nanmean(x, 2, keepdims=True), x[:, :, :1]
+    )
+    relative = x - middle
+    relative[:, :, 0] = x[:, :, 0]
+    mean = np.nanmean(relative, (0, 1))
+    filled = np.where(np.isnan(relative), mean, relative)
+    expected = np.nan_to_num((relative - mean) / filled.std((0, 1)))
+    np.testing.assert_allclose(saw[..., :2].numpy(), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("unit", [1000.0, 1024.0])

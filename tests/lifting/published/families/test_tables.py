@@ -35,11 +35,15 @@ FULL_SIZE = {
     ),
     "MixSTE": ("MixSTE", {"standardise": False}, mixste_keys()),
     "MixSTE 1": ("MixSTE", {"frames": 1, "standardise": False}, mixste_keys(frames=1)),
-    "MotionAGFormer L": ("MotionAGFormer", {"depth": 26}, motion_agformer_keys(243, 17, 128, 26)),
-    "DSTformer": ("DSTformer", {}, dstformer_keys()),
+    "MotionAGFormer L": (
+        "MotionAGFormer",
+        {"depth": 26, "standardise": False},
+        motion_agformer_keys(243, 17, 128, 26),
+    ),
+    "DSTformer": ("DSTformer", {"standardise": False}, dstformer_keys()),
     "DSTformer lite": (
         "DSTformer",
-        {"width": 256, "mlp_ratio": 4},
+        {"width": 256, "mlp_ratio": 4, "standardise": False},
         dstformer_keys(width=256, ratio=4),
     ),
     "IGANet": ("IGANet", {}, iganet_keys()),
