@@ -160,8 +160,8 @@ def test_published_split_trains_on_all_five_and_selects_nothing(parsed, data):
 # Narrow enough to train in no time; the widths themselves are tested with the networks.
 NARROW = {
     "PoseFlows": {"hidden": 16},
-    "ElePose": {"width": 32},
-    "LInKs": {"width": 32},
+    "ElePose": {"width": 32, "critic_width": 16},
+    "LInKs": {"width": 32, "critic_width": 16},
     "FlowLifterTwin": {"width": 32},
     "OcclusionCompletion": {"width": 32, "lifter_width": 32},
     "VideoPose3D": {"channels": 16},

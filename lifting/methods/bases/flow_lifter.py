@@ -119,7 +119,7 @@ class FlowLifter(SplitLifter):
         critic: float = 0.0,
         critic_ramp: float = 0.2,
         critic_lr: float = 5e-4,
-        critic_width: int = 512,
+        critic_width: int = 256,
         critic_noise: float = 1e-3,
         critic_penalty: float = 1e-4,
         **kwargs: Any,
