@@ -67,6 +67,13 @@ class Camera:
         names = [f.name for f in fields(Camera)]
         return Camera(**{n: torch.stack([getattr(c, n) for c in cameras]) for n in names})
 
+    def scaled(self, factor: Float[Tensor, "*batch"]) -> "Camera":
+        """Return cameras of the same view whose images have so many times the pixels a side."""
+        scaled = self.map(lambda x: x)
+        for name in ("focal", "principal", "size"):
+            setattr(scaled, name, factor[..., None] * getattr(self, name))
+        return scaled
+
     def mirrored(self) -> "Camera":
         """Return the camera that sees the mirrored world: the image flipped left to right.
 

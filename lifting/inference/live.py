@@ -21,7 +21,6 @@ from lifting.inference.prediction import (
     image_size,
     known_joints,
     load_lifter,
-    scale_to_training,
     warn_of_strange_inputs,
 )
 from lifting.inference.smoothing import OneEuro
@@ -120,7 +119,6 @@ class LiveLifter:
             convert(torch.zeros(self._keypoints, 2), self._source, self._target)
         except InputError as error:
             raise InputError(f"lifts keypoints of '{self._target}'. {error}", where) from error
-        self._calibrated = camera is not None
         self._camera = image_camera(size, camera)
         rate = lifter.frame_rate if fps is None else fps
         self._history = KeypointHistory(lifter.windows(1).receptive_field, rate, max_gap)
@@ -204,8 +202,6 @@ class LiveLifter:
             self.known = np.zeros(self._joints, np.bool_)
             return np.full((self._joints, 3), np.nan, np.float32)
         points = points.nan_to_num(0.0)
-        if not self._calibrated and not lifter.in_person_view:
-            points, camera = scale_to_training(points, camera, lifter)
         if not self._warned:
             self._warned = warn_of_strange_inputs(lifter, points, camera, self._where)
         told = there.to(scores) if lifter.takes_missing else scores

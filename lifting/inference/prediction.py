@@ -112,7 +112,6 @@ def lift(
     if lift_options.flip_test and not lifter.hparams["flip_test"]:
         raise InputError("flip_test is set when a lifter is loaded: give it to load_lifter.")
     lifter.eval()
-    calibrated = camera is not None
     camera = image_camera(size, camera)
     check_least_confidence(least_confidence)
     sides = image_size(camera)
@@ -125,8 +124,6 @@ def lift(
     there = ~points.isnan().any(-1)
     points = points.nan_to_num(0.0)
     told = there.to(scores) if lifter.takes_missing else scores
-    if not calibrated and not lifter.in_person_view:
-        points, camera = scale_to_training(points, camera, lifter)
     warn_of_strange_inputs(lifter, points, camera, where)
     fps = None if lift_options.fps is None else float(lift_options.fps)
     windows = windows_of(lifter, len(points), fps, lift_options.dilation)
@@ -219,20 +216,6 @@ def warn_of_strange_inputs(
     )
     warn(InputError(f"{what} in the training images", where, remedy), stacklevel=3)
     return True
-
-
-def scale_to_training(
-    points: Float[Tensor, "T K 2"], camera: Camera, lifter: Lifter
-) -> tuple[Float[Tensor, "T K 2"], Camera]:
-    """Return keypoints and camera of the image, scaled to the size of the training images.
-
-    A lifter that standardises pixels has learnt them of images of one size.
-    """
-    if lifter.image_side is None:
-        return points, camera
-    factor = lifter.image_side / camera.size.amax()
-    scaled = nominal_camera(*(factor * camera.size).tolist())
-    return factor * points, scaled.to(torch.float32)
 
 
 def _for_lifter(

@@ -334,7 +334,8 @@ class OcclusionCompletion(Lifter):
 
     def _lift(self, batch: PoseBatch) -> Completed:
         visible = batch["confidence"][:, 0] >= self.hparams["visible"]
-        return self.complete_seen(batch["keypoints"][:, 0], visible, batch["camera"])
+        keypoints, camera = self.at_training_size(batch["keypoints"], batch["camera"])
+        return self.complete_seen(keypoints[:, 0], visible, camera)
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses with what each joint rests on and the case of each."""
@@ -356,7 +357,8 @@ class OcclusionCompletion(Lifter):
     def evaluate(self, batch: PoseBatch) -> None:
         """Hide the joints of each case in turn, and add the errors of all and of the hidden joints."""
         valid = batch["valid"][:, 0]
-        keypoints, camera = batch["keypoints"][valid][:, 0], batch["camera"][valid]
+        keypoints, camera = self.at_training_size(batch["keypoints"], batch["camera"])
+        keypoints, camera = keypoints[valid][:, 0], camera[valid]
         target = in_float64(self.target(batch)[valid][:, 0])
         seen = batch["confidence"][valid][:, 0] >= self.hparams["visible"]
         for index, case in enumerate(CASES):

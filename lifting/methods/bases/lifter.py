@@ -22,6 +22,8 @@ from lifting.windows import Windows
 
 # Examples all over the training split that statistics are taken of.
 EXAMPLES = 1024
+# By how much of their longer side images may differ and count as of one size.
+_SAME_SIZE = 0.01
 
 
 class Lifter(KeypointMethod):
@@ -53,6 +55,8 @@ class Lifter(KeypointMethod):
         super().__init__(**kwargs)
         # Longer side of the images trained on, where it matters: pixels.
         self.image_side: float | None = None
+        # Whether those trained on are of several sizes.
+        self._several_sizes = False
         # Frames per second of the windows trained on, where all of them are of one rate.
         self.frame_rate: float | None = None
         # Where keypoints were in training, where it matters.
@@ -94,7 +98,9 @@ class Lifter(KeypointMethod):
         sample = data.spread("train", EXAMPLES, self.device)
         self.input_range = InputRange.of(sample["keypoints"], sample["camera"])
         if self.sees_pixels:
-            self.image_side = sample["camera"].size.amax(-1).mean().item()
+            sides = sample["camera"].size.amax(-1)
+            self.image_side = sides.mean().item()
+            self._several_sizes = bool(((self.image_side / sides - 1).abs() > _SAME_SIZE).any())
 
     def take_over(self, other: Self) -> None:
         """Take the weights and statistics of another lifter, and the size of its images."""
@@ -143,13 +149,34 @@ class Lifter(KeypointMethod):
         """
         return Windows(dilation=dilation)
 
+    def at_training_size(
+        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
+    ) -> tuple[Float[Tensor, "B T K 2"], Camera]:
+        """Return keypoints, and their cameras, of images as large as those that were trained on.
+
+        A method that has learnt pixels has learnt them of images of one size, so that those of another
+        are brought to its longer side: in training, where there are several, in tests and in lifting.
+        """
+        if self.image_side is None or self.in_person_view:
+            return keypoints, camera
+        factor = self.image_side / camera.size.amax(-1)
+        factor = torch.where((factor - 1).abs() > _SAME_SIZE, factor, 1.0)
+        return factor[:, None, None, None] * keypoints, camera.scaled(factor)
+
+    def into_view(self, batch: PoseBatch) -> PoseBatch:
+        """Return a batch as the method sees it in training."""
+        if self._several_sizes:
+            keypoints, camera = self.at_training_size(batch["keypoints"], batch["camera"])
+            batch = {**batch, "keypoints": keypoints, "camera": camera}
+        return super().into_view(batch)
+
     def target(self, batch: PoseBatch) -> Float[Tensor, "B C J 3"]:
         """Return the true root-relative poses of a batch."""
         return centre(batch["pose"], skeleton(self.hparams["skeleton"]).root)
 
     def lift(self, batch: PoseBatch) -> Float[Tensor, "B C J 3"]:
         """Return the predicted root-relative poses of a batch."""
-        return self.lift_keypoints(self.seen(batch), batch["camera"])
+        return self.lift_keypoints(*self.at_training_size(self.seen(batch), batch["camera"]))
 
     def lift_keypoints(
         self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera

@@ -81,9 +81,8 @@ class LifterGroup:
                 h = lifter.hparams
                 around = (keypoints.shape[1] - lifter.frames) // 2
                 window = keypoints[:, around : around + lifter.frames].float()
-                pose = lifter.lift_once(
-                    convert(window, self.keypoint_skeleton, h["keypoint_skeleton"]), camera
-                )
+                window = convert(window, self.keypoint_skeleton, h["keypoint_skeleton"])
+                pose = lifter.lift_once(*lifter.at_training_size(window, camera))
                 # Of a window, some lift every frame, others the middle one only.
                 pose = pose[:, pose.shape[1] // 2]
                 poses[name] = centre(pose, skeleton(h["skeleton"]).root)
