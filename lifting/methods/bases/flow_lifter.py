@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
 from lifting.cameras import Camera
-from lifting.errors import InputError, wrong_value
+from lifting.errors import CheckpointError, InputError, wrong_value
 from lifting.geometry import rotate
 from lifting.losses.poses import bone_ratio_loss, bone_ratios, deformation_loss
 from lifting.methods.bases.flow_prior import FlowPrior
@@ -376,9 +376,16 @@ class FlowLifter(SplitLifter):
         super().on_save_checkpoint(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the flows that follow and the critics up again, in training."""
+        """Take the flows that follow and the critics up again, in training.
+
+        Raises:
+            CheckpointError: If critics are to go on that were not there.
+        """
         super().on_load_checkpoint(checkpoint)
         if self.frozen:
             self.prior.followers.load_state_dict(checkpoint["followers"])
-            # Checkpoints of before there were critics have none.
-            self.critics.nets.load_state_dict(checkpoint.get("critics", {}))
+            critics = checkpoint.get("critics", {})
+            if self.critics.nets and not critics:
+                remedy = "go on with --model.critic 0, or begin a new run."
+                raise CheckpointError("it was trained without critics", remedy=remedy)
+            self.critics.nets.load_state_dict(critics)

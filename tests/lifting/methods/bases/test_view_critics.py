@@ -7,7 +7,7 @@ import torch
 from lightning import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from lifting.errors import InputError
+from lifting.errors import CheckpointError, InputError
 from lifting.geometry import rotate
 from lifting.methods import ElePose, LInKs
 from lifting.methods.bases.view_critics import FAKE, REAL, ViewCritics
@@ -214,6 +214,17 @@ def test_the_weight_rises_over_the_first_fifth(done, weight):
 def test_weights_below_zero_are_refused(option):
     with pytest.raises(InputError, match=option):
         ElePose(**{option: -1.0})
+
+
+@pytest.mark.parametrize("earlier", ["none", "of a version without"])
+def test_critics_do_not_begin_in_the_midst_of_a_training(folder, batch, earlier):
+    method, checkpoint = ready(ElePose, folder, batch, critic=0.0), {}
+    method.on_save_checkpoint(checkpoint)
+    if earlier != "none":
+        del checkpoint["critics"]
+    ready(ElePose, folder, batch, critic=0.0).on_load_checkpoint(checkpoint)
+    with pytest.raises(CheckpointError, match="without critics"):
+        ready(ElePose, folder, batch).on_load_checkpoint(checkpoint)
 
 
 def test_a_training_that_goes_on_ends_with_the_same_lifter_and_critics(folder, tmp_path):
