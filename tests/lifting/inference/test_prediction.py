@@ -90,7 +90,6 @@ def test_it_is_what_an_evaluation_predicts(name, flip_test, person, tmp_path):
     if name == "occlusion" and flip_test:
         pytest.skip("has no mirrored twin")
     method = make(name, flip_test=flip_test)
-    # Where pixels count they are brought to images as large as those of training, here as there.
     method.image_side = 1000.0 if method.sees_pixels else None
     expected = evaluated(method, person, tmp_path, **windows_of(name))
     lifted = lift(person, method, size=SIZE, flip_test=flip_test, device="cpu")
@@ -363,7 +362,6 @@ def test_pixels_count_as_those_of_images_as_large_as_in_training(person, tmp_pat
         np.testing.assert_allclose(found.trajectory, expected, rtol=1e-3)
     as_it_is = lift(person, imported, size=SIZE).pose
     assert np.abs(as_it_is - as_trained).max() > 10
-    # A checkpoint gives one answer, whether the camera is known or not.
     camera = nominal_camera(*map(float, SIZE))
     np.testing.assert_allclose(lift(person, trained, camera=camera).pose, as_trained, atol=0.05)
 
