@@ -56,7 +56,7 @@ def export_weights(path: str | Path, out: str | Path) -> str:
     for ours, pair in expand(layout.pairs(method.hparams), own).items():
         tensors[pair.published] = pair.to_published(own[ours]).contiguous()
         written = tensors[pair.published]
-        report.add_tensor(ours, own[ours], pair.published, written, pair.reorders)
+        report.add_tensor(ours, own[ours], pair.published, written, pair.reorders(written))
     if family.writes_constants:
         tensors |= family.constants(method.hparams)
     tensors |= family.unused(method.hparams)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from lifting.checkpoints import file_digest
 from lifting.errors import InputError, located
 from lifting.exchange.detectors import import_detector
 from lifting.exchange.imported_method import output_paths, write_imported
@@ -59,6 +60,8 @@ def import_weights(
             imported = import_detector(published, kind, options or {})
         else:
             imported = import_lifter(published, kind, options or {})
+        for part, other in (beside or {}).items():
+            imported.report.add_heading(part, f"{Path(other).name}, SHA-256 {file_digest(other)}")
         method, arrays = imported.method, imported.family.statistics
         if arrays is None and statistics is not None:
             what = f"a {type(method).__name__} has none"

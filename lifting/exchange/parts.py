@@ -12,7 +12,10 @@ from lifting.published.families.base import LifterFamily
 from lifting.published.reading import PublishedFile, read_published
 
 # Every way in which a method lies in several files: its family, and the names of the parts.
-_WAYS = [(family, parts) for family in FAMILIES.values() for parts in family.parts]
+_WAYS = sorted(
+    ((family, parts) for family in FAMILIES.values() for parts in family.parts),
+    key=lambda way: len(way[1]),
+)
 
 
 def join_parts(published: PublishedFile, beside: Mapping[str, str | Path]) -> PublishedFile:

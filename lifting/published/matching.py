@@ -46,7 +46,7 @@ def match_tensors(
             )
         state[name] = pair.to_ours(tensor).to(own[name].dtype).clone()
         where = published.names[pair.published]
-        report.add_tensor(where, tensor, name, state[name], pair.reorders)
+        report.add_tensor(where, tensor, name, state[name], pair.reorders(tensor))
     for name, pair in pairs.items():
         if pair.published in missing and name.endswith(_COUNTER):
             state[name] = torch.zeros((), dtype=torch.int64)

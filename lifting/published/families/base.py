@@ -39,10 +39,9 @@ class Pair:
     rows: tuple[int, ...] = ()
     columns: tuple[int, ...] = ()
 
-    @property
-    def reorders(self) -> bool:
-        """Whether values have another place here."""
-        return bool(self.rows or self.columns)
+    def reorders(self, tensor: Tensor) -> bool:
+        """Return whether the values of a tensor have another place here."""
+        return bool((self.rows and tensor.ndim) or (self.columns and tensor.ndim == 2))
 
     def to_ours(self, tensor: Tensor) -> Tensor:
         """Return a published tensor in our shape and order."""

@@ -1,5 +1,7 @@
 """Published lifters that learn without 3D compute what their networks do, in our joints' order."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -98,7 +100,11 @@ def test_links_lifts_parts_from_files_of_their_own(tmp_path, names):
     files = links_files(names)
     paths, out = saved(tmp_path, files), tmp_path / "ours.ckpt"
     # The file that is not named is the other one.
-    import_weights(paths[names[1]], out, beside={names[0]: paths[names[0]]})
+    report = import_weights(paths[names[1]], out, beside={names[0]: paths[names[0]]})
+    digest = hashlib.sha256(paths[names[0]].read_bytes()).hexdigest()
+    assert f"{names[0]} their_{names[0]}.pt, SHA-256 {digest}" in report
+    (line,) = [x for x in report.splitlines() if f" {names[0]}.upscale.bias " in x]
+    assert line.startswith("renamed")
     method = load_frozen(out, methods.LInKs).double()
     keypoints = 0.1 * drawn(4, 17, 2)
     expected = torch.zeros(4, 17, dtype=torch.float64)
