@@ -23,9 +23,11 @@ EXPERIMENTS = ROOT / "experiments"
 DATA = sorted(EXPERIMENTS.glob("data/*.yaml"))
 IMAGES = {"coco", "h36m_images", "lsp_images", "mpii", "panoptic", "synthetic_images"}
 OVERLAYS = sorted(p for p in EXPERIMENTS.glob("*.yaml") if p.stem not in ("base", "demo"))
-# A method's file is any that names the class of a model.
+# A method's file is any that names the class of a model; baselines are not trained.
 METHODS = sorted(
-    p for p in EXPERIMENTS.glob("*/*.yaml") if "\nmodel:\n  class_path" in "\n" + p.read_text()
+    p
+    for p in EXPERIMENTS.glob("*/*.yaml")
+    if "\nmodel:\n  class_path" in "\n" + p.read_text() and p.parent.name != "baselines"
 )
 
 
