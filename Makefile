@@ -13,10 +13,10 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test lint format clean
+.PHONY: help install demo quick test results results-check lint format clean
 
 help: ## List these targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 install: $(USABLE) ## Install what lifts videos, photographs and keypoints.
 	@echo "Ready. Run: source $(VENV)/bin/activate"
@@ -29,6 +29,12 @@ quick: $(INSTALLED) ## Run the tests that are not slow, in one process.
 
 test: $(INSTALLED) ## Run every test, with two workers.
 	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup
+
+results: $(INSTALLED) ## Draw the tables of experiments/README.md from experiments/results.
+	@$(PYTHON_IN_VENV) -m lifting results draw
+
+results-check: $(INSTALLED) ## Check that results, tables and experiments agree; a part of test.
+	@$(PYTHON_IN_VENV) -m lifting results draw --check true
 
 lint: $(INSTALLED) ## Check style and types.
 	@$(PYTHON_IN_VENV) -m ruff check

@@ -58,6 +58,8 @@ _GROUPS = {
     ),
     "Compare": (
         ("report", "report:report", "runs compared on one page"),
+        ("results add", "results:add", "tests of a pipeline into the registry of results"),
+        ("results draw", "results:draw", "its tables, if records and experiments agree"),
         ("view", "view:view", "what a run predicts, beside the truth"),
         ("complete", "complete:complete", "errors of hidden joints that a flow draws"),
         ("benchmark", "benchmark:benchmark", "speed, as ratios to references"),
@@ -85,6 +87,7 @@ FAMILIES = {
     "prepare": "convert data",
     "relative-depth": "annotations of relative depth",
     "models": "lifters and detectors by name",
+    "results": "the registry of results",
     "export": "write a checkpoint for other programs",
 }
 # The second word, where one of a family is left out.
