@@ -4,9 +4,10 @@ from pathlib import Path
 
 from lifting.errors import InputError, Option, Phrase
 from lifting.inference.video.options import POSES
-from lifting.runs.folder import CONFIG, run_folder
+from lifting.runs.folder import CONFIG, known_config, run_folder
+from lifting.runs.options import flat, method_of
 
-_ENDINGS = (".html", ".mp4", ".png")
+_ENDINGS = (".html", ".mp4", ".gif", ".png")
 _FILES = (".npz", ".npy")
 # Frames of a run that are shown at most, if nothing is said.
 _OF_RUN = 200
@@ -22,12 +23,16 @@ def view(
     frames: int | None = None,
     every: int = 1,
     align: bool = False,
+    reproject: bool = False,
     beside: list[str] | None = None,
     skeleton: str | None = None,
     track: str | None = None,
     fps: float | None = None,
+    part: str | None = None,
 ) -> None:
     """Show predicted 3D poses, those of runs over the truth: a page to turn, a video, or a picture.
+
+    Of a run of flows: the 2D poses that they encode, decode and draw.
 
     Args:
         run: Name of the run, which `lifting predict` was run for; or the folder of a lifted video, or a
@@ -35,22 +40,28 @@ def view(
             program.
         clip: Clip as subject/sequence/camera, or the beginning of it; the first where not given.
         index: A single pose instead, by its row in predictions.npz.
-        out: Where to: .html is a page to play and turn, .mp4 turns, .png is six frames;
+        out: Where to: .html is a page to play and turn, .mp4 and .gif turn, .png is six frames;
             predictions.html in the folder of the run, or a page beside the file, where not given.
         start: Number of the frame to begin with.
         frames: Frames to show at most; 200 of a run, and all of a file, where not given.
         every: Show every n-th predicted frame.
         align: Fit each pose to the truth by a similarity first, as PA-MPJPE does.
+        reproject: Show in place of the keypoints what the camera sees of the poses, if the method says
+            where people are.
         beside: Names of other runs, such as '[second]', whose poses of the same frames stand beside
             (page, video).
         skeleton: Joint set of a file of poses, if it does not say.
         track: This person of a file of poses alone.
         fps: Frames per second of a file of poses, if it does not say.
+        part: Of a run of flows, the part whose flow is shown; the first where not given.
     """
     run = _in_folder(run)
+    of_poses: dict[str, object] = {"clip": clip, "index": index, "align": align, "beside": beside}
+    of_poses["reproject"] = reproject
     if _is_file(run):
         _refuse(
-            {"clip": clip, "index": index, "align": align, "beside": beside}, f"{run} is a file"
+            {**of_poses, "part": part},
+            f"{run} is a file",
         )
         where = None if out is None else Path(out)
         _check(where, start, frames, every)
@@ -63,10 +74,17 @@ def view(
     frames = _OF_RUN if frames is None else frames
     _refuse({"skeleton": skeleton, "track": track, "fps": fps}, f"{run} is a run")
     folder = Path(run_folder(_of_run(run)))
+    if method_of(flat(known_config(folder))) == "PoseFlows":
+        _refuse(of_poses, f"{run} is a run of flows")
+        from lifting.cli.view_flow import view_flow
+
+        print(view_flow(folder, None if out is None else Path(out), part))
+        return
+    _refuse({"part": part}, f"{run} is no run of flows")
     path = folder / "predictions.html" if out is None else Path(out)
     _check(path, start, frames, every)
     if beside and path.suffix.lower() == ".png":
-        remedy = "choose a name that ends in .html or .mp4."
+        remedy = "choose a name that ends in .html, .mp4 or .gif."
         raise InputError("shows one run", Phrase("{} {}", Option("out"), path), remedy)
     if clip is not None and index is not None:
         raise InputError(Phrase("{} and {}: give one of them.", Option("clip"), Option("index")))
@@ -75,7 +93,7 @@ def view(
 
     predictions = predictions_of_run(folder)
     rows = rows_of(predictions, clip, index, start)[::every][:frames]
-    runs = shown_runs(folder, predictions, rows, align, beside or [])
+    runs = shown_runs(folder, predictions, rows, align, beside or [], reproject)
     key = runs[0].shown.key.path.removeprefix("clips/")
     names = ", ".join(one.name for one in runs)
     WRITERS[path.suffix.lower()](path, f"{names}: {key}" + (", aligned" if align else ""), runs)

@@ -75,7 +75,7 @@ def _write_html(path: Path, name: str, people: Sequence[ShownPerson], fps: float
     write_page(path, name, [people_clip(name, people, fps, level=True)])
 
 
-def _write_mp4(path: Path, name: str, people: Sequence[ShownPerson], fps: float) -> None:
+def _write_video(path: Path, name: str, people: Sequence[ShownPerson], fps: float) -> None:
     clip = people_clip(name, people, fps)
     if len(clip.methods) > 1:
         write_clip_video(path, clip)
@@ -106,6 +106,7 @@ def _write_png(path: Path, name: str, people: Sequence[ShownPerson], fps: float)
 
 _WRITERS: dict[str, Callable[[Path, str, Sequence[ShownPerson], float], None]] = {
     ".html": _write_html,
-    ".mp4": _write_mp4,
+    ".mp4": _write_video,
+    ".gif": _write_video,
     ".png": _write_png,
 }

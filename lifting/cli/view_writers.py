@@ -51,14 +51,21 @@ class ShownRun:
 
 
 def shown_runs(
-    folder: Path, predictions: Predictions, rows: np.ndarray, align: bool, others: Sequence[str]
+    folder: Path,
+    predictions: Predictions,
+    rows: np.ndarray,
+    align: bool,
+    others: Sequence[str],
+    reproject: bool = False,
 ) -> list[ShownRun]:
     """Return rows of a run's predictions, and the same frames of other runs.
 
     Raises:
-        InputError: If a run has no such frames, or no truth to align to.
+        InputError: If a run has no such frames, no truth to align to, or no trajectory to project.
     """
     shown = predictions.beside_truth(rows, data_of_run(folder / CONFIG))
+    if reproject:
+        shown = shown.reprojected()
     if not np.isfinite(shown.predicted).any() and shown.truth is None:
         raise InputError("every pose asked for was refused", predictions.path, "choose others.")
     if align and shown.truth is None:
@@ -140,7 +147,7 @@ def _write_html(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
     write_page(path, title, [_clip(runs)])
 
 
-def _write_mp4(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
+def _write_video(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
     if len(runs) > 1:
         write_clip_video(path, _clip(runs))
         return
@@ -177,6 +184,7 @@ def _write_png(path: Path, title: str, runs: Sequence[ShownRun]) -> None:
 
 WRITERS: dict[str, Callable[[Path, str, Sequence[ShownRun]], None]] = {
     ".html": _write_html,
-    ".mp4": _write_mp4,
+    ".mp4": _write_video,
+    ".gif": _write_video,
     ".png": _write_png,
 }

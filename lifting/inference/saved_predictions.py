@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from datamodules.base import PoseDataModule
 from datamodules.store.clips import ClipKey, ClipStore
+from lifting.cameras import Camera, project
 from lifting.containers.arrays import load_npz
 from lifting.containers.damage import DATA_ERRORS
 from lifting.containers.yaml_files import load_yaml
@@ -40,6 +41,9 @@ class PredictedFrames:
             None where the method completes nothing.
         joints: Joint set of the poses.
         keypoint_joints: Joint set of the keypoints.
+        camera: The camera that saw them.
+        trajectory: Places of the root, camera-frame millimetres, ``(T, 3)``, or None where the method
+            predicts none.
     """
 
     key: ClipKey
@@ -50,6 +54,22 @@ class PredictedFrames:
     status: ndarray | None
     joints: Skeleton
     keypoint_joints: Skeleton
+    camera: Camera
+    trajectory: ndarray | None = None
+
+    def reprojected(self) -> "PredictedFrames":
+        """Return the poses, where they are, as the camera sees them, in place of the keypoints.
+
+        Raises:
+            InputError: If it is not known where they are.
+        """
+        if self.trajectory is None:
+            what = "was predicted without a trajectory, so that it cannot be projected"
+            remedy = "take a method that predicts one, such as TemporalGAN."
+            raise InputError(what, self.key.path, remedy)
+        absolute = torch.from_numpy(self.predicted + self.trajectory[:, None]).double()
+        points = project(absolute, self.camera.to(torch.float64)).numpy()
+        return replace(self, keypoints=points, keypoint_joints=self.joints)
 
     def aligned(self) -> "PredictedFrames":
         """Return the poses fitted to the true ones by a similarity each, as PA-MPJPE does.
@@ -171,7 +191,7 @@ class Predictions:
         if pose is not None:
             converted = convert(torch.from_numpy(pose[at]), stored, joints.name)
             truth = centre(converted, joints.root).numpy()
-        status = self.content.get("status")
+        status, trajectory = self.content.get("status"), self.content.get("trajectory")
         return PredictedFrames(
             key=key,
             frames=frames,
@@ -181,6 +201,8 @@ class Predictions:
             status=None if status is None else status[rows],
             joints=joints,
             keypoint_joints=skeleton(data.keypoint_skeleton),
+            camera=store.camera(key),
+            trajectory=None if trajectory is None else trajectory[rows],
         )
 
 

@@ -19,7 +19,7 @@ from lifting.viz.video import DPI, KeypointPanel, Scene, encode
 
 
 def write_clip_video(path: Path, clip: Clip, size: int = 480, yaw: float = 0.45) -> None:
-    """Write an MP4 (H.264): the image or the keypoints at the left, then each method.
+    """Write an MP4 (H.264), or a GIF: the image or the keypoints at the left, then each method.
 
     Poses are drawn where they are: root-relative ones stay in the middle, and absolute ones walk
     about. Left and right have their colours and the truth is grey. Keypoints may also be a pose

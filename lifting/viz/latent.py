@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure, SubFigure
 from numpy import ndarray
@@ -53,7 +54,7 @@ def latent_figure(
 
 
 def _window(poses: Float[ndarray, "N J 2"]) -> tuple[Float[ndarray, " 2"], float]:
-    low, high = poses.min((0, 1)), poses.max((0, 1))
+    low, high = np.nanmin(poses, (0, 1)), np.nanmax(poses, (0, 1))
     return (low + high) / 2, 0.6 * float((high - low).max())
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from lifting.skeletons import Skeleton
 from lifting.viz.figures import SIDE_COLOURS, TRUTH_COLOUR, upright
+from lifting.viz.gif import shown_frames, write_gif
 from lifting.viz.stick_figure import stick_figure
 from lifting.viz.timed_video import timed_video
 from lifting.viz.turntable import Turntable
@@ -34,7 +35,7 @@ def write_rotation(
     size: int = 480,
     title: str = "",
 ) -> None:
-    """Write an MP4 (H.264) of predicted poses in colour and the truth in grey, seen from all around.
+    """Write an MP4 (H.264) or a GIF of predicted poses in colour over the truth in grey, all around.
 
     The view turns once, beginning in front. Of a sequence each frame shows the next pose; a single
     pose is shown for so many frames. Poses are root-relative camera-frame millimetres; joints that
@@ -72,20 +73,27 @@ def encode(
 ) -> None:
     """Write an MP4 (H.264) of a figure, which ``show`` changes to each frame by its number.
 
-    Width and height of the figure are even numbers of pixels.
+    Width and height of the figure are even numbers of pixels. A path that ends in .gif gets a GIF.
 
     Raises:
         InputError: If nothing can be written at the path.
     """
     canvas = FigureCanvasAgg(figure)
     width, height = (round(side) for side in figure.bbox.size)
+
+    def drawn(index: int) -> UInt8[ndarray, "H W 3"]:
+        show(index)
+        canvas.draw()
+        return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+    if path.suffix.lower() == ".gif":
+        chosen, times = shown_frames(frames, fps)
+        write_gif(path, map(drawn, chosen), times)
+        return
     rate = Fraction(fps).limit_denominator(1000)
     with timed_video(path, (width, height), 1 / rate, fps) as video:
         for index in range(frames):
-            show(index)
-            canvas.draw()
-            pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-            video.add(np.ascontiguousarray(pixels), index)
+            video.add(drawn(index), index)
 
 
 class KeypointPanel:

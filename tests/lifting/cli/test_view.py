@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 from scipy.spatial import procrustes
 
 from datamodules.store.clips import ClipStore
@@ -122,12 +123,38 @@ def test_picture_shows_a_column_per_frame_up_to_six(view, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
+def test_a_gif_turns_as_the_video_does(view, tmp_path):
+    view("first", frames=3, out=str(tmp_path / "a.gif"))
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.size) == (3, (960, 480))
+
+
+def test_poses_with_a_place_are_projected_back(view, workplace, tmp_path):
+    folder, predicted, _ = workplace
+    shutil.copytree(folder / "runs/first", "runs/absolute", dirs_exist_ok=True)
+    place = np.array([[100.0, -50.0, 4000.0]] * 4, np.float32)
+    content = dict(np.load("runs/first/predictions.npz"))
+    np.savez("runs/absolute/predictions.npz", **content, trajectory=place)
+    view("absolute", reproject=True, out=str(tmp_path / "a.html"))
+    _, clip = shown(tmp_path / "a.html")
+    points = np.frombuffer(base64.b64decode(clip["keypoints"]["values"]), "<f4").reshape(-1, 17, 2)
+    with ClipStore(folder / "data/synthetic_seed0_4frames.h5") as store:
+        key = next(k for k in store.keys if k.path == f"clips/{CLIP}")
+        camera = store.camera(key)
+    deep = predicted + place[:, None]
+    # The synthetic cameras have no distortion to speak of in the middle of the image.
+    by_hand = camera.focal.numpy() * deep[..., :2] / deep[..., 2:] + camera.principal.numpy()
+    np.testing.assert_allclose(points, by_hand, atol=0.05 * np.abs(by_hand).max())
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ({"run": "none"}, "runs/none: there is no such run"),
         ({"run": "empty"}, "runs/empty/predictions.npz: not predicted yet"),
-        ({"out": "a.gif"}, "--out a.gif: choose a name that ends in .html, .mp4, .png"),
+        ({"out": "a.avi"}, "--out a.avi: choose a name that ends in .html, .mp4, .gif, .png"),
+        ({"part": "legs"}, "--part: first is no run of flows; leave it out."),
+        ({"reproject": True}, "was predicted without a trajectory"),
         ({"clip": "S9/Sitting"}, "has no clip 'S9/Sitting'"),
         ({"index": 4}, "--index 4: runs/first/predictions.npz holds poses 0 to 3"),
         ({"index": 0, "clip": "S9"}, "give one of them"),

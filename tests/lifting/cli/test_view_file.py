@@ -83,7 +83,7 @@ def test_a_picture_and_videos_are_written(here):
         (["walk_3d.npz", "--align", "true"], "--align: walk_3d.npz is a file; leave it out"),
         (["walk_3d.npz", "--track", "three"], "shows no 'three', but one, two"),
         (["walk_3d.npz", "--start", "9"], "--start 9: the last frame is 7"),
-        (["walk_3d.npz", "--out", "a.gif"], "choose a name that ends in .html"),
+        (["walk_3d.npz", "--out", "a.avi"], "choose a name that ends in .html"),
         (["walk_3d.npz", "--fps", "0"], "give frames per second"),
         (["other.npy", "--skeleton", "lsp14"], "has poses of 17 joints, and 'lsp14' has 14"),
         (["some_run", "--track", "one"], "--track: some_run is a run; leave it out"),
