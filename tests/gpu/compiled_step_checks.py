@@ -35,7 +35,7 @@ COMPILED = [name for name in NAMED if name not in SPARED]
 # Few layers, which are traced one by one.
 OPTIONS = {
     "guided": ("--model.network", "pose_resnet_18"),
-    "left_right": ("--model.head_blocks", "1"),
+    "left_right": ("--model.head_blocks", "1", "--model.critic", "1", "--model.critic_width", "16"),
     "occlusion": ("--model.blocks", "1", "--model.lifter_head_blocks", "1"),
 }
 
