@@ -3,13 +3,15 @@
 import json
 import math
 from pathlib import Path
+from pydoc import locate
 
 import pytest
 import torch
+import yaml
 
 from lifting.cli.training import run
 from lifting.errors import InputError
-from lifting.methods.baselines import FlatDepth, MeanPose, TrueDepth
+from lifting.methods.baselines import Baseline, FlatDepth, MeanPose, TrueDepth
 from lifting.skeletons import skeleton
 
 JOINTS = skeleton("h36m17")
@@ -99,3 +101,12 @@ def test_it_is_tested_without_a_checkpoint_and_not_trained(tmp_path, monkeypatch
     assert (record["trained"], record["checkpoint"]) == ([], None)
     with pytest.raises(InputError, match="FlatDepth is not trained"):
         run(["fit", *options[:-1], "other"])
+
+
+def test_every_baseline_has_an_experiment():
+    found = set()
+    for path in (Path(__file__).parents[3] / "experiments/baselines").glob("*.yaml"):
+        named = locate(yaml.safe_load(path.read_text())["model"]["class_path"])
+        assert issubclass(named, Baseline)
+        found.add(named)
+    assert found == set(Baseline.__subclasses__()) | {TrueDepth}
