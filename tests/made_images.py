@@ -26,7 +26,7 @@ def image_batch(count: int = 4, posed: bool = True) -> dict[str, Any]:
         "keypoints": box[:, None, :2] + inside * (box[:, None, 2:] - box[:, None, :2]),
         "visibility": visibility,
         "box": box,
-        "camera": Camera.stack([nominal_camera(1000.0, 1000.0)] * count).to(torch.float32),
+        "camera": Camera.stack([nominal_camera(1000.0, 900.0)] * count).to(torch.float32),
         **{name: torch.zeros(count, dtype=torch.long) for name in ("action", "clip", "frame")},
         "example": torch.arange(count),
     }

@@ -116,7 +116,7 @@ def _images(folder: Path, batch_size: int) -> SyntheticImages:
         train_subjects=("S1",),
         val_subjects=(),
         test_subjects=(),
-        width=64,
+        width=32,
         height=64,
         batch_size=batch_size,
         workers=0,

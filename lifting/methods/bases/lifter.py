@@ -150,8 +150,8 @@ class Lifter(KeypointMethod):
         return Windows(dilation=dilation)
 
     def at_training_size(
-        self, keypoints: Float[Tensor, "B T K 2"], camera: Camera
-    ) -> tuple[Float[Tensor, "B T K 2"], Camera]:
+        self, keypoints: Float[Tensor, "B T K inputs"], camera: Camera
+    ) -> tuple[Float[Tensor, "B T K inputs"], Camera]:
         """Return keypoints, and their cameras, of images as large as those that were trained on.
 
         A method that has learnt pixels has learnt them of images of one size, so that those of another

@@ -31,6 +31,8 @@ def clip(number, frames, pose=True, seed=0):
     rng = np.random.default_rng([seed, number])
     points = rng.normal(0, 300, (frames, 17, 3)) + np.array([200, -100, 5000])
     camera = h36m_camera("S9", CAMERAS[number])
+    # Human3.6M's images are all but square, which hides what is done to the wrong side.
+    camera.size = torch.tensor([1000.0, 802.0], dtype=torch.float64)
     keypoints = project(torch.from_numpy(points), camera)
     confidence = torch.from_numpy(rng.uniform(size=(frames, 17, 1)))
     subject, action = SUBJECTS[number % 2], ACTIONS[number % 2]

@@ -30,7 +30,7 @@ def camera(seed=0):
         radial=random(3),
         tangential=random(2),
         tangential_gain=torch.tensor(2.0, dtype=torch.float64),
-        size=torch.tensor([1000.0, 1002.0], dtype=torch.float64),
+        size=torch.tensor([1000.0, 802.0], dtype=torch.float64),
         rotation=torch.linalg.qr(random(3, 3)).Q,
         position=1000 * random(3),
     )

@@ -22,11 +22,11 @@ BODY = skeleton("h36m17")
 
 
 def cameras(count):
-    """Cameras of images of 1000 x 1000."""
+    """Cameras of images of 1000 x 800."""
     fields = {"focal": 2, "principal": 2, "radial": 3, "tangential": 2, "size": 2, "position": 3}
     values = {name: torch.zeros(count, size) for name, size in fields.items()}
     values |= {"tangential_gain": torch.ones(count), "rotation": torch.eye(3).expand(count, 3, 3)}
-    return Camera(**values | {"size": torch.full((count, 2), 1000.0)})
+    return Camera(**values | {"size": torch.tensor([1000.0, 800.0]).expand(count, 2)})
 
 
 def drawn(*shape):
@@ -173,7 +173,7 @@ def test_repnet_with_its_critic(tmp_path):
     assert "model_D.w4.bias -> critics.pose.last.2.bias" in report
     method = load_frozen(out, methods.RepNet).double()
     pixels = 500 + 200 * drawn(4, 17, 2)
-    screen = pixels / 500 - 1
+    screen = pixels / 500 - torch.tensor([1, 0.8])
     seen = (screen[:, 1:] - screen[:, :1]).flatten(1)
     pose, camera = made.repnet_reference(double(files["model_G"]), seen)
     found = method(pixels[:, None], cameras(4))[:, 0]
@@ -203,7 +203,7 @@ def test_the_video_model_with_its_critic(tmp_path):
     import_weights(tmp_path / "video.tar", out)
     method = load_frozen(out, methods.TemporalGAN).double()
     pixels = 500 + 200 * drawn(4, 27, 17, 2)
-    screen = pixels / 500 - 1
+    screen = pixels / 500 - torch.tensor([1, 0.8])
     relative = (screen[:, :, 1:] - screen[:, :, :1]).flatten(2)
     pose = made.generator_reference(double(files["model_G_pose"]), relative)
     root = made.generator_reference(double(files["model_G_root"]), screen.flatten(2))

@@ -82,7 +82,7 @@ def test_a_name_stands_for_its_checkpoint_when_one_lifts_exports_and_trains(hub,
     register("mine", str(hub))
     random = np.random.default_rng(0).uniform(300, 700, (12, 17, 2))
     own, named = (
-        lift(random, checkpoint, skeleton="h36m17", size=(1000, 1000)).pose
+        lift(random, checkpoint, skeleton="h36m17", size=(1000, 800)).pose
         for checkpoint in (hub, "mine")
     )
     assert np.array_equal(own, named)

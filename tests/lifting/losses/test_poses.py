@@ -113,7 +113,7 @@ def test_a_trajectory_twice_as_far_may_be_off_twice_as_much():
 
 def test_reprojection_is_zero_on_the_keypoints_and_counts_halves_of_the_width():
     points = torch.randn(2, 3, 17, 3) * 300 + torch.tensor([0.0, 0.0, 5000.0])
-    seen = 1000 * points[..., :2] / points[..., 2:] + 500
+    seen = 1000 * points[..., :2] / points[..., 2:] + torch.tensor([510.0, 390.0])
     assert reprojection_loss(points, seen, camera(2)).abs().max() < 1e-5
     assert (
         reprojection_loss(points, seen + torch.tensor([30.0, 40.0]), camera(2)).tolist()

@@ -202,7 +202,7 @@ def test_checkpoint_predicts_without_the_lifters_files(method, lifter_files, key
 def test_confidence_decides_what_is_seen(method, keypoints):
     confidence = torch.ones(32, 1, 17)
     confidence[:, :, JOINTS.part("left_arm")] = 0.1
-    camera = Camera.stack([nominal_camera(1000.0, 1000.0).to(torch.float32)] * 32)
+    camera = Camera.stack([nominal_camera(1000.0, 800.0).to(torch.float32)] * 32)
     batch = {"keypoints": keypoints[:, None], "confidence": confidence, "camera": camera}
     done = method._lift(batch)
     assert {NAMES[i] for i in done.case.tolist()} == {"left_arm"}

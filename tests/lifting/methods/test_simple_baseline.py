@@ -17,11 +17,11 @@ def camera(frames):
     one = torch.ones(frames)
     return Camera(
         focal=1000 * torch.ones(frames, 2),
-        principal=500 * torch.ones(frames, 2),
+        principal=torch.tensor([510.0, 390.0]).repeat(frames, 1),
         radial=torch.zeros(frames, 3),
         tangential=torch.zeros(frames, 2),
         tangential_gain=one,
-        size=1000 * torch.ones(frames, 2),
+        size=torch.tensor([1000.0, 800.0]).repeat(frames, 1),
         rotation=torch.eye(3).expand(frames, 3, 3),
         position=torch.zeros(frames, 3),
     )

@@ -66,7 +66,7 @@ def small_store(path, subjects, frames=(4,), pose=True, confidence=None):
     info = StoreInfo("lsp14", {"gt": "lsp14"}, "made up", "none")
     with ClipWriter(path, info) as writer:
         for subject in subjects:
-            writer.add_camera(subject, "front", nominal_camera(100.0, 100.0))
+            writer.add_camera(subject, "front", nominal_camera(100.0, 120.0))
             for number, count in enumerate(frames):
                 poses = people(draws, count)
                 points = draws.uniform(0, 100, (count, 14, 3)).astype(np.float32)
@@ -231,7 +231,7 @@ def test_what_cannot_be_simulated_is_refused(store, tmp_path):
 
 def test_a_camera_that_looks_straight_down_has_no_level_depth(tmp_path):
     info = StoreInfo("lsp14", {"gt": "lsp14"}, "made up", "none")
-    camera = nominal_camera(100.0, 100.0)
+    camera = nominal_camera(100.0, 120.0)
     camera.rotation = torch.tensor([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]], dtype=torch.float64)
     draws = np.random.default_rng(0)
     with ClipWriter(tmp_path / "a.h5", info) as writer:

@@ -26,13 +26,13 @@ def broken(name, **options):
 
 
 def test_people_are_named_with_the_numbers_of_their_frames():
-    person = track("ben", size=(1000.0, 1000.0))
+    person = track("ben", size=(1000.0, 800.0))
     person.keypoints[2, 5] = 1e9
     with pytest.warns(InputWarning) as told:
         anna, ben = plausible_tracks([track("anna"), person], "walk.json")
     (warning,) = told
     begin = (
-        "walk.json: ben: left shoulder lies far outside the image of 1000 x 1000 pixels on 1 of 10 "
+        "walk.json: ben: left shoulder lies far outside the image of 1000 x 800 pixels on 1 of 10 "
     )
     assert str(warning.message).startswith(f"{begin}frames (22) and is taken as not seen; ")
     assert (anna.confidence == 0.5).all()
@@ -41,8 +41,8 @@ def test_people_are_named_with_the_numbers_of_their_frames():
 
 
 def test_a_camera_tells_the_size():
-    person = track("ben", camera=nominal_camera(20.0, 20.0))
-    with pytest.raises(InputError, match=r"nobody is left: 17 of 17 .* of 20 x 20 pixels"):
+    person = track("ben", camera=nominal_camera(20.0, 16.0))
+    with pytest.raises(InputError, match=r"nobody is left: 17 of 17 .* of 20 x 16 pixels"):
         plausible_tracks([person], "walk.json")
 
 

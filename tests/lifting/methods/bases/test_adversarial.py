@@ -242,8 +242,9 @@ def test_the_temporal_loss_adds_up(image, chunk):
                 errors.append(2 / 1000 * off.norm(dim=-1).mean().item())
             else:
                 # 3d-human-pose: f XY + c Z against x Z, in screen coordinates.
-                f, p = camera.focal * 2 / 1000, camera.principal * 2 / 1000 - 1
-                x = seen[b, c] * 2 / 1000 - 1
+                middle = torch.tensor([1.0, 0.8])
+                f, p = camera.focal * 2 / 1000, camera.principal * 2 / 1000 - middle
+                x = seen[b, c] * 2 / 1000 - middle
                 z = points[b, c, :, 2:]
                 errors.append((f * points[b, c, :, :2] + p * z - x * z).square().mean().item())
             if c and some["valid"][b, c - 1]:

@@ -14,7 +14,7 @@ H36M = "h36m17"
 
 
 def cameras(count: int) -> Camera:
-    return Camera.stack([nominal_camera(1000.0, 1002.0)] * count).to(torch.float32)
+    return Camera.stack([nominal_camera(1000.0, 802.0)] * count).to(torch.float32)
 
 
 @pytest.fixture
