@@ -42,6 +42,8 @@ class PoseDataModule(SubjectDataModule):
         source: Which 2D source of the store to lift.
         keypoint_skeleton: Joint set to hand the 2D source over in, converted by joint name.
         pose_skeleton: Joint set to hand the poses over in, likewise; the store's where not given.
+        test_skeleton: Joint set that tests compare poses in, whose joints the store and the method all
+            have; that of the poses where not given.
         train_subjects: Subjects to train on.
         label_share: Fraction of each training clip that is trained on, one contiguous part; 0.1 with S1
             is the smallest of VideoPose3D's labelled subsets.
@@ -84,6 +86,7 @@ class PoseDataModule(SubjectDataModule):
         source: str = "gt",
         keypoint_skeleton: str = "h36m17",
         pose_skeleton: str | None = None,
+        test_skeleton: str | None = None,
         train_subjects: Sequence[str] = (),
         label_share: float = 1.0,
         unlabelled_subjects: Sequence[str] = (),
@@ -165,15 +168,10 @@ class PoseDataModule(SubjectDataModule):
         self.train_detector = train_detector
         self.test_detector = test_detector
         if depth_labels is not None and self.train_windows.length > 1:
-            raise InputError(
-                Phrase(
-                    "{} need {} 1 and {} 1.",
-                    Option("data.depth_labels"),
-                    Option("data.receptive_field"),
-                    Option("data.chunk"),
-                )
-            )
+            options = map(Option, ("data.depth_labels", "data.receptive_field", "data.chunk"))
+            raise InputError(Phrase("{} need {} 1 and {} 1.", *options))
         self.wanted_pose_skeleton = pose_skeleton
+        self.test_skeleton = test_skeleton
         self.banks: dict[str, PoseBank] = {}
         self.prior: PosePrior | None = None
 
@@ -195,6 +193,7 @@ class PoseDataModule(SubjectDataModule):
             joints = self.keypoint_skeleton, self.pose_skeleton
             reader = SplitReader(store, self.source, *joints, self.wanted_actions)
             reader.check({k: split for k, split in self.subjects.items() if k != "prior"})
+            reader.check_joints(self.test_skeleton)
             self.actions = sorted({key.action for key in reader.wanted()})
             for split in splits:
                 if split not in self.banks and self.subjects[split]:

@@ -66,7 +66,7 @@ def parsed(tmp_path, monkeypatch):
 
 
 def test_there_is_something_to_test():
-    poses = {"3dpw", "aist"}
+    poses = {"3dpw", "aist", "humaneva"}
     poses |= {"cmu", "custom", "h36m_gt", "h36m_sh", "lsp", "motion", "mpi_inf_3dhp", "panoptic_gt"}
     assert {p.stem for p in DATA} == poses | {"synthetic"} | IMAGES
     assert METHODS

@@ -59,6 +59,8 @@ class SubjectDataModule(LightningDataModule, ABC):
     yields_images = False
     # Whether the mirror image of a person is one that might be among the images.
     mirrored_alike = True
+    # Joint set that tests compare poses in; that of the poses where there is none.
+    test_skeleton: str | None = None
     # Command that makes what is read, without the place to write it to.
     prepared_by = "lifting prepare DATASET RAW"
     # How examples are cut: for training, and for validation, test and prediction.

@@ -10,8 +10,8 @@ from torch import Tensor
 from datamodules.examples.bank import LoadedClip
 from datamodules.store.checks import check_keypoints, check_pose
 from datamodules.store.clips import ClipKey, ClipStore
-from lifting.errors import InputError, Option, Phrase
-from lifting.skeletons import convert, convert_confidence, skeleton
+from lifting.errors import InputError, Option, Phrase, located
+from lifting.skeletons import convert, convert_confidence, places_in, skeleton
 
 # From the poses of a clip, if it has any, and its frame numbers: which frames are selected.
 Choice = Callable[[Tensor | None, Tensor], Bool[Tensor, " frames"]]
@@ -58,6 +58,16 @@ class SplitReader:
                         "it has {}: name those with {}.", ", ".join(there), Option(f"data.{option}")
                     )
                     raise InputError(f"no {kind} '{name}'", self.store.path, remedy)
+
+    def check_joints(self, test_skeleton: str | None) -> None:
+        """Refuse to compare joints that the poses of the store do not have, but would be derived.
+
+        Raises:
+            InputError: Naming them.
+        """
+        if test_skeleton is not None:
+            with located(self.store.path):
+                places_in(self.store.info.skeleton, test_skeleton)
 
     def wanted(self, subjects: Sequence[str] | None = None) -> list[ClipKey]:
         """Return the clips of subjects, or of all, with the wanted actions."""

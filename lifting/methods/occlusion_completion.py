@@ -361,6 +361,7 @@ class OcclusionCompletion(Lifter):
         keypoints, camera = keypoints[valid][:, 0], camera[valid]
         target = in_float64(self.target(batch)[valid][:, 0])
         seen = batch["confidence"][valid][:, 0] >= self.hparams["visible"]
+        compared = self._compared or range(len(self.joints))
         for index, case in enumerate(CASES):
             hidden = case.completed(self.joints)
             visible = seen.clone()
@@ -371,6 +372,8 @@ class OcclusionCompletion(Lifter):
             if not rows.any():
                 continue
             true = target[rows.to(target.device)]
-            errors = completion_errors(in_float64(done.pose[rows]), true, hidden)
+            among = [place for place, joint in enumerate(compared) if joint in hidden]
+            pred = self.compared(in_float64(done.pose[rows]))
+            errors = completion_errors(pred, self.compared(true), among)
             assert self.evaluation is not None
             self.evaluation.add(errors, done.case[rows])

@@ -129,7 +129,8 @@ def _measured(metrics: Sequence[str]) -> str:
 
 def _joint_set(run: ReportedRun, metrics: Sequence[str]) -> str:
     name = "keypoint_skeleton" if "epe" in metrics else "skeleton"
-    return str(run.option(f"model.init_args.{name}", "h36m17"))
+    compared = run.option("data.init_args.test_skeleton")
+    return str(compared or run.option(f"model.init_args.{name}", "h36m17"))
 
 
 def _data(run: ReportedRun, stage: str) -> str:

@@ -18,7 +18,10 @@ from lifting.runs.resumption import Class, class_of
 FOLDER = Path("experiments/results")
 
 # Of the options that a resumed training may change, those that change what a test measures.
-_OF_TESTS = ("data.test_subjects", "data.test_frames", "data.boxes", "trainer.limit_test_batches")
+_OF_TESTS = (
+    *("data.test_subjects", "data.test_frames", "data.test_skeleton", "data.boxes"),
+    "trainer.limit_test_batches",
+)
 
 
 @dataclass(frozen=True)

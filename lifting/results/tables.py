@@ -139,7 +139,9 @@ def protocol(record: Record) -> dict[str, str]:
         "frames": f"{record.frames:,}",
         "subjects": listed(options.get("data.test_subjects")),
         "rule for frames": str(options.get("data.test_frames", "all")),
-        "joint set": str(options.get("model.skeleton", "h36m17")),
+        "joint set": str(
+            options.get("data.test_skeleton") or options.get("model.skeleton", "h36m17")
+        ),
         "dataset": str(options.get("data", "")).rpartition(".")[2],
     }
     return {name: fact for name, fact in facts.items() if fact}

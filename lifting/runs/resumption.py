@@ -85,7 +85,10 @@ RULES = (
     ),
     Rule(
         Class.FREE,
-        ("data.eval_batch_size", "data.test_subjects", "data.test_frames", "data.boxes"),
+        (
+            *("data.eval_batch_size", "data.test_subjects", "data.test_frames", "data.boxes"),
+            "data.test_skeleton",
+        ),
         "what evaluations alone see",
     ),
     Rule(Class.FREE, ("model.flip_test", "model.sdpa"), "inference alone, or the same numbers"),

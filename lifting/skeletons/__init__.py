@@ -7,7 +7,7 @@ the neck, MPII's "thorax" (``chest``) about 17 px lower in a Human3.6M image; Hu
 """
 
 from lifting.skeletons.base import NO_PARENT, Skeleton
-from lifting.skeletons.conversion import conversion_matrix, convert, convert_confidence
+from lifting.skeletons.conversion import conversion_matrix, convert, convert_confidence, places_in
 from lifting.skeletons.joint_sets import DERIVED, SKELETONS, skeleton
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "conversion_matrix",
     "convert",
     "convert_confidence",
+    "places_in",
     "skeleton",
 ]

@@ -93,6 +93,29 @@ def conversion_matrix(src: str, dst: str) -> Float[Tensor, "joints_out joints"]:
     return matrix
 
 
+def places_in(src: str, dst: str) -> tuple[int, ...]:
+    """Return which joints of ``src`` are those of ``dst``, by name or by a name that stands for one.
+
+    Args:
+        src: Name of the joint set to look in.
+        dst: Name of the joint set to look for.
+
+    Raises:
+        InputError: If ``src`` lacks one of them, or it would be a mean of several.
+
+    Example:
+        >>> places_in("mpi3dhp17", "humaneva15")[:3]
+        (0, 8, 11)
+    """
+    source, target = skeleton(src), skeleton(dst)
+    rows = {joint: derivation(joint, source) or {} for joint in target.joints}
+    lacking = [joint for joint, row in rows.items() if len(row) != 1]
+    if lacking:
+        what = f"Skeleton '{src}' does not have {', '.join(lacking)} of '{dst}'"
+        raise InputError(what, remedy="choose a joint set whose joints all are among its own.")
+    return tuple(source.index(next(iter(row))) for row in rows.values())
+
+
 def derivation(joint: str, source: Skeleton) -> dict[str, float] | None:
     """Return the weights of a joint set's joints in one that it has or derives, None where it cannot.
 

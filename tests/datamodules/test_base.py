@@ -254,6 +254,7 @@ def test_training_goes_on_from_the_position_in_the_checkpoint(store):
         ({"keypoint_skeleton": "coco"}, "no skeleton 'coco'"),
         ({"keypoint_skeleton": "coco17"}, "cannot be converted"),
         ({"actions": []}, "no clip of S1 .*train split"),
+        ({"test_skeleton": "mpii16"}, r"made_up.h5: .*does not have chest of 'mpii16'"),
     ],
 )
 def test_what_the_store_lacks_is_named(store, options, message):

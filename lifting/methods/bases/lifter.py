@@ -17,7 +17,8 @@ from lifting.keypoints.input_range import InputRange
 from lifting.methods.bases.keypoint_method import KeypointMethod
 from lifting.methods.bases.pose_data import PoseData
 from lifting.metrics import Evaluation, FrameEvaluation
-from lifting.skeletons import skeleton
+from lifting.on_device import indices
+from lifting.skeletons import places_in, skeleton
 from lifting.windows import Windows
 
 # Examples all over the training split that statistics are taken of.
@@ -61,6 +62,8 @@ class Lifter(KeypointMethod):
         self.frame_rate: float | None = None
         # Where keypoints were in training, where it matters.
         self.input_range: InputRange | None = None
+        # Places of the joints that a test compares; none: all of them.
+        self._compared: tuple[int, ...] = ()
 
     @property
     def takes_missing(self) -> bool:
@@ -206,6 +209,17 @@ class Lifter(KeypointMethod):
         twin[..., 0] += camera.size[:, None, None, 0]
         return twin, camera.mirrored()
 
+    def setup(self, stage: str) -> None:
+        """Check what the base class does, and note which joints are compared."""
+        super().setup(stage)
+        data: PoseData = self.trainer.datamodule  # type: ignore[attr-defined]
+        chosen = None if stage == "fit" else data.test_skeleton
+        self._compared = () if chosen is None else places_in(self.hparams["skeleton"], chosen)
+
+    def compared(self, pose: Float[Tensor, "frames J 3"]) -> Float[Tensor, "frames compared 3"]:
+        """Return the joints of poses that a test compares."""
+        return pose[:, indices(self._compared, pose.device)] if self._compared else pose
+
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of poses."""
         return Evaluation(data.actions, full)
@@ -218,7 +232,9 @@ class Lifter(KeypointMethod):
         # Places of the valid frames, once: each mask would be read back to know how many there are.
         example, frame = batch["valid"].nonzero(as_tuple=True)
         lifted = self.lift(batch)
-        pred, target = lifted[example, frame], self.target(batch)[example, frame]
+        pred, target = (
+            self.compared(poses[example, frame]) for poses in (lifted, self.target(batch))
+        )
         # Clip and action are the example's, for each of its output frames.
         clip, action = batch["clip"][example], batch["action"][example]
         self.evaluation.update(pred, target, action, clip, batch["frame"][example, frame])

@@ -34,6 +34,7 @@ class PoseData(Protocol):
     mirrored_alike: bool
     keypoint_skeleton: str
     pose_skeleton: str
+    test_skeleton: str | None
     actions: list[str]
     frames_per_example: int
     frame_rate: float | None

@@ -53,7 +53,7 @@ class TrajectoryLifter(Lifter):
         absolute = in_float64(lifted[valid]) + root[:, None]
         errors = {
             "root_error": (root - true_root).norm(dim=-1),
-            "absolute_mpjpe": mpjpe(absolute, truth),
+            "absolute_mpjpe": mpjpe(self.compared(absolute), self.compared(truth)),
         }
         self.evaluation.add(errors, batch["action"][valid[0]])
 

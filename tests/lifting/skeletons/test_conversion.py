@@ -6,7 +6,7 @@ import torch
 
 from lifting.errors import InputError
 from lifting.geometry import mirror
-from lifting.skeletons import conversion_matrix, convert, convert_confidence, skeleton
+from lifting.skeletons import conversion_matrix, convert, convert_confidence, places_in, skeleton
 from tests.lifting.skeletons.published_sets import COUNTS
 
 H36M19_FROM_32 = [15, 14, 13, 25, 26, 27, 17, 18, 19, 12, 0, 1, 2, 3, 5, 6, 7, 8, 10]
@@ -130,3 +130,21 @@ def test_autocast_leaves_the_precision_of_poses_alone():
         converted = convert(pose, "coco17", "h36m17")
     assert converted.dtype == torch.float32
     assert torch.equal(converted, expected)
+
+
+def test_joints_of_one_set_have_their_places_in_another():
+    places = places_in("mpi3dhp17", "humaneva15")
+    names = [skeleton("mpi3dhp17").joints[place] for place in places]
+    # The base of the neck stands for the thorax, the top of the head for the head.
+    assert names[:3] == ["pelvis", "neck_base", "left_shoulder"]
+    assert names[-2:] == ["right_ankle", "head_top"]
+    assert len(set(names)) == 15
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "lacking"),
+    [("coco17", "humaneva15", "pelvis, thorax, head"), ("h36m17", "mpii16", "chest")],
+)
+def test_a_joint_that_is_a_mean_of_others_or_none_has_no_place(src, dst, lacking):
+    with pytest.raises(InputError, match=f"'{src}' does not have {lacking} of '{dst}'"):
+        places_in(src, dst)

@@ -54,6 +54,7 @@ def data(receptive_field=9, chunk=1, causal=False, unlabelled=()):
         yields_images=False,
         keypoint_skeleton="h36m17",
         pose_skeleton="h36m17",
+        test_skeleton=None,
         actions=["Walking"],
         subjects={"unlabelled": list(unlabelled)},
         frames_per_example=windows.length,
