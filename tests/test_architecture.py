@@ -1,6 +1,7 @@
 """The floor plan (docs/architecture.md): imports run one way and in no circle, files keep their size."""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -149,6 +150,13 @@ def test_every_test_lies_where_its_module_does():
         names = {file.stem for file in folder.iterdir()}
         mirrored = any(path.stem.startswith(f"test_{name}") for name in names)
         assert mirrored or path.stem in OF_A_FOLDER, path
+
+
+def test_cameras_of_made_up_data_are_not_square():
+    """Or what is done to the wrong side of an image passes."""
+    square = re.compile(r"nominal_camera\(([\d.]+), \1\)")
+    paths = (ROOT / "tests").rglob("*.py")
+    assert not [str(path) for path in paths if square.search(path.read_text("utf-8"))]
 
 
 # Whose `open` is not that of a text.

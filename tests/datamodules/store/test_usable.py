@@ -24,7 +24,7 @@ def store(tmp_path):
     confidence[3, JOINTS.indices(["left_knee", "right_knee", "head"])] = 0
     path = tmp_path / "store.h5"
     with ClipWriter(path, StoreInfo("h36m17", {"mine": "h36m17"}, "made up", "none")) as writer:
-        writer.add_camera("a", "c", nominal_camera(100.0, 100.0))
+        writer.add_camera("a", "c", nominal_camera(100.0, 80.0))
         for action, scores in (("Walking", confidence), ("Sitting", confidence[:1].repeat(2, 0))):
             points = np.concatenate([np.ones((len(scores), 17, 2)), scores[..., None]], -1)
             key = ClipKey("a", action, action, "c", 50.0, len(scores))

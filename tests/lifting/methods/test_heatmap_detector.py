@@ -78,6 +78,29 @@ def test_the_loss_is_that_of_a_loop_over_joints_that_are_labelled(method):
     torch.testing.assert_close(hard.loss(batch), torch.tensor(worst).mean())
 
 
+@pytest.mark.parametrize("hard_joints", [0, 3])
+def test_the_loss_pulls_keypoints_that_are_labelled_to_their_places(hard_joints):
+    method, batch = HeatmapDetector(network="hrnet_w4", hard_joints=hard_joints), image_batch(4)
+    labelled = batch["visibility"] > 0
+    off = {**batch, "keypoints": batch["keypoints"] + 15 * torch.randn(4, 17, 2)}
+    heatmaps = method.targets(off)[0].requires_grad_()
+    method.net = Known(heatmaps)
+    optimizer = torch.optim.Adam([heatmaps], 0.1)
+
+    def distance():
+        with torch.no_grad():
+            return (method.detect(batch)[0] - batch["keypoints"])[labelled].norm(dim=-1).mean()
+
+    before, begun = distance(), heatmaps.detach().clone()
+    for _ in range(6):
+        optimizer.zero_grad()
+        method.loss(batch).backward()
+        optimizer.step()
+    assert distance() < (0.9 if hard_joints else 0.6) * before
+    weights = method.targets(batch)[1]
+    assert torch.equal(heatmaps[weights == 0], begun[weights == 0])
+
+
 def test_averaging_the_mirrored_crop_is_symmetric():
     method = HeatmapDetector(network="hrnet_w4", flip_test=True, decoder="argmax").eval()
     batch = image_batch(2)

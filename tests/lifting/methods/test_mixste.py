@@ -42,6 +42,32 @@ def test_the_loss_is_weighted_mpjpe_with_smoothness_and_velocity(smoothness, vel
     assert model.loss(some).item() == pytest.approx(expected, rel=1e-5)
 
 
+def gradient_of(some, words, **weights):
+    """Gradient of the loss with respect to what the network says, metres."""
+    model = method(**({"smoothness": 0.0, "velocity": 0.0} | weights))
+    said = words.clone().requires_grad_()
+    model.lift_to_metres = lambda *seen: said
+    (gradient,) = torch.autograd.grad(model.objective(some)["loss"], said)
+    return gradient
+
+
+@pytest.mark.parametrize("term", ["velocity", "smoothness"])
+def test_terms_of_movement_pull_at_movements_and_leave_places(term):
+    some = batch(3, frames=9, chunk=9)
+    words = torch.randn(3, 9, 17, 3)
+    gradient = gradient_of(some, words, **{term: 1.0}) - gradient_of(some, words)
+    moved = words - 0.5 * gradient
+    wanted = torch.zeros_like(words)
+    if term == "velocity":
+        wanted = centre(some["pose"], skeleton("h36m17").root) / 1000
+
+    def errors(x):
+        return (x - wanted).diff(dim=1).norm(dim=-1).mean().item()
+
+    assert errors(moved) < errors(words) - 1e-3
+    torch.testing.assert_close(moved.mean(1), words.mean(1), atol=1e-5, rtol=0)
+
+
 def test_the_published_gradient_is_that_of_the_loss_times_the_loss():
     some = batch(4, frames=9, chunk=9)
     gradients = {}

@@ -139,6 +139,33 @@ def test_training_moves_the_completion_and_leaves_the_lifters(lifter_files, keyp
     assert all(p.grad is None for p in method.lifters.parameters())
 
 
+def test_training_brings_completed_joints_to_where_they_were_lifted(method, keypoints):
+    x = method.head_scale(keypoints)
+    depths = method.part_depths(x, ("left", "right", "legs", "torso"))
+    target = method.assemble(x, depths, 0)
+
+    def off():
+        """Mean distance of the joints that each case hides, from the parts that it sees."""
+        errors = []
+        for index, case in enumerate(CASES):
+            if case.missing:
+                hidden = case.completed(JOINTS)
+                seen = everything_seen(keypoints)
+                seen[:, hidden] = False
+                with torch.no_grad():
+                    done = method.complete_case(x, seen, depths, index)
+                errors.append((done - target)[:, hidden].norm(dim=-1).mean())
+        return torch.stack(errors).mean().item()
+
+    batch, before = {"keypoints": keypoints[:, None]}, off()
+    optimizer = torch.optim.Adam(method.nets.parameters(), 1e-2)
+    for _ in range(12):
+        optimizer.zero_grad()
+        method.objective(batch, **method.draw(batch))["loss"].backward()
+        optimizer.step()
+    assert off() < 0.8 * before
+
+
 @pytest.mark.parametrize("views", [1, 3])
 def test_loss_is_zero_where_completion_is_perfect(method, keypoints, views):
     method.hparams["views"] = views

@@ -7,6 +7,7 @@ from lifting.errors import InputError
 from lifting.methods.semi_supervised import SemiSupervisedVideoPose3D
 from lifting.skeletons import skeleton
 from tests.lifting.methods.bases.test_sequence_lifter import batch, set_up
+from tests.lifting.methods.made_steps import descend
 
 BODY = skeleton("h36m17")
 
@@ -85,6 +86,22 @@ def test_unlabelled_frames_do_not_count_at_first_or_where_there_are_none():
     del some["unlabelled"]
     model.hparams["supervised_epochs"] = 0
     assert model.loss(some).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("term", [0, 1], ids=["reprojection", "bone"])
+def test_unlabelled_frames_pull_poses_onto_keypoints_and_bones_to_those_of_labelled_ones(term):
+    weights = {"reprojection": float(term == 0), "bone": float(term == 1)}
+    model, some = method(**weights), paired()
+    with torch.no_grad():
+        model.trajectory_net.last.bias.copy_(torch.tensor([0.0, 0.0, 5.0]))
+    values = [unlabelled_terms(model, some)[term]]
+    for _ in range(5):
+        # Less what labelled frames say, whose poses are as they are in either.
+        loss = model.loss(some) - model.loss({k: v for k, v in some.items() if k != "unlabelled"})
+        descend(loss, model.parameters(), 1e-2 if term == 0 else 1e-3)
+        values.append(unlabelled_terms(model, some)[term])
+    assert values == sorted(values, reverse=True)
+    assert values[-1] < 0.99 * values[0]
 
 
 def test_batch_normalisation_sees_labelled_and_unlabelled_frames_together():

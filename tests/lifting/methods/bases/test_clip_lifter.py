@@ -229,6 +229,30 @@ def test_the_loss_is_mpjpe_with_n_mpjpe_and_velocity(target, weights):
     assert lifter.loss(some).item() == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("term", ["scale_free", "velocity"])
+def test_each_further_term_pulls_at_what_it_is_about_and_nothing_else(term):
+    """The shape of a pose whatever its size is; movements wherever the person is."""
+    some, gradients = clips(), []
+    words = method().expected_output(some) + 0.3 * torch.randn(3, 5, 17, 3)
+    for weight in (0.0, 1.0):
+        lifter = method(**({"scale_free": 0.0, "velocity": 0.0} | {term: weight}))
+        said = words.clone().requires_grad_()
+        lifter.net = Says(said)
+        gradients.append(torch.autograd.grad(lifter.loss(some), said)[0])
+    gradient = gradients[1] - gradients[0]
+    target = method().expected_output(some)
+
+    def error(x):
+        if term == "velocity":
+            return (x - target).diff(dim=1).norm(dim=-1).mean().item()
+        scale = (x * target).sum((-2, -1)) / x.square().sum((-2, -1))
+        return (scale[..., None, None] * x - target).norm(dim=-1).mean().item()
+
+    assert error(words - 0.5 * gradient) < error(words) - 1e-4
+    untouched = gradient.mean(1) if term == "velocity" else (gradient * words).sum((-2, -1))
+    torch.testing.assert_close(untouched, torch.zeros_like(untouched), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("target", ["metric", "image", "absolute"])
 def test_following_the_gradient_of_the_loss_brings_the_output_to_the_truth(target):
     some = clips()
