@@ -73,20 +73,17 @@ def test_there_is_something_to_test():
     assert {p.stem for p in OVERLAYS} >= {"gpu", "ddp", "slurm", "debug", "published_split"}
 
 
-# Every method with one dataset, and every dataset with a method for each way to cut examples; one
+# Every method with one dataset, and every dataset with one of the ways to cut examples in turn; one
 # without 3D poses with a method that needs none.
+WAYS = ("simple_baseline", "lstm", "mixste_27")
+WITH = {data.stem: WAYS[i % 3] for i, data in enumerate(d for d in DATA if d.stem not in IMAGES)}
+WITH |= dict.fromkeys(IMAGES, "hrnet_w32") | {"lsp": "elepose"}
 PAIRS = [
     (method, data)
     for method in METHODS
     for data in DATA
     if (data.stem in IMAGES) == sees_images(method)
-    if data.stem in {"h36m_gt", "synthetic_images"}
-    or method.stem
-    in (
-        ("elepose",)
-        if data.stem == "lsp"
-        else ("simple_baseline", "lstm", "mixste_27", "hrnet_w32")
-    )
+    if data.stem in {"h36m_gt", "synthetic_images"} or method.stem == WITH[data.stem]
 ]
 
 
@@ -313,7 +310,7 @@ def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
     tried = (
         {"sb", "start", "two"}
         if group != "synthetic"
-        else {name.removesuffix("_0") for name in stages}
+        else {name.removesuffix("_0") for name in stages if "tenth" not in name}
     )
     for name, stage in stages.items():
         if name.removesuffix("_0") in tried and not name.endswith(("_1", "_2")):
