@@ -13,6 +13,13 @@ LIFTERS = {
     "DSTformer": {**TRANSFORMER, "frames": 4, "places": 5, "representation": 8},
     "ElePose": {"width": 8, "critic": 1.0, "critic_width": 8},
     "FlowLifterTwin": {"width": 8},
+    "FlowMatchingLifter": {
+        **TRANSFORMER,
+        "frames": 4,
+        "flow_depth": 1,
+        "hypotheses": 3,
+        "steps": 2,
+    },
     "IGANet": {**TRANSFORMER, "width": 16},
     "LInKs": {"width": 8, "critic": 1.0, "critic_width": 8},
     "LSTMLifter": {"frames": 5, "width": 8},

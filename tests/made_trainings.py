@@ -46,7 +46,8 @@ DATA: dict[str, dict[str, Any]] = {
     "VideoPose3D": {"causal": True},
 }
 # Where it is not the receptive field that has the method's frames.
-WINDOWS = dict.fromkeys(("DSTformer", "MixSTE", "MotionAGFormer"), "chunk")
+SEQ2SEQ = "DSTformer", "FlowMatchingLifter", "MixSTE", "MotionAGFormer"
+WINDOWS = dict.fromkeys(SEQ2SEQ, "chunk")
 # Nothing that processes would draw each for itself.
 STILL = {
     "IGANet": {"dropout": False, "drop_path": 0.0},

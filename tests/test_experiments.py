@@ -165,6 +165,7 @@ NARROW = {
     "OcclusionCompletion": {"width": 32, "lifter_width": 32},
     "VideoPose3D": {"channels": 16},
     "SemiSupervisedVideoPose3D": {"channels": 16},
+    "FlowMatchingLifter": {"width": 16, "depth": 1, "flow_depth": 1, "hypotheses": 2, "steps": 2},
     "LSTMLifter": {"width": 16},
     "TransformerLifter": {"width": 16, "hidden": 16},
     "WindowMLPLifter": {"width": 16},

@@ -58,7 +58,8 @@ def _at_height(poses: Lifted, metres: float) -> Lifted:
     if not np.isfinite(factor):
         return poses
     root = None if poses.trajectory is None else poses.trajectory * factor
-    return replace(poses, pose=poses.pose * factor, trajectory=root)
+    spread = None if poses.spread is None else poses.spread * factor
+    return replace(poses, pose=poses.pose * factor, trajectory=root, spread=spread)
 
 
 def with_calibrated_size(

@@ -22,9 +22,10 @@ def pack_poses(
     ``pose`` (N, J, 3) root-relative millimetres; ``known`` (N, J) whether a joint rests on a keypoint
     that was seen; ``frame`` (N,); ``time`` (N,) its seconds, NaN where not known; ``track`` (N,) an
     index into ``tracks``, the names of the people;
-    ``trajectory`` (N, 3) if asked for; ``angles`` (N, A) of the joints in degrees, NaN where they are
-    not defined, and their names, ``angle_names``; ``heights``, the standing height of each person in
-    metres; ``skeleton``; ``fps``, NaN where it is not known; ``files``, the names of the files that are
+    ``trajectory`` (N, 3) if asked for; ``spread`` (N, J) of lifters that draw hypotheses, millimetres;
+    ``angles`` (N, A) of the joints in degrees, NaN where they are not defined, and their names,
+    ``angle_names``; ``heights``, the standing height of each person in metres; ``skeleton``; ``fps``,
+    NaN where it is not known; ``files``, the names of the files that are
     written with it.
     """
     first = lifted[0]
@@ -48,6 +49,8 @@ def pack_poses(
     }
     if first.trajectory is not None:
         content["trajectory"] = np.concatenate([poses.trajectory for poses in lifted])
+    if first.spread is not None:
+        content["spread"] = np.concatenate([poses.spread for poses in lifted])
     stream = io.BytesIO()
     np.savez_compressed(stream, **content)
     return stream.getvalue()

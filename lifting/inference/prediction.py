@@ -51,6 +51,8 @@ class Lifted:
         trajectory: Position of the root, millimetres, camera frame, ``(T, 3)``, or None if not asked
             for.
         fps: Frames per second, if given.
+        spread: Of a lifter that draws hypotheses, the root mean square distance of each joint from its
+            mean over them, millimetres, ``(T, J)``, before any smoothing; None of others.
     """
 
     pose: Array
@@ -58,6 +60,7 @@ class Lifted:
     skeleton: str
     trajectory: Array | None = None
     fps: float | None = None
+    spread: Array | None = None
 
 
 def load_lifter(checkpoint: str | Path = LIFTER, flip_test: bool = False) -> Lifter:
@@ -143,6 +146,7 @@ def lift(
         lifter.hparams["skeleton"],
         None if root is None else root.numpy(),
         fps,
+        outputs["spread"].float().numpy() if "spread" in outputs else None,
     )
 
 

@@ -6,6 +6,7 @@ from lifting.methods.bases.pose_flows import PoseFlows
 from lifting.methods.dstformer import DSTformer
 from lifting.methods.elepose import ElePose
 from lifting.methods.flow_lifter_twin import FlowLifterTwin
+from lifting.methods.flow_matching import FlowMatchingLifter
 from lifting.methods.guided_detector import GuidedDetector
 from lifting.methods.heatmap_detector import HeatmapDetector
 from lifting.methods.iganet import IGANet
@@ -28,6 +29,7 @@ __all__ = [
     "DSTformer",
     "ElePose",
     "FlowLifterTwin",
+    "FlowMatchingLifter",
     "GuidedDetector",
     "HeatmapDetector",
     "IGANet",

@@ -40,6 +40,17 @@ def mpjpe(pred: Pose, target: Pose) -> Error:
     return joint_error(pred, target).mean(-1)
 
 
+def spread(poses: Float[Tensor, "*frames hypotheses joints 3"]) -> JointError:
+    """Root mean square distance of each joint from its mean over the hypotheses.
+
+    Example:
+        >>> spread(torch.tensor([[[0.0, 0.0, 10.0]], [[0.0, 0.0, 20.0]]])).tolist()
+        [5.0]
+    """
+    away = poses - poses.mean(-3, keepdim=True)
+    return away.square().sum(-1).mean(-2).sqrt()
+
+
 def n_mpjpe(pred: Pose, target: Pose, norm_ratio: bool = False) -> Error:
     """MPJPE after scaling each pose to the size of its target ("protocol 3").
 

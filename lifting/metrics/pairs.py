@@ -56,6 +56,33 @@ class PosePair:
 
 
 @dataclass(frozen=True, eq=False)
+class HypothesesPair:
+    """Several predicted poses of each frame, and the true one.
+
+    Attributes:
+        pred: Predicted poses, root-relative, millimetres.
+        target: True poses, root-relative, millimetres.
+    """
+
+    pred: Float[Tensor, "frames hypotheses joints 3"]
+    target: Float[Tensor, "frames joints 3"]
+
+    @cached_property
+    def _pairs(self) -> PosePair:
+        return PosePair(self.pred, self.target[:, None].expand_as(self.pred))
+
+    @cached_property
+    def mpjpe(self) -> Float[Tensor, "frames hypotheses"]:
+        """Mean distance of a joint from its target, of each hypothesis."""
+        return self._pairs.errors.mean(-1)
+
+    @cached_property
+    def pa_mpjpe(self) -> Float[Tensor, "frames hypotheses"]:
+        """The same after the similarity that fits each hypothesis best, proper rotations only."""
+        return self._pairs.pa_mpjpe
+
+
+@dataclass(frozen=True, eq=False)
 class KeypointPair:
     """Predicted and true 2D keypoints of people, pixels of the whole image.
 

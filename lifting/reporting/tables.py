@@ -142,15 +142,17 @@ def _comparison(
 
 
 def best(name: str, values: Sequence[float]) -> set[int]:
-    """Return which of several runs have the best value of a metric; none where all have the same.
+    """Return which of several runs have the best value of a metric.
+
+    None where all have the same, or no direction is better.
 
     Example:
-        >>> best("mpjpe", [40.0, 38.0, float("nan")]), best("mpjpe", [40.0])
-        ({1}, set())
+        >>> best("mpjpe", [40.0, 38.0, float("nan")]), best("mpjpe", [40.0]), best("spread", [3.0, 2.0])
+        ({1}, set(), set())
     """
     metric = find(name)
     known = [value for value in values if value == value]
-    if metric is None or len(set(known)) < 2:
+    if metric is None or metric.higher_is_better is None or len(set(known)) < 2:
         return set()
     extreme = max(known) if metric.higher_is_better else min(known)
     return {index for index, value in enumerate(values) if value == extreme}

@@ -94,6 +94,12 @@ RULES = (
     Rule(Class.FREE, ("model.flip_test", "model.sdpa"), "inference alone, or the same numbers"),
     Rule(Class.FREE, ("model.decoder",), "inference alone", ("HeatmapDetector",)),
     Rule(Class.FREE, ("model.merge",), "inference alone", ("ElePose", "LInKs")),
+    Rule(
+        Class.FREE,
+        ("model.hypotheses", "model.keep_hypotheses", "model.steps", "model.solver"),
+        "inference alone",
+        ("FlowMatchingLifter",),
+    ),
     Rule(Class.FREE, ("model.size",), "inference alone", ("RepNet",)),
     Rule(Class.FREE, ("model.visible",), "inference alone", ("OcclusionCompletion",)),
     Rule(

@@ -27,7 +27,8 @@ GRAPHS = {"elepose": 2, "left_right": 2, "leg_torso": 2, "repnet": 3, "temporal_
 # for. An LSTM is not compiled.
 SPARED = {"elepose", "leg_torso", "full_flow", "part_flows", "simple_baseline", "twin", "hrnet_w32"}
 SPARED |= {"video_pose_3d_27", "temporal_gan", "relative_depth", "window_mlp"}
-SPARED |= {"dstformer_lite_27", "elepose_twin", "iganet", "poseformer", "transformer"}
+SPARED |= {"dstformer_lite_27", "elepose_twin", "flow_matching_27", "iganet", "poseformer"}
+SPARED |= {"transformer"}
 if os.environ.get("LIFTING_COMPILE") == "all":
     SPARED.clear()
 SPARED.add("lstm")

@@ -216,9 +216,11 @@ class Lifter(KeypointMethod):
         chosen = None if stage == "fit" else data.test_skeleton
         self._compared = () if chosen is None else places_in(self.hparams["skeleton"], chosen)
 
-    def compared(self, pose: Float[Tensor, "frames J 3"]) -> Float[Tensor, "frames compared 3"]:
+    def compared(self, pose: Float[Tensor, "*frames J 3"]) -> Float[Tensor, "*frames compared 3"]:
         """Return the joints of poses that a test compares."""
-        return pose[:, indices(self._compared, pose.device)] if self._compared else pose
+        return (
+            pose.index_select(-2, indices(self._compared, pose.device)) if self._compared else pose
+        )
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:
         """Return the metrics of poses."""
@@ -226,12 +228,19 @@ class Lifter(KeypointMethod):
 
     def evaluate(self, batch: PoseBatch) -> None:
         """Add the errors of the lifted poses."""
+        self.evaluate_lifted(batch, self.lift(batch))
+
+    def evaluate_lifted(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> None:
+        """Add the errors of a batch, whose lifted poses are given.
+
+        Raises:
+            InputError: If there are no true poses.
+        """
         assert isinstance(self.evaluation, Evaluation)
         if "pose" not in batch:
             raise InputError("The data hold no 3D poses to evaluate against: predict instead.")
         # Places of the valid frames, once: each mask would be read back to know how many there are.
         example, frame = batch["valid"].nonzero(as_tuple=True)
-        lifted = self.lift(batch)
         pred, target = (
             self.compared(poses[example, frame]) for poses in (lifted, self.target(batch))
         )
@@ -245,9 +254,13 @@ class Lifter(KeypointMethod):
 
     def predict_step(self, batch: PoseBatch, batch_idx: int) -> dict[str, Tensor]:
         """Return poses of valid frames with the clip and frame each belongs to."""
+        return self.predicted(batch, self.lift(batch))
+
+    def predicted(self, batch: PoseBatch, lifted: Float[Tensor, "B C J 3"]) -> dict[str, Tensor]:
+        """Return the poses of valid frames, of those given, with the clip and frame of each."""
         valid = batch["valid"]
         clip = batch["clip"][:, None].expand_as(valid)[valid]
-        return {"pose": self.lift(batch)[valid], "clip": clip, "frame": batch["frame"][valid]}
+        return {"pose": lifted[valid], "clip": clip, "frame": batch["frame"][valid]}
 
 
 def _above_zero(checkpoint: Mapping[str, Any], name: str) -> float | None:

@@ -23,6 +23,7 @@ def families() -> Mapping[str, Sequence[Metric[...]]]:
     return {
         "3D poses": (*poses.POSES, *poses.MOTION),
         "Trajectories": poses.TRAJECTORY,
+        "Hypotheses": poses.HYPOTHESES,
         "Completed poses": (*poses.COMPLETION, *poses.HIDDEN),
         "2D keypoints": (*keypoints.KEYPOINTS, *keypoints.PEOPLE, *keypoints.PRECISIONS),
         "Poses lifted from detected keypoints": keypoints.LIFTED,

@@ -22,7 +22,7 @@ class Metric(Generic[P]):
         explanation: What is measured, in one sentence.
         function: Gives one value per frame, joint or person of a pair; none where the evaluation that
             names the metric computes it from more than pairs.
-        higher_is_better: Whether more of it is better.
+        higher_is_better: Whether more of it is better; None where neither is.
         order: Of a metric of motion, the order of the difference over frames.
         needs: What it takes of a joint set; it is left out where this returns None.
         validation: Measured during training, too.
@@ -37,7 +37,7 @@ class Metric(Generic[P]):
     unit: str
     explanation: str
     function: Callable[P, Tensor] | None = None
-    higher_is_better: bool = False
+    higher_is_better: bool | None = False
     order: int = 0
     needs: Callable[[Skeleton], object] | None = None
     validation: bool = False
@@ -57,7 +57,9 @@ class Metric(Generic[P]):
 
     @property
     def arrow(self) -> str:
-        """The direction that is better."""
+        """The direction that is better, a dash for none."""
+        if self.higher_is_better is None:
+            return "–"
         return "↑" if self.higher_is_better else "↓"
 
     def suits(self, joints: Skeleton) -> bool:

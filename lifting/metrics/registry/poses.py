@@ -8,9 +8,10 @@ from lifting.metrics.functional import (
     cps,
     n_mpjpe,
     pck,
+    spread,
     velocity_error,
 )
-from lifting.metrics.pairs import PosePair
+from lifting.metrics.pairs import HypothesesPair, PosePair
 from lifting.metrics.registry.metric import Metric
 from lifting.on_device import indices
 
@@ -144,6 +145,50 @@ TRAJECTORY: tuple[Metric[...], ...] = (
         "mm",
         "mean distance of a joint from its target in the camera frame",
         title="absolute MPJPE",
+    ),
+)
+
+# Of several hypotheses of each frame: the prediction that other metrics are of is their mean.
+HYPOTHESES: tuple[Metric[[HypothesesPair]], ...] = (
+    Metric(
+        "mpjpe_single",
+        "mm",
+        "expected error of one drawn hypothesis: mean of the hypotheses' `mpjpe`",
+        lambda pair: pair.mpjpe.mean(-1),
+        title="MPJPE, one hypothesis",
+    ),
+    Metric(
+        "pa_mpjpe_single",
+        "mm",
+        "the same of `pa_mpjpe`",
+        lambda pair: pair.pa_mpjpe.mean(-1),
+        console=False,
+        title="PA-MPJPE, one hypothesis",
+    ),
+    Metric(
+        "mpjpe_best_of_n",
+        "mm",
+        "`mpjpe` of that hypothesis of each frame that is nearest to the truth: **an oracle chooses**, "
+        "and the more hypotheses, the lower; not to be compared with `mpjpe`",
+        lambda pair: pair.mpjpe.amin(-1),
+        title="MPJPE, best of N",
+    ),
+    Metric(
+        "pa_mpjpe_best_of_n",
+        "mm",
+        "the same of `pa_mpjpe`, by which the hypothesis is chosen then",
+        lambda pair: pair.pa_mpjpe.amin(-1),
+        console=False,
+        title="PA-MPJPE, best of N",
+    ),
+    Metric(
+        "spread",
+        "mm",
+        "root mean square distance of a joint from its mean over the hypotheses, mean over the joints: "
+        "how sure the lifter is, not how right",
+        lambda pair: spread(pair.pred).mean(-1),
+        higher_is_better=None,
+        title="spread of hypotheses",
     ),
 )
 

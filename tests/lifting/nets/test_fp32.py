@@ -19,12 +19,22 @@ from lifting.nets.poseformer import PoseFormerNet
 from lifting.nets.poseformer_v2 import PoseFormerV2Net
 from lifting.nets.residual_mlp import ResidualMLP
 from lifting.nets.temporal_convolution import TemporalConvolution
+from lifting.nets.velocity import VelocityNet
 from lifting.nets.window_networks import LSTMNet, TemporalTransformer, WindowMLP
 from lifting.skeletons import skeleton
 
 BODY = skeleton("h36m17")
 WINDOW = (4, 9, 17, 2)
 WITH_CONFIDENCE = (4, 9, 17, 3)
+
+
+class Velocity(VelocityNet):
+    """Of keypoints and the pose on its way, as one tensor."""
+
+    def forward(self, x):
+        return super().forward(x[..., :2], x[..., 2:], x.mean((1, 2, 3)))
+
+
 # A network, and the shape of what goes into it.
 NETS = {
     "temporal_convolution": (lambda: TemporalConvolution(taps=(3, 3), channels=32), WINDOW),
@@ -37,6 +47,7 @@ NETS = {
     "iganet": (lambda: IGANetwork(BODY.parents, BODY.mirror_pairs, 7, width=32), WINDOW),
     "motion_agformer": (lambda: MotionAGFormerNet(frames=9, width=32, depth=1), WITH_CONFIDENCE),
     "dstformer": (lambda: DSTformerNet(frames=9, width=32, depth=1), WITH_CONFIDENCE),
+    "velocity": (lambda: Velocity(frames=9, width=32, depth=1), (4, 9, 17, 5)),
     "residual_mlp": (lambda: ResidualMLP(34, 51, width=32), (4, 34)),
     "depth_lifter": (lambda: DepthLifter(17, width=32), (4, 17, 2)),
     "completion": (lambda: CompletionNet(14, 3, width=32), (4, 14, 3)),
