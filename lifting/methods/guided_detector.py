@@ -167,7 +167,7 @@ class GuidedDetector(Detector):
         h, group, names = self.hparams, self.lifters, self.guides()
         posed = self.middle(batch["posed"]).float()[:, None]
         pose = self.middle(batch["pose"])[:, 0]
-        weights = posed * (torch.ones_like(weights) if h["all_joints"] else weights)
+        weights = torch.ones_like(weights) if h["all_joints"] else weights
         lifted = self.lift(keypoints, batch, names)
         balance = self.balance() if kept is None else self.balance() * kept
         own: list[dict[str, Tensor]] = []

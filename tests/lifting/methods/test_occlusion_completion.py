@@ -139,6 +139,33 @@ def test_training_moves_the_completion_and_leaves_the_lifters(lifter_files, keyp
     assert all(p.grad is None for p in method.lifters.parameters())
 
 
+@pytest.mark.parametrize("views", [1, 3])
+@pytest.mark.parametrize("source", ["matching", "leg_torso"])
+def test_the_loss_is_that_of_a_loop_over_cases_and_views(method, keypoints, source, views):
+    """Each case is given what is lifted where it occurs, and learns what is lifted of whole poses."""
+    method.hparams.update(train_source=source, views=views)
+    batch = {"keypoints": keypoints[:, None]}
+    drawn = method.draw(batch)
+    x = method.head_scale(keypoints)
+    depths = method.part_depths(x, ("left", "right", "legs", "torso"))
+    whole = method.assemble(x, depths, 0)
+    if source == "leg_torso":
+        whole = method._back_project(x, depths["legs"] + depths["torso"])
+    total = 0.0
+    for index, case in enumerate(CASES):
+        if not case.missing:
+            continue
+        given = method.assemble(x, depths, index) if source == "matching" else whole
+        for turns in drawn["rotations"]:
+            seen = torch.stack([pose @ turn.T for pose, turn in zip(given, turns, strict=True)])
+            true = torch.stack([pose @ turn.T for pose, turn in zip(whole, turns, strict=True)])
+            found = method.nets[case.name](seen[:, case.observed(JOINTS)])
+            off = (found - true[:, case.completed(JOINTS)]).square().sum((1, 2)).mean()
+            # One view by chance stands for three.
+            total += off.item() * 3 / views
+    assert method.objective(batch, **drawn)["loss"].item() == pytest.approx(total, rel=1e-4)
+
+
 def test_training_brings_completed_joints_to_where_they_were_lifted(method, keypoints):
     x = method.head_scale(keypoints)
     depths = method.part_depths(x, ("left", "right", "legs", "torso"))

@@ -44,6 +44,8 @@ def make(flows, batch):
         method = kind(**paths, **SILENT | options)
         method.load_frozen_stages()
         pose = torch.randn(EXAMPLES, 17, 3, generator=torch.Generator().manual_seed(1))
+        # Of bones that are not all as long.
+        pose[:, BODY.part("legs")] *= 3
         method.fit_statistics(batch["keypoints"][:, 0], 300 * pose)
         return method
 
@@ -76,6 +78,12 @@ def views_of(method, batch):
 def elevations(method, batch):
     keypoints = method.head_scale(batch["keypoints"])[:, 0]
     return method.lifters(keypoints)[1].detach()
+
+
+def test_the_flow_of_whole_poses_sees_the_mean_of_both_hypotheses(make, batch):
+    views, _ = views_of(make(LInKs, hypotheses="both", whole=0.5), batch)
+    torch.testing.assert_close(views["full"], (views["left"] + views["right"]) / 2)
+    assert (views["left"] - views["right"]).abs().max() > 1e-4
 
 
 @both
@@ -141,8 +149,9 @@ def test_bones_are_pulled_to_their_ratios(make, batch, kind):
 
     values = [off()]
     for _ in range(4):
-        loss = method.objective(batch, **method.draw(batch))["loss"]
-        descend(loss, method.lifters.parameters(), 3e-3)
+        found = method.objective(batch, **method.draw(batch))
+        assert found["bone"].item() == pytest.approx(values[-1], rel=1e-3)
+        descend(found["loss"], method.lifters.parameters(), 3e-3)
         values.append(off())
     assert values == sorted(values, reverse=True)
     assert values[-1] < 0.99 * values[0]
