@@ -1,6 +1,6 @@
 """Agreement of the registry: records with the experiments that make them, tables with records."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from lifting.errors import InputError
@@ -11,7 +11,15 @@ from lifting.pipeline.yaml_files import read_yaml
 from lifting.results.published import Published
 from lifting.results.record import Record
 from lifting.results.registry import Registry, matters, pipeline_of
-from lifting.results.tables import Table, protocol, records_of, values_of
+from lifting.results.tables import (
+    Row,
+    Table,
+    measured,
+    protocol,
+    records_of,
+    rows_on,
+    values_of,
+)
 from lifting.runs.options import describe, differences, flat, method_of
 
 # Options of a class, by its name as configurations have it, that it has unless they are given.
@@ -119,30 +127,44 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
 
 
 def _of_tables(registries: Mapping[str, Registry], tables: Mapping[str, Table]) -> Iterator[str]:
-    shown = set()
+    shown: set[int] = set()
     for table in tables.values():
-        protocols: dict[tuple[tuple[str, str], ...], str] = {}
-        for row in table.rows:
-            try:
-                records = records_of(row, registries)
-            except InputError as error:
-                yield str(error)
-                continue
-            shown |= {id(record) for record in records}
-            protocols |= {tuple(protocol(r).items()): row.stages[0] for r in records}
-            for metric in () if table.cases else table.metrics:
-                if find(metric) is None:
-                    yield f"Table {table.name}: there is no metric {metric}."
-                some = any(values_of(table, [record], metric) for record in records)
-                if some and not values_of(table, records, metric):
-                    yield f"Table {table.name}: not all seeds of {row.label} have {metric}."
-        if len(protocols) > 1:
-            names = ", ".join(protocols.values())
-            yield f"Table {table.name}: {names} were measured by different protocols."
+        # Numbers in a column compare; of a table of datasets each column has a protocol of its own.
+        columns = [rows_on(table, name) for name in table.datasets] or [table.rows]
+        for rows in columns:
+            yield from _of_rows(table, rows, registries, shown)
+        if table.datasets:
+            for row, *cells in zip(table.rows, *columns, strict=True):
+                if not any(measured(cell, registries) for cell in cells):
+                    yield f"Table {table.name}: {row.label} is measured on none of its datasets."
     for registry in registries.values():
         for name, record in registry.results.items():
             if id(record) not in shown:
                 yield f"{registry.path}: no table shows {name}; take it out, or show it."
+
+
+def _of_rows(
+    table: Table, rows: Iterable[Row], registries: Mapping[str, Registry], shown: set[int]
+) -> Iterator[str]:
+    """Yield what is wrong with rows whose numbers are to compare, and note the records they show."""
+    protocols: dict[tuple[tuple[str, str], ...], str] = {}
+    for row in rows:
+        try:
+            records = (measured if table.datasets else records_of)(row, registries)
+        except InputError as error:
+            yield str(error)
+            continue
+        shown |= {id(record) for record in records}
+        protocols |= {tuple(protocol(r, row.case).items()): row.stages[0] for r in records}
+        for metric in () if table.cases else table.metrics:
+            if find(metric) is None:
+                yield f"Table {table.name}: there is no metric {metric}."
+            some = any(values_of(table, [record], metric, row.case) for record in records)
+            if some and not values_of(table, records, metric, row.case):
+                yield f"Table {table.name}: not all seeds of {row.label} have {metric}."
+    if len(protocols) > 1:
+        names = ", ".join(protocols.values())
+        yield f"Table {table.name}: {names} were measured by different protocols."
 
 
 def _of_published(tables: Mapping[str, Table], published: Mapping[str, Published]) -> Iterator[str]:

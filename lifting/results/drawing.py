@@ -15,8 +15,10 @@ from lifting.results.tables import (
     Row,
     Table,
     listed,
+    measured,
     protocol,
     records_of,
+    rows_on,
     unique,
     values_of,
 )
@@ -81,6 +83,8 @@ def draw_table(
     table: Table, registries: Mapping[str, Registry], published: Mapping[str, Published]
 ) -> str:
     """Return a table, and below it what its rows have in common."""
+    if table.datasets:
+        return _on_datasets(table, registries)
     found = [(row, records_of(row, registries)) for row in table.rows]
     notes = unique(record.note for _, records in found for record in records)
     marks = dict(zip(notes, _MARKS, strict=False))
@@ -93,13 +97,56 @@ def draw_table(
             mark = "".join(unique(f" {marks[r.note]}" for r in records if r.note))
             facts = [_cell(table, row, records, c, published) for c in table.columns]
             lines.append([row.label + mark, " ".join(f"`{stage}`" for stage in row.stages), *facts])
-    below = [*_below(table, found, registries), *(f"\n{mark} {n}" for n, mark in marks.items())]
+    below = [
+        _below(table, found),
+        _commands(table, registries),
+        *(f"\n{mark} {n}" for n, mark in marks.items()),
+    ]
     return _markdown(lines) + "\n" + "\n".join(below) + "\n\n"
 
 
 def _markdown(lines: Sequence[Sequence[str]]) -> str:
     head, *rows = lines
     return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *rows))
+
+
+def _on_datasets(table: Table, registries: Mapping[str, Registry]) -> str:
+    """Return a table of one metric on several datasets, and below it what was tested on of each."""
+    (metric,) = table.metrics
+    lines = [["", "stages", *table.datasets]]
+    lines += [[r.label, ", ".join(f"`{stage}_*`" for stage in r.stages)] for r in table.rows]
+    tested, everything = [], []
+    for name in table.datasets:
+        facts: dict[str, str] = {}
+        for line, row in zip(lines[1:], rows_on(table, name), strict=True):
+            records = measured(row, registries)
+            values = values_of(table, records, metric, row.case) if records else []
+            line.append(Spread.of(values).text(1) if values else _NONE)
+            facts |= protocol(records[0], row.case) if records else {}
+            everything += records
+        if facts:
+            tested.append(f"{name}: {_tested_on(facts)}")
+    joints = protocol(everything[0])["joint set"]
+    about = [with_unit(metric), joints, f"averaged over {table.average}s", *_machines(everything)]
+    commits = ", ".join(unique(commit for r in everything for commit in r.commits))
+    below = f"{'; '.join([*about, f'commit {commits}'])}. {'; '.join(tested)}."
+    return f"{_markdown(lines)}\n{below}\n{_commands(table, registries)}\n\n"
+
+
+def _tested_on(facts: Mapping[str, str]) -> str:
+    subjects = f" of {facts['subjects']}" if "subjects" in facts else ""
+    return f"{facts['frames']} frames{subjects} ({facts['rule for frames']})"
+
+
+def _machines(records: Sequence[Record]) -> list[str]:
+    torch = unique(str(r.tested.get("torch", "")).partition("+")[0] for r in records)
+    return [*unique(h for r in records for h in r.hardware), *(f"torch {v}" for v in torch)]
+
+
+def _commands(table: Table, registries: Mapping[str, Registry]) -> str:
+    files = unique(row.registry for row in table.rows)
+    commands = [f"lifting pipeline {registries[name].experiment}" for name in files]
+    return "\n".join(["", "```bash", *commands, "```"])
 
 
 def _cases(table: Table, record: Record) -> list[list[str]]:
@@ -166,13 +213,10 @@ _FACT_OF: dict[str, Callable[[Record], str]] = {
 }
 
 
-def _below(
-    table: Table, found: Sequence[tuple[Row, list[Record]]], registries: Mapping[str, Registry]
-) -> list[str]:
+def _below(table: Table, found: Sequence[tuple[Row, list[Record]]]) -> str:
     records = [record for _, of_row in found for record in of_row]
     common = protocol(records[0])
-    subjects = f" of {common['subjects']}" if "subjects" in common else ""
-    facts = [f"{common['frames']} frames{subjects} ({common['rule for frames']})"]
+    facts = [_tested_on(common)]
     facts += [common[name] for name in ("dataset", "joint set") if name in common]
     shown = {} if table.cases else {"average": f"averaged over {table.average}s"}
     trained = unique(listed(r.options.get("data.train_subjects")) for r in records)
@@ -184,13 +228,7 @@ def _below(
         facts.append(f"seed {', '.join(unique(str(r.seed) for r in records))}")
     if "commit" not in table.columns:
         facts.append(f"commit {', '.join(unique(c for r in records for c in r.commits))}")
-    hardware = unique(h for r in records for h in r.hardware)
-    torch = unique(str(r.tested.get("torch", "")).partition("+")[0] for r in records)
-    facts += [*shown.values(), *hardware, *(f"torch {version}" for version in torch)]
-    lines = [f"{'; '.join(facts)}."]
-    files = unique(row.registry for row, _ in found)
-    commands = [f"lifting pipeline {registries[name].experiment}" for name in files]
-    return [*lines, "", "```bash", *commands, "```"]
+    return f"{'; '.join([*facts, *shown.values(), *_machines(records)])}."
 
 
 def draw_published(published: Mapping[str, Published]) -> str:

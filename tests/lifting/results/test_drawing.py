@@ -89,3 +89,62 @@ def test_a_place_without_a_table_is_refused_and_nothing_is_written(here):
     with pytest.raises(InputError, match="has a place for a table other"):
         draw()
     assert Path("experiments/README.md").read_text() == extra
+
+
+ON_DATASETS = {
+    "datasets": {"Here": "here", "There": "there", "Nowhere": "nowhere"},
+    "columns": ["mpjpe"],
+    "rows": [
+        {"label": "the one", "stage": "one"},
+        {"label": "completed", "stage": "two", "case": "none"},
+    ],
+}
+
+
+def on_datasets(**records):
+    """The table of lifters on datasets, with these records."""
+    stages = {name: {"options": {"model.width": 64}} for name in records}
+    content = {"configs": ["base"], "stages": stages}
+    Path("experiments/p.yaml").write_text(yaml.safe_dump(content))
+    for name, record in records.items():
+        Path("runs/p", name).mkdir(parents=True)
+        record.write(Path("runs/p", name, "test.json"))
+    add("experiments/p.yaml")
+    (FOLDER / "tables.yaml").write_text(yaml.safe_dump({"p": ON_DATASETS}, sort_keys=False))
+
+
+def test_lifters_on_datasets_are_rows_and_columns(here):
+    cases = {"none": {"frames": 7, "mpjpe": 38.5}, "legs": {"frames": 7, "mpjpe": 90.0}}
+    on_datasets(
+        one_here=made_record(width=64, mpjpe=41.0),
+        one_there=made_record(width=64, mpjpe=52.0, frames=7),
+        two_there=made_record(width=64, mpjpe=64.0, frames=14, rows=cases, averages={"case": {}}),
+    )
+    text = page()
+    assert lines_of(text, "stages") == ["|  | stages | Here | There | Nowhere |"]
+    assert lines_of(text, "the one") == ["| the one | `one_*` | 41.0 | 52.0 | – |"]
+    # One case of its record, whose frames are as many as those of the row above.
+    assert lines_of(text, "completed") == ["| completed | `two_*` | – | 38.5 | – |"]
+    below = "MPJPE, mm ↓; h36m17; averaged over frames; chip; torch 2.13.0; commit ccccccc. "
+    assert f"\n{below}Here: 1,234 frames of S9 (all); There: 7 frames of S9 (all).\n" in text
+    assert "```bash\nlifting pipeline experiments/p.yaml\n```" in text
+
+
+def test_a_column_of_two_protocols_and_a_row_of_nothing_are_told(here, capsys):
+    on_datasets(one_here=made_record(width=64, frames=7), two_here=made_record(width=64, frames=8))
+    with pytest.raises(InputError, match="1 disagreement"):
+        draw()
+    assert "one_here, two_here were measured by different protocols" in capsys.readouterr().out
+    described = {"p": ON_DATASETS | {"datasets": {"There": "there"}}}
+    (FOLDER / "tables.yaml").write_text(yaml.safe_dump(described))
+    with pytest.raises(InputError, match="disagreements"):
+        draw()
+    assert "the one is measured on none of its datasets" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [["mpjpe", "pa_mpjpe"], ["commit"], []])
+def test_a_table_of_datasets_has_one_metric(here, columns):
+    add("experiments/p.yaml")
+    (FOLDER / "tables.yaml").write_text(yaml.safe_dump({"p": ON_DATASETS | {"columns": columns}}))
+    with pytest.raises(InputError, match="datasets and not one metric"):
+        draw()
