@@ -130,7 +130,7 @@ def _of_tables(registries: Mapping[str, Registry], tables: Mapping[str, Table]) 
     shown: set[int] = set()
     for table in tables.values():
         # Numbers in a column compare; of a table of datasets each column has a protocol of its own.
-        columns = [rows_on(table, name) for name in table.datasets] or [table.rows]
+        columns = [rows_on(table, name) for name in table.datasets] or [list(table.rows)]
         for rows in columns:
             yield from _of_rows(table, rows, registries, shown)
         if table.datasets:
