@@ -61,6 +61,7 @@ _GROUPS = {
         ("results add", "results:add", "tests of a pipeline into the registry of results"),
         ("results draw", "results:draw", "its tables, if records and experiments agree"),
         ("view", "view:view", "what a run predicts, beside the truth"),
+        ("audit", "audit:audit", "how plausible lifted poses are, without truth"),
         ("complete", "complete:complete", "errors of hidden joints that a flow draws"),
         ("benchmark", "benchmark:benchmark", "speed, as ratios to references"),
         ("doctor", "doctor:doctor", "whether every method trains on this machine, and how fast"),

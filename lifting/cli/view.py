@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
+from lifting.cli.named_poses import in_folder, is_file, of_run
 from lifting.errors import InputError, Option, Phrase
-from lifting.inference.video.options import POSES
-from lifting.runs.folder import CONFIG, known_config, run_folder
+from lifting.runs.folder import known_config, run_folder
 from lifting.runs.options import flat, method_of
 
 _ENDINGS = (".html", ".mp4", ".gif", ".png")
-_FILES = (".npz", ".npy")
 # Frames of a run that are shown at most, if nothing is said.
 _OF_RUN = 200
 
@@ -55,10 +54,10 @@ def view(
         fps: Frames per second of a file of poses, if it does not say.
         part: Of a run of flows, the part whose flow is shown; the first where not given.
     """
-    run = _in_folder(run)
+    run = in_folder(run)
     of_poses: dict[str, object] = {"clip": clip, "index": index, "align": align, "beside": beside}
     of_poses["reproject"] = reproject
-    if _is_file(run):
+    if is_file(run):
         _refuse(
             {**of_poses, "part": part},
             f"{run} is a file",
@@ -73,7 +72,7 @@ def view(
         return
     frames = _OF_RUN if frames is None else frames
     _refuse({"skeleton": skeleton, "track": track, "fps": fps}, f"{run} is a run")
-    folder = Path(run_folder(_of_run(run)))
+    folder = Path(run_folder(of_run(run)))
     if method_of(flat(known_config(folder))) == "PoseFlows":
         _refuse(of_poses, f"{run} is a run of flows")
         from lifting.cli.view_flow import view_flow
@@ -98,33 +97,6 @@ def view(
     names = ", ".join(one.name for one in runs)
     WRITERS[path.suffix.lower()](path, f"{names}: {key}" + (", aligned" if align else ""), runs)
     print(f"{len(runs[0].shown.frames)} frames of {key} in {path}")
-
-
-def _is_file(run: str) -> bool:
-    """Return whether a file of poses is named, and no run by the file of its predictions."""
-    path = Path(run)
-    return path.suffix.lower() in _FILES and not path.is_dir() and _of_run(run) == run
-
-
-def _in_folder(run: str) -> str:
-    """Return the poses in a folder that `lifting video` wrote; anything else as it is.
-
-    Raises:
-        InputError: If it is a file of another kind.
-    """
-    path = Path(run)
-    if path.is_file() and path.suffix.lower() not in _FILES:
-        remedy = "name an .npz or .npy, as `lifting lift` and `lifting video` write it."
-        raise InputError("is no file of poses", path, remedy)
-    lifted = (path / POSES).is_file() and not (path / CONFIG).is_file()
-    return str(path / POSES) if lifted else run
-
-
-def _of_run(run: str) -> str:
-    """Return the folder of a run that is named by its predictions; anything else as it is."""
-    path = Path(run)
-    named = path.name == "predictions.npz" and (path.parent / CONFIG).is_file()
-    return str(path.parent) if named else run
 
 
 def _refuse(options: dict[str, object], what: str) -> None:

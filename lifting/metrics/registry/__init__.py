@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from re import Match
 
-from lifting.metrics.registry import keypoints, others, poses
+from lifting.metrics.registry import anatomy, keypoints, others, poses
 from lifting.metrics.registry.metric import Metric
 
 __all__ = ["Metric", "explanation", "families", "find", "title", "with_unit"]
@@ -30,6 +30,7 @@ def families() -> Mapping[str, Sequence[Metric[...]]]:
         "MPI-INF-3DHP": others.MPI_INF_3DHP,
         "Likelihoods": others.LIKELIHOOD,
         "Relative depth": others.RELATIVE_DEPTH,
+        "Lifted poses without truth": (*anatomy.ANATOMY, *anatomy.INPUTS),
     }
 
 
