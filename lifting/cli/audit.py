@@ -123,6 +123,7 @@ def _write(
     path: Path, poses: str, rows: Sequence["Audited"], everyone: "Audited", truth: "Audited | None"
 ) -> None:
     from lifting.files import beside
+    from lifting.inference.outputs import counted
 
     def content(row: "Audited") -> dict[str, object]:
         return {"frames": row.frames, **row.values}
@@ -133,4 +134,4 @@ def _write(
     written |= {} if truth is None else {"truth": content(truth)}
     with beside(path) as partial:
         partial.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
-    print(f"{len(rows)} people in {path}")
+    print(f"{counted(len(rows))} in {path}")

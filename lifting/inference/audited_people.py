@@ -84,7 +84,7 @@ def people_of_run(folder: Path) -> tuple[list[Seen], list[Seen]]:
                 keypoints=frames.keypoints,
                 keypoint_joints=frames.keypoint_joints,
             )
-            predicted.append(Seen(person, store.camera(frames.key)))
+            predicted.append(Seen(person, None if root is None else store.camera(frames.key)))
             if frames.truth is not None:
                 true.append(Seen(replace(person, pose=frames.truth, trajectory=None)))
     return predicted, true
