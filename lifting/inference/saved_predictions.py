@@ -41,9 +41,9 @@ class PredictedFrames:
             None where the method completes nothing.
         joints: Joint set of the poses.
         keypoint_joints: Joint set of the keypoints.
-        camera: The camera that saw them.
         trajectory: Places of the root, camera-frame millimetres, ``(T, 3)``, or None where the method
             predicts none.
+        camera: The camera that saw them, where there are places.
     """
 
     key: ClipKey
@@ -54,8 +54,8 @@ class PredictedFrames:
     status: ndarray | None
     joints: Skeleton
     keypoint_joints: Skeleton
-    camera: Camera
     trajectory: ndarray | None = None
+    camera: Camera | None = None
 
     def reprojected(self) -> "PredictedFrames":
         """Return the poses, where they are, as the camera sees them, in place of the keypoints.
@@ -63,7 +63,7 @@ class PredictedFrames:
         Raises:
             InputError: If it is not known where they are.
         """
-        if self.trajectory is None:
+        if self.trajectory is None or self.camera is None:
             what = "was predicted without a trajectory, so that it cannot be projected"
             remedy = "take a method that predicts one, such as TemporalGAN."
             raise InputError(what, self.key.path, remedy)
@@ -201,8 +201,8 @@ class Predictions:
             status=None if status is None else status[rows],
             joints=joints,
             keypoint_joints=skeleton(data.keypoint_skeleton),
-            camera=store.camera(key),
             trajectory=None if trajectory is None else trajectory[rows],
+            camera=None if trajectory is None else store.camera(key),
         )
 
 

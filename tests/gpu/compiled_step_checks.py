@@ -28,7 +28,7 @@ GRAPHS = {"elepose": 2, "left_right": 2, "leg_torso": 2, "repnet": 3, "temporal_
 SPARED = {"elepose", "leg_torso", "full_flow", "part_flows", "simple_baseline", "twin", "hrnet_w32"}
 SPARED |= {"video_pose_3d_27", "temporal_gan", "relative_depth", "window_mlp"}
 SPARED |= {"dstformer_lite_27", "elepose_twin", "flow_matching_27", "iganet", "poseformer"}
-SPARED |= {"transformer"}
+SPARED |= {"motion_agformer_xs_27", "poseformer_v2", "semi_supervised", "transformer"}
 if os.environ.get("LIFTING_COMPILE") == "all":
     SPARED.clear()
 SPARED.add("lstm")
