@@ -1,6 +1,5 @@
 """Every configuration that ships is parsed, instantiated and, on the synthetic human, run."""
 
-import inspect
 import math
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import yaml
 import datamodules
 import lifting.methods
 from datamodules import LSP, SubjectDataModule
-from lifting.cli.options.vocabulary import options_of
+from lifting.cli.options.vocabulary import defaults_of
 from lifting.cli.training import LiftingCLI, run
 from lifting.methods import Method, RelativeDepth, RelativeDepthTwin
 from lifting.pipeline import read_pipeline
@@ -85,18 +84,6 @@ PAIRS = [
     if (data.stem in IMAGES) == sees_images(method)
     if data.stem in {"h36m_gt", "synthetic_images"} or method.stem == WITH[data.stem]
 ]
-
-
-def defaults_of(kind: type) -> dict[str, object]:
-    """The options of a class and of its bases, as they are by default."""
-    known = options_of(kind)
-    return {
-        parameter.name: parameter.default
-        for base in reversed(kind.__mro__)
-        if "__init__" in vars(base)
-        for parameter in inspect.signature(base.__init__).parameters.values()
-        if parameter.name in known and parameter.default is not parameter.empty
-    }
 
 
 @pytest.mark.parametrize(

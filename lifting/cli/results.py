@@ -1,7 +1,6 @@
 """The commands ``lifting results add`` and ``draw``: the registry of results and its tables."""
 
 from collections.abc import Mapping
-from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,17 +74,6 @@ def defaults(part: str, kind: str) -> Mapping[str, Any]:
     """
     from importlib import import_module
 
-    from lifting.cli.options.vocabulary import PACKAGES
+    from lifting.cli.options.vocabulary import PACKAGES, defaults_of
 
-    found: dict[str, Any] = {}
-    known = getattr(import_module(PACKAGES[part]), kind, None)
-    for base in () if known is None else known.__mro__:
-        if "__init__" not in vars(base) or base is object:
-            continue
-        parameters = signature(vars(base)["__init__"]).parameters.values()
-        for parameter in parameters:
-            if parameter.default is not Parameter.empty:
-                found.setdefault(parameter.name, parameter.default)
-        if not any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
-            break
-    return found
+    return defaults_of(getattr(import_module(PACKAGES[part]), kind, None))

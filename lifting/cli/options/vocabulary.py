@@ -20,16 +20,32 @@ def options_of(kind: Any) -> set[str]:
     Args:
         kind: The class, or its path.
     """
-    kind = locate(kind) if isinstance(kind, str) else kind
-    found: set[str] = set()
+    return set(_parameters(locate(kind) if isinstance(kind, str) else kind))
+
+
+def defaults_of(kind: Any) -> dict[str, Any]:
+    """Return the options of a class that need not be given, and what they are then.
+
+    Args:
+        kind: The class.
+    """
+    parameters = _parameters(kind).items()
+    return {name: p.default for name, p in parameters if p.default is not p.empty}
+
+
+def _parameters(kind: Any) -> dict[str, Parameter]:
+    """Return the options of a class by name, and as its nearest class has them."""
+    found: dict[str, Parameter] = {}
     for base in kind.__mro__ if isclass(kind) else ():
         if "__init__" not in vars(base) or base is object:
             continue
         parameters = signature(vars(base)["__init__"]).parameters.values()
-        found |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        for p in parameters:
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self":
+                found.setdefault(p.name, p)
         if not any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
             break
-    return found - {"self"}
+    return found
 
 
 def classes_of(option: str) -> list[str]:
