@@ -6,6 +6,10 @@ PYTHON_IN_VENV := $(VENV)/bin/python
 # Says that what lifts is installed; the other one, that everything is.
 USABLE := $(VENV)/.usable
 INSTALLED := $(VENV)/.installed
+# What maintainers lock, audit and list with, apart from what it looks at.
+TOOLS := build/tools
+# The extras of pyproject.toml that have a file of hashes in requirements/.
+LOCKED := video dev
 
 # Set PYTHON to choose an interpreter; else the first of these that runs and is new enough is taken.
 CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
@@ -13,7 +17,7 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test mutations results results-check lint format clean
+.PHONY: help install demo quick test mutations results results-check lint format lock audit sbom clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -48,6 +52,23 @@ format: $(INSTALLED) ## Rewrite files in the house style.
 	@$(PYTHON_IN_VENV) -m ruff check --fix
 	@$(PYTHON_IN_VENV) -m ruff format
 
+lock: $(TOOLS) ## Write requirements/ anew from pyproject.toml and constraints.txt, with hashes.
+	@for what in $(LOCKED:%=--extra=%) --group=tools; do \
+	  file=$${what#*=}.txt; \
+	  $(TOOLS)/bin/uv pip compile $$([ $$what = --group=tools ] || echo pyproject.toml) $$what \
+	    --universal --python-version 3.11 -c constraints.txt --generate-hashes \
+	    --no-annotate --no-header --quiet -o build/$$file && \
+	  awk 'BEGIN { print "# Written by make lock; torch, which has many builds, is apart." } \
+	    /^[^ ]/ { keep = !/^(torch==|triton==|nvidia-|cuda-)/ } keep' build/$$file > requirements/$$file || exit 1; \
+	done
+
+audit: $(TOOLS) ## Look the locked versions up among known vulnerabilities; needs a network.
+	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+
+sbom: $(INSTALLED) $(TOOLS) ## Write what is installed, with versions and licences, into build/sbom.json (CycloneDX).
+	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  -o build/sbom.json $(PYTHON_IN_VENV) && echo "Written to build/sbom.json."
+
 clean: ## Remove the environment and all caches; data and runs stay.
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist lifting.egg-info
 	@find lifting datamodules callbacks scripts tests -name __pycache__ -prune -exec rm -rf {} +
@@ -56,7 +77,7 @@ clean: ## Remove the environment and all caches; data and runs stay.
 # starts from an empty environment, as pip cannot tell a half-written package from a whole one.
 $(USABLE): EXTRAS := video
 $(INSTALLED): EXTRAS := dev
-$(USABLE) $(INSTALLED): pyproject.toml constraints.txt
+$(USABLE) $(INSTALLED): pyproject.toml constraints.txt $(LOCKED:%=requirements/%.txt)
 	@python=; \
 	for candidate in $(CANDIDATES); do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -76,6 +97,12 @@ $(USABLE) $(INSTALLED): pyproject.toml constraints.txt
 	$$python -m venv $$clear $(VENV) && \
 	touch $(VENV)/.installing && \
 	rm -f $@ && \
-	$(PYTHON_IN_VENV) -m pip install -q -c constraints.txt -e ".[$(EXTRAS)]" && \
+	$(PYTHON_IN_VENV) -m pip install -q -c constraints.txt torch && \
+	$(PYTHON_IN_VENV) -m pip install -q --no-deps --require-hashes -r requirements/$(EXTRAS).txt && \
+	$(PYTHON_IN_VENV) -m pip install -q --no-deps --no-build-isolation -e . && \
+	{ faults=$$($(PYTHON_IN_VENV) -m pip check) || { echo "$$faults" >&2; exit 1; }; } && \
 	rm $(VENV)/.installing && \
 	touch $@
+
+$(TOOLS): requirements/tools.txt
+	@python3 -m venv $@ && $@/bin/python -m pip install -q --no-deps --require-hashes -r $< && touch $@
