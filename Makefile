@@ -17,7 +17,7 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test mutations results results-check lint format lock audit sbom clean
+.PHONY: help install demo quick test exhaustive mutations results results-check lint format lock audit sbom clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ quick: $(INSTALLED) ## Run the tests that are not slow, in one process.
 
 test: $(INSTALLED) ## Run every test, with two workers.
 	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup
+
+exhaustive: $(INSTALLED) ## Run every test, also of what others show: all methods compiled and exported.
+	@LIFTING_TESTS=all $(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup
 
 mutations: $(INSTALLED) ## Break every objective in a copy of the suite, and see its tests fail.
 	@LIFTING_MUTATIONS=1 $(PYTHON_IN_VENV) -m pytest -n 2 tests/mutations

@@ -20,6 +20,7 @@ import torch
 
 from datamodules.synthetic.poses import Synthetic
 from tests import fork_server
+from tests.exhaustive import EXHAUSTIVE
 
 # Tests run side by side, and so do the processes that they start.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -36,8 +37,10 @@ hypothesis.settings.load_profile("lifting")
 processes = fork_server.install() if sys.platform == "linux" else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the slow tests, so that no worker is left with one when the others are done.
+
+    Those marked ``exhaustive`` are left out where not all are asked for.
 
     Raises:
         pytest.UsageError: If a test is marked slow without a reason.
@@ -46,6 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     bare = [name for name, mark in marks.items() if mark and not mark.kwargs.get("reason")]
     if bare:
         raise pytest.UsageError(f'@pytest.mark.slow(reason="...") says why: {", ".join(bare)}')
+    spared = [] if EXHAUSTIVE else [i for i in items if i.get_closest_marker("exhaustive")]
+    if spared:
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if item not in spared]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -124,7 +124,7 @@ def test_overlay_applies_to_every_experiment(parsed, overlay):
 
 
 @pytest.mark.parametrize("method", ["lstm", "transformer", "window_mlp", "poseformer"])
-@pytest.mark.parametrize("frames", [27, 81, 243])
+@pytest.mark.parametrize("frames", [27, pytest.param(81, marks=pytest.mark.exhaustive), 243])
 def test_windows_of_another_length_go_on_top(parsed, method, frames):
     names = ("base", "data/synthetic", f"sequences/{method}", f"sequences/windows_of_{frames}")
     cli = parsed(*configs(*(EXPERIMENTS / f"{name}.yaml" for name in names)))

@@ -127,7 +127,10 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
         pytest.param(
             [*BASELINE, "--compile", "default"],
             *(22, 20),
-            marks=pytest.mark.skipif(missing_compiler("cpu") is not None, reason="no C++ compiler"),
+            marks=[
+                pytest.mark.exhaustive,
+                pytest.mark.skipif(missing_compiler("cpu") is not None, reason="no C++ compiler"),
+            ],
         ),
     ],
     ids=["ddp", "few_labels", "repnet_ddp", "temporal_gan", "images", "compiled"],

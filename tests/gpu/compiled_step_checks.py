@@ -17,6 +17,7 @@ from lifting.cli.training import run
 from lifting.methods import LInKs, PoseFlows
 from lifting.nets.dropout import Dropout
 from lifting.on_device import constant, indices
+from tests.exhaustive import EXHAUSTIVE
 from tests.gpu.budget import NAMED, options
 from tests.made_lifters import save, with_statistics
 from tests.test_experiments import EXPERIMENTS, configs, sees_images
@@ -29,7 +30,8 @@ SPARED = {"elepose", "leg_torso", "full_flow", "part_flows", "simple_baseline", 
 SPARED |= {"video_pose_3d_27", "temporal_gan", "relative_depth", "window_mlp"}
 SPARED |= {"dstformer_lite_27", "elepose_twin", "flow_matching_27", "iganet", "poseformer"}
 SPARED |= {"motion_agformer_xs_27", "poseformer_v2", "semi_supervised", "transformer"}
-if os.environ.get("LIFTING_COMPILE") == "all":
+SPARED |= {"guided", "occlusion"}
+if EXHAUSTIVE:
     SPARED.clear()
 SPARED.add("lstm")
 COMPILED = [name for name in NAMED if name not in SPARED]

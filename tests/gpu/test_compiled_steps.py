@@ -1,4 +1,4 @@
-"""Compiled steps, in a process of their own; of all methods with ``LIFTING_COMPILE=all``."""
+"""Compiled steps, in a process of their own; of all methods with ``LIFTING_TESTS=all``."""
 
 import os
 import subprocess

@@ -1,9 +1,7 @@
 """Imported weights against outputs, gradients and statistics of the authors' own code, in float64.
 
-``LIFTING_PARITY=all`` has the cases of 243 frames, too, and the gradients of the largest ones.
+``LIFTING_TESTS=all`` has the cases of 243 frames, too, and the gradients of the largest ones.
 """
-
-import os
 
 import numpy as np
 import pytest
@@ -14,19 +12,19 @@ from lifting.nets.motion_agformer import most_similar
 from lifting.published import FAMILIES
 from lifting.published.families.base import expand
 from lifting.skeletons import skeleton
+from tests.exhaustive import EXHAUSTIVE
 from tests.lifting.published import parity as vectors
 from tests.lifting.published.made_files import MADE, double, windows
 
 MIRROR = skeleton("h36m17").mirror
-EVERY = os.environ.get("LIFTING_PARITY") == "all"
 CASES = {
     "magf_xs_27": ("MotionAGFormer", "model", 2_241_531),
     "dst_lite_81": ("DSTformer", "model_pos", 16_001_549),
-    **({"magf_b_243": ("MotionAGFormer", "model", 11_723_811)} if EVERY else {}),
-    **({"dst_lite_243": ("DSTformer", "model_pos", 16_001_549)} if EVERY else {}),
+    **({"magf_b_243": ("MotionAGFormer", "model", 11_723_811)} if EXHAUSTIVE else {}),
+    **({"dst_lite_243": ("DSTformer", "model_pos", 16_001_549)} if EXHAUSTIVE else {}),
 }
 # The gradients of the lite network on 81 frames take longer than all the rest.
-TRAINED = ("magf_xs_27", "dst_lite_81") if EVERY else ("magf_xs_27",)
+TRAINED = ("magf_xs_27", "dst_lite_81") if EXHAUSTIVE else ("magf_xs_27",)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Every lifter and detector computes the same, exported or not."""
 
-import os
-
 import numpy as np
 import pytest
 import torch
@@ -14,6 +12,7 @@ from lifting.export.program import build_program, runner, saved_program
 from lifting.export.wrapping import example_camera, metadata
 from lifting.methods import Lifter
 from lifting.methods.bases.detector import Detector
+from tests.exhaustive import EXHAUSTIVE
 from tests.made_methods import DETECTORS, LIFTERS, made
 
 KINDS = [*LIFTERS, *DETECTORS]
@@ -28,22 +27,24 @@ def test_every_lifter_and_detector_is_tried():
     assert public == set(KINDS)
 
 
-# A program that is saved computes what the one does of which ONNX is made: a few show it. Those whose
-# operations are those of others go into ONNX as they do. With LIFTING_EXPORT=all all kinds go both ways.
-SAVED = ("ElePose", "MixSTE", "HeatmapDetector")
-SHARED = (
-    *("DSTformer", "FlowLifterTwin", "GuidedDetector", "IGANet", "LInKs", "PoseFormer"),
-    *("RelativeDepth", "RelativeDepthTwin", "RepNet", "SemiSupervisedVideoPose3D", "TemporalGAN"),
-    *("TransformerLifter", "WindowMLPLifter"),
-)
-if os.environ.get("LIFTING_EXPORT") == "all":
-    SAVED, SHARED = tuple(KINDS), ()
-# Besides every kind as it is.
-VIEWED = [("VideoPose3D", {"view": "person", "missing": True})]
+# A program that is saved computes what the one does of which ONNX is made: a few show it.
+SAVED = KINDS if EXHAUSTIVE else ("ElePose", "MixSTE", "HeatmapDetector")
+# Their operations are those of others.
+SHARED = {
+    *("DSTformer", "FlowLifterTwin", "GuidedDetector", "IGANet", "LInKs", "OcclusionCompletion"),
+    *("PoseFormer", "RelativeDepth", "RelativeDepthTwin", "RepNet", "SemiSupervisedVideoPose3D"),
+    *("TemporalGAN", "TransformerLifter", "WindowMLPLifter"),
+}
+# Every kind as it is, and one that sees missing keypoints as the person has them.
+CASES = [
+    pytest.param(kind, {}, id=kind, marks=[pytest.mark.exhaustive] if kind in SHARED else [])
+    for kind in KINDS
+]
+CASES.append(pytest.param("VideoPose3D", {"view": "person", "missing": True}, id="view"))
 
 
 @pytest.mark.slow(reason="exports every method")
-@pytest.mark.parametrize(("kind", "options"), [*((kind, {}) for kind in KINDS), *VIEWED])
+@pytest.mark.parametrize(("kind", "options"), CASES)
 def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(kind, options):
     for library in ("onnx", "onnxscript", "onnxruntime"):
         pytest.importorskip(library, reason=f"ONNX needs {library}, of the export extra")
@@ -52,10 +53,8 @@ def test_exports_compute_what_the_method_does_for_other_sizes_than_were_traced(k
     model = exportable(made(kind, **options, **fewer), crop=(64, 96))
     program = build_program(model)
     told, limit = metadata(model), LIMITS.get(kind, LIMIT)
-    runs = {}
-    if kind not in SHARED:
-        runs["onnx"] = to_onnx.runner(to_onnx.saved_onnx(model, program, told), threads=1)
-    if kind in (*SAVED, *SHARED):
+    runs = {"onnx": to_onnx.runner(to_onnx.saved_onnx(model, program, told), threads=1)}
+    if kind in SAVED:
         runs["pt2"] = runner(saved_program(program, told))
     for batch, more in ((1, 0), (2, 1), (7, 6)):
         inputs = model.example(batch, more if model.any_length else 0)

@@ -106,9 +106,9 @@ class Mine(VideoPose3D):
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("self.nets.append(1)", AttributeError),
+        pytest.param("self.nets.append(1)", AttributeError, marks=pytest.mark.exhaustive),
         ("self.hparams['width']", KeyError),
-        ("int('x')", ValueError),
+        pytest.param("int('x')", ValueError, marks=pytest.mark.exhaustive),
         ("raise InputError('is refused')", InputError),
     ],
 )
