@@ -19,7 +19,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from callbacks.provenance import Start
-from lifting.cli.options.config_files import configs_first, placed, read_configs
+from lifting.cli.options.config_files import configs_first, placed, read_configs, with_shipped
 from lifting.cli.options.errors import inner_refusal, option_error
 from lifting.cli.options.own_classes import mistake_in_building, mistake_in_import
 from lifting.cli.options.ranges import check_ranges
@@ -92,7 +92,7 @@ class LiftingCLI(LightningCLI):
         """
         words = sys.argv[1:] if args is None else args
         self._words = words = words if isinstance(words, list) else []
-        ordered = configs_first(words)
+        ordered = with_shipped(configs_first(words))
         if words:
             args = ordered
         read_configs(words)

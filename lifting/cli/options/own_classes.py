@@ -4,15 +4,16 @@ The parser of options takes whatever they fail with for a wrong option, and drop
 """
 
 import importlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from pydoc import locate
 from typing import Any, cast
 
 from lifting.cli.options.config_files import given_configs
 from lifting.containers.yaml_files import parse_yaml
 from lifting.errors import InputError
+from lifting.runs.experiments import experiment_file
 
 # Options whose values are classes, and the key of one in a configuration.
 _CLASSES = re.compile(r"--((model|data)(\.class_path)?|trainer\.\w+|[\w.]+\.class_path)\+?")
@@ -68,9 +69,9 @@ def _named(words: Sequence[str]) -> Iterator[str]:
         if _CLASSES.fullmatch(option) and _DOTTED.fullmatch(value):
             yield value
     for config in given_configs(words):
-        path = Path(config)
-        if path.is_file():
-            content = parse_yaml(path.read_text(encoding="utf-8-sig"), path)
+        path = experiment_file(config)
+        if os.path.isfile(path):
+            content = parse_yaml(path.read_text(encoding="utf-8-sig"), config)
             yield from filter(_DOTTED.fullmatch, _class_paths(content))
 
 

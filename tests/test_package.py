@@ -1,0 +1,111 @@
+"""The distributions: what is in them, their version, and the files that name what they install."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+import lifting
+from lifting.runs.experiments import shipped_experiments, shipped_files
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("lifting", "datamodules", "callbacks")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
+# Beside what is in the wheel, where there is a checkout to build from.
+SOURCES = ("README.md", "CHANGELOG.md", "LICENSE", "MANIFEST.in", "Makefile", "constraints.txt")
+SOURCES += ("CITATION.cff", "CONTRIBUTING.md", "environment.yml", "conftest.py")
+
+
+def relative(folder, pattern="*"):
+    """Return the files in a folder of the checkout, as the names that a distribution has for them."""
+    found = (ROOT / folder).rglob(pattern)
+    return {p.relative_to(ROOT).as_posix() for p in found if p.is_file() and p.suffix != ".pyc"}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A copy of what distributions are built from; its weights are empty, to be packed at once."""
+    folder = tmp_path_factory.mktemp("checkout") / "suite"
+    for name in (*PACKAGES, "experiments", "scripts", "docs"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.safetensors")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for path in relative("lifting", "*.safetensors"):
+        (folder / path).touch()
+    for name in (*SOURCES, "pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(checkout):
+    command = [sys.executable, "-c", BUILD, str(checkout.parent)]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    [path] = checkout.parent.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_the_wheel_has_code_experiments_and_models_and_nothing_else(wheel):
+    names = set(wheel.namelist())
+    info = f"lifting_suite-{lifting.__version__}.dist-info"
+    code = set().union(*(relative(package) for package in PACKAGES))
+    experiments = {f"lifting/experiments/{path.as_posix()}" for path in shipped_files()}
+    assert {name for name in names if not name.startswith(info)} == code | experiments
+    assert {f"{info}/licenses/LICENSE", f"{info}/entry_points.txt"} <= names
+    assert "lifting/models/shipped/person/README.md" in names
+    folder = shipped_experiments()
+    for path in ("base.yaml", "data/synthetic.yaml"):
+        assert wheel.read(f"lifting/experiments/{path}") == (folder / path).read_bytes()
+
+
+def test_the_wheel_says_what_it_is(wheel):
+    info = f"lifting_suite-{lifting.__version__}.dist-info"
+    meta = HeaderParser().parsestr(wheel.read(f"{info}/METADATA").decode())
+    assert (meta["Name"], meta["Version"]) == ("lifting-suite", lifting.__version__)
+    # Distributions that an extra asks for under the name of this one are itself.
+    own = [r for r in meta.get_all("Requires-Dist") if r.startswith("lifting")]
+    assert own
+    assert all(requirement.startswith("lifting-suite[") for requirement in own)
+    assert "lifting = lifting.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+
+
+@pytest.mark.usefixtures("wheel")
+def test_the_source_distribution_is_what_a_checkout_has(checkout):
+    # Listed on the way to the wheel.
+    listed = checkout / "lifting_suite.egg-info/SOURCES.txt"
+    names = set(listed.read_text("utf-8").splitlines())
+    wanted = set(SOURCES) | relative("experiments") | relative("scripts") | relative("docs")
+    wanted |= set().union(*(relative(package) for package in PACKAGES))
+    assert wanted <= names
+
+
+def test_the_version_is_said_in_one_way():
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == lifting.__version__
+
+
+def test_the_environment_of_conda_installs_what_there_is():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    assert environment.keys() == {"name", "channels", "dependencies"}
+    *packages, pip = environment["dependencies"]
+    named = dict(package.partition("=")[::2] for package in packages)
+    assert named.keys() == {"python", "pip", "make"}
+    version = tuple(map(int, named["python"].split(".")))
+    assert version >= tuple(map(int, re.findall(r"\d+", PROJECT["project"]["requires-python"])))
+    assert (
+        f"Programming Language :: Python :: {named['python']}" in PROJECT["project"]["classifiers"]
+    )
+    constraints, package = pip["pip"]
+    assert (ROOT / constraints.removeprefix("-c ")).is_file()
+    extra = re.fullmatch(r"-e \.\[(\w+)\]", package)
+    assert extra[1] in PROJECT["project"]["optional-dependencies"]
