@@ -17,7 +17,7 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test mutations results results-check lint format lock audit sbom clean
+.PHONY: help install demo quick test package mutations results results-check lint format lock audit sbom clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ quick: $(INSTALLED) ## Run the tests that are not slow, in one process.
 
 test: $(INSTALLED) ## Run every test, with two workers.
 	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup
+
+package: $(INSTALLED) ## Build wheel and sdist into dist/, and use the wheel in an empty environment.
+	@PYTHON=$(PYTHON_IN_VENV) .ci/package
 
 mutations: $(INSTALLED) ## Break every objective in a copy of the suite, and see its tests fail.
 	@LIFTING_MUTATIONS=1 $(PYTHON_IN_VENV) -m pytest -n 2 tests/mutations
@@ -70,7 +73,7 @@ sbom: $(INSTALLED) $(TOOLS) ## Write what is installed, with versions and licenc
 	  -o build/sbom.json $(PYTHON_IN_VENV) && echo "Written to build/sbom.json."
 
 clean: ## Remove the environment and all caches; data and runs stay.
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist lifting.egg-info
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find lifting datamodules callbacks scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Written last, so that an interrupted installation is repeated; one that was begun and not finished

@@ -1,5 +1,6 @@
 """The distributions: what is in them, their version, and the files that name what they install."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def relative(folder, pattern="*"):
 def checkout(tmp_path_factory):
     """A copy of what distributions are built from; its weights are empty, to be packed at once."""
     folder = tmp_path_factory.mktemp("checkout") / "suite"
-    for name in (*PACKAGES, "experiments", "scripts", "docs"):
+    for name in (*PACKAGES, "experiments", "requirements", "scripts", "docs"):
         ignored = shutil.ignore_patterns("__pycache__", "*.safetensors")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for path in relative("lifting", "*.safetensors"):
@@ -83,7 +84,9 @@ def test_the_source_distribution_is_what_a_checkout_has(checkout):
     # Listed on the way to the wheel.
     listed = checkout / "lifting_suite.egg-info/SOURCES.txt"
     names = set(listed.read_text("utf-8").splitlines())
-    wanted = set(SOURCES) | relative("experiments") | relative("scripts") | relative("docs")
+    wanted = set(SOURCES)
+    for folder in ("experiments", "requirements", "scripts", "docs"):
+        wanted |= relative(folder)
     wanted |= set().union(*(relative(package) for package in PACKAGES))
     assert wanted <= names
 
@@ -109,3 +112,58 @@ def test_the_environment_of_conda_installs_what_there_is():
     assert (ROOT / constraints.removeprefix("-c ")).is_file()
     extra = re.fullmatch(r"-e \.\[(\w+)\]", package)
     assert extra[1] in PROJECT["project"]["optional-dependencies"]
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_take_actions_by_their_commits(path):
+    jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"].values()
+    used = [step["uses"] for job in jobs for step in job.get("steps", ()) if "uses" in step]
+    for action in [*used, *(job["uses"] for job in jobs if "uses" in job)]:
+        assert re.fullmatch(r"\./\S+|[\w./-]+@[0-9a-f]{40}", action), action
+
+
+def test_one_job_of_a_release_alone_may_publish():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    jobs = workflow["jobs"]
+    assert {name: job["permissions"] for name, job in jobs.items() if "permissions" in job} == {
+        "publish": {"id-token": "write"},
+        "release": {"contents": "write"},
+    }
+    publish = jobs["publish"]
+    assert publish["environment"]["name"] == "pypi"
+    assert set(publish["needs"]) == {"test", "build"}
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+
+
+def ci(name, *words, given="", **variables):
+    command = [str(ROOT / ".ci" / name), *words]
+    environment = {"PATH": os.environ["PATH"], **variables}
+    return subprocess.run(
+        command, input=given, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def test_a_tag_of_another_version_is_refused():
+    done = ci("release-notes", "v0.0.7")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"Error: the tag is v0.0.7, and lifting/__init__.py says {lifting.__version__}: "
+        "they must agree.\n"
+    )
+
+
+def test_links_lead_to_the_tag_at_a_release():
+    page = "[a](b.md#c) ![d e](f/g.png) ([h](https://i.j/k)), [l](#m) `[n]`\n"
+    assert ci("absolute-links", given=page).stdout == page
+    release = {"GITHUB_REPOSITORY": "o/r", "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1"}
+    base = "https://github.com/o/r"
+    assert ci("absolute-links", given=page, **release).stdout == page.replace(
+        "b.md#c", f"{base}/blob/v1/b.md#c"
+    ).replace("f/g.png", f"{base}/raw/v1/f/g.png")
