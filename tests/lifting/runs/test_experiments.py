@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lifting.cli.options.config_files import read_config_file, with_shipped
 from lifting.errors import InputError
@@ -102,3 +103,11 @@ def test_a_pipeline_of_the_suite_names_files_as_if_they_were_here():
     words = stages["full_flow"].command_line()
     assert words[words.index("-c") + 1] == os.path.join("experiments", "base.yaml")
     assert not any(str(ROOT) in word for stage in stages.values() for word in stage.command_line())
+
+
+def test_commands_of_the_suite_s_pipelines_need_no_checkout():
+    for name in shipped_files():
+        content = yaml.safe_load((shipped_experiments() / name).read_text("utf-8"))
+        for stage in (content.get("stages") or {}).values():
+            if "command" in (stage or {}):
+                assert stage["command"].split()[0] == "lifting", name
