@@ -150,6 +150,12 @@ def ci(name, *words, given="", **variables):
     )
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / ".ci").iterdir()), ids=lambda path: path.name)
+def test_scripts_of_the_integration_can_be_run(path):
+    assert os.access(path, os.X_OK)
+    subprocess.run(["bash", "-n", str(path)], check=True)
+
+
 def test_a_tag_of_another_version_is_refused():
     done = ci("release-notes", "v0.0.7")
     assert (done.returncode, done.stdout) == (1, "")
