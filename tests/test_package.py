@@ -165,6 +165,18 @@ def test_a_tag_of_another_version_is_refused():
     )
 
 
+def test_a_release_has_the_section_of_its_version():
+    done = ci("release-notes", f"v{lifting.__version__}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.lstrip()
+    assert not re.search(r"^## ", done.stdout, re.MULTILINE)
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    heads = re.findall(r"^## \[(.+?)\](?: - (.*))?$", changelog, re.MULTILINE)
+    assert heads[0] == ("Unreleased", "")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert heads[1] == (lifting.__version__, str(citation["date-released"]))
+
+
 def test_links_lead_to_the_tag_at_a_release():
     page = "[a](b.md#c) ![d e](f/g.png) ([h](https://i.j/k)), [l](#m) `[n]`\n"
     assert ci("absolute-links", given=page).stdout == page
