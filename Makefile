@@ -17,7 +17,8 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test exhaustive mutations results results-check lint format lock audit sbom clean
+.PHONY: help install demo quick test exhaustive package mutations results results-check
+.PHONY: lint format lock audit sbom clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -36,6 +37,9 @@ test: $(INSTALLED) ## Run every test, with two workers.
 
 exhaustive: $(INSTALLED) ## Run every test, also of what others show: all methods compiled and exported.
 	@LIFTING_TESTS=all $(PYTHON_IN_VENV) -m pytest -n 2 --dist loadgroup
+
+package: $(INSTALLED) ## Build wheel and sdist into dist/, and use the wheel in an empty environment.
+	@PYTHON=$(PYTHON_IN_VENV) .ci/package
 
 mutations: $(INSTALLED) ## Break every objective in a copy of the suite, and see its tests fail.
 	@LIFTING_MUTATIONS=1 $(PYTHON_IN_VENV) -m pytest -n 2 tests/mutations
@@ -73,7 +77,7 @@ sbom: $(INSTALLED) $(TOOLS) ## Write what is installed, with versions and licenc
 	  -o build/sbom.json $(PYTHON_IN_VENV) && echo "Written to build/sbom.json."
 
 clean: ## Remove the environment and all caches; data and runs stay.
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist lifting.egg-info
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find lifting datamodules callbacks scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Written last, so that an interrupted installation is repeated; one that was begun and not finished

@@ -281,8 +281,15 @@ def require(name: str, user: str, extra: str, package: str | None = None) -> Mod
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}.")
         state = "is not installed" if missing else f"cannot be imported ({error})"
-        remedy = f'pip install -c constraints.txt -e ".[{extra}]".'
+        remedy = f"{installation(extra)}."
         raise InputError(f"{user} needs {package or name}, which {state}: {remedy}") from error
+
+
+def installation(extra: str) -> str:
+    """Return the command that installs an extra; in a checkout, with the pinned versions."""
+    if (Path(__file__).parents[1] / "constraints.txt").is_file():
+        return f'pip install -c constraints.txt -e ".[{extra}]"'
+    return f'pip install "lifting-suite[{extra}]"'
 
 
 def explain(error: BaseException) -> str | None:

@@ -18,6 +18,7 @@ POSES = {
     "lifting.cameras",
     "lifting.containers",
     "lifting.errors",
+    "lifting.extensions",
     "lifting.files",
     "lifting.geometry",
     "lifting.imaging",

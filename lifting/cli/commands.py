@@ -19,6 +19,7 @@ class Command:
 
 _GROUPS = {
     "Train": (
+        ("init", "init:init", "copy the experiments into a project of your own"),
         ("fit", "launch:launch", "train a method, or go on with a run"),
         ("validate", "launch:launch", "measure a run on its validation subjects"),
         ("test", "launch:launch", "measure a run on the test subjects"),

@@ -19,9 +19,10 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from callbacks.provenance import Start
-from lifting.cli.options.config_files import configs_first, placed, read_configs
+from datamodules.examples.subject_datamodule import SubjectDataModule
+from lifting.cli.options.config_files import configs_first, placed, read_configs, with_shipped
 from lifting.cli.options.errors import inner_refusal, option_error
-from lifting.cli.options.own_classes import mistake_in_building, mistake_in_import
+from lifting.cli.options.own_classes import load_named, mistake_in_building, mistake_in_import
 from lifting.cli.options.ranges import check_ranges
 from lifting.cli.options.vocabulary import all_options
 from lifting.cli.run.compiling import OFF, compile_step, refusals_of_compiling
@@ -92,10 +93,11 @@ class LiftingCLI(LightningCLI):
         """
         words = sys.argv[1:] if args is None else args
         self._words = words = words if isinstance(words, list) else []
-        ordered = configs_first(words)
+        ordered = with_shipped(configs_first(words))
         if words:
             args = ordered
         read_configs(words)
+        load_named(words, {"model": Method, "data": SubjectDataModule})
         if any(word.partition("=")[0] == "--print_config" for word in words):
             args = spelled_out(ordered)
         mistake = None

@@ -10,8 +10,7 @@ from lifting.errors import InputError
 from lifting.pipeline.matrix import SEED, SEEDS, Cell, Matrix, plain_option
 from lifting.pipeline.plan import Stage, best_checkpoint
 from lifting.pipeline.yaml_files import list_of, mapping_of, read_yaml
-
-EXPERIMENTS = Path("experiments")
+from lifting.runs.experiments import EXPERIMENTS
 
 # In a command and in the file that it creates, the name of the cell.
 _CELL = "{cell}"
@@ -154,7 +153,7 @@ def _name(stage: str, cell: Cell) -> str:
 
 
 def config_path(name: str) -> Path:
-    """Return the file of a configuration.
+    """Return the path of a configuration, whose file :func:`experiment_file` finds.
 
     Example:
         >>> str(config_path("data/synthetic")), str(config_path("/elsewhere/mine.yaml"))

@@ -4,6 +4,7 @@ from pathlib import Path
 from pydoc import locate
 from typing import Any
 
+from lifting.extensions import DATASETS, load_extension
 from lifting.pipeline.plan import Stage
 from lifting.pipeline.yaml_files import read_yaml
 
@@ -17,7 +18,9 @@ def how_to_make(stage: Stage, path: Path) -> str:
     """
     # The packages that these names may be in are no part of a pipeline, and slow to import.
     name = _data(stage) if path.suffix == ".h5" else None
-    kind: Any = name and (locate(f"datamodules.{name}") or locate(name))
+    kind: Any = name and (
+        locate(f"datamodules.{name}") or locate(name) or load_extension(DATASETS, name, object)
+    )
     remedy = getattr(kind, "how_to_make", None)
     return "check the path." if remedy is None else str(remedy(path))
 

@@ -8,16 +8,19 @@ import yaml
 
 from lifting.containers.yaml_files import parse_yaml
 from lifting.errors import InputError
+from lifting.runs.experiments import experiment_file, no_such_file
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Return the content of a YAML file.
+    """Return the content of a YAML file; of an experiment, wherever that is.
 
     Raises:
         InputError: If there is no such file, or it holds anything but keys and values.
     """
     try:
-        content = parse_yaml(Path(path).read_text(encoding="utf-8-sig"), path)
+        content = parse_yaml(experiment_file(path).read_text(encoding="utf-8-sig"), path)
+    except FileNotFoundError as error:
+        raise no_such_file(path) from error
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path, "check the path.") from error
     except UnicodeDecodeError as error:
@@ -36,7 +39,7 @@ def refuse_doubled_keys(path: str | Path) -> None:
         InputError: Naming the key and its line.
     """
     waiting, seen = (
-        [yaml.compose(Path(path).read_text(encoding="utf-8-sig"), yaml.SafeLoader)],
+        [yaml.compose(experiment_file(path).read_text(encoding="utf-8-sig"), yaml.SafeLoader)],
         set(),
     )
     while waiting:

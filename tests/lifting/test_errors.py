@@ -16,6 +16,7 @@ from lifting.errors import (
     did_you_mean,
     explain,
     guarded,
+    installation,
     listening,
     located,
     warn,
@@ -186,3 +187,9 @@ def test_whoever_listens_hears_the_warnings_of_this_thread_alone():
 )
 def test_the_option_that_an_error_is_about(error, option):
     assert error.option == (None if option is None else Option(option))
+
+
+def test_an_extra_is_installed_as_the_suite_was(monkeypatch, tmp_path):
+    assert installation("hub") == 'pip install -c constraints.txt -e ".[hub]"'
+    monkeypatch.setattr("lifting.errors.__file__", str(tmp_path / "lifting/errors.py"))
+    assert installation("hub") == 'pip install "lifting-suite[hub]"'

@@ -37,11 +37,7 @@ def doctor(
     from lifting.cli.doctor.report import printed, summary
     from lifting.cli.doctor.trials import TRIALS, Trial, try_method
     from lifting.files import write_together
-    from lifting.pipeline.cells import EXPERIMENTS
 
-    if not EXPERIMENTS.is_dir():
-        what = "there are no experiments here"
-        raise InputError(what, Path.cwd(), "run it in the folder of the suite.")
     target = Path(out)
     if target.is_dir():
         raise InputError("is a folder", Phrase("{} {}", Option("out"), out), "name a file.")

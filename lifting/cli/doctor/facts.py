@@ -11,6 +11,9 @@ import torch
 import torch.distributed as dist
 
 from lifting.cli.benchmark.timing import has_fast_bf16
+from lifting.cli.options.vocabulary import GROUPS, offered
+from lifting.errors import InputError
+from lifting.extensions import Extension
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,18 @@ def facts(cpu: bool = False) -> dict[str, Any]:
         "cuda": torch.version.cuda,
         "gpus": [_gpu(number) for number in range(torch.cuda.device_count())],
         "device": "gpu" if uses_gpu(cpu) else "cpu",
+        "extensions": [_extension(found) for part in GROUPS for found in offered(part)],
     }
+
+
+def _extension(found: Extension) -> dict[str, str]:
+    """Return a method or a dataset of another package, and why it cannot be used, if so."""
+    said = {"name": found.name, "package": found.package, "fault": ""}
+    try:
+        found.load(object)
+    except InputError as error:
+        said["fault"] = error.what
+    return said
 
 
 def _nccl() -> str | None:

@@ -12,6 +12,11 @@ def printed(machine: dict[str, Any]) -> None:
             value = ", ".join(
                 f"{g['name']} ({g['free_gib']} of {g['memory_gib']} GiB)" for g in value
             )
+        elif name == "extensions":
+            value = ", ".join(
+                f"{e['name']} of {e['package']}" + (f" ({e['fault']})" if e["fault"] else "")
+                for e in value
+            )
         print(f"{name.replace('_', ' '):>14}: {'none' if value in (None, '') else value}")
 
 

@@ -14,7 +14,7 @@ from lightning import Callback, LightningModule, Trainer
 
 from lifting.cli.doctor.facts import Precision
 from lifting.errors import StoppedError
-from lifting.pipeline.cells import EXPERIMENTS
+from lifting.runs.experiments import EXPERIMENTS
 
 # By name, the experiment, and the options that take checkpoints of others.
 TRIALS: dict[str, tuple[str, dict[str, str]]] = {

@@ -9,6 +9,7 @@ from jsonargparse._paths import Path as OptionsPath
 
 from lifting.containers.yaml_files import Loader, parse_yaml
 from lifting.errors import InputError
+from lifting.runs.experiments import experiment_file, no_such_file
 
 _FLAGS = ("-c", "--config")
 _FIRST = {*_FLAGS, "--model", "--data"}
@@ -81,6 +82,32 @@ def configs_first(words: Sequence[str]) -> list[str]:
     return [*words[:1], *files, *others]
 
 
+def with_shipped(words: Sequence[str]) -> list[str]:
+    """Return words with configurations that are experiments of the suite by their whole paths.
+
+    Those that are here stay as they are. The parser of options looks here alone.
+
+    Example:
+        >>> with_shipped(["fit", "-c", "mine.yaml", "--config=other.yaml", "-c"])
+        ['fit', '-c', 'mine.yaml', '--config=other.yaml', '-c']
+    """
+    found = list(words)
+    for place, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if flag in _FLAGS and equals:
+            found[place] = f"{flag}={_shipped(value)}"
+        elif word in _FLAGS:
+            found[place + 1 : place + 2] = map(_shipped, words[place + 1 : place + 2])
+        elif _is_short(word):
+            found[place] = f"-c{_shipped(word.removeprefix('-c'))}"
+    return found
+
+
+def _shipped(path: str) -> str:
+    file = experiment_file(path)
+    return path if file == Path(path) else str(file)
+
+
 def read_configs(words: Sequence[str]) -> list[ConfigFile]:
     """Read the configuration files that a command line names.
 
@@ -97,12 +124,12 @@ def read_config_file(path: str) -> ConfigFile:
         InputError: Naming the file, and the line where there is one.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = experiment_file(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         what = f"is not UTF-8 text (byte {error.start})"
         raise InputError(what, path, "save it as UTF-8, or give another file.") from error
     except FileNotFoundError as error:
-        raise InputError("there is no such file", path, "check the path.") from error
+        raise no_such_file(path) from error
     except IsADirectoryError as error:
         raise InputError("is a folder", path, "name one of the files in it.") from error
     except (OSError, ValueError) as error:

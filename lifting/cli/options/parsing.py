@@ -14,7 +14,7 @@ from typing import Any, get_args
 from docstring_parser import parse
 from jsonargparse import ActionConfigFile, ArgumentParser
 
-from lifting.cli.options.config_files import placed, read_configs
+from lifting.cli.options.config_files import placed, read_configs, with_shipped
 from lifting.cli.options.errors import option_error
 from lifting.cli.options.vocabulary import all_options
 
@@ -51,7 +51,7 @@ def parse_options(parser: ArgumentParser, name: str, words: list[str]) -> dict[s
     """
     read_configs(words)
     try:
-        options = parser.parse_args(words).as_dict()
+        options = parser.parse_args(with_shipped(words)).as_dict()
     except ArgumentError as error:
         positionals = {action.dest for action in parser._actions if not action.option_strings}
         known = all_options(parser)

@@ -1,17 +1,20 @@
 """Words of the command line that may have been meant: options of commands and classes, and classes."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 from importlib import import_module
 from inspect import Parameter, isclass, signature
 from pydoc import locate
 from typing import Any
 
-from lifting.errors import did_you_mean
+from lifting.errors import InputError, did_you_mean
+from lifting.extensions import DATASETS, METHODS, Extension, extensions
 
 # By option, the package whose classes it takes by their short names.
 PACKAGES = {"model": "lifting.methods", "data": "datamodules", "trainer.callbacks": "callbacks"}
+# And the entry points by which other packages offer more of them.
+GROUPS = {"model": METHODS, "data": DATASETS}
 
 
 def options_of(kind: Any) -> set[str]:
@@ -51,7 +54,15 @@ def _parameters(kind: Any) -> dict[str, Parameter]:
 def classes_of(option: str) -> list[str]:
     """Return the short names of the classes that an option takes, where their package is loaded."""
     package = sys.modules.get(PACKAGES.get(option, ""))
-    return list(getattr(package, "__all__", ()))
+    own = list(getattr(package, "__all__", ()))
+    return [*own, *(extension.name for extension in offered(option))] if own else []
+
+
+def offered(option: str) -> Iterator[Extension]:
+    """Yield the classes that other packages offer to an option, under names that the suite has not."""
+    if option in GROUPS:
+        own = import_module(PACKAGES[option]).__all__
+        yield from (found for found in extensions(GROUPS[option]) if found.name not in own)
 
 
 def all_options(parser: Any) -> set[str]:
@@ -64,7 +75,8 @@ def all_options(parser: Any) -> set[str]:
     }
     for part in PACKAGES.keys() & found:
         package = sys.modules.get(PACKAGES[part])
-        kinds = [getattr(package, name) for name in classes_of(part)]
+        kinds = [getattr(package, name) for name in getattr(package, "__all__", ())]
+        kinds += [extension.imported for extension in offered(part)] if package else []
         if "." not in part:
             found |= {f"{part}.{name}" for kind in kinds for name in options_of(kind)}
     return found
@@ -98,6 +110,8 @@ def meant_option(name: str, known: Collection[str]) -> str:
 def list_classes(option: str) -> list[str]:
     """Return the lines of a list of the classes that an option takes, with what each of them is.
 
+    Those of other packages come last, with the package; of one that cannot be imported, why.
+
     Args:
         option: One of ``model``, ``data`` and ``trainer.callbacks``.
     """
@@ -106,8 +120,15 @@ def list_classes(option: str) -> list[str]:
     usable = {
         name: kind for name, kind in kinds.items() if isclass(kind) and not _is_abstract(kind)
     }
-    width = max(map(len, usable))
-    return [f"  {name:{width}}  {_first_line(kind)}" for name, kind in sorted(usable.items())]
+    lines = {name: _first_line(kind) for name, kind in sorted(usable.items())}
+    for extension in offered(option):
+        try:
+            about = _first_line(extension.load(object))
+            lines[extension.name] = f"{about} ({extension.package})".strip()
+        except InputError as error:
+            lines[extension.name] = str(error)
+    width = max(map(len, lines))
+    return [f"  {name:{width}}  {about}" for name, about in lines.items()]
 
 
 def _is_abstract(kind: type) -> bool:

@@ -10,7 +10,7 @@ from lifting.errors import InputError
 from lifting.inference.app.started import start_error
 from lifting.inference.defaults import LIFTER
 from lifting.inference.prediction import load_lifter
-from lifting.methods.bases.checkpointed import subclasses
+from lifting.methods.bases.checkpointed import method_named
 from lifting.methods.bases.lifter import Lifter
 from lifting.models import is_named, registered, resolve
 from lifting.models.hub_folders import is_hub_folder
@@ -107,7 +107,7 @@ def _check_lifter(path: Path) -> None:
 def _is_lifter(path: Path) -> bool:
     identity = read_checkpoint(path)["lifting"]
     name = identity.get("method") if isinstance(identity, dict) else None
-    return name in {kind.__name__ for kind in subclasses(Lifter)}
+    return issubclass(method_named(name) or object, Lifter)
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -12,6 +12,7 @@ from lightning.pytorch.core.mixins.hparams_mixin import _given_hyperparameters
 
 from lifting.checkpoints import by_name, name_not_finite, read_checkpoint
 from lifting.errors import CheckpointError, DivergenceError, InputError, located
+from lifting.extensions import METHODS, load_extension
 
 # Options that name what a training begins from.
 ORIGINS = ("start_from", "weights")
@@ -130,6 +131,18 @@ def subclasses(kind: type[Trained]) -> Iterator[type[Trained]]:
         yield from subclasses(subclass)
 
 
+def method_named(name: object) -> type[Checkpointed] | None:
+    """Return the method of a name, of another package too; None where there is none.
+
+    Raises:
+        InputError: If another package has it, and it cannot be imported.
+    """
+    if not isinstance(name, str):
+        return None
+    known = (kind for kind in subclasses(Checkpointed) if kind.__name__ == name)
+    return next(known, None) or load_extension(METHODS, name, Checkpointed)
+
+
 def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Trained:
     """Load a trained method for use inside another, in evaluation mode and without gradients.
 
@@ -147,10 +160,13 @@ def load_frozen(path: str | Path, kind: type[Trained], **changed: Any) -> Traine
     checkpoint = read_checkpoint(path)
     identity = checkpoint["lifting"]
     name = identity.get("method") if isinstance(identity, dict) else None
+    with located(path):
+        known = method_named(name)
     trained = next((k for k in subclasses(kind) if k.__name__ == name), None)
-    if trained is None and all(k.__name__ != name for k in subclasses(Checkpointed)):
+    if known is None:
         what = f"is of the method {name}, which this suite has not"
-        raise InputError(what, path, "get a newer suite, or name another.")
+        remedy = "get a newer suite or the package that has it, or name another."
+        raise InputError(what, path, remedy)
     if trained is None:
         kinds = [k.__name__ for k in subclasses(kind) if not isabstract(k)]
         needed = f"a {kind.__name__}" if len(kinds) == 1 else f"one of {', '.join(sorted(kinds))}"

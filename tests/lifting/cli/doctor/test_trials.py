@@ -126,14 +126,11 @@ def test_no_time_begins_nothing(tmp_path, capsys):
     assert "No time was left for full_flow, part_flows" in capsys.readouterr().out
 
 
-def test_what_is_not_there_is_refused(tmp_path, monkeypatch):
+def test_what_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"elepos.*Did you mean elepose|elepose"):
         doctor(out=str(tmp_path / "d.json"), methods=["elepos"])
     with pytest.raises(InputError, match="is a folder"):
         doctor(out=str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="no experiments here"):
-        doctor()
 
 
 def test_a_line_of_a_timed_method_has_its_time():
