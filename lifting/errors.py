@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import select
 import signal
 import sys
 import warnings
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 # No space left, file larger than the limit, disk quota exceeded.
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -320,10 +321,16 @@ def is_disk_full(error: OSError) -> bool:
 def guarded(command: Callable[[], object]) -> None:
     """Run a command; end it with one sentence and a status where the fault is the user's to mend.
 
-    Status 2 is a wrong input or a full disk, 130 an interruption by Ctrl-C, 143 one by SIGTERM.
+    Status 2 is a wrong input or a full disk, 130 an interruption by Ctrl-C, 143 one by SIGTERM, 141 a
+    reader of the output, such as ``head``, that wants no more of it.
     """
     try:
         command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _has_no_reader(sys.stdout):
+            raise
+        sys.exit(141)
     except StoppedError as stopped:
         # The other processes of a training end with 0, and leave the word to the first one.
         if stopped.code:
@@ -338,3 +345,18 @@ def guarded(command: Callable[[], object]) -> None:
             raise
         print(f"Error: {sentence}", file=sys.stderr)
         sys.exit(2)
+
+
+def _has_no_reader(stream: TextIO) -> bool:
+    """Return whether nobody reads a stream; if so, what is left in it is dropped."""
+    try:
+        number = stream.fileno()
+    except OSError:  # It is kept in memory.
+        return False
+    poll = select.poll()
+    poll.register(number, 0)
+    closed = any(event & select.POLLERR for _, event in poll.poll(0))
+    if closed:
+        # Python flushes it once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return closed

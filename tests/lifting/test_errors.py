@@ -193,3 +193,21 @@ def test_an_extra_is_installed_as_the_suite_was(monkeypatch, tmp_path):
     assert installation("hub") == 'pip install -c constraints.txt -e ".[hub]"'
     monkeypatch.setattr("lifting.errors.__file__", str(tmp_path / "lifting/errors.py"))
     assert installation("hub") == 'pip install "lifting-suite[hub]"'
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_that_wants_no_more_ends_a_command_without_a_word(lines, capfd, monkeypatch):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        monkeypatch.setattr("sys.stdout", closed)
+        with pytest.raises(SystemExit) as ended:
+            guarded(lambda: print("line\n" * lines))
+        monkeypatch.undo()
+    assert ended.value.code == 141
+    assert capfd.readouterr().err == ""
+
+
+def test_another_pipe_that_breaks_is_a_defect():
+    with pytest.raises(BrokenPipeError):
+        guarded(lambda: _raise(BrokenPipeError(errno.EPIPE, "Broken pipe")))
