@@ -72,7 +72,7 @@ lock: $(TOOLS) ## Write requirements/ anew from pyproject.toml and constraints.t
 audit: $(TOOLS) ## Look the locked versions up among known vulnerabilities; needs a network.
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
 
-sbom: $(INSTALLED) $(TOOLS) ## Write what is installed, with versions and licences, into build/sbom.json (CycloneDX).
+sbom: $(USABLE) $(TOOLS) ## Write what is installed, with versions and licences, into build/sbom.json (CycloneDX).
 	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 	  -o build/sbom.json $(PYTHON_IN_VENV) && echo "Written to build/sbom.json."
 
