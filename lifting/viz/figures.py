@@ -106,7 +106,8 @@ def frame_pose(axes: Axes3D, pose: Float[ndarray, "J 3"]) -> None:
     axes.set_axis_off()
     points = upright(pose[np.isfinite(pose).all(-1)])
     if len(points):
-        centre, reach = points.mean(0), np.abs(points - points.mean(0)).max()
+        low, high = points.min(0), points.max(0)
+        centre, reach = (low + high) / 2, (high - low).max() / 2
         for axis, middle in zip("xyz", centre, strict=True):
             getattr(axes, f"set_{axis}lim")(middle - reach, middle + reach)
 

@@ -37,8 +37,6 @@ REPROJECTED_COLOUR = "#cc3399"
 _MARGIN = 0.15
 # Inches; people are higher than wide.
 _WIDTH, _HEIGHT = 2.1, 3.3
-# Zoom of matplotlib's 3D axes, which would leave wide margins.
-_ZOOM = 1.9
 
 
 def pose_figure(
@@ -78,7 +76,6 @@ def pose_figure(
         draw_completed_pose(axes, pose, status, pose_joints)
         if truth is not None:
             frame_pose(axes, np.concatenate([pose, truth]))
-        axes.set_box_aspect((1, 1, 1), zoom=_ZOOM)
     _legend(figure, truth is not None, reprojected is not None, not seen[~unknown].all())
     return figure
 

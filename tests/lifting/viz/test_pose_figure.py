@@ -3,9 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from mpl_toolkits.mplot3d import proj3d
 
 from lifting.skeletons import skeleton
-from lifting.viz.figures import TRUTH_COLOUR
+from lifting.viz.figures import TRUTH_COLOUR, upright
 from lifting.viz.pose_figure import REPROJECTED_COLOUR, VIEWS, pose_figure
 from lifting.viz.stick_figure import stick_figure
 from tests.lifting.viz.made_bones import bones
@@ -72,3 +73,16 @@ def test_picture_lies_under_the_keypoints_pixel_by_pixel():
     assert tuple(image.get_extent()) == (0, 800, 600, 0)
     # The person is shown, not the whole picture.
     assert np.ptp(figure.axes[0].get_xlim()) < 500
+
+
+def test_nothing_of_a_pose_is_cut_off():
+    # Standing, with most joints above the middle, as a person has them.
+    pose = POSE * [0.3, 0.0, 0.3]
+    pose[:, 1] = np.linspace(-900, -300, 17)
+    pose[H36M.index("left_ankle")] = [100, 800, 0]
+    figure = pose_figure(POINTS, pose, COCO, H36M)
+    figure.canvas.draw()
+    for axes in figure.axes[1:]:
+        x, y, _ = proj3d.proj_transform(*upright(pose).T, axes.get_proj())
+        inside = axes.patch.get_window_extent()
+        assert all(inside.contains(*point) for point in axes.transData.transform(np.c_[x, y]))
