@@ -6,10 +6,12 @@ PYTHON_IN_VENV := $(VENV)/bin/python
 # Says that what lifts is installed; the other one, that everything is.
 USABLE := $(VENV)/.usable
 INSTALLED := $(VENV)/.installed
+# Says that notebooks can be run.
+KERNEL := $(VENV)/.kernel
 # What maintainers lock, audit and list with, apart from what it looks at.
 TOOLS := build/tools
 # The extras of pyproject.toml that have a file of hashes in requirements/.
-LOCKED := video dev
+LOCKED := video notebooks dev
 
 # Set PYTHON to choose an interpreter; else the first of these that runs and is new enough is taken.
 CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
@@ -17,7 +19,7 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo quick test exhaustive package mutations results results-check
+.PHONY: help install demo notebooks quick test exhaustive package mutations results results-check
 .PHONY: lint format lock audit sbom clean
 
 help: ## List these targets.
@@ -28,6 +30,12 @@ install: $(USABLE) ## Install what lifts videos, photographs and keypoints.
 
 demo: $(INSTALLED) ## Train, test and draw on a generated human; no download of data.
 	@$(PYTHON_IN_VENV) scripts/demo.py
+
+# Copies, so that data and runs stay out of the documentation. Cells call the commands of this environment.
+notebooks: $(KERNEL) ## Run the notebooks of docs/notebooks, into build/notebooks.
+	@mkdir -p build/notebooks
+	@cp docs/notebooks/*.ipynb build/notebooks
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" jupyter execute --inplace build/notebooks/*.ipynb
 
 quick: $(INSTALLED) ## Run the tests that are not slow, in one process.
 	@$(PYTHON_IN_VENV) -m pytest -m "not slow"
@@ -84,7 +92,8 @@ clean: ## Remove the environment and all caches; data and runs stay.
 # starts from an empty environment, as pip cannot tell a half-written package from a whole one.
 $(USABLE): EXTRAS := video
 $(INSTALLED): EXTRAS := dev
-$(USABLE) $(INSTALLED): pyproject.toml constraints.txt $(LOCKED:%=requirements/%.txt)
+$(KERNEL): EXTRAS := notebooks
+$(USABLE) $(INSTALLED) $(KERNEL): pyproject.toml constraints.txt $(LOCKED:%=requirements/%.txt)
 	@python=; \
 	for candidate in $(CANDIDATES); do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \

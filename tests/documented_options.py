@@ -5,8 +5,13 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.notebooks import NOTEBOOKS, page_text
+
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "experiments/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / "README.md", ROOT / "experiments/README.md"),
+    *(*sorted((ROOT / "docs").rglob("*.md")), *NOTEBOOKS),
+]
 TRAINING = ("fit", "validate", "test", "predict")
 # Of other programs: SLURM, torchrun, make, W&B.
 OF_OTHERS = {
@@ -42,7 +47,7 @@ def commands(page: Path) -> list[list[str]]:
     """
     found = []
     variables: dict[str, str] = {}
-    for kind, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
+    for kind, block in _BLOCK.findall(page_text(page)):
         if kind not in ("bash", "sh", "console"):
             continue
         for line in _lines(block):
@@ -98,7 +103,7 @@ def named_in_text() -> dict[str, Named]:
     """Return the options that the text of all pages names between backticks."""
     found: dict[str, Named] = {}
     for page in PAGES:
-        for span in _SPAN.findall(_BLOCK.sub("", page.read_text(encoding="utf-8"))):
+        for span in _SPAN.findall(_BLOCK.sub("", page_text(page))):
             if "--" not in span:
                 continue
             for name, value in options(shlex.split(span.replace("\n", " "))):

@@ -29,6 +29,7 @@ from tests.lifting.inference.keypoint_files import made_keypoints
 from tests.lifting.made_checkpoints import make
 from tests.lifting.metrics import test_evaluation, test_registry
 from tests.made_lifters import save
+from tests.notebooks import NOTEBOOKS, page_text
 
 pytestmark = pytest.mark.slow(reason="runs the commands of the guides")
 
@@ -38,7 +39,7 @@ PAGES = [
         ROOT / name
         for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "experiments/README.md")
     ),
-    *sorted((ROOT / "docs").rglob("*.md")),
+    *(*sorted((ROOT / "docs").rglob("*.md")), *NOTEBOOKS),
 ]
 FILE_BLOCK = re.compile(r"^```(?:python|yaml)\n# (\S+/\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -311,22 +312,22 @@ def anchor(heading: str) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_relative_links_lead_somewhere(page):
-    for link in LINK.findall(page.read_text()):
+    for link in LINK.findall(page_text(page)):
         if link.startswith(("http://", "https://")):
             continue
         path, _, section = link.partition("#")
         target = page.parent / path if path else page
         assert target.exists(), f"{page.name}: {link}"
         if section:
-            headings = {anchor(h) for h in HEADING.findall(target.read_text())}
+            headings = {anchor(h) for h in HEADING.findall(page_text(target))}
             assert section in headings, f"{page.name}: {link}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_of_the_repository_that_a_page_names_exist(page):
     # The guides name files that their reader is about to write.
-    written = {path for path, _ in FILE_BLOCK.findall(page.read_text())}
-    named = set(REPOSITORY_PATH.findall(page.read_text())) - written
+    written = {path for path, _ in FILE_BLOCK.findall(page_text(page))}
+    named = set(REPOSITORY_PATH.findall(page_text(page))) - written
     missing = [path for path in named if not (ROOT / path).exists()]
     assert not missing
 

@@ -29,6 +29,7 @@ from tests.documented_options import (
     named_in_text,
     options,
 )
+from tests.notebooks import NOTEBOOKS, page_text, written_files
 from tests.test_docs import FILE_BLOCK
 
 pytestmark = pytest.mark.slow(reason="parses every command of the documentation")
@@ -38,7 +39,8 @@ TAKEN_OUT = {"model.proportions"}
 NAMED = named_in_text()
 NAMED = {name: NAMED[name] for name in NAMED.keys() - OF_OTHERS - TAKEN_OUT}
 # Files that the readers of a guide write; tests/test_docs.py runs its commands.
-WRITTEN = {path for page in PAGES for path, _ in FILE_BLOCK.findall(page.read_text("utf-8"))}
+WRITTEN = {path for page in PAGES for path, _ in FILE_BLOCK.findall(page_text(page))}
+WRITTEN = WRITTEN.union(*map(written_files, NOTEBOOKS))
 COMMANDS_OF_PAGES = [(page.name, words) for page in PAGES for words in commands(page)]
 CLASSES = {
     part: {name: getattr(package, name) for name in package.__all__}
