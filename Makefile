@@ -33,7 +33,7 @@ demo: $(INSTALLED) ## Train, test and draw on a generated human; no download of 
 
 # Copies, so that data and runs stay out of the documentation. Cells call the commands of this environment.
 notebooks: $(KERNEL) ## Run the notebooks of docs/notebooks, into build/notebooks.
-	@mkdir -p build/notebooks
+	@mkdir -p build/notebooks && rm -rf build/notebooks/runs
 	@cp docs/notebooks/*.ipynb build/notebooks
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" jupyter execute --inplace build/notebooks/*.ipynb
 
