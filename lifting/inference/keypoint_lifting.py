@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lifting.errors import InputError, warn
+from lifting.errors import InputError
 from lifting.files import write_together
 from lifting.inference.defaults import lifter_and_options
 from lifting.inference.everyone import lift_everyone
 from lifting.inference.keypoint_files import KeypointTrack, read_tracks, select_tracks
-from lifting.inference.nominal_size import with_nominal_size
+from lifting.inference.nominal_size import sized
 from lifting.inference.options import LiftOptions, ReadOptions
 from lifting.inference.output_options import MOTION, OutputOptions
 from lifting.inference.outputs import (
@@ -26,7 +26,6 @@ from lifting.inference.people_page import write_people_page
 from lifting.inference.pose_files import pack_poses
 from lifting.inference.prediction import load_lifter
 from lifting.inference.result_files import ResultFiles
-from lifting.methods.bases.lifter import Lifter
 
 _NOTHING_MORE = OutputOptions()
 
@@ -116,7 +115,7 @@ def lift_keypoint_file(
     # Whoever names another rate knows better than the file.
     tracks = [t if options.fps in (None, t.fps) else replace(t, times=None) for t in tracks]
     lifter = load_lifter(lifter_name, options.flip_test)
-    tracks = _sized(with_calibrated_size(tracks, outputs), lifter, path)
+    tracks = sized(with_calibrated_size(tracks, outputs), lifter, path)
     if not read_options.stills:
         tracks = [person.contiguous(path) for person in tracks]
     lifted = lift_everyone(tracks, lifter, options, path, outputs)
@@ -142,14 +141,3 @@ def _report(
         print(f"{files[0]}{more}")
     if page is not None:
         print(f"Open {page.resolve()} in a browser.")
-
-
-def _sized(tracks: list[KeypointTrack], lifter: Lifter, path: Path) -> list[KeypointTrack]:
-    """Return tracks with the size of their images guessed, where that hardly matters to the lifter."""
-    unsized = [track for track in tracks if track.size is None and track.camera is None]
-    if not unsized or not lifter.in_person_view:
-        return tracks
-    sized, (width, height) = with_nominal_size(tracks)
-    what = f"does not tell how large the images are, and {width:g} x {height:g} are assumed"
-    warn(InputError(what, path, "give their width and height."))
-    return sized

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lifting.errors import InputError, warn
 from lifting.inference.keypoint_files import KeypointTrack
+from lifting.methods.bases.lifter import Lifter
 
 # Usual sizes of videos, lying; the first that holds the keypoints is taken, lying or upright.
 _SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
@@ -36,3 +38,22 @@ def with_nominal_size(
     unknown = [track.size is None and track.camera is None for track in tracks]
     sized = [replace(t, size=size) if u else t for t, u in zip(tracks, unknown, strict=True)]
     return sized, size
+
+
+def sized(tracks: list[KeypointTrack], lifter: Lifter, where: object) -> list[KeypointTrack]:
+    """Return tracks with the size of their images guessed, with a warning, if it hardly matters.
+
+    To a lifter that sees the image it does, and tracks stay as they are.
+
+    Args:
+        tracks: Everyone in a recording.
+        lifter: The lifter.
+        where: The file, for the warning.
+    """
+    unsized = [track for track in tracks if track.size is None and track.camera is None]
+    if not unsized or not lifter.in_person_view:
+        return tracks
+    guessed, (width, height) = with_nominal_size(tracks)
+    what = f"does not tell how large the images are, and {width:g} x {height:g} are assumed"
+    warn(InputError(what, where, "give their width and height."))
+    return guessed
