@@ -13,11 +13,11 @@ PAGES = [
     *(*sorted((ROOT / "docs").rglob("*.md")), *NOTEBOOKS),
 ]
 TRAINING = ("fit", "validate", "test", "predict")
-# Of other programs: SLURM, torchrun, make, W&B.
+# Of other programs: SLURM, torchrun, make, W&B, Docker.
 OF_OTHERS = {
     *("array", "dependency", "ntasks", "ntasks-per-node", "signal", "dry-run"),
     *("nnodes", "nproc_per_node", "rdzv_backend", "rdzv_endpoint", "rdzv_id", "run-path"),
-    "max_restarts",
+    *("max_restarts", "build-arg", "gpus", "init", "network", "shm-size", "time", "user"),
     *("include-online", "help", "version"),
 }
 _BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
