@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TOP = ("lifting", "datamodules", "callbacks", "scripts")
+TOP = ("lifting", "datamodules", "callbacks", "scripts", "space")
 
 # What everybody may use, and knows nobody but itself.
 POSES = {
@@ -56,6 +56,7 @@ ALLOWED = {
     "lifting.cli": CORE | DATA | {"lifting.inference"},
     "lifting.__main__": {"lifting.cli"},
     "scripts": {"lifting.cli"},
+    "space": POSES | {"lifting.inference", "lifting.methods"},
 }
 
 
