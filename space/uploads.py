@@ -71,7 +71,7 @@ def lifted(
 def _answer(
     files: Sequence[str], folder: Path, lifter: str, read_options: ReadOptions, fps: float | None
 ) -> Answer:
-    source = folder / "given"
+    source = folder / "recording"
     try:
         with listening() as warned:
             source = _gathered([Path(file) for file in files], source)
@@ -144,6 +144,8 @@ def _motion(
     target: Path, tracks: Sequence[KeypointTrack], poses: Sequence[Lifted]
 ) -> tuple[dict[Path, bytes], list[str]]:
     """Return a BVH file per person, or why there is none."""
+    if any(each.fps is None for each in poses):
+        return {}, ["No BVH, which needs the frames per second."]
     try:
         return output_files(target, tracks, poses, ("bvh",)), []
     except InputError as error:
