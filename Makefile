@@ -31,11 +31,8 @@ install: $(USABLE) ## Install what lifts videos, photographs and keypoints.
 demo: $(INSTALLED) ## Train, test and draw on a generated human; no download of data.
 	@$(PYTHON_IN_VENV) scripts/demo.py
 
-# Copies, so that data and runs stay out of the documentation. Cells call the commands of this environment.
 notebooks: $(KERNEL) ## Run the notebooks of docs/notebooks, into build/notebooks.
-	@mkdir -p build/notebooks && rm -rf build/notebooks/runs
-	@cp docs/notebooks/*.ipynb build/notebooks
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" jupyter execute --inplace build/notebooks/*.ipynb
+	@$(PYTHON_IN_VENV) .ci/notebooks
 
 quick: $(INSTALLED) ## Run the tests that are not slow, in one process.
 	@$(PYTHON_IN_VENV) -m pytest -m "not slow"
