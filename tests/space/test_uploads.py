@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lifting import __version__
 from lifting.inference.app.words import FIELDS
 from lifting.inference.options import ReadOptions
 from space import uploads
@@ -102,3 +103,4 @@ def test_folder_is_that_of_a_space():
     lines = (SPACE / "requirements.txt").read_text(encoding="utf-8").splitlines()
     asked = [line for line in lines if line and not line.startswith(("#", "--"))]
     assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in asked)
+    assert f"lifting-suite=={__version__}" in asked
