@@ -6,12 +6,14 @@ PYTHON_IN_VENV := $(VENV)/bin/python
 # Says that what lifts is installed; the other one, that everything is.
 USABLE := $(VENV)/.usable
 INSTALLED := $(VENV)/.installed
+# That the documentation can be built.
+DOCUMENTING := $(VENV)/.documenting
 # Says that notebooks can be run.
 KERNEL := $(VENV)/.kernel
 # What maintainers lock, audit and list with, apart from what it looks at.
 TOOLS := build/tools
 # The extras of pyproject.toml that have a file of hashes in requirements/.
-LOCKED := video notebooks dev
+LOCKED := video notebooks dev docs
 
 # Set PYTHON to choose an interpreter; else the first of these that runs and is new enough is taken.
 CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
@@ -19,7 +21,7 @@ CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo notebooks quick test exhaustive package mutations results results-check
+.PHONY: help install demo notebooks quick test exhaustive package mutations results results-check site
 .PHONY: lint format lock audit sbom clean
 
 help: ## List these targets.
@@ -55,6 +57,11 @@ results: $(INSTALLED) ## Draw the tables of experiments/README.md from experimen
 results-check: $(INSTALLED) ## Check that results, tables and experiments agree; a part of test.
 	@$(PYTHON_IN_VENV) -m lifting results draw --check true
 
+site: $(DOCUMENTING) ## Build the documentation as a site, build/site/index.html; warnings are errors.
+	@$(PYTHON_IN_VENV) -m sphinx -q -W --keep-going -d build/site-cache -c docs/site . build/site
+	@$(PYTHON_IN_VENV) docs/site/check_links.py build/site
+	@echo "Open build/site/index.html."
+
 lint: $(INSTALLED) ## Check style and types.
 	@$(PYTHON_IN_VENV) -m ruff check
 	@$(PYTHON_IN_VENV) -m ruff format --check
@@ -89,8 +96,9 @@ clean: ## Remove the environment and all caches; data and runs stay.
 # starts from an empty environment, as pip cannot tell a half-written package from a whole one.
 $(USABLE): EXTRAS := video
 $(INSTALLED): EXTRAS := dev
+$(DOCUMENTING): EXTRAS := docs
 $(KERNEL): EXTRAS := notebooks
-$(USABLE) $(INSTALLED) $(KERNEL): pyproject.toml constraints.txt $(LOCKED:%=requirements/%.txt)
+$(USABLE) $(INSTALLED) $(KERNEL) $(DOCUMENTING): pyproject.toml constraints.txt $(LOCKED:%=requirements/%.txt)
 	@python=; \
 	for candidate in $(CANDIDATES); do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \

@@ -1,0 +1,62 @@
+"""Configuration of the documentation site: the Markdown of the repository, and its docstrings."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(ROOT), str(HERE)]
+
+project = "Lifting"
+version = release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+html_title = f"{project} {version}"
+root_doc = "docs/index"
+# In these patterns ** stands for any folders, none of them as well.
+include_patterns = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/**.md",
+    "docs/notebooks/*.ipynb",
+    "experiments/README.md",
+    "lifting/models/shipped/*/README.md",
+]
+
+# The extension makes Markdown of notebooks.
+source_suffix = {".md": "markdown", ".ipynb": "markdown"}
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "extension",
+]
+# Anchors of headings as those where the Markdown is read in the repository.
+myst_heading_anchors = 5
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+# Types of attributes stand in the signature; jaxtyping's shapes are no valid markup.
+napoleon_attr_annotations = False
+napoleon_use_ivar = True
+napoleon_numpy_docstring = False
+
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+# The first page is docs/index.html; who opens the site's own index.html is led there.
+templates_path = ["templates"]
+html_additional_pages = {"index": "redirect.html"}
+toc_object_entries_show_parents = "hide"
+# Where a shell is shown, its prompt and what it answers are not copied.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+# Asked for by `sphinx-build -b linkcheck` alone.
+linkcheck_timeout = 20
+linkcheck_anchors = False
+linkcheck_ignore = [r"http://localhost.*", r"http://127\.0\.0\.1.*"]

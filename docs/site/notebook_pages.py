@@ -1,0 +1,46 @@
+"""Notebooks as pages: their cells, and what they put out where they were executed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+FENCE = "``````"
+ENTRY = re.compile(r"^notebooks/(\w+)\n", re.MULTILINE)
+
+
+def present(page: str, folder: Path) -> str:
+    """Return a page whose list of notebooks has those alone that are in a folder."""
+    return ENTRY.sub(lambda m: m[0] if (folder / f"{m[1]}.ipynb").exists() else "", page)
+
+
+def as_markdown(notebook: str) -> str:
+    """Return a notebook, which is JSON, as Markdown."""
+    parts: list[str] = []
+    for cell in json.loads(notebook)["cells"]:
+        source = _text(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(source)
+        elif cell["cell_type"] == "code" and source.strip():
+            parts.append(_fenced("python", source))
+            parts += map(_output, cell["outputs"])
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _text(lines: str | list[str]) -> str:
+    return lines if isinstance(lines, str) else "".join(lines)
+
+
+def _fenced(kind: str, text: str) -> str:
+    return f"{FENCE}{kind}\n{text.rstrip()}\n{FENCE}"
+
+
+def _output(output: dict[str, Any]) -> str:
+    data = output.get("data", {})
+    if "text/html" in data:
+        return _fenced("{raw} html", _text(data["text/html"]))
+    if "image/png" in data:
+        image = _text(data["image/png"]).replace("\n", "")
+        return _fenced("{raw} html", f'<img alt="Output" src="data:image/png;base64,{image}">')
+    text = _text(output.get("text", data.get("text/plain", "")))
+    return _fenced("text", text) if text.strip() else ""
