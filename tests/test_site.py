@@ -40,7 +40,8 @@ def listed_modules():
 
 def test_every_page_is_in_the_navigation_once():
     blocks = TOCTREE.findall((ROOT / "docs/index.md").read_text())
-    entries = [e for b in blocks for e in b.split("\n\n", 1)[1].split()]
+    lines = [line for b in blocks for line in b.split("\n\n", 1)[1].splitlines()]
+    entries = [re.sub(r"^.* <(.*)>$", r"\1", line) for line in lines]
     assert len(entries) == len(set(entries))
     listed = {(ROOT / "docs" / f"{entry}.md").resolve() for entry in entries}
     pages = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs/index.md"}
@@ -76,12 +77,23 @@ def test_lists_of_modules_become_their_docstrings():
     assert "### lifting.a" in api_pages.expanded("# A\n\n## B\n\n```{modules}\nlifting.a\n```\n")
 
 
-def test_bibtex_of_a_docstring_becomes_code():
-    lines = ["Paper: x", "", "@inproceedings{a,", "  title={B},", "}", "After."]
-    api_pages.mark_bibtex(lines)
-    assert ".. code-block:: bibtex" in lines
-    assert "   @inproceedings{a," in lines
-    assert lines[-1] == "After."
+def test_array_types_have_their_names_in_signatures():
+    array = "~numpy.ndarray[tuple[~typing.Any, ...], ~numpy.dtype[~numpy.float32]]"
+    like = (
+        "~numpy._typing._array_like._Buffer | ~numpy._typing._array_like._SupportsArray[~numpy.dtype["
+        "~typing.Any]] | complex | bytes | str | ~numpy._typing._nested_sequence._NestedSequence["
+        "complex | bytes | str]"
+    )
+    shown = api_pages.readable(f"(a: {like}, b: {array} | None = None, c: {like} | None = None)")
+    arrays = "(a: ArrayLike, b: NDArray[~numpy.float32] | None = None, c: ArrayLike | None = None)"
+    assert shown == arrays
+
+
+def test_header_of_a_method_becomes_paragraphs_and_code():
+    lines = ["Paper: x", "Official code: y", "", "@inproceedings{a,", "  title={B},", "}", "After."]
+    api_pages.mark_header(lines)
+    code = [".. code-block:: bibtex", "", "   @inproceedings{a,", "     title={B},", "   }", ""]
+    assert lines == ["", "Paper: x", "", "Official code: y", "", "", *code, "After."]
 
 
 def test_links_to_files_of_the_repository_have_places_on_the_site():

@@ -5,6 +5,18 @@ import re
 # In the pages of docs/api, a list of modules, one a line.
 MODULES = re.compile(r"^```\{modules\}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
+# Array types as autodoc writes them out, and the names they are known by.
+_ARRAY = r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[(~?[\w.]+)\]\]"
+_LIKE = (
+    r"~?numpy\._typing\._array_like\._Buffer \| .*? \| complex \| bytes \| str"
+    r" \| ~?numpy\._typing\._nested_sequence\._NestedSequence\[complex \| bytes \| str\]"
+)
+
+
+def readable(signature: str) -> str:
+    """Return a signature with the names of array types in place of what they stand for."""
+    return re.sub(_LIKE, "ArrayLike", re.sub(_ARRAY, r"NDArray[\1]", signature))
+
 
 def expanded(page: str) -> str:
     """Return a page whose lists of modules are the modules: a heading and the docstrings of each."""
@@ -18,14 +30,16 @@ def _module(name: str, level: str) -> str:
     return f"{level} {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
 
 
-def mark_bibtex(lines: list[str]) -> None:
-    """Make the BibTeX entries of a docstring blocks of code, in place."""
+def mark_header(lines: list[str]) -> None:
+    """Make paragraphs and code of the header of a method's file, in place: its sources, and BibTeX."""
     inside = False
     marked = []
     for line in lines:
         if line.startswith("@") and line.rstrip().endswith(","):
             inside = True
             marked += ["", ".. code-block:: bibtex", ""]
+        elif line.startswith(("Paper", "Official code")):
+            marked.append("")
         marked.append(f"   {line}" if inside else line)
         if inside and line == "}":
             inside = False

@@ -44,7 +44,11 @@ napoleon_attr_annotations = False
 napoleon_use_ivar = True
 napoleon_numpy_docstring = False
 
+# A parameter a line where one line is not enough.
+maximum_signature_line_length = 90
+
 html_theme = "furo"
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False

@@ -67,11 +67,18 @@ def read_page(app: Sphinx, name: str, content: list[str]) -> None:
         content[0] = api_pages.expanded(content[0])
 
 
+def read_signature(*signature: Any) -> tuple[str | None, str | None]:
+    """Return the arguments and the result of a signature as they are to be shown."""
+    shown = [None if part is None else api_pages.readable(part) for part in signature[-2:]]
+    return shown[0], shown[1]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.add_transform(LinkedFiles)
     app.connect("html-collect-pages", linked_pages)
 
     app.connect("source-read", read_page)
-    app.connect("autodoc-process-docstring", lambda *args: api_pages.mark_bibtex(args[-1]))
+    app.connect("autodoc-process-signature", read_signature)
+    app.connect("autodoc-process-docstring", lambda *args: api_pages.mark_header(args[-1]))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
