@@ -48,6 +48,8 @@ def test_every_page_is_in_the_navigation_once():
     others = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     cards = (ROOT / "lifting/models/shipped").glob("*/README.md")
     assert listed == {*pages, *others, ROOT / "experiments/README.md", *cards}
+    notebooks = notebook_pages.ENTRY.findall((ROOT / "docs/notebooks.md").read_text())
+    assert {n.stem for n in (ROOT / "docs/notebooks").glob("*.ipynb")} <= set(notebooks)
 
 
 def test_modules_of_the_api_reference_exist_and_are_described_once():
@@ -126,12 +128,21 @@ def test_a_notebook_becomes_a_page_with_what_it_put_out():
     cells = [
         {"cell_type": "markdown", "source": ["# Title\n", "Text."]},
         {"cell_type": "code", "source": "print(1)", "outputs": outputs},
+        {"cell_type": "code", "source": ["%%bash\n", "lifting --help"], "outputs": []},
     ]
     page = notebook_pages.as_markdown(json.dumps({"cells": cells}))
     assert page.startswith("# Title\nText.\n")
     for part in ("python\nprint(1)\n", "text\none\ntwo\n", "<p>page</p>", 'base64,QUJD"'):
         assert part in page
     assert "figure" not in page
+
+
+def test_notebooks_that_are_not_there_are_left_out_of_the_list(tmp_path):
+    (tmp_path / "one.ipynb").touch()
+    assert (
+        notebook_pages.present("a\nnotebooks/one\nnotebooks/two\nb", tmp_path)
+        == "a\nnotebooks/one\nb"
+    )
 
 
 def test_broken_links_of_a_built_site_are_told(tmp_path):

@@ -52,6 +52,7 @@ html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 # The first page is docs/index.html; who opens the site's own index.html is led there.
 templates_path = ["templates"]
 html_additional_pages = {"index": "redirect.html"}

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 FENCE = "``````"
+# The first line of a cell that a shell runs.
+SHELL = "%%bash\n"
 ENTRY = re.compile(r"^notebooks/(\w+)\n", re.MULTILINE)
 
 
@@ -22,7 +24,8 @@ def as_markdown(notebook: str) -> str:
         if cell["cell_type"] == "markdown":
             parts.append(source)
         elif cell["cell_type"] == "code" and source.strip():
-            parts.append(_fenced("python", source))
+            shell = source.startswith(SHELL)
+            parts.append(_fenced("bash" if shell else "python", source.removeprefix(SHELL)))
             parts += map(_output, cell["outputs"])
     return "\n\n".join(part for part in parts if part) + "\n"
 
