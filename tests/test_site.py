@@ -124,7 +124,8 @@ def test_a_file_is_shown_highlighted_and_a_folder_as_a_list(tmp_path):
 def test_a_notebook_becomes_a_page_with_what_it_put_out():
     html = {"data": {"text/html": ["<p>", "page</p>"], "text/plain": "x"}}
     picture = {"data": {"image/png": "QUJD\n", "text/plain": "figure"}}
-    outputs = [{"name": "stdout", "text": ["one\n", "two\n"]}, html, picture]
+    printed = [{"name": "stdout", "text": text} for text in (["one\n", "t"], "\x1b[1mwo\x1b[0m\n")]
+    outputs = [*printed, html, picture]
     cells = [
         {"cell_type": "markdown", "source": ["# Title\n", "Text."]},
         {"cell_type": "code", "source": "print(1)", "outputs": outputs},

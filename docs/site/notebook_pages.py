@@ -8,6 +8,8 @@ from typing import Any
 FENCE = "``````"
 # The first line of a cell that a shell runs.
 SHELL = "%%bash\n"
+# Of text in a terminal.
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 ENTRY = re.compile(r"^notebooks/(\w+)\n", re.MULTILINE)
 
 
@@ -26,7 +28,7 @@ def as_markdown(notebook: str) -> str:
         elif cell["cell_type"] == "code" and source.strip():
             shell = source.startswith(SHELL)
             parts.append(_fenced("bash" if shell else "python", source.removeprefix(SHELL)))
-            parts += map(_output, cell["outputs"])
+            parts += map(_output, _joined(cell["outputs"]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -38,6 +40,17 @@ def _fenced(kind: str, text: str) -> str:
     return f"{FENCE}{kind}\n{text.rstrip()}\n{FENCE}"
 
 
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return outputs with what was printed in several pieces as one."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        if joined and "text" in output and "text" in joined[-1]:
+            joined[-1] = {"text": _text(joined[-1]["text"]) + _text(output["text"])}
+        else:
+            joined.append(output)
+    return joined
+
+
 def _output(output: dict[str, Any]) -> str:
     data = output.get("data", {})
     if "text/html" in data:
@@ -45,5 +58,5 @@ def _output(output: dict[str, Any]) -> str:
     if "image/png" in data:
         image = _text(data["image/png"]).replace("\n", "")
         return _fenced("{raw} html", f'<img alt="Output" src="data:image/png;base64,{image}">')
-    text = _text(output.get("text", data.get("text/plain", "")))
+    text = COLOURS.sub("", _text(output.get("text", data.get("text/plain", ""))))
     return _fenced("text", text) if text.strip() else ""
