@@ -58,7 +58,9 @@ results-check: $(INSTALLED) ## Check that results, tables and experiments agree;
 	@$(PYTHON_IN_VENV) -m lifting results draw --check true
 
 site: $(DOCUMENTING) ## Build the documentation as a site, build/site/index.html; warnings are errors.
-	@$(PYTHON_IN_VENV) -m sphinx -q -W --keep-going -d build/site-cache -c docs/site . build/site
+	@# Pages that were read once are not read again: after a warning all are, or the next call would be silent.
+	@$(PYTHON_IN_VENV) -m sphinx -q -W --keep-going -d build/site-cache -c docs/site . build/site || \
+	  { rm -rf build/site-cache; exit 1; }
 	@$(PYTHON_IN_VENV) docs/site/check_links.py build/site
 	@echo "Open build/site/index.html."
 
