@@ -1,15 +1,16 @@
 """Configuration of the documentation site: the Markdown of the repository, and its docstrings."""
 
 import sys
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(ROOT), str(HERE)]
 
+import lifting  # noqa: E402
+
 project = "Lifting"
-version = release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+version = release = lifting.__version__
 html_title = f"{project} {version}"
 root_doc = "docs/index"
 # In these patterns ** stands for any folders, none of them as well.
