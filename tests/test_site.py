@@ -3,9 +3,13 @@
 import importlib.util
 import json
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
+
+import lifting
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "docs/site"
@@ -36,6 +40,19 @@ def listed_modules():
     pages = sorted((ROOT / "docs/api").glob("*.md"))
     found = [api_pages.MODULES.findall(page.read_text()) for page in pages]
     return [name for blocks in found for block in blocks for name in block.split()]
+
+
+def test_configuration_knows_the_version_and_names_files_that_are_there(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    settings = runpy.run_path(str(SITE / "conf.py"))
+    assert settings["release"] == lifting.__version__
+    for name in (settings["html_favicon"], "static/site.css", "templates/redirect.html"):
+        assert (SITE / name).is_file()
+    assert all(
+        list(ROOT.glob(p))
+        for p in settings["include_patterns"]
+        if "**" not in p and "ipynb" not in p
+    )
 
 
 def test_every_page_is_in_the_navigation_once():
