@@ -60,13 +60,12 @@ def test_every_page_is_in_the_navigation_once():
     lines = [line for b in blocks for line in b.split("\n\n", 1)[1].splitlines()]
     entries = [re.sub(r"^.* <(.*)>$", r"\1", line) for line in lines]
     assert len(entries) == len(set(entries))
-    listed = {(ROOT / "docs" / f"{entry}.md").resolve() for entry in entries}
-    pages = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs/index.md"}
+    listed = {(ROOT / "docs" / entry).resolve() for entry in entries}
+    pages = {p for kind in ("*.md", "*.ipynb") for p in (ROOT / "docs").rglob(kind)}
     others = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     cards = (ROOT / "lifting/models/shipped").glob("*/README.md")
-    assert listed == {*pages, *others, ROOT / "experiments/README.md", *cards}
-    notebooks = notebook_pages.ENTRY.findall((ROOT / "docs/notebooks.md").read_text())
-    assert {n.stem for n in (ROOT / "docs/notebooks").glob("*.ipynb")} <= set(notebooks)
+    others += [ROOT / "experiments/README.md", *cards]
+    assert listed == {p.with_suffix("") for p in (*pages, *others)} - {ROOT / "docs/index"}
 
 
 def test_modules_of_the_api_reference_exist_and_are_described_once():
@@ -153,14 +152,6 @@ def test_a_notebook_becomes_a_page_with_what_it_put_out():
     for part in ("python\nprint(1)\n", "text\none\ntwo\n", "<p>page</p>", 'base64,QUJD"'):
         assert part in page
     assert "figure" not in page
-
-
-def test_notebooks_that_are_not_there_are_left_out_of_the_list(tmp_path):
-    (tmp_path / "one.ipynb").touch()
-    assert (
-        notebook_pages.present("a\nnotebooks/one\nnotebooks/two\nb", tmp_path)
-        == "a\nnotebooks/one\nb"
-    )
 
 
 def test_broken_links_of_a_built_site_are_told(tmp_path):

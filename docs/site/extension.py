@@ -63,9 +63,6 @@ def read_page(app: Sphinx, name: str, content: list[str]) -> None:
         text = executed.read_text(encoding="utf-8") if executed.exists() else content[0]
         app.env.note_reread()
         content[0] = notebook_pages.as_markdown(text)
-    elif name == "docs/notebooks":
-        content[0] = notebook_pages.present(content[0], path.with_suffix(""))
-        app.env.note_reread()
     elif "docs/api/" in name:
         content[0] = api_pages.expanded(content[0])
 

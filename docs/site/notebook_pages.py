@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 FENCE = "``````"
@@ -10,12 +9,6 @@ FENCE = "``````"
 SHELL = "%%bash\n"
 # Of text in a terminal.
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-ENTRY = re.compile(r"^notebooks/(\w+)\n", re.MULTILINE)
-
-
-def present(page: str, folder: Path) -> str:
-    """Return a page whose list of notebooks has those alone that are in a folder."""
-    return ENTRY.sub(lambda m: m[0] if (folder / f"{m[1]}.ipynb").exists() else "", page)
 
 
 def as_markdown(notebook: str) -> str:
