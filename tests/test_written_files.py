@@ -28,6 +28,7 @@ FUNCTIONS = {
 OPENERS = {"open", "File", "fdopen", "ZipFile"}
 # By module and function, why it writes on its own.
 ALLOWED = {
+    ("lifting.errors", "_has_no_reader"): "the null device",
     ("lifting.runs.lock", "_acquire"): "the lock, which is there for others to see at once",
     ("datamodules.relative_depth.annotation.answers", "locked"): "a lock",
     ("lifting.inference.app.upload_folder", "_lock"): "a lock on a folder",
