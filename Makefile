@@ -14,6 +14,7 @@ KERNEL := $(VENV)/.kernel
 TOOLS := build/tools
 # The extras of pyproject.toml that have a file of hashes in requirements/.
 LOCKED := video notebooks dev docs
+LOCKS := $(LOCKED:%=requirements/%.txt) requirements/tools.txt
 
 # Set PYTHON to choose an interpreter; else the first of these that runs and is new enough is taken.
 CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
@@ -84,7 +85,7 @@ lock: $(TOOLS) ## Write requirements/ anew from pyproject.toml and constraints.t
 	done
 
 audit: $(TOOLS) ## Look the locked versions up among known vulnerabilities; needs a network.
-	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes $(LOCKS:%=-r %)
 
 sbom: $(USABLE) $(TOOLS) ## Write what is installed, with versions and licences, into build/sbom.json (CycloneDX).
 	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
