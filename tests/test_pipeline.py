@@ -128,7 +128,7 @@ def test_stages_run_in_the_order_of_the_file_but_after_those_they_build_on(here)
         ({"a": {"checkpoints": {"x": "b"}}, "b": {"checkpoints": {"x": "a"}}}, "circle"),
         ({"a": {"checkpoints": {"x": "a"}}}, "circle"),
         ({"a": {"checkpoints": {"x": "none"}}}, "no stage 'none'"),
-        ({"a": {"configs": ["nowhere"]}}, "experiments/nowhere.yaml: cannot be read"),
+        ({"a": {"configs": ["nowhere"]}}, "experiments/nowhere.yaml: there is no such file"),
         ({"a": {"configs": "base"}}, "'configs' is to be a list"),
         ({"a": {"option": {}}}, "no key 'option'"),
         ({"a": {"options": ["x"]}}, "'options' is to be a mapping"),
