@@ -70,6 +70,7 @@ def test_pictures_are_drawn_of_validation_and_test(here):
     assert {p.name for p in folder.iterdir()} == {"val_epoch0002.png", "test.png"}
 
 
+@pytest.mark.exhaustive
 def test_configuration_says_what_the_best_is_by(here):
     overlay = here / "best.yaml"
     overlay.write_text("best:\n  monitor: val/distance\n  mode: max\n")

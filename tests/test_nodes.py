@@ -164,6 +164,7 @@ def job(folder: Path, words: list[str]) -> list[subprocess.Popen]:
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_job_of_two_nodes_whose_time_is_up_goes_on_as_one_process(folder, whole):
     (folder / "experiments").symlink_to(ROOT / "experiments")
     (folder / "scontrol").write_text(SCONTROL, encoding="utf-8")

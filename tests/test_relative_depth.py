@@ -58,6 +58,7 @@ def lsp(folder: Path, store: Path, said: Path, name: str, *options: str) -> floa
     return cli.model.test_result.frame_mean["disagreement"]
 
 
+@pytest.mark.exhaustive
 def test_made_up_photographs(tmp_path):
     draws = np.random.default_rng(1)
     # Poses that stand and lie, so that what is low is not always the feet.

@@ -119,10 +119,10 @@ def _weights(folder: Path, run: str) -> dict[str, torch.Tensor]:
         ([*BASELINE, *DDP], 14, 12),
         (FEW_LABELS, 22, 20),
         # Saved after batches 11 and 19, in the middle of three, and killed within the next turn.
-        ([*REPNET, *TURNS], 17, 14),
+        pytest.param([*REPNET, *TURNS], 17, 14, marks=pytest.mark.exhaustive),
         (TEMPORAL_GAN, 26, 25),
         # Of 12 steps an epoch.
-        (IMAGES, 18, 16),
+        pytest.param(IMAGES, 18, 16, marks=pytest.mark.exhaustive),
         # Compiled, dropout draws numbers of its own.
         pytest.param(
             [*BASELINE, "--compile", "default"],
@@ -185,7 +185,11 @@ class Watch(Callback):
     # Epochs of 16 steps, saved every four, so that saving and validating fall on the same batch.
     [
         ([("validation", 16), ("epoch", 16), ("batch", 22)], []),
-        ([("validation", 24), ("batch", 31)], ["--trainer.val_check_interval", "8"]),
+        pytest.param(
+            [("validation", 24), ("batch", 31)],
+            ["--trainer.val_check_interval", "8"],
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_runs_killed_round_a_validation_miss_none_and_end_the_same(

@@ -51,6 +51,7 @@ def errors_of(folder: Path, *more: str) -> tuple[dict[str, float], int]:
     return result.frame_mean, sum(result.frames)
 
 
+@pytest.mark.exhaustive
 def test_the_error_does_not_depend_on_how_long_the_pieces_of_a_sequence_are(trained):
     narrow = ("--model.channels", "16", "--data.test_chunk", "1024")
     folder = trained("video_pose_3d_27", *narrow)
@@ -62,7 +63,9 @@ def test_the_error_does_not_depend_on_how_long_the_pieces_of_a_sequence_are(trai
         assert pieces == pytest.approx(whole, rel=1e-4)
 
 
-@pytest.mark.parametrize("window", [5, 12, 27])
+@pytest.mark.parametrize(
+    "window", [5, *(pytest.param(n, marks=pytest.mark.exhaustive) for n in (12, 27))]
+)
 def test_every_frame_of_a_seq2seq_lifter_counts_once_also_of_shorter_clips(trained, window):
     narrow = ("--model.width", "16", "--model.depth", "1", "--model.frames", str(window))
     folder = trained("mixste_27", *narrow, "--data.chunk", str(window))
@@ -85,6 +88,7 @@ def test_a_semi_supervised_lifter_finds_a_trajectory(trained):
     assert errors["root_error"] > 0
 
 
+@pytest.mark.exhaustive
 def test_a_training_that_starts_from_another_has_its_parameters_and_its_statistics(trained):
     narrow = ("--model.width", "16", "--model.frames", "5", "--data.receptive_field", "5")
     first = trained("lstm", *narrow)

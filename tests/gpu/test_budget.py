@@ -30,7 +30,11 @@ TOGETHER = [name for name, method in NAMED.items() if name in LINKS or sees_imag
 PARTS = [TOGETHER, [name for name in NAMED if name not in TOGETHER]]
 
 
-@pytest.mark.parametrize("names", PARTS, ids=lambda names: names[0])
+@pytest.mark.parametrize(
+    "names",
+    [PARTS[0], pytest.param(PARTS[1], marks=pytest.mark.exhaustive)],
+    ids=lambda names: names[0],
+)
 def test_steps_ask_of_the_gpu_what_the_table_says(runs, synthetic_folder, names):
     command = [sys.executable, "-m", "tests.gpu.budget", str(synthetic_folder), str(runs), *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -9,7 +9,6 @@ import pytest
 import torch
 import yaml
 
-from tests.exhaustive import EXHAUSTIVE
 from tests.scripts.running import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -51,8 +50,9 @@ def trainings(tmp_path, pipeline_runner, give_synthetic):
 
 @pytest.mark.slow(reason="trains two stages after many kills")
 @pytest.mark.timeout(1800)
+@pytest.mark.exhaustive
 def test_pipeline_killed_at_random_moments_ends_with_the_same_weights(trainings, survives_kills):
-    survives_kills(trainings, "trainings.yaml", times=10 if EXHAUSTIVE else 4)
+    survives_kills(trainings, "trainings.yaml")
     last = "runs/killed/second/checkpoints/last.ckpt"
     checkpoint = torch.load(trainings.folder / last, weights_only=True)
     # Two actions of two takes, four subjects, four cameras and six frames, in batches of eight.

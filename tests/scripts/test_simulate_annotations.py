@@ -29,6 +29,7 @@ def workplace(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow(reason="trains for 40 epochs")
+@pytest.mark.exhaustive
 def test_relative_depth_learns_from_it_what_it_was_not_shown(workplace):
     options = ["--images", "280", "--pairs", "all", "--noise", "0", "--out", "depth.json"]
     script("simulate_annotations", "human.h5", *options)

@@ -32,6 +32,7 @@ def test_the_page_has_the_errors_that_are_measured(size):
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.exhaustive
 def test_the_default_has_the_smallest_mean_error(size):
     # The last column is of the targets; no decoder can do anything about it.
     means = {row.split("|")[1].strip(): numbers(row)[:-1].mean() for row in table(*size)[2:]}

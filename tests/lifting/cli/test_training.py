@@ -166,6 +166,7 @@ def test_last_of_a_run_that_has_not_begun_starts_it(here):
     assert (here / "runs/fresh/checkpoints/last.ckpt").is_file()
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_drawn_and_nothing_else_changes_where_pictures_are_switched_off(here):
     run(
         [

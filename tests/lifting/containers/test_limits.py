@@ -65,6 +65,7 @@ def test_values_by_reference_are_counted_wherever_they_are(small):
         check_values({"a": (held,)}, small)
 
 
+@pytest.mark.exhaustive
 def test_many_values_that_are_all_there_are_no_fault(small):
     check_values([[float(n)] for n in range(1_100_000)], small)
 

@@ -48,7 +48,9 @@ def lines(report, word):
     return [parts[1] for parts in found if parts[0] == word]
 
 
-@pytest.mark.parametrize("layout", [OrderedDict, mmpose])
+@pytest.mark.parametrize(
+    "layout", [pytest.param(OrderedDict, marks=pytest.mark.exhaustive), mmpose]
+)
 def test_an_imported_hrnet_finds_the_heatmaps_of_the_published_one(imported, layout):
     method, report, _ = imported(layout(HRNET), "HeatmapDetector", given=COCO)
     with torch.no_grad():

@@ -31,7 +31,16 @@ def test_every_lifter_and_detector_is_tried():
 SAVED = KINDS if EXHAUSTIVE else ("ElePose", "MixSTE", "HeatmapDetector")
 # Their operations are those of others.
 SHARED = {
-    *("DSTformer", "FlowLifterTwin", "GuidedDetector", "IGANet", "LInKs", "OcclusionCompletion"),
+    *(
+        "DSTformer",
+        "FlowLifterTwin",
+        "MotionAGFormer",
+        "PoseFormerV2",
+        "GuidedDetector",
+        "IGANet",
+        "LInKs",
+        "OcclusionCompletion",
+    ),
     *("PoseFormer", "RelativeDepth", "RelativeDepthTwin", "RepNet", "SemiSupervisedVideoPose3D"),
     *("TemporalGAN", "TransformerLifter", "WindowMLPLifter"),
 }
@@ -40,7 +49,8 @@ CASES = [
     pytest.param(kind, {}, id=kind, marks=[pytest.mark.exhaustive] if kind in SHARED else [])
     for kind in KINDS
 ]
-CASES.append(pytest.param("VideoPose3D", {"view": "person", "missing": True}, id="view"))
+VIEWED = {"view": "person", "missing": True}
+CASES.append(pytest.param("VideoPose3D", VIEWED, id="view", marks=pytest.mark.exhaustive))
 
 
 @pytest.mark.slow(reason="exports every method")

@@ -163,6 +163,7 @@ def test_losses_of_devices_are_compared_without_what_each_draws(make):
     torch.testing.assert_close(outputs(), outputs(), rtol=0, atol=0)
 
 
+@pytest.mark.exhaustive
 def test_trainings_do_without_what_reads_videos():
     """Not every cluster can install it."""
     names = f"callbacks, datamodules, lifting.cli.training, {trials.__name__}"

@@ -200,6 +200,7 @@ def test_what_is_reapplied_takes_effect_is_logged_and_told(here):
     assert "--model.lr 0.5" in second["command"]
 
 
+@pytest.mark.exhaustive
 def test_both_rates_of_a_generative_adversarial_method_take_effect(here):
     more = ("--ckpt_path", "last", "--trainer.max_epochs", "3", "--model.critic_lr", "0.25")
     fit("gan", *more, method=REPNET)
@@ -225,6 +226,7 @@ def test_a_longer_training_has_its_schedule_from_its_first_step_on(here, monkeyp
     assert rates == whole[len(whole) // 2 :]
 
 
+@pytest.mark.exhaustive
 def test_weights_begin_another_run_where_options_are_refused(here):
     start = ("--model.start_from", LAST, "--data.batch_size", "4")
     fit("second", *start, "--last.every_n_train_steps", "1")

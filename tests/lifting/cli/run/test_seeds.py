@@ -129,6 +129,7 @@ def test_half_a_seed_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow(reason="trains from the command line")
+@pytest.mark.exhaustive
 def test_the_record_repeats_the_run(tmp_path, monkeypatch, give_synthetic):
     monkeypatch.chdir(tmp_path)
     give_synthetic(tmp_path / "data")

@@ -117,6 +117,7 @@ def test_checkpoints_and_tables_are_artifacts_where_they_are_asked_for(here):
     assert given["test"] == ["test.csv"]
 
 
+@pytest.mark.exhaustive
 def test_commands_that_look_at_a_moved_run_go_on_or_open_nothing(here):
     shutil.copytree(here / "runs" / NAME, here / "runs/moved", symlinks=True)
     before = sorted(path.name for path in (here / "runs/moved/wandb").iterdir())
@@ -185,6 +186,7 @@ def test_records_of_a_run_are_uploaded_to_one_chart(here):
     assert {f"model-{identity}", f"test-{identity}"} <= set(server.artifacts)
 
 
+@pytest.mark.exhaustive
 def test_what_weights_and_biases_refuses_leaves_nothing(here):
     def refused(*more: str) -> str:
         with pytest.raises(InputError) as error:

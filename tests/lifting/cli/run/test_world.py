@@ -208,7 +208,12 @@ def fit(data: Path, run_name: str, *more: str) -> None:
 @pytest.mark.parametrize(
     ("rank", "variables", "more"),
     [
-        (3, {**SLURM, "SLURM_NTASKS": 8, "SLURM_PROCID": 3, "SLURM_LOCALID": 3}, ()),
+        pytest.param(
+            3,
+            {**SLURM, "SLURM_NTASKS": 8, "SLURM_PROCID": 3, "SLURM_LOCALID": 3},
+            (),
+            marks=pytest.mark.exhaustive,
+        ),
         (1, {"LOCAL_RANK": 1, "MASTER_PORT": 1, "WORLD_SIZE": 2}, ("--trainer.strategy", "ddp")),
     ],
 )

@@ -31,8 +31,8 @@ def tracked(clip, patience=25):
 @pytest.mark.parametrize(
     ("occlusion", "way", "least"),
     [
-        ("none", "opposite", 1.0),
-        ("part", "opposite", 0.9),
+        pytest.param("none", "opposite", 1.0, marks=pytest.mark.exhaustive),
+        pytest.param("part", "opposite", 0.9, marks=pytest.mark.exhaustive),
         ("whole", "opposite", 0.9),
         ("none", "same", 0.95),
         ("part", "back", 0.95),
