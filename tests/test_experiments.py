@@ -292,7 +292,17 @@ def kinds_of_runs():
     return {group: [s for g, s in last.values() if g == group] for group in GROUPS}
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "group",
+    [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[] if path.stem == "table_1" else [pytest.mark.exhaustive],
+        )
+        for path in GROUPS
+    ],
+)
 def test_every_kind_of_run_of_a_group_instantiates(parsed, group, kinds_of_runs, monkeypatch):
     monkeypatch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
     for stage in kinds_of_runs[group]:
@@ -305,7 +315,10 @@ def test_every_kind_of_run_of_a_group_instantiates(parsed, group, kinds_of_runs,
         )
 
 
-@pytest.mark.parametrize("group", ["synthetic", "h36m", "panoptic"])
+@pytest.mark.parametrize(
+    "group",
+    ["synthetic", *(pytest.param(g, marks=pytest.mark.exhaustive) for g in ("h36m", "panoptic"))],
+)
 def test_every_stage_of_l2d_pose_instantiates(parsed, group, monkeypatch):
     monkeypatch.setattr("lifting.pipeline.cells.EXPERIMENTS", EXPERIMENTS)
     stages = read_pipeline(EXPERIMENTS / f"l2d_pose/{group}.yaml").stages

@@ -5,7 +5,11 @@ import pytest
 from tests.made_methods import LIFTERS
 from tests.made_trainings import METHODS, trained, trained_by_two, write_stages
 
-pytestmark = pytest.mark.slow(reason="trains every method in two processes")
+pytestmark = [
+    pytest.mark.slow(reason="trains every method in two processes"),
+    # They share trainings.
+    pytest.mark.xdist_group("two_processes"),
+]
 
 # Losses that are no mean over examples, or random numbers that each process draws for itself.
 OTHERWISE = {

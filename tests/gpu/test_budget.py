@@ -28,11 +28,13 @@ def runs(tmp_path_factory):
 # seconds to begin.
 TOGETHER = [name for name, method in NAMED.items() if name in LINKS or sees_images(method)]
 PARTS = [TOGETHER, [name for name in NAMED if name not in TOGETHER]]
+# One step of a lifter, of two networks in turn, and of a flow.
+FEW = ["simple_baseline", "repnet", "full_flow"]
 
 
 @pytest.mark.parametrize(
     "names",
-    [PARTS[0], pytest.param(PARTS[1], marks=pytest.mark.exhaustive)],
+    [FEW, *(pytest.param(names, marks=pytest.mark.exhaustive) for names in PARTS)],
     ids=lambda names: names[0],
 )
 def test_steps_ask_of_the_gpu_what_the_table_says(runs, synthetic_folder, names):
