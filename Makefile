@@ -20,6 +20,8 @@ LOCKS := $(LOCKED:%=requirements/%.txt) requirements/tools.txt
 CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start processes by the hundred; where no byte code is kept, each would compile the suite anew.
+test exhaustive quick mutations: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo notebooks quick test exhaustive package mutations results results-check site

@@ -65,6 +65,8 @@ class Windows:
 
     def pad(self, x: Tensor) -> Tensor:
         """Repeat the edge frames of a clip ``(T, ...)`` so that every window lies inside."""
+        if self.left == self.right == 0:
+            return x
         first, last = x[:1].expand(self.left, *x.shape[1:]), x[-1:].expand(self.right, *x.shape[1:])
         return torch.cat([first, x, last])
 

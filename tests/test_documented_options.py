@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonargparse import ArgumentParser
+from lightning.pytorch.cli import LightningCLI
 
 import datamodules
 import lifting.methods
@@ -67,7 +68,11 @@ def training():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lifting.cli.training.LiftingCLI", Unbuilt)
         patch.chdir(ROOT)
-        yield run(["fit", *recipe("base"), "--model=PoseFlows", "--data=H36M"])._subcommand_parsers
+        given = *recipe("base"), "--model=PoseFlows", "--data=H36M"
+        yield {
+            command: run([command, *given])._subcommand_parsers[command]
+            for command in LightningCLI.subcommands()
+        }
 
 
 def recipe(*names: str) -> list[str]:

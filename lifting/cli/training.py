@@ -70,6 +70,19 @@ _EXPECTED = (
 class LiftingCLI(LightningCLI):
     """LightningCLI in which everything of a run lives in the run's folder."""
 
+    def __init__(
+        self, method: type, datamodule: type, *, args: ArgsType = None, **kwargs: Any
+    ) -> None:
+        words = sys.argv[1:] if args is None else args
+        self._words = words if isinstance(words, list) else []
+        super().__init__(method, datamodule, args=args, **kwargs)
+
+    def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]
+        """Return the subcommand that is given alone, for looking up the options of each takes long."""
+        every = LightningCLI.subcommands()
+        given = next((word for word in self._words if word in every), None)
+        return every if given is None else {given: every[given]}
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add ``--run``, the W&B options and the checkpoints that every run keeps."""
         add_run_options(parser)
@@ -91,8 +104,7 @@ class LiftingCLI(LightningCLI):
         Raises:
             InputError: If something is wrong with them, with the configuration file that it is in.
         """
-        words = sys.argv[1:] if args is None else args
-        self._words = words = words if isinstance(words, list) else []
+        words = self._words
         ordered = with_shipped(configs_first(words))
         if words:
             args = ordered
@@ -161,7 +173,9 @@ class LiftingCLI(LightningCLI):
         if self.subcommand == "test":
             options.verbose = False  # the table per action says it all
         self._configured = self._configuration()
-        self._given = flat(yaml.safe_load(self._configured))
+        # Lightning would put all of it into text once more.
+        self.config_dump = yaml.safe_load(self._configured)
+        self._given = flat(self.config_dump)
         self._resumption = None
         if fits and checkpoint is not None:
             self._resumption = Resumption(checkpoint, content, self.folder, self._given)
