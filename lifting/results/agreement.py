@@ -73,7 +73,14 @@ def differs(stage: Stage, record: Record, defaults: Defaults) -> list[str]:
     known: dict[str, Any] = {}
     for part in ("model", "data"):
         kind = str(given.get(part, record.options.get(part, ""))).rpartition(".")[2]
-        known |= {f"{part}.{name}": value for name, value in defaults(part, kind).items()}
+        own = {f"{part}.{name}": value for name, value in defaults(part, kind).items()}
+        # Of what was given to another class before, a class keeps the options that it has itself.
+        given = {
+            name: value
+            for name, value in given.items()
+            if not own or not name.startswith(f"{part}.") or ".".join(name.split(".")[:2]) in own
+        }
+        known |= own
         # With its module or without.
         given[part] = kind
     measured = {n: v for n, v in record.options.items() if matters(n, method)}
@@ -116,11 +123,6 @@ def given_options(stage: Stage) -> dict[str, Any]:
 def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
     for key, value in above.items():
         if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            if value.get("class_path", below[key].get("class_path")) != below[key].get(
-                "class_path"
-            ):
-                # Another class has options of its own.
-                below[key] = {}
             _merge(below[key], value)
         else:
             below[key] = dict(value) if isinstance(value, Mapping) else value

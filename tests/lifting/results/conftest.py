@@ -57,7 +57,14 @@ Between.
 # What the classes of the configurations above have by default.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "model": {"lr": 0.5, "width": 32, "flip_test": False},
-    "data": {"test_subjects": ("S9",), "test_frames": "all", "workers": 0, "store": "x"},
+    "data": {
+        "batch_size": 32,
+        "dilation": 1,
+        "test_subjects": ("S9",),
+        "test_frames": "all",
+        "workers": 0,
+        "store": "x",
+    },
 }
 START = {"step": 0, "commit": "c" * 40, "modified": False, "hardware": "chip", "processes": 1}
 

@@ -83,6 +83,20 @@ def test_a_default_that_changed_is_found(drawn, capsys, monkeypatch):
     assert "model.flip_test false → true" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("size", "agrees"), [(8, True), (16, False)])
+def test_another_class_keeps_the_options_that_it_has_too(drawn, capsys, size, agrees):
+    other = {"class_path": "Other", "init_args": {"batch_size": size, "depth": 3}}
+    Path("experiments/base.yaml").write_text(yaml.safe_dump({**BASE, "data": other}))
+    Path("experiments/mine.yaml").write_text("data:\n  class_path: Data\n")
+    Path("experiments/p.yaml").write_text(yaml.safe_dump({**PIPELINE, "configs": ["base", "mine"]}))
+    if agrees:
+        draw(check=True)
+    else:
+        with pytest.raises(InputError, match="3 disagreements"):
+            draw(check=True)
+        assert "data.batch_size 8 → 16" in capsys.readouterr().out
+
+
 def test_the_machine_may_be_another(drawn):
     trainer = {"max_epochs": 3, "devices": 4, "accelerator": "gpu"}
     Path("experiments/base.yaml").write_text(yaml.safe_dump({**BASE, "trainer": trainer}))
