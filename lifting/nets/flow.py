@@ -22,7 +22,7 @@ from torch import Generator, Tensor, nn
 from lifting.errors import InputError
 from lifting.nets.coupling import CouplingBlock
 from lifting.nets.flow_preprocessing import FlowPreprocessing
-from lifting.on_device import sent
+from lifting.nets.pose_density import PoseDensity, prepared
 
 # The most noise of each kind; at 1 a tempered latent is a new one.
 NOISES = {"multiplicative": math.inf, "additive": math.inf, "tempered": 1.0}
@@ -54,8 +54,8 @@ class _PoseTransform(Transform):
         return poses, log_det + more
 
 
-class PoseFlow(nn.Module):
-    """Density of root-relative 2D poses, as flattened vectors (x0, y0, x1, y1, ...).
+class PoseFlow(PoseDensity):
+    """Density of root-relative 2D poses by couplings, which map them to latent vectors and back.
 
     The likelihood is that of the vectors as they are given, in nats, whether or not they are
     standardised. Where the root is dropped it is a density over the other coordinates; where they are
@@ -91,20 +91,12 @@ class PoseFlow(nn.Module):
         standardise: bool = True,
         pca: int | None = None,
     ) -> None:
-        super().__init__()
-        if root is not None and (dims % 2 or not 0 <= root < dims // 2):
-            remedy = f"give an index below {dims // 2} and an even number of values."
-            raise InputError(f"root: a pose of {dims} values has no joint {root}", remedy=remedy)
-        kept = dims if root is None or not drop_root else dims - 2
-        if pca is not None and not 2 <= pca <= kept:
-            raise InputError(f"pca: {pca} components of {kept} values; ask for 2 to {kept}.")
+        preparation = prepared(dims, root, drop_root, standardise, pca)
+        kept = preparation.kept
         if min(kept // 2, hidden, blocks) < 1:
             what = f"{kept} dims without the root, hidden {hidden}, blocks {blocks}: too few for a flow"
             raise InputError(what, remedy="give two dims or more, and one or more of the others.")
-        self.dims, self.root = dims, root
-        dropped = 2 * root if root is not None and drop_root else None
-        preparation = FlowPreprocessing(dims, dropped, standardise, pca)
-        self.latent_dims = preparation.outputs
+        super().__init__(dims, root, preparation.outputs)
         normal = StandardNormal([self.latent_dims])
         # nflows keeps a constant in float64, which some accelerators lack.
         normal.to(torch.get_default_dtype())
@@ -114,45 +106,33 @@ class PoseFlow(nn.Module):
     def _transform(self) -> _PoseTransform:
         return self.flow._transform
 
-    def _of_width(self, x: Tensor, width: int, what: str) -> Tensor:
-        """Refuse vectors of another length, and bring the others to the parameters' precision."""
-        if x.ndim != 2 or x.shape[1] != width:
-            what = f"{what} of shape {tuple(x.shape)}: this flow takes (batch, {width})"
-            raise InputError(what, remedy="flatten them, and check the joints.")
-        return x.to(next(self.parameters()).dtype)
-
-    def fit(self, poses: Float[Tensor, "poses dims"]) -> None:
-        """Take the statistics of standardisation and projection from the training poses.
-
-        Before it, nothing is standardised, and the first coordinates stand for the components.
-
-        Args:
-            poses: Root-relative training poses, in the unit in which the flow is used.
-
-        Raises:
-            InputError: If the poses are not finite or not relative to the root, or vary too little.
-        """
-        poses = self._of_width(poses, self.dims, "Training poses")
-        if len(poses) == 0 or not poses.isfinite().all():
-            raise InputError("Training poses: there are none, or some are not finite; drop those.")
-        if self.root is not None and poses[:, 2 * self.root : 2 * self.root + 2].any():
-            what = f"root: the training poses are not relative to joint {self.root}"
-            raise InputError(what, remedy="subtract it first.")
-        self._transform.preparation.fit(poses)
+    @property
+    def preparation(self) -> FlowPreprocessing:
+        """What comes before the couplings."""
+        return self._transform.preparation
 
     def log_prob(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, " batch"]:
         """Log-likelihood of each pose, in nats, normalised: the density integrates to one."""
         return self.flow.log_prob(self._of_width(x, self.dims, "Poses"))
 
     def nll(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, " batch"]:
-        """Negative log-likelihood of each pose without its constant, latent_dims / 2 · ln 2π.
-
-        The loss of ElePose and LInKs, and the convention of the numbers published with them.
-        """
+        """Negative log-likelihood of each pose without its constant, latent_dims / 2 · ln 2π."""
         return -self.log_prob(x) - 0.5 * self.latent_dims * math.log(2 * math.pi)
 
-    # What compile() and hooks reach.
-    forward = nll
+    def drawn_nll(
+        self, x: Float[Tensor, "batch dims"], gaussian: Float[Tensor, "batch drawn"] | None
+    ) -> Float[Tensor, " batch"]:
+        """Return the likelihood itself, for which nothing is drawn."""
+        return self(x)
+
+    def training_loss(
+        self,
+        x: Float[Tensor, "batch dims"],
+        noise: float,
+        gaussian: Float[Tensor, "batch drawn"] | None,
+    ) -> Float[Tensor, ""]:
+        """Return the mean negative log-likelihood of poses, with noise on them where it is drawn."""
+        return self(x if gaussian is None else self.perturb(x, noise, gaussian)).mean()
 
     def to_latent(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, "batch latent_dims"]:
         """Latent vectors of poses."""
@@ -162,22 +142,6 @@ class PoseFlow(nn.Module):
         """Poses of latent vectors; a dropped root is zero."""
         poses, _ = self._transform.inverse(self._of_width(z, self.latent_dims, "Latent vectors"))
         return poses
-
-    def gaussian(
-        self, number: int, generator: Generator | None = None
-    ) -> Float[Tensor, "number latent_dims"]:
-        """Draw standard normal vectors, for :meth:`perturb` and :meth:`resample`.
-
-        Args:
-            number: Vectors to draw.
-            generator: Source of the randomness, torch's global one unless given; drawn where it is, so
-                that a CPU's serves any device.
-        """
-        like = next(self.parameters())
-        device = like.device if generator is None else generator.device
-        shape = number, self.latent_dims
-        drawn = torch.randn(shape, generator=generator, device=device, dtype=like.dtype)
-        return drawn if device == like.device else sent(drawn, like)
 
     def perturb(
         self,
@@ -193,7 +157,7 @@ class PoseFlow(nn.Module):
                 in the unit of the poses where it does not.
             gaussian: Values of :meth:`gaussian`, drawn unless given.
         """
-        preparation = self._transform.preparation
+        preparation = self.preparation
         inputs, _ = preparation(self._of_width(x, self.dims, "Poses"))
         gaussian = self.gaussian(len(x)) if gaussian is None else gaussian
         return preparation.inverse(inputs + noise * gaussian)[0]

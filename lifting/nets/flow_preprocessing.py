@@ -30,7 +30,7 @@ class FlowPreprocessing(nn.Module):
         super().__init__()
         self.dropped = dropped
         kept = dims if dropped is None else dims - 2
-        self.outputs = pca or kept
+        self.kept, self.outputs = kept, pca or kept
         self.register_buffer("mean", torch.zeros(kept) if standardise or pca else None)
         self.register_buffer("components", torch.eye(self.outputs, kept) if pca else None)
         self.register_buffer("deviation", torch.ones(self.outputs) if standardise else None)

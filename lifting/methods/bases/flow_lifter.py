@@ -274,7 +274,7 @@ class FlowLifter(SplitLifter):
             predicted: Whether the lifters do.
             turns: Random numbers of the views.
             weights: Of likelihood, bone ratios and critics.
-            noise: See :meth:`lifting.methods.bases.flow_prior.FlowPrior.follow`.
+            noise: See :meth:`lifting.methods.bases.flow_prior.FlowPrior.draw`.
             white: See :meth:`lifting.methods.bases.view_critics.ViewCritics.draw`.
         """
         h = self.hparams
@@ -298,7 +298,7 @@ class FlowLifter(SplitLifter):
             return x.mean(-1).sum() if h["sum_hypotheses"] else x.mean()
 
         losses = {
-            "nll": weights[0] * self.prior(views).mean(),
+            "nll": weights[0] * self.prior(views, noise).mean(),
             "l2d": h["l2d"] * reduced((project(back) - keypoints).abs().sum((-2, -1))),
             "l3d": h["l3d"] * reduced((rotated - again).flatten(2).norm(dim=-1)),
             "deformation": h["deformation"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -69,16 +69,17 @@ class FlowPrior:
     def _vectors(self, views: Views, name: str) -> Tensor:
         return self.source[name].part(views[name], name)
 
-    def __call__(self, views: Views) -> Float[Tensor, " B"]:
+    def __call__(self, views: Views, noise: Mapping[str, Tensor]) -> Float[Tensor, " B"]:
         """Return the loss of each pose.
 
         Args:
             views: Head-normalised projections, by the name of the flow.
+            noise: What :meth:`draw` returns for as many.
         """
         total = next(iter(views.values())).new_zeros(())
         for name, weight in self.weights.items():
             x = self._vectors(views, name)
-            value = self._limit(self.source[name].flow(name)(x))
+            value = self._limit(self.source[name].density(name).drawn_nll(x, noise.get(name)))
             if self.contrast:
                 follower = self.followers[name]
                 fixed = {k: v.detach() for k, v in follower.named_parameters()}
@@ -90,10 +91,18 @@ class FlowPrior:
         return capped(nll) if self.cap else nll
 
     def draw(self, count: int, generator: Generator) -> dict[str, Tensor]:
-        """Draw the noise of :meth:`follow` for so many projections, by the name of the flow."""
+        """Draw noise for so many projections, by the name of the flow.
+
+        That of :meth:`follow`, or that by which the likelihoods of flow matching are estimated.
+        """
+        drawing = {
+            name: self.source[name].density(name)
+            for name in self.weights
+            if self.contrast or not isinstance(self.source[name].density(name), PoseFlow)
+        }
         return {
-            name: drawn_together(partial(cast(PoseFlow, flow).gaussian, generator=generator), count)
-            for name, flow in self.followers.items()
+            name: drawn_together(partial(density.gaussian, generator=generator), count)
+            for name, density in drawing.items()
             if self.source[name].hparams["input_noise"]
         }
 

@@ -21,18 +21,23 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from lifting.batch import PoseBatch
-from lifting.errors import InputError, Option, Phrase
+from lifting.errors import InputError, Option, Phrase, wrong_value
 from lifting.geometry import centre
 from lifting.methods.bases.depth_margins import FRACTIONS, depth_margins
 from lifting.methods.bases.keypoint_method import KeypointMethod
+from lifting.methods.bases.method import check_choice
 from lifting.methods.bases.pose_data import PoseData
 from lifting.methods.bases.processes import drawn_together
 from lifting.metrics import FrameEvaluation
 from lifting.nets.flow import PoseFlow
 from lifting.nets.head_scale import HeadScale
 from lifting.nets.part_lifters import FULL, part_joints
+from lifting.nets.pose_density import PoseDensity
+from lifting.nets.pose_matching import PoseMatching
 from lifting.on_device import indices
 from lifting.skeletons import skeleton
+
+COUPLING, MATCHING = DENSITIES = "coupling", "matching"
 
 
 class PoseFlows(KeypointMethod):
@@ -52,12 +57,15 @@ class PoseFlows(KeypointMethod):
 
     Args:
         parts: ``full``, or names of parts of the joint set, such as legs and torso.
-        hidden: Width of the hidden layer of each coupling.
-        blocks: Couplings.
+        density: ``coupling`` (as published), or ``matching``: by flow matching, which tells depth better
+            and generates no poses (:class:`lifting.nets.pose_matching.PoseMatching`).
+        hidden: Width of the hidden layer of each coupling, or of every layer.
+        blocks: Couplings, or residual blocks.
         drop_root: Leave the root's two zeros out.
         standardise: Divide coordinates by their standard deviations over the training poses.
         pca: Principal components, None for the coordinates themselves.
-        input_noise: Standard deviation of Gaussian noise on the training poses, in those of the data.
+        input_noise: Standard deviation of Gaussian noise on the training poses, in those of the data; by
+            flow matching the least that poses are seen with.
         generated: Train on as many poses again that a full-pose flow generates around the batch's.
         full_flow: Checkpoint of the full-pose flow that generates; the flow in training where not
             given.
@@ -73,6 +81,7 @@ class PoseFlows(KeypointMethod):
     def __init__(
         self,
         parts: Sequence[str] = (FULL,),
+        density: str = COUPLING,
         hidden: int = 256,
         blocks: int = 8,
         drop_root: bool = True,
@@ -90,6 +99,10 @@ class PoseFlows(KeypointMethod):
     def configure_nets(self) -> None:
         """Build a flow for each part."""
         h = self.hparams
+        check_choice("density", h["density"], DENSITIES)
+        matching = h["density"] == MATCHING
+        if matching and h["generated"]:
+            raise wrong_value("model.generated", True, "density matching generates no poses.")
         joints = skeleton(h["keypoint_skeleton"])
         self.head_scale = HeadScale(joints)
         self.joints: dict[str, list[int]] = {}
@@ -97,10 +110,11 @@ class PoseFlows(KeypointMethod):
         for part in h["parts"]:
             indices = part_joints(joints, part)
             self.joints[part] = indices
-            self.flows[part] = PoseFlow(
-                dims=2 * len(indices),
-                root=indices.index(joints.root) if joints.root in indices else None,
-                **self.options("drop_root", "hidden", "blocks", "standardise", "pca"),
+            given = self.options("drop_root", "hidden", "blocks", "standardise", "pca")
+            given["dims"] = 2 * len(indices)
+            given["root"] = indices.index(joints.root) if joints.root in indices else None
+            self.flows[part] = (
+                PoseMatching(**given, noise=h["input_noise"]) if matching else PoseFlow(**given)
             )
         if not self.flows:
             raise InputError(
@@ -138,11 +152,23 @@ class PoseFlows(KeypointMethod):
         self.head_scale.fit(keypoints)
         poses = self.head_scale(keypoints)
         for name in self.flows:
-            self.flow(name).fit(self.part(poses, name))
+            self.density(name).fit(self.part(poses, name))
+
+    def density(self, name: str) -> PoseDensity:
+        """Return the density over a part."""
+        return cast(PoseDensity, self.flows[name])
 
     def flow(self, name: str) -> PoseFlow:
-        """Return the flow over a part."""
-        return cast(PoseFlow, self.flows[name])
+        """Return the flow over a part, which has latent vectors.
+
+        Raises:
+            InputError: If it is a density without.
+        """
+        flow = self.flows[name]
+        if not isinstance(flow, PoseFlow):
+            what = "Flows trained by flow matching have no latent vectors"
+            raise InputError(what, remedy=f"name some of density {COUPLING}.")
+        return flow
 
     def part(self, poses: Float[Tensor, "N K 2"], name: str) -> Float[Tensor, "N dims"]:
         """Return a part of head-normalised poses as the vectors its flow takes."""
@@ -150,11 +176,11 @@ class PoseFlows(KeypointMethod):
 
     def nll(self, poses: Float[Tensor, "N K 2"]) -> dict[str, Float[Tensor, " N"]]:
         """Return the negative log-likelihood, nats, of head-normalised poses under each flow."""
-        return {name: self.flow(name)(self.part(poses, name)) for name in self.flows}
+        return {name: self.density(name)(self.part(poses, name)) for name in self.flows}
 
     def dims(self, name: str) -> int:
         """Return the number of dimensions of a flow's density."""
-        return self.flow(name).latent_dims
+        return self.density(name).latent_dims
 
     def resample(
         self, poses: Float[Tensor, "N K 2"], gaussian: Float[Tensor, "N latent"] | None = None
@@ -169,18 +195,18 @@ class PoseFlows(KeypointMethod):
         h, generator = self.hparams, self.step_generator(of_process=False)
         count, latent = len(batch["keypoints"]), None
 
-        def gaussian(flow: PoseFlow) -> Tensor:
+        def gaussian(flow: PoseDensity) -> Tensor:
             return drawn_together(lambda number: flow.gaussian(number, generator), count)
 
         if h["generated"]:
             latent, count = gaussian(self._generator.flow(FULL)), 2 * count
         seen = self.flows if h["input_noise"] else ()
-        return {"latent": latent, "noise": {name: gaussian(self.flow(name)) for name in seen}}
+        return {"latent": latent, "noise": {name: gaussian(self.density(name)) for name in seen}}
 
     def objective(
         self, batch: PoseBatch, latent: Tensor | None, noise: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Return the sum of the flows' mean negative log-likelihoods; generated poses count as real."""
+        """Return the sum of the flows' losses, means over poses; generated ones count as real."""
         poses = self.head_scale(batch["keypoints"])[:, 0]
         sources = 1
         if latent is not None:
@@ -188,10 +214,9 @@ class PoseFlows(KeypointMethod):
             poses, sources = torch.cat([poses, self._generator.resample(poses, latent)]), 2
         total = poses.new_zeros(())
         for name in self.flows:
-            x, flow = self.part(poses, name), self.flow(name)
-            if name in noise:
-                x = flow.perturb(x, self.hparams["input_noise"], noise[name])
-            total = total + sources * flow(x).mean()
+            x, size = self.part(poses, name), self.hparams["input_noise"]
+            loss = self.density(name).training_loss(x, size, noise.get(name))
+            total = total + sources * loss
         return {"loss": total}
 
     def configure_evaluation(self, data: PoseData, full: bool) -> FrameEvaluation:

@@ -217,17 +217,17 @@ def test_scaled_likelihood_counts_the_dimensions_of_a_pose(flow_files):
     x = 0.05 * torch.randn(8, 17, 2)
     x[:, 0] = 0
     views = {"left": x, "right": x, "full": x}
-    each = {n: prior(flow_files, [n], scaled=False)({n: x}) for n in views}
-    found = prior(flow_files, ["left", "right"])(views)
+    each = {n: prior(flow_files, [n], scaled=False)({n: x}, {}) for n in views}
+    found = prior(flow_files, ["left", "right"])(views, {})
     torch.testing.assert_close(found, (each["left"] + each["right"]) * 32 / 40)
-    half = prior(flow_files, ["left", "right"], whole=0.5)(views)
+    half = prior(flow_files, ["left", "right"], whole=0.5)(views, {})
     torch.testing.assert_close(half, (found + each["full"]) / 2)
 
 
 def test_contrast_vanishes_while_the_follower_equals_the_prior(flow_files):
     x = (0.05 * torch.randn(8, 17, 2)).requires_grad_()
     contrasted = prior(flow_files, ["full"], contrast=1.0)
-    value = contrasted({"full": x})
+    value = contrasted({"full": x}, {})
     torch.testing.assert_close(value, torch.zeros(8))
     (gradient,) = torch.autograd.grad(value.sum(), x)
     torch.testing.assert_close(gradient, torch.zeros_like(x), atol=1e-3, rtol=0)
@@ -236,7 +236,7 @@ def test_contrast_vanishes_while_the_follower_equals_the_prior(flow_files):
 def test_contrast_does_not_train_the_follower_but_following_does(flow_files):
     x = (0.05 * torch.randn(8, 17, 2)).requires_grad_()
     contrasted = prior(flow_files, ["full"], contrast=1.0)
-    contrasted({"full": x}).sum().backward()
+    contrasted({"full": x}, {}).sum().backward()
     assert all(p.grad is None for p in contrasted.followers.parameters())
     x.grad = None
     contrasted.follow({"full": x}, contrasted.draw(len(x), torch.Generator())).backward()

@@ -6,6 +6,7 @@ import torch
 
 from datamodules.h36m.cameras import h36m_camera
 from lifting.cameras import Camera
+from lifting.errors import InputError
 from lifting.methods import ElePose, LInKs, PoseFlows
 from lifting.methods.bases import flow_lifter
 from lifting.methods.bases.view_critics import FAKE, REAL
@@ -41,7 +42,7 @@ def flows(tmp_path_factory, batch):
 def make(flows, batch):
     def make(kind, **options):
         paths = {"full_flow": flows} | ({"part_flows": flows} if kind is LInKs else {})
-        method = kind(**paths, **SILENT | options)
+        method = kind(**paths | SILENT | options)
         method.load_frozen_stages()
         pose = torch.randn(EXAMPLES, 17, 3, generator=torch.Generator().manual_seed(1))
         # Of bones that are not all as long.
@@ -61,9 +62,9 @@ class Watched:
     def __getattr__(self, name):
         return getattr(self.loss, name)
 
-    def __call__(self, views):
+    def __call__(self, views, noise):
         self.views = {name: view.detach() for name, view in views.items()}
-        return self.loss(views)
+        return self.loss(views, noise)
 
 
 def views_of(method, batch):
@@ -134,6 +135,26 @@ def test_the_likelihood_makes_projections_likelier_under_the_flows(make, batch, 
         descend(loss, method.lifters.parameters(), 5e-5)
     assert values == sorted(values)
     assert values[-1] > values[0] + 1e-3
+
+
+def test_a_density_by_flow_matching_takes_the_place_of_the_flow(make, batch, tmp_path):
+    density = PoseFlows(density="matching", hidden=16, blocks=1)
+    density.fit_statistics(batch["keypoints"][:, 0], None)
+    path = save(density, tmp_path / "matching.ckpt")
+    method = make(ElePose, nll=0.5, cap=False, full_flow=path)
+    drawn, values = method.draw(batch), []
+    for _ in range(4):
+        views, found = views_of(method, batch)
+        poses = views["full"].flatten(1)
+        with torch.no_grad():
+            each = density.density("full").drawn_nll(poses, drawn["noise"]["full"])
+        values.append(each.mean().item())
+        assert found["nll"].item() == pytest.approx(0.5 * values[-1], rel=1e-5)
+        descend(found["loss"], method.lifters.parameters(), 5e-5)
+    assert values == sorted(values, reverse=True)
+    assert values[-1] < values[0] - 1e-3
+    with pytest.raises(InputError, match="have no latent vectors"):
+        make(ElePose, contrast=1.0, full_flow=path)
 
 
 @both

@@ -93,10 +93,14 @@ def test_random_numbers_depend_on_seed_and_batch_only():
     assert not torch.equal(first, torch.rand(3, generator=fitted(seed=1).step_generator()))
 
 
-def test_training_reaches_the_likelihood_of_a_gaussian():
+@pytest.mark.parametrize(
+    ("density", "noise", "steps", "apart"),
+    [("coupling", 0.0, 300, 1.0), ("matching", 0.02, 400, 3.0)],
+)
+def test_training_reaches_the_likelihood_of_a_gaussian(density, noise, steps, apart):
     # The optimum is known: the entropy of the poses themselves.
     torch.manual_seed(0)
-    flows = PoseFlows(parts=["legs"], hidden=64, blocks=4, input_noise=0.0)
+    flows = PoseFlows(parts=["legs"], density=density, hidden=64, blocks=4, input_noise=noise)
     mix = torch.randn(12, 12, dtype=torch.float64)
 
     def draw(count):
@@ -109,7 +113,7 @@ def test_training_reaches_the_likelihood_of_a_gaussian():
     train = draw(20_000)
     flows.fit_statistics(train[:, 0], None)
     optimizer = torch.optim.Adam(flows.parameters(), 3e-3)
-    for step in range(300):
+    for step in range(steps):
         flows._batch_idx = step
         rows = torch.randint(len(train), (512,))
         loss = flows.loss({"keypoints": train[rows]})
@@ -118,10 +122,11 @@ def test_training_reaches_the_likelihood_of_a_gaussian():
         optimizer.step()
     test = draw(20_000)
     with torch.no_grad():
-        found = flows.nll(flows.head_scale(test)[:, 0])["legs"].mean().item()
+        legs = flows.part(flows.head_scale(test)[:, 0], "legs")
+        found = flows.density("legs").drawn_nll(legs, None).mean().item()
     scale = 10 * flows.head_scale.scale.item()
     optimum = 6 + torch.linalg.slogdet(mix).logabsdet.item() - 12 * math.log(scale)
-    assert optimum - 0.1 < found < optimum + 1.0
+    assert optimum - 0.1 < found < optimum + apart
 
 
 @pytest.mark.parametrize(
@@ -131,6 +136,13 @@ def test_training_reaches_the_likelihood_of_a_gaussian():
 def test_wrong_parts_are_named(options, message):
     with pytest.raises(InputError, match=message):
         PoseFlows(**options)
+
+
+def test_flow_matching_generates_nothing():
+    with pytest.raises(InputError, match="density matching generates no poses"):
+        PoseFlows(density="matching", generated=True)
+    with pytest.raises(InputError, match="have no latent vectors"):
+        fitted(density="matching").flow("full")
 
 
 def test_generating_needs_a_full_flow():
