@@ -103,6 +103,9 @@ class PoseFlows(KeypointMethod):
         matching = h["density"] == MATCHING
         if matching and h["generated"]:
             raise wrong_value("model.generated", True, "density matching generates no poses.")
+        if matching and not 0 < h["input_noise"] < 1:
+            remedy = "density matching needs some, and less than 1."
+            raise wrong_value("model.input_noise", h["input_noise"], remedy)
         joints = skeleton(h["keypoint_skeleton"])
         self.head_scale = HeadScale(joints)
         self.joints: dict[str, list[int]] = {}

@@ -138,9 +138,11 @@ def test_wrong_parts_are_named(options, message):
         PoseFlows(**options)
 
 
-def test_flow_matching_generates_nothing():
+def test_what_flow_matching_cannot_do_is_refused():
     with pytest.raises(InputError, match="density matching generates no poses"):
         PoseFlows(density="matching", generated=True)
+    with pytest.raises(InputError, match=r"input_noise is 0\.0: density matching needs some"):
+        PoseFlows(density="matching", input_noise=0.0)
     with pytest.raises(InputError, match="have no latent vectors"):
         fitted(density="matching").flow("full")
 
