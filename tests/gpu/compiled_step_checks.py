@@ -30,7 +30,7 @@ SPARED = {"elepose", "leg_torso", "full_flow", "part_flows", "simple_baseline", 
 SPARED |= {"video_pose_3d_27", "temporal_gan", "relative_depth", "window_mlp"}
 SPARED |= {"dstformer_lite_27", "elepose_twin", "flow_matching_27", "iganet", "poseformer"}
 SPARED |= {"motion_agformer_xs_27", "poseformer_v2", "semi_supervised", "transformer"}
-SPARED |= {"guided", "mixste_27", "occlusion", "repnet"}
+SPARED |= {"guided", "mixste_27", "occlusion", "repnet", "full_matching"}
 if EXHAUSTIVE:
     SPARED.clear()
 SPARED.add("lstm")
