@@ -121,7 +121,7 @@ class FlowLifter(SplitLifter):
         critic_lr: float = 5e-4,
         critic_width: int = 256,
         critic_noise: float = 1e-3,
-        critic_penalty: float = 1e-4,
+        critic_penalty: float = 1e-5,
         **kwargs: Any,
     ) -> None:
         check_azimuth(azimuth)
