@@ -76,6 +76,8 @@ class PoseFlow(PoseDensity):
             :meth:`fit`. As published: False.
         pca: Principal components the blocks see, None for the coordinates themselves. With
             ``standardise`` they are whitened; as published by ElePose they are 26 and are not.
+        noise: Deviation of the noise of :meth:`perturb`, in those of the training poses where the flow
+            standardises and in the unit of the poses where it does not.
 
     Raises:
         InputError: If a size cannot be.
@@ -90,13 +92,14 @@ class PoseFlow(PoseDensity):
         blocks: int = 8,
         standardise: bool = True,
         pca: int | None = None,
+        noise: float = 0.0,
     ) -> None:
         preparation = prepared(dims, root, drop_root, standardise, pca)
         kept = preparation.kept
         if min(kept // 2, hidden, blocks) < 1:
             what = f"{kept} dims without the root, hidden {hidden}, blocks {blocks}: too few for a flow"
             raise InputError(what, remedy="give two dims or more, and one or more of the others.")
-        super().__init__(dims, root, preparation.outputs)
+        super().__init__(dims, root, preparation.outputs, noise)
         normal = StandardNormal([self.latent_dims])
         # nflows keeps a constant in float64, which some accelerators lack.
         normal.to(torch.get_default_dtype())
@@ -126,13 +129,10 @@ class PoseFlow(PoseDensity):
         return self(x)
 
     def training_loss(
-        self,
-        x: Float[Tensor, "batch dims"],
-        noise: float,
-        gaussian: Float[Tensor, "batch drawn"] | None,
+        self, x: Float[Tensor, "batch dims"], gaussian: Float[Tensor, "batch drawn"] | None
     ) -> Float[Tensor, ""]:
         """Return the mean negative log-likelihood of poses, with noise on them where it is drawn."""
-        return self(x if gaussian is None else self.perturb(x, noise, gaussian)).mean()
+        return self(x if gaussian is None else self.perturb(x, gaussian)).mean()
 
     def to_latent(self, x: Float[Tensor, "batch dims"]) -> Float[Tensor, "batch latent_dims"]:
         """Latent vectors of poses."""
@@ -146,21 +146,18 @@ class PoseFlow(PoseDensity):
     def perturb(
         self,
         x: Float[Tensor, "batch dims"],
-        noise: float,
         gaussian: Float[Tensor, "batch latent_dims"] | None = None,
     ) -> Float[Tensor, "batch dims"]:
         """Add Gaussian noise to poses, which keeps a flow trained on them from near-singular directions.
 
         Args:
             x: Poses.
-            noise: Its standard deviation, in those of the training poses where the flow standardises and
-                in the unit of the poses where it does not.
             gaussian: Values of :meth:`gaussian`, drawn unless given.
         """
         preparation = self.preparation
         inputs, _ = preparation(self._of_width(x, self.dims, "Poses"))
         gaussian = self.gaussian(len(x)) if gaussian is None else gaussian
-        return preparation.inverse(inputs + noise * gaussian)[0]
+        return preparation.inverse(inputs + self.noise * gaussian)[0]
 
     @torch.no_grad()
     def sample(

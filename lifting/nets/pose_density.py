@@ -19,15 +19,16 @@ class PoseDensity(nn.Module):
         root: Index of the joint at which every pose is centred, None where it is not among the joints,
             as in LInKs' torso.
         latent_dims: Coordinates that are left when they are prepared.
+        noise: Deviation of the noise on what is learned from, in the unit of the prepared coordinates.
 
     Attributes:
         drawn_dims: Values of :meth:`gaussian` for each pose.
     """
 
-    def __init__(self, dims: int, root: int | None, latent_dims: int) -> None:
+    def __init__(self, dims: int, root: int | None, latent_dims: int, noise: float) -> None:
         super().__init__()
         self.dims, self.root, self.latent_dims = dims, root, latent_dims
-        self.drawn_dims = latent_dims
+        self.noise, self.drawn_dims = noise, latent_dims
 
     @property
     @abstractmethod
@@ -53,12 +54,9 @@ class PoseDensity(nn.Module):
 
     @abstractmethod
     def training_loss(
-        self,
-        x: Float[Tensor, "batch dims"],
-        noise: float,
-        gaussian: Float[Tensor, "batch drawn"] | None,
+        self, x: Float[Tensor, "batch dims"], gaussian: Float[Tensor, "batch drawn"] | None
     ) -> Float[Tensor, ""]:
-        """Return what is minimised over seen poses, with noise on them of this deviation."""
+        """Return what is minimised over seen poses, by values of :meth:`gaussian`."""
 
     def _of_width(self, x: Tensor, width: int, what: str) -> Tensor:
         """Refuse vectors of another length, and bring the others to the parameters' precision."""

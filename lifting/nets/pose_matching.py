@@ -68,7 +68,7 @@ class PoseMatching(PoseDensity):
                 "give more than 0 and less than 1: at none a density of single poses has no bound."
             )
             raise InputError(f"noise {noise}", remedy=remedy)
-        super().__init__(dims, root, preparation.outputs)
+        super().__init__(dims, root, preparation.outputs, noise)
         # The last value of each vector says at which level.
         self.drawn_dims = self.latent_dims + 1
         self.highest = -2 * math.log(noise)
@@ -112,10 +112,7 @@ class PoseMatching(PoseDensity):
         return torch.lerp(noise, inputs, time[:, None]), time, level
 
     def training_loss(
-        self,
-        x: Float[Tensor, "batch dims"],
-        noise: float,
-        gaussian: Float[Tensor, "batch drawn"] | None,
+        self, x: Float[Tensor, "batch dims"], gaussian: Float[Tensor, "batch drawn"] | None
     ) -> Float[Tensor, ""]:
         """Return the mean square error of the velocity; levels are drawn evenly."""
         inputs, _ = self.preparation(self._of_width(x, self.dims, "Poses"))

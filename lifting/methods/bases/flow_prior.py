@@ -103,7 +103,7 @@ class FlowPrior:
         return {
             name: drawn_together(partial(density.gaussian, generator=generator), count)
             for name, density in drawing.items()
-            if self.source[name].hparams["input_noise"]
+            if density.noise
         }
 
     def follow(self, views: Views, noise: Mapping[str, Tensor]) -> Float[Tensor, ""]:
@@ -117,8 +117,7 @@ class FlowPrior:
         for name, follower in self.followers.items():
             x = self._vectors(views, name).detach()
             if name in noise:
-                size = self.source[name].hparams["input_noise"]
-                x = follower.perturb(x, size, noise[name])  # type: ignore[operator]
+                x = follower.perturb(x, noise[name])  # type: ignore[operator]
             total = total + self._limit(follower(x)).mean()
         return total
 

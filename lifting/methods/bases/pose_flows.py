@@ -116,9 +116,8 @@ class PoseFlows(KeypointMethod):
             given = self.options("drop_root", "hidden", "blocks", "standardise", "pca")
             given["dims"] = 2 * len(indices)
             given["root"] = indices.index(joints.root) if joints.root in indices else None
-            self.flows[part] = (
-                PoseMatching(**given, noise=h["input_noise"]) if matching else PoseFlow(**given)
-            )
+            given["noise"] = h["input_noise"]
+            self.flows[part] = PoseMatching(**given) if matching else PoseFlow(**given)
         if not self.flows:
             raise InputError(
                 Phrase(
@@ -217,8 +216,7 @@ class PoseFlows(KeypointMethod):
             poses, sources = torch.cat([poses, self._generator.resample(poses, latent)]), 2
         total = poses.new_zeros(())
         for name in self.flows:
-            x, size = self.part(poses, name), self.hparams["input_noise"]
-            loss = self.density(name).training_loss(x, size, noise.get(name))
+            loss = self.density(name).training_loss(self.part(poses, name), noise.get(name))
             total = total + sources * loss
         return {"loss": total}
 

@@ -79,7 +79,7 @@ def test_loss_is_that_of_straight_paths_at_levels_evenly_apart(gaussian):
     time = (signal / (1 + signal))[:, None]
     seen = (1 - time) * drawn[:, :-1] + time * x
     expected = (gaussian.velocity(seen, time[:, 0]) - x + drawn[:, :-1]).square().mean()
-    torch.testing.assert_close(gaussian.training_loss(x, 0.05, drawn), expected)
+    torch.testing.assert_close(gaussian.training_loss(x, drawn), expected)
 
 
 @pytest.mark.parametrize("options", [{"hidden": 7}, {"blocks": 0}, {"noise": 0.0}, {"noise": 1.0}])
