@@ -63,3 +63,11 @@ def test_every_pin_has_hashes(lock):
     blocks = re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8").strip())[1:]
     assert len(blocks) == len(pins(lock.read_text(encoding="utf-8"))) > 50
     assert all("--hash=sha256:" in block for block in blocks)
+
+
+@pytest.mark.xdist_group("requirements")
+def test_a_group_of_tests_is_kept_together(request):
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("one process runs all tests; make test has two")
+    # Without, each worker trains what a group is to train once, and no test says so.
+    assert request.node.nodeid.endswith("@requirements")
