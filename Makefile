@@ -99,6 +99,8 @@ clean: ## Remove the environment and all caches; data and runs stay.
 
 # Written last, so that an interrupted installation is repeated; one that was begun and not finished
 # starts from an empty environment, as pip cannot tell a half-written package from a whole one.
+# pip compiles one file after another; all cores do it sooner. Some packages bring files of other versions
+# of Python, which do not compile.
 $(USABLE): EXTRAS := video
 $(INSTALLED): EXTRAS := dev
 $(DOCUMENTING): EXTRAS := docs
@@ -123,9 +125,10 @@ $(USABLE) $(INSTALLED) $(KERNEL) $(DOCUMENTING): pyproject.toml constraints.txt 
 	$$python -m venv $$clear $(VENV) && \
 	touch $(VENV)/.installing && \
 	rm -f $@ && \
-	$(PYTHON_IN_VENV) -m pip install -q -c constraints.txt torch && \
-	$(PYTHON_IN_VENV) -m pip install -q --no-deps --require-hashes -r requirements/$(EXTRAS).txt && \
+	$(PYTHON_IN_VENV) -m pip install -q --no-compile -c constraints.txt torch && \
+	$(PYTHON_IN_VENV) -m pip install -q --no-compile --no-deps --require-hashes -r requirements/$(EXTRAS).txt && \
 	$(PYTHON_IN_VENV) -m pip install -q --no-deps --no-build-isolation -e . && \
+	{ $(PYTHON_IN_VENV) -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true; } && \
 	{ faults=$$($(PYTHON_IN_VENV) -m pip check) || { echo "$$faults" >&2; exit 1; }; } && \
 	rm $(VENV)/.installing && \
 	touch $@
