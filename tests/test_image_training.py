@@ -99,11 +99,11 @@ def test_method_that_lifts_refuses_images(here):
     assert not (here / "runs/wrong").exists()
 
 
-def test_method_that_sees_images_refuses_keypoints(here):
+def test_method_that_sees_images_refuses_keypoints(here, synthetic_folder):
     arguments = [
         *("-c", str(ROOT / "experiments/base.yaml"), "-c"),
-        *(str(ROOT / "experiments/data/synthetic.yaml"), "--data.folder", str(here)),
-        *("--data.frames_per_sequence", "4", *DETECTOR, "--wandb", "disabled"),
+        *(str(ROOT / "experiments/data/synthetic.yaml"), "--data.folder", str(synthetic_folder)),
+        *("--data.frames_per_sequence", "6", *DETECTOR, "--wandb", "disabled"),
         *("--trainer.accelerator", "cpu", "--run", "wrong"),
     ]
     assert "TinyDetector sees images, Synthetic yields keypoints" in refused("fit", *arguments)

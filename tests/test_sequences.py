@@ -14,7 +14,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parent.parent
-FRAMES = 12
+FRAMES = 6
 CLIPS = 2 * 30 * 4
 
 
@@ -57,14 +57,14 @@ def test_the_error_does_not_depend_on_how_long_the_pieces_of_a_sequence_are(trai
     folder = trained("video_pose_3d_27", *narrow)
     whole, frames = errors_of(folder)
     assert frames == CLIPS * FRAMES
-    for chunk in ("5", "12"):
+    for chunk in ("4", "6"):
         pieces, frames = errors_of(folder, "--data.test_chunk", chunk)
         assert frames == CLIPS * FRAMES
         assert pieces == pytest.approx(whole, rel=1e-4)
 
 
 @pytest.mark.parametrize(
-    "window", [5, *(pytest.param(n, marks=pytest.mark.exhaustive) for n in (12, 27))]
+    "window", [4, *(pytest.param(n, marks=pytest.mark.exhaustive) for n in (6, 27))]
 )
 def test_every_frame_of_a_seq2seq_lifter_counts_once_also_of_shorter_clips(trained, window):
     narrow = ("--model.width", "16", "--model.depth", "1", "--model.frames", str(window))
