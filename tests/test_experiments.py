@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ METHODS = sorted(
 )
 
 
+@cache
 def class_of(path: Path, part: str) -> str:
     """The class of the model or the data that a YAML names."""
     return str(yaml.safe_load(path.read_text())[part]["class_path"])
